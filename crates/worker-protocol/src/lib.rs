@@ -1,0 +1,397 @@
+//! What crosses the pipe between the server and the sanitiser's cell.
+//!
+//! Owns: the job that goes in ([`Job`], [`Hint`], [`Limits`], [`FilePolicy`]), the report that comes back
+//! ([`Report`], [`Verdict`], [`Removal`]), the error numbers and the framing ([`frame`]).
+//! Leaves to others: what sanitising means (`sanitize`), the process and its cell (`sekisho-worker`),
+//! starting and supervising it (`worker-client`), and the words a person reads (`web`, `sekisho`): a report
+//! carries codes and plain values, never a sentence.
+//!
+//! Types here have plain fields because they cross a process. The server treats everything in a report as
+//! data from outside: codes are closed enums, strings are bounded on read.
+
+pub mod frame;
+
+use serde::{Deserialize, Serialize};
+
+/// One file to sanitise, as it is put on the pipe after its header.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Job {
+    /// What the sender claims about the bytes.
+    pub hint: Hint,
+    /// What the pack allows.
+    pub policy: FilePolicy,
+    /// The bounds the cell holds itself to, besides its rlimits.
+    pub limits: Limits,
+    /// Whether pages or text for the approver are wanted besides the clean bytes.
+    pub want_preview: bool,
+}
+
+/// What the sender claims: never trusted, only compared with the content.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hint {
+    /// The name as the browser sent it, already Unicode. May hold path parts, bidi controls, anything.
+    pub untrusted_name: String,
+    /// Passwords the user gave for encrypted files, tried in order. At most 10.
+    pub passwords: Vec<String>,
+}
+
+/// The pack's choices that change what sanitising does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FilePolicy {
+    /// File kinds that may pass; anything else is [`Verdict::Blocked`].
+    pub allowed: Vec<Kind>,
+    /// What becomes of hyperlinks to http, https and mailto. Every other scheme is always removed.
+    pub links: LinkPolicy,
+    /// How spreadsheet text that a program would run as a formula is treated in CSV.
+    pub csv_formulas: CsvFormulaPolicy,
+}
+
+impl Default for FilePolicy {
+    fn default() -> Self {
+        Self { allowed: Kind::ALL.to_vec(), links: LinkPolicy::Keep, csv_formulas: CsvFormulaPolicy::Neutralise }
+    }
+}
+
+/// What becomes of a hyperlink with a harmless scheme.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LinkPolicy {
+    /// Keep http, https and mailto.
+    Keep,
+    /// Remove the target, keep the text.
+    Remove,
+}
+
+/// What becomes of CSV cells that start like a formula.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CsvFormulaPolicy {
+    /// Put an apostrophe before the cell, and report it. Plain numbers and telephone numbers stay.
+    Neutralise,
+    /// Keep the cell as it is.
+    Keep,
+}
+
+/// Bounds inside the cell. The rlimits of the process stand behind them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Bytes of the file as it came.
+    pub input_bytes_max: u64,
+    /// Bytes after expanding, over all members together.
+    pub expanded_bytes_max: u64,
+    /// Expanded bytes per packed byte, once more than 10 MiB came out.
+    pub expansion_ratio_max: u64,
+    /// Members over all archives of one file together.
+    pub entries_max: u64,
+    /// Containers inside containers.
+    pub depth_max: u32,
+    /// Pages or sheets or slides of one document.
+    pub pages_max: u32,
+    /// Pixels of one picture.
+    pub pixels_max: u64,
+    /// Nesting of XML elements or PDF objects.
+    pub nesting_max: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            input_bytes_max: 256 << 20,
+            expanded_bytes_max: 1 << 30,
+            expansion_ratio_max: 200,
+            entries_max: 10_000,
+            depth_max: 5,
+            pages_max: 5_000,
+            pixels_max: 100_000_000,
+            nesting_max: 256,
+        }
+    }
+}
+
+/// The real type of a file, found from its content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "each variant is the name of its format")]
+pub enum Kind {
+    Docx,
+    Xlsx,
+    Pptx,
+    Pdf,
+    Png,
+    Jpeg,
+    Text,
+    Csv,
+    Zip,
+}
+
+impl Kind {
+    /// Every kind that this version can rebuild.
+    pub const ALL: [Kind; 9] = [
+        Kind::Docx,
+        Kind::Xlsx,
+        Kind::Pptx,
+        Kind::Pdf,
+        Kind::Png,
+        Kind::Jpeg,
+        Kind::Text,
+        Kind::Csv,
+        Kind::Zip,
+    ];
+
+    /// The word used in packs, reports and the API.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Kind::Docx => "docx",
+            Kind::Xlsx => "xlsx",
+            Kind::Pptx => "pptx",
+            Kind::Pdf => "pdf",
+            Kind::Png => "png",
+            Kind::Jpeg => "jpeg",
+            Kind::Text => "text",
+            Kind::Csv => "csv",
+            Kind::Zip => "zip",
+        }
+    }
+
+    /// The kind with this id, if there is one.
+    #[must_use]
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|k| k.id() == id)
+    }
+}
+
+/// How the passage of one file ends in the cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// 無害化済: clean bytes came back and nothing a reader would miss was removed.
+    Clean,
+    /// 一部無害化: clean bytes came back; visible or working content was removed or members were dropped.
+    Partial,
+    /// 保留: the file may be fine but this version or this input cannot be decided; no bytes come back.
+    Held,
+    /// 遮断: the pack forbids it or it is hostile; no bytes come back.
+    Blocked,
+}
+
+/// What the cell says about one file. The clean bytes and previews travel beside it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Report {
+    /// How it ended.
+    pub verdict: Verdict,
+    /// The type found from the content, if one was recognised.
+    pub kind: Option<Kind>,
+    /// The name the clean file should carry: one safe path part, NFC, extension agreeing with [`Report::kind`].
+    pub clean_name: String,
+    /// Why no bytes came back. Set exactly when the verdict is [`Verdict::Held`] or [`Verdict::Blocked`].
+    pub reason: Option<Reason>,
+    /// Everything that was removed or changed, in document order, at most [`REMOVALS_MAX`].
+    pub removals: Vec<Removal>,
+    /// Removals beyond [`REMOVALS_MAX`] that were made but not listed.
+    pub removals_unlisted: u64,
+    /// Members of an archive, each with a report of its own.
+    pub members: Vec<Member>,
+    /// Version of the sanitiser's rules, so that a report can be read years later.
+    pub rules_version: String,
+}
+
+/// The longest removal list of one report.
+pub const REMOVALS_MAX: usize = 2_000;
+
+/// The version of the rules that `sanitize` follows; raised whenever a rule changes.
+pub const RULES_VERSION: &str = "2026.11.0";
+
+/// One member of an archive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Member {
+    /// Its name inside the archive, decoded; still untrusted.
+    pub untrusted_name: String,
+    /// What became of it.
+    pub report: Report,
+}
+
+/// One thing that was removed or changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Removal {
+    /// What it was.
+    pub what: Threat,
+    /// Where it was: a part name, a sheet, a page, an object number. At most 200 characters; untrusted.
+    pub untrusted_place: String,
+    /// How many of the same in the same place.
+    pub count: u32,
+}
+
+macro_rules! closed_codes {
+    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $id:literal),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum $name { $($(#[$doc])* #[serde(rename = $id)] $variant),+ }
+        impl $name {
+            /// Every code, for catalogues and tests that must cover them all.
+            pub const ALL: &'static [$name] = &[$($name::$variant),+];
+            /// The word used in reports, evidence and the API.
+            #[must_use]
+            pub fn id(self) -> &'static str { match self { $($name::$variant => $id),+ } }
+        }
+    };
+}
+
+closed_codes! {
+    /// What can be removed. Rows of the message catalogue give each its Japanese words.
+    Threat {
+        /// VBA project or its parts.
+        MacroVba = "macro-vba",
+        /// Excel 4 macro sheets and auto-run names.
+        MacroXlm = "macro-xlm",
+        /// ActiveX controls.
+        ActiveX = "active-x",
+        /// OLE objects and embedded packages.
+        EmbeddedObject = "embedded-object",
+        /// A template or other part loaded from outside.
+        ExternalTemplate = "external-template",
+        /// Pictures, workbooks, frames and other content loaded from outside.
+        ExternalContent = "external-content",
+        /// Data connections, query tables, mail-merge sources.
+        DataConnection = "data-connection",
+        /// DDE and other fields that fetch or run.
+        DangerousField = "dangerous-field",
+        /// Formulas that fetch or run.
+        DangerousFormula = "dangerous-formula",
+        /// Hyperlinks whose scheme the policy does not keep.
+        Hyperlink = "hyperlink",
+        /// Actions on click, hover or opening.
+        Action = "action",
+        /// JavaScript or another script.
+        Script = "script",
+        /// Files attached inside a document.
+        Attachment = "attachment",
+        /// Movies, sound, 3D.
+        Multimedia = "multimedia",
+        /// XFA and other form engines.
+        DynamicForm = "dynamic-form",
+        /// Parts, objects or bytes that nothing refers to, previous revisions, trailing data.
+        HiddenData = "hidden-data",
+        /// Custom XML, user-interface customisation, web extensions.
+        Extension = "extension",
+        /// Printer settings, thumbnails, embedded fonts that are not kept.
+        AuxiliaryPart = "auxiliary-part",
+        /// Signatures, which cannot hold after a rebuild.
+        Signature = "signature",
+        /// Author, GPS position and other metadata.
+        Metadata = "metadata",
+        /// A part or element that is not on the list of the known and wanted.
+        Unknown = "unknown",
+        /// A member of an archive that may not pass.
+        ArchiveMember = "archive-member",
+        /// A name that was made safe.
+        FileName = "file-name",
+        /// Encryption that was undone with the user's password.
+        Encryption = "encryption",
+    }
+}
+
+closed_codes! {
+    /// Why no clean bytes came back. Rows of the message catalogue give each its Japanese words.
+    Reason {
+        /// Nothing in it.
+        Empty = "empty",
+        /// The content is not what the name says.
+        NameMismatch = "name-mismatch",
+        /// The content is of no kind this version can rebuild.
+        UnknownKind = "unknown-kind",
+        /// The kind is known, and the pack does not let it pass.
+        KindNotAllowed = "kind-not-allowed",
+        /// Cut off or damaged.
+        Damaged = "damaged",
+        /// Encrypted, and no password that was given opens it.
+        PasswordNeeded = "password-needed",
+        /// Larger than the limit as it came.
+        TooLarge = "too-large",
+        /// Expands beyond the limit.
+        Bomb = "bomb",
+        /// Containers too deep, too many members, pages, pixels or nested elements.
+        TooComplex = "too-complex",
+        /// An executable or another kind that never passes.
+        Executable = "executable",
+        /// Every member of the archive was dropped.
+        NothingLeft = "nothing-left",
+        /// The rebuilt file did not pass its own check.
+        VerifyFailed = "verify-failed",
+        /// The cell used more time than allowed.
+        TimedOut = "timed-out",
+        /// The cell used more memory than allowed.
+        OutOfMemory = "out-of-memory",
+        /// The cell died or broke the protocol.
+        WorkerDied = "worker-died",
+    }
+}
+
+impl Reason {
+    /// Whether trying the same bytes again could end differently: failures of the cell, not of the file.
+    #[must_use]
+    pub fn is_retryable(self) -> bool {
+        matches!(self, Reason::TimedOut | Reason::OutOfMemory | Reason::WorkerDied)
+    }
+}
+
+/// What the approver sees of the result. Built from the clean bytes inside the cell, never from the original.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "as")]
+pub enum Preview {
+    /// Pages as PNG; the bytes travel as separate frames in this order.
+    Pages {
+        /// Number of PNG frames that follow.
+        shown: u32,
+        /// Pages of the document.
+        total: u32,
+    },
+    /// Running text.
+    Text {
+        /// At most 200 KiB; blocks in reading order.
+        blocks: Vec<TextBlock>,
+        /// Whether text beyond the bound was left out.
+        truncated: bool,
+    },
+}
+
+/// A piece of a text preview.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "block")]
+pub enum TextBlock {
+    /// Title of a sheet, slide or member.
+    Heading {
+        /// Its words.
+        text: String,
+    },
+    /// One paragraph.
+    Paragraph {
+        /// Its words.
+        text: String,
+    },
+    /// Rows of cells, as displayed.
+    Table {
+        /// Row by row.
+        rows: Vec<Vec<String>>,
+    },
+}
+
+/// What comes back for a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// What was found and done.
+    pub report: Report,
+    /// The clean bytes. Present exactly when the verdict is [`Verdict::Clean`] or [`Verdict::Partial`].
+    pub clean: Option<Vec<u8>>,
+    /// What the approver sees, when it was asked for and could be made.
+    pub preview: Option<Preview>,
+    /// PNG bytes of [`Preview::Pages`], in order.
+    pub preview_pages: Vec<Vec<u8>>,
+}
