@@ -1,7 +1,8 @@
 //! Append-only evidence that a stranger can verify.
 //!
 //! Owns: what an entry commits to ([`Entry`], [`Payload`], [`Salt`]), the RFC 6962 tree kept as C2SP `tlog-tiles`
-//! ([`Frontier`], [`append`], [`TilePath`]) and signed checkpoints ([`Checkpoint`], [`SigningKey`], [`VerifierKey`]).
+//! ([`Frontier`], [`append`], [`TilePath`]), proofs ([`inclusion_proof`], [`verify_inclusion`], …), signed checkpoints
+//! ([`Checkpoint`], [`SigningKey`], [`VerifierKey`]).
 //! Leaves to others: where tiles and payloads are kept (`store-sql`), when an entry is written and what its payload
 //! says (`app`), files and words (`sekisho`, `sekisho-verify`).
 //!
@@ -16,6 +17,7 @@ mod entry;
 mod erasure;
 mod hash;
 mod note;
+mod proof;
 mod tile;
 mod time;
 mod tree;
@@ -30,6 +32,10 @@ pub use hash::{Hash, leaf_hash, node_hash};
 pub use note::{
     KEY_NAME_BYTES_MAX, KeyError, NOTE_BYTES_MAX, NOTE_SIGNATURES_MAX, Note, NoteError, NoteSignature,
     SigningKey, VerifierKey, VerifyNoteError,
+};
+pub use proof::{
+    ProofError, VerifyProofError, consistency_proof, inclusion_proof, tiles_needed_for_consistency,
+    tiles_needed_for_inclusion, verify_consistency, verify_inclusion,
 };
 pub use tile::{TILE_WIDTH, TileId, TilePath, TilePathError};
 pub use time::{EntryTime, EntryTimeError};
