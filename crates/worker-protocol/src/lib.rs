@@ -51,7 +51,11 @@ pub struct FilePolicy {
 
 impl Default for FilePolicy {
     fn default() -> Self {
-        Self { allowed: Kind::ALL.to_vec(), links: LinkPolicy::Keep, csv_formulas: CsvFormulaPolicy::Neutralise }
+        Self {
+            allowed: Kind::ALL.to_vec(),
+            links: LinkPolicy::Keep,
+            csv_formulas: CsvFormulaPolicy::Neutralise,
+        }
     }
 }
 

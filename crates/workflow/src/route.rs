@@ -1,0 +1,118 @@
+//! A route of approvals: the steps a request must pass, and what each person decided.
+//!
+//! Owns the order of steps, the rule that each step is decided by a person who has not decided an earlier one and
+//! is not the requester, deputising (代決) with its later review (後閲), and deadlines.
+//! Leaves to others: who holds a role today (`app`), whether the person may act at all (`authz`).
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Millis,
+    id::{SectionId, UserId},
+};
+
+/// Where the holder of a step's role is looked for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "in", content = "id")]
+pub enum Scope {
+    /// Anyone in the body who holds the role.
+    City,
+    /// Only holders of the role for this section.
+    Section(SectionId),
+}
+
+impl Scope {
+    /// One text for an indexed column: `*` or the section's id.
+    #[must_use]
+    pub fn column(&self) -> &str {
+        match self {
+            Scope::City => "*",
+            Scope::Section(s) => s.as_str(),
+        }
+    }
+}
+
+/// One step, as the pack had it when the request was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// The pack's id of the step.
+    pub id: String,
+    /// What the screen calls it, such as 所属長承認.
+    pub title: String,
+    /// The role that decides.
+    pub role: String,
+    /// Where that role is looked for.
+    pub scope: Scope,
+    /// Hours until the step is overdue, counted from the moment it opens.
+    pub deadline_hours: u32,
+    /// Whether a deputy may decide while the holder is absent.
+    pub deputy_allowed: bool,
+    /// The statements that ask for this step.
+    pub statements: Vec<String>,
+}
+
+/// The steps of one request in order. May be empty: nothing to approve.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Route {
+    /// In order; a step opens when the one before it is approved.
+    pub steps: Vec<Step>,
+}
+
+/// What a person may say at a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// 承認: go on; at the last step this is the 決裁.
+    Approve,
+    /// 差戻し: back to the submitter, who may change it and submit again.
+    Return,
+    /// 否認: over.
+    Reject,
+}
+
+impl Verdict {
+    /// The word used in storage, evidence and the API.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Verdict::Approve => "approve",
+            Verdict::Return => "return",
+            Verdict::Reject => "reject",
+        }
+    }
+
+    /// The verdict with this id.
+    #[must_use]
+    pub fn from_id(id: &str) -> Option<Self> {
+        [Verdict::Approve, Verdict::Return, Verdict::Reject].into_iter().find(|v| v.id() == id)
+    }
+}
+
+/// One decision, kept for ever. Rounds count submissions: a returned request starts its route again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Decision {
+    /// Which submission of the request this belongs to, from 1.
+    pub round: u32,
+    /// Index of the step in the route.
+    pub step: usize,
+    /// Who decided.
+    pub by: UserId,
+    /// 代決: for whom, when the holder of the role was absent.
+    pub on_behalf_of: Option<UserId>,
+    /// What was decided.
+    pub verdict: Verdict,
+    /// Why. Required unless approving.
+    pub comment: String,
+    /// The hash of exactly what the person saw; see [`crate::transfer::Transfer::content_hash`].
+    pub content_hash: String,
+    /// When.
+    pub at: Millis,
+    /// 後閲: when the person who was deputised for looked at it afterwards.
+    pub reviewed_at: Option<Millis>,
+}
+
+/// Longest comment of a decision, in characters.
+pub const COMMENT_CHARS_MAX: usize = 2_000;
