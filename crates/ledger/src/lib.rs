@@ -2,7 +2,7 @@
 //!
 //! Owns: what an entry commits to ([`Entry`], [`Payload`], [`Salt`]), the RFC 6962 tree kept as C2SP `tlog-tiles`
 //! ([`Frontier`], [`append`], [`TilePath`]), proofs ([`inclusion_proof`], [`verify_inclusion`], …), signed checkpoints
-//! ([`Checkpoint`], [`SigningKey`], [`VerifierKey`]).
+//! ([`Checkpoint`], [`SigningKey`], [`VerifierKey`]) and the export bundle with its verification ([`bundle`]).
 //! Leaves to others: where tiles and payloads are kept (`store-sql`), when an entry is written and what its payload
 //! says (`app`), files and words (`sekisho`, `sekisho-verify`).
 //!
@@ -12,6 +12,7 @@
 //!
 //! The bytes are specified in `docs/format-ledger.md`.
 
+pub mod bundle;
 mod checkpoint;
 mod entry;
 mod erasure;
