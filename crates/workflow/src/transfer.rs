@@ -549,12 +549,16 @@ impl Transfer {
         Ok(())
     }
 
-    /// Refuses the whole transfer because of what was found in its files.
+    /// Refuses the whole transfer because the policy forbids what was found in its files. Only before anybody could
+    /// take them: called in the same transaction as the last [`Transfer::file_done`].
     ///
     /// # Errors
-    /// [`Refusal::State`] once the files are done.
-    pub fn refuse(&mut self, now: Millis) -> Result<Vec<Event>, Refusal> {
-        self.expect_state(&[State::Sanitising, State::Held])?;
+    /// [`Refusal::State`] once the transfer has ended.
+    pub fn forbid(&mut self, now: Millis) -> Result<Vec<Event>, Refusal> {
+        self.expect_state(&[State::Held, State::AwaitingApproval, State::Ready])?;
+        for file in &mut self.files {
+            file.state = FileState::Blocked;
+        }
         let mut events = Vec::new();
         self.move_to(State::Refused, now, &mut events);
         Ok(events)
