@@ -58,6 +58,14 @@ fn check_zones(pack: &Pack, sink: &mut Sink) {
 fn check_channels(pack: &Pack, sink: &mut Sink) {
     let mut seen: BTreeMap<(&str, &str), &Channel> = BTreeMap::new();
     for channel in &pack.channels {
+        if channel.statements.is_empty() {
+            sink.push(
+                Code::Uncited,
+                &channel.origin,
+                format!("channel「{}」が、どの遵守事項によるものか書かれていません。", channel.id),
+                "statements = [\"…\"] に、この通信路が守る statement の id を書いてください。",
+            );
+        }
         if let Some(first) = seen.insert((&channel.from, &channel.to), channel) {
             sink.push(
                 Code::ChannelDuplicate,

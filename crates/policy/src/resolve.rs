@@ -583,7 +583,7 @@ fn value(what: &str, key: &str, node: &Node, p: &Parameter, sink: &mut Sink) -> 
                 Code::WrongType,
                 &node.at,
                 format!(
-                    "{what}の {key}  は {}({})で書きます({}になっています)。",
+                    "{what}の {key} は {}({})で書きます({}になっています)。",
                     kind.id(),
                     kind.title_ja(),
                     other.type_ja()

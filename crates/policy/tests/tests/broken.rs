@@ -79,7 +79,7 @@ const IDS: &[Row] = &[
 const CHANNELS: &[Row] = &[
     (
         "one direction left out",
-        "[[channel]]\nid = \"out\"\nfrom = \"inner\"\nto = \"outer\"\nmode = \"deny\"\nnotice = \"通しません。\"\n",
+        "[[channel]]\nid = \"out\"\nfrom = \"inner\"\nto = \"outer\"\nmode = \"deny\"\nnotice = \"通しません。\"\nstatements = [\"small/one\"]\n",
         "",
     ),
     ("one direction twice", "from = \"inner\"\nto = \"outer\"", "from = \"outer\"\nto = \"inner\""),
@@ -90,6 +90,7 @@ const CHANNELS: &[Row] = &[
     ("rule without condition", "at_least = [\"c2\"]\n", ""),
     ("no limits", "file_bytes_max = 1000000\nfiles_max = 10\n", ""),
     ("limit of zero", "files_max = 10", "files_max = 0"),
+    ("no statement", "files_max = 10\nstatements = [\"small/one\"]", "files_max = 10"),
     ("senders of a closed channel", "mode = \"deny\"", "mode = \"deny\"\nsenders = [\"staff\"]"),
 ];
 
@@ -461,6 +462,12 @@ fn channels() {
               → 1 以上の整数を書いてください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
+            ## no statement
+            small/pack.toml:154:1: 注意 [uncited]
+              channel「in」が、どの遵守事項によるものか書かれていません。
+              → statements = ["…"] に、この通信路が守る statement の id を書いてください。
+            方針パック「small」は使えます(注意 1 件)。
+
             ## senders of a closed channel
             small/pack.toml:178:11: 注意 [no-effect]
               channel「out」の「senders」は、mode が deny(通信不可)なので効き目がありません。
@@ -562,7 +569,7 @@ fn values() {
 
             ## of another type
             small/pack.toml:39:9: 誤り [wrong-type]
-              parameter「keep」の value  は days(日数)で書きます(文字列になっています)。
+              parameter「keep」の value は days(日数)で書きます(文字列になっています)。
               → value = 1 のように、引用符なしの整数で書いてください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
