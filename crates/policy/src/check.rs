@@ -247,7 +247,8 @@ fn set_it(parameter: &Parameter) -> String {
 
 fn distinct<'p>(what: &str, names: impl Iterator<Item = (&'p String, &'p Origin)>, sink: &mut Sink) {
     let mut seen: BTreeMap<&String, &Origin> = BTreeMap::new();
-    for (name, origin) in names {
+    // An empty name stands in for one that was reported as missing.
+    for (name, origin) in names.filter(|(name, _)| !name.is_empty()) {
         if let Some(first) = seen.get(name) {
             sink.push(
                 Code::NotDistinct,

@@ -1,17 +1,30 @@
 //! Text that nobody wrote on purpose: never a panic, never an answer without a reason.
 
-use policy::{CheckReport, PROBLEMS_MAX, Pack, Severity};
+use policy::{CheckReport, PROBLEMS_MAX, Pack, Severity, SourceFile};
 use proptest::prelude::*;
 
 use crate::support::{SMALL, file};
 
-/// Resolving ends with a pack or at least one error, every place lies inside the text, and both renderings work.
+/// A text as the only layer.
 fn survive(text: &str) {
-    let lines = u32::try_from(text.split('\n').count()).unwrap();
-    let problems = match Pack::resolve(&[file("small/pack.toml", text)], "small") {
+    survive_as("small", vec![file("small/pack.toml", text)]);
+}
+
+/// A text as a file of a city above the small pack.
+fn survive_above(text: &str) {
+    let head = "format = 1\n[pack]\nid = \"city\"\nextends = \"small\"\ntitle = \"市\"\nversion = \"1\"\n";
+    survive_as(
+        "city",
+        vec![file("small/pack.toml", SMALL), file("city/pack.toml", head), file("city/own.toml", text)],
+    );
+}
+
+/// Resolving ends with a pack or at least one error, every place lies inside its file, and all renderings work.
+fn survive_as(id: &str, files: Vec<SourceFile>) {
+    let problems = match Pack::resolve(&files, id) {
         Ok(resolved) => {
             let shown = resolved.show();
-            assert!(Pack::resolve(&[file("small/pack.toml", &shown)], "small").is_ok(), "{shown}");
+            assert!(Pack::resolve(&[file(&format!("{id}/pack.toml"), &shown)], id).is_ok(), "{shown}");
             assert!(resolved.warnings.iter().all(|p| p.severity == Severity::Warning));
             resolved.warnings
         }
@@ -22,10 +35,12 @@ fn survive(text: &str) {
     };
     assert!(problems.len() <= PROBLEMS_MAX);
     for problem in &problems {
+        let text = files.iter().find(|f| f.path == problem.file).map_or("", |f| &f.text);
+        let lines = u32::try_from(text.split('\n').count()).unwrap();
         assert!((1..=lines).contains(&problem.line), "{problem:?}");
         assert!(problem.column >= 1 && !problem.message.is_empty() && !problem.instead.is_empty());
     }
-    let report = CheckReport::new("small", problems);
+    let report = CheckReport::new(id, problems);
     let json: serde_json::Value = serde_json::from_str(&report.to_json()).unwrap();
     assert_eq!(json["problems"].as_array().map(Vec::len), Some(report.problems.len()));
     assert!(!report.to_text().is_empty());
@@ -47,6 +62,24 @@ proptest! {
             "07:30:00", "nan", "true", "\"small\"", "\"系\"", "\r\n", "\u{feff}",
         ]), 0..80)) {
         survive(&parts.concat());
+    }
+
+    /// Items of real kinds and ids with keys that may or may not fit, above a sound layer.
+    #[test]
+    fn a_layer_above(items in prop::collection::vec((
+        prop::sample::select(vec!["zone", "channel", "role", "post", "level", "request", "parameter", "remove", "clause"]),
+        prop::sample::select(vec!["inner", "in", "staff", "clerk", "c2", "ask", "keep", "how", "small/1", "new", "x-1"]),
+        prop::collection::vec(prop::sample::select(vec![
+            "override = true", "title = \"題\"", "label = \"新しい系\"", "kind = \"role\"", "reason = \"理由\"", "rank = 2",
+            "value = 3", "value = \"乙\"", "roles = [\"staff\"]", "scope = \"city\"", "mode = \"deny\"", "order = 3",
+            "step = []", "rule = [{ id = \"r\", at_least = [\"c1\"] }]", "section = \"general\"", "type = \"days\"",
+        ]), 0..5),
+    ), 0..6)) {
+        let text: String = items
+            .iter()
+            .map(|(kind, id, keys)| format!("[[{kind}]]\nid = \"{id}\"\n{}\n", keys.join("\n")))
+            .collect();
+        survive_above(&format!("format = 1\n{text}"));
     }
 
     /// A real pack with a piece cut out, doubled or replaced.

@@ -208,3 +208,27 @@ fn the_manual_is_complete() {
         assert!(manual.contains(&format!("| `{}` | {severity} |", code.id())), "{}", code.id());
     }
 }
+
+/// Sources name analysed statements; the list of those is not part of the repository.
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "where the list of analysed statements lies is said by the tester"
+)]
+fn sources_exist() {
+    let Some(shared) = std::env::var_os("SEKISHO_SHARED") else {
+        eprintln!("skipped: SEKISHO_SHARED is not set");
+        return;
+    };
+    let list = std::fs::read_to_string(std::path::Path::new(&shared).join("clauses.tsv")).unwrap();
+    let known: BTreeSet<&str> = list.lines().skip(1).filter_map(|l| l.split('\t').next()).collect();
+    let pack = resolved(&shipped(), "hoshimi").pack;
+    let mut sources = 0;
+    for statement in pack.statements() {
+        for source in &statement.sources {
+            assert!(known.contains(source.as_str()), "{}: no statement {source}", statement.id);
+            sources += 1;
+        }
+    }
+    assert!(sources > 30, "only {sources} sources were compared");
+}
