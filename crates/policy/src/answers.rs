@@ -105,7 +105,10 @@ impl Pack {
         }
         let rules: Vec<&Rule> = channel.rules.iter().filter(|r| self.matches(r, facts)).collect();
         if let Some(deny) = rules.iter().find(|r| r.action == RuleAction::Deny) {
-            return Passage::Deny { why: &deny.title, statements: self.all(&[&deny.statements]) };
+            return Passage::Deny {
+                why: &deny.title,
+                statements: self.all(&[&deny.statements, &channel.statements]),
+            };
         }
         let mut request: Option<&RequestType> = None;
         let named = channel.request.iter().chain(rules.iter().filter_map(|r| r.request.as_ref()));

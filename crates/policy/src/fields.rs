@@ -7,7 +7,7 @@
 //! A reader that found a problem goes on with a stand-in value, so that one run reports everything; `resolve`
 //! gives no pack once there was an error, so no stand-in gets out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::merged::Merged;
 use crate::model::{ParameterType, Setting};
@@ -22,12 +22,15 @@ pub(crate) struct Fields<'t> {
     pub(crate) at: Origin,
     table: &'t Table,
     asked: Vec<&'static str>,
+    /// Keys that must be there and are not, with an example. Told at the end, when it is known which of them
+    /// are there under a misspelled name.
+    missed: Vec<(&'static str, String)>,
     merged: &'t Merged,
 }
 
 impl<'t> Fields<'t> {
     pub(crate) fn new(what: String, at: Origin, table: &'t Table, merged: &'t Merged) -> Self {
-        Self { what, at, table, asked: Vec::new(), merged }
+        Self { what, at, table, asked: Vec::new(), missed: Vec::new(), merged }
     }
 
     pub(crate) fn what(&self) -> &str {
@@ -49,20 +52,15 @@ impl<'t> Fields<'t> {
         self.table.get(key)
     }
 
-    fn missing(&self, key: &str, example: &str, sink: &mut Sink) {
-        sink.push(
-            Code::MissingKey,
-            &self.at,
-            format!("{} に必要なキー「{key}」がありません。", self.what),
-            format!("{key} = {example} のように書き足してください。"),
-        );
+    fn missing(&mut self, key: &'static str, example: &str) {
+        self.missed.push((key, example.to_owned()));
     }
 
     fn wrong_type(&self, key: &str, node: &Node, want: &str, example: &str, sink: &mut Sink) {
         sink.push(
             Code::WrongType,
             &node.at,
-            format!("{} の「{key}」は{want}で書きます({}になっています)。", self.what, node.value.type_ja()),
+            format!("{}の「{key}」は{want}で書きます({}になっています)。", self.what, node.value.type_ja()),
             format!("{key} = {example} のように書いてください。"),
         );
     }
@@ -75,7 +73,7 @@ impl<'t> Fields<'t> {
                 sink.push(
                     Code::WrongValue,
                     &entry.node.at,
-                    format!("{} の「{key}」が空です。", self.what),
+                    format!("{}の「{key}」が空です。", self.what),
                     "内容を書くか、この行を消してください。",
                 );
                 None
@@ -91,7 +89,7 @@ impl<'t> Fields<'t> {
     /// A text that must be there.
     pub(crate) fn text(&mut self, key: &'static str, sink: &mut Sink) -> String {
         if !self.has(key) {
-            self.missing(key, "\"…\"", sink);
+            self.missing(key, "\"…\"");
         }
         self.text_opt(key, sink).unwrap_or_default()
     }
@@ -117,7 +115,7 @@ impl<'t> Fields<'t> {
                     sink.push(
                         Code::WrongValue,
                         &entry.node.at,
-                        format!("{} の「{key}」に負の数は使えません。", self.what),
+                        format!("{}の「{key}」に負の数は使えません。", self.what),
                         "0 以上の整数を書いてください。",
                     );
                     None
@@ -133,7 +131,7 @@ impl<'t> Fields<'t> {
     /// A whole number of one or more that must be there.
     pub(crate) fn number(&mut self, key: &'static str, sink: &mut Sink) -> u32 {
         if !self.has(key) {
-            self.missing(key, "1", sink);
+            self.missing(key, "1");
         }
         let Some(number) = self.number_opt(key, sink) else { return 1 };
         if number == 0 {
@@ -143,7 +141,7 @@ impl<'t> Fields<'t> {
             sink.push(
                 Code::WrongValue,
                 &self.at_key(key),
-                format!("{} の「{key}」が大きすぎます。", self.what),
+                format!("{}の「{key}」が大きすぎます。", self.what),
                 format!("{} 以下の整数を書いてください。", u32::MAX),
             );
             1
@@ -154,7 +152,7 @@ impl<'t> Fields<'t> {
         sink.push(
             Code::Zero,
             &self.at_key(key),
-            format!("{} の「{key}」が 0 です。", self.what),
+            format!("{}の「{key}」が 0 です。", self.what),
             "1 以上の整数を書いてください。",
         );
     }
@@ -193,7 +191,7 @@ impl<'t> Fields<'t> {
     ) -> T {
         if !self.has(key) {
             let example = words.first().map_or("…", |w| w.0);
-            self.missing(key, &format!("\"{example}\""), sink);
+            self.missing(key, &format!("\"{example}\""));
         }
         self.word_opt(key, words, sink).unwrap_or(stand_in)
     }
@@ -218,7 +216,7 @@ impl<'t> Fields<'t> {
             sink.push(
                 Code::WrongValue,
                 at,
-                format!("{} の「{key}」に「{text}」は使えません。", self.what),
+                format!("{}の「{key}」に「{text}」は使えません。", self.what),
                 instead,
             );
         }
@@ -233,13 +231,13 @@ impl<'t> Fields<'t> {
             return Vec::new();
         };
         let mut texts: Vec<(String, Origin)> = Vec::new();
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         for node in list {
             match &node.value {
                 Value::Text(text) if !seen.insert(text.clone()) => sink.push(
                     Code::WrongValue,
                     &node.at,
-                    format!("{} の「{key}」に「{text}」が2回あります。", self.what),
+                    format!("{}の「{key}」に「{text}」が2回あります。", self.what),
                     "一方を消してください。",
                 ),
                 Value::Text(text) => texts.push((text.clone(), node.at.clone())),
@@ -263,7 +261,7 @@ impl<'t> Fields<'t> {
     /// The id of an item of another kind that must be there.
     pub(crate) fn reference(&mut self, key: &'static str, kind: Kind, sink: &mut Sink) -> String {
         if !self.has(key) {
-            self.missing(key, "\"…\"", sink);
+            self.missing(key, "\"…\"");
         }
         self.reference_opt(key, kind, sink).unwrap_or_default()
     }
@@ -294,7 +292,7 @@ impl<'t> Fields<'t> {
                 Code::RemovedReference,
                 at,
                 format!(
-                    "{} の「{key}」が指す {}「{id}」は {}:{} で外されています。",
+                    "{}の「{key}」が指す {}「{id}」は {}:{} で外されています。",
                     self.what,
                     kind.key(),
                     removal.origin.file,
@@ -311,7 +309,7 @@ impl<'t> Fields<'t> {
         sink.push(
             Code::UnknownReference,
             at,
-            format!("{} の「{key}」が指す {}「{id}」がありません。", self.what, kind.key()),
+            format!("{}の「{key}」が指す {}「{id}」がありません。", self.what, kind.key()),
             instead,
         );
     }
@@ -333,7 +331,7 @@ impl<'t> Fields<'t> {
                     Code::ParameterType,
                     &at,
                     format!(
-                        "{} の「{key}」には {} のパラメータが要りますが、「{id}」は {} です。",
+                        "{}の「{key}」には {} のパラメータが要りますが、「{id}」は {} です。",
                         self.what,
                         takes.id(),
                         kind.id()
@@ -345,7 +343,7 @@ impl<'t> Fields<'t> {
                 sink.push(
                     Code::Zero,
                     &at,
-                    format!("{} の「{key}」が指すパラメータ「{id}」の値が 0 です。", self.what),
+                    format!("{}の「{key}」が指すパラメータ「{id}」の値が 0 です。", self.what),
                     "パラメータの value に 1 以上の整数を書いてください。",
                 );
             }
@@ -367,7 +365,7 @@ impl<'t> Fields<'t> {
         sink: &mut Sink,
     ) -> Setting {
         if !self.has(key) {
-            self.missing(key, "1(数)または \"パラメータの id\"", sink);
+            self.missing(key, "1(数)または \"パラメータの id\"");
         }
         self.setting_opt(key, takes, values, sink).unwrap_or(Setting { parameter: None, value: None })
     }
@@ -381,12 +379,9 @@ impl<'t> Fields<'t> {
     pub(crate) fn table_opt(&mut self, key: &'static str, sink: &mut Sink) -> Option<Fields<'t>> {
         let entry = self.take(key)?;
         match &entry.node.value {
-            Value::Table(table) => Some(Fields::new(
-                format!("{} の {key}", self.what),
-                entry.node.at.clone(),
-                table,
-                self.merged,
-            )),
+            Value::Table(table) => {
+                Some(Fields::new(format!("{}の {key}", self.what), entry.node.at.clone(), table, self.merged))
+            }
             _ => {
                 self.wrong_type(key, &entry.node, "表", "{ … }", sink);
                 None
@@ -409,14 +404,14 @@ impl<'t> Fields<'t> {
                 continue;
             };
             let mut fields =
-                Fields::new(format!("{} の {key}", self.what), node.at.clone(), table, self.merged);
+                Fields::new(format!("{}の {key}", self.what), node.at.clone(), table, self.merged);
             let id = fields.text("id", sink);
-            fields.what = format!("{} の {key}「{id}」", self.what);
+            fields.what = format!("{}の {key}「{id}」", self.what);
             if let Some(line) = ids.insert(id.clone(), node.at.line) {
                 sink.push(
                     Code::DuplicateId,
                     &node.at,
-                    format!("{} に {key}「{id}」が2つあります(もう一つは {line} 行目)。", self.what),
+                    format!("{}に {key}「{id}」が2つあります(もう一つは {line} 行目)。", self.what),
                     "別の id にしてください。",
                 );
             }
@@ -425,26 +420,37 @@ impl<'t> Fields<'t> {
         tables
     }
 
-    /// Reports every key that nobody asked for.
-    pub(crate) fn finish(self, sink: &mut Sink) {
+    /// Reports every key that nobody asked for, and every key that must be there and is not.
+    pub(crate) fn finish(mut self, sink: &mut Sink) {
         for (key, entry) in self.table {
-            if !self.asked.contains(&key.as_str()) {
-                let instead = match nearest(key, self.asked.iter().copied()) {
-                    Some(near) => format!("「{near}」と書いてください。"),
-                    None => {
-                        let mut known = self.asked.clone();
-                        known.sort_unstable();
-                        known.dedup();
-                        format!("この行を消してください。使えるキー: {}", known.join("、"))
-                    }
-                };
-                sink.push(
-                    Code::UnknownKey,
-                    &entry.key_at,
-                    format!("{} にキー「{key}」はありません。", self.what),
-                    instead,
-                );
+            if self.asked.contains(&key.as_str()) {
+                continue;
             }
+            let instead = match nearest(key, self.asked.iter().copied()) {
+                Some(near) => {
+                    self.missed.retain(|(missed, _)| *missed != near);
+                    format!("「{near}」と書いてください。")
+                }
+                None => {
+                    let known: BTreeSet<&str> = self.asked.iter().copied().collect();
+                    let known: Vec<&str> = known.into_iter().collect();
+                    format!("この行を消してください。使えるキー: {}", known.join("、"))
+                }
+            };
+            sink.push(
+                Code::UnknownKey,
+                &entry.key_at,
+                format!("{}にキー「{key}」はありません。", self.what),
+                instead,
+            );
+        }
+        for (key, example) in &self.missed {
+            sink.push(
+                Code::MissingKey,
+                &self.at,
+                format!("{}に必要なキー「{key}」がありません。", self.what),
+                format!("{key} = {example} のように書き足してください。"),
+            );
         }
     }
 }

@@ -7,13 +7,15 @@
 //! `workflow`), and who may act (`authz`).
 //!
 //! The road of a value has three types, one module each: what one folder wrote (`written`), the folders laid
-//! over each other (`merged`), the checked pack ([`model`], made by `resolve`). Everything on it knows the layer,
+//! over each other (`merged`), the checked pack (`model`, made by `resolve`). Everything on it knows the layer,
 //! file and line it comes from ([`Origin`]), so that a problem, a screen or an auditor can point there.
 //!
 //! No I/O, no clock: a pack with `effective_from` in the future resolves like any other.
 
 mod answers;
+mod check;
 mod fields;
+mod layers;
 mod merged;
 mod model;
 mod problem;

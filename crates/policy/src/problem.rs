@@ -122,6 +122,8 @@ codes! {
     NotDistinct = "not-distinct" Error,
     /// A statement is to be enforced by a gate, and no mechanism serves it.
     GateWithoutMechanism = "gate-without-mechanism" Warning,
+    /// A channel that cites no statement, so that its evidence would name no clause.
+    Uncited = "uncited" Warning,
     /// A setting that has no effect where it stands.
     NoEffect = "no-effect" Warning,
 }

@@ -1,26 +1,24 @@
 //! From the merged layers to the checked pack.
 //!
-//! Owns: finding the layers, which keys each kind of item has, and every check that looks at more than one
-//! value: references, routes, channels between all zones, bounds, order of levels.
-//! Leaves to others: places and typed keys (`fields`), laying over (`merged`).
-
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+//! Owns: the order of the whole road, and which keys each kind of item has.
+//! Leaves to others: finding the layers (`layers`), typed keys and references (`fields`), laying over
+//! (`merged`), checks that look at more than one item (`check`).
 
 use worker_protocol::{CsvFormulaPolicy, Kind as FileKind, LinkPolicy};
 
+use crate::check::check;
 use crate::fields::{Fields, ParameterValues};
+use crate::layers::{self, Head};
 use crate::merged::{Merged, MergedItem};
 use crate::model::{
     Assurance, Axis, Channel, ChannelMode, Clause, Department, FormField, FormFieldType, Layer, Level,
-    Mechanism, Modality, Municipality, Pack, Parameter, ParameterType, ParameterValue, Permit, Post,
-    RequestType, Retention, Role, Rule, RuleAction, Scope, Section, Setting, Statement, Step, StepMode, Zone,
-    ZoneKind,
+    Mechanism, Modality, Pack, Parameter, ParameterType, ParameterValue, Permit, Post, RequestType,
+    Retention, Role, Rule, RuleAction, Scope, Section, Setting, Statement, Step, StepMode, Zone, ZoneKind,
 };
-use crate::problem::{Code, Origin, Problem, Sink, nearest};
+use crate::problem::{Code, Origin, Problem, Sink};
 use crate::toml_text::{Node, Value};
-use crate::written::{self, Kind, Written};
-use crate::{FILES_MAX, Resolved, SourceFile};
+use crate::written::Kind;
+use crate::{Resolved, SourceFile};
 
 /// Colours of the screens' palette that a zone may take.
 const COLOURS: &[(&str, &str)] = &[
@@ -42,8 +40,11 @@ const CSV_FORMULAS: &[(&str, CsvFormulaPolicy)] =
 
 pub(crate) fn resolve(files: &[SourceFile], id: &str) -> Result<Resolved, Vec<Problem>> {
     let mut sink = Sink::default();
-    let layers = find_layers(files, id, &mut sink);
-    let heads: Vec<Head> = layers.iter().filter_map(|l| head(l, &mut sink)).collect();
+    let Some(layers) = layers::find(files, id, &mut sink) else {
+        // Without all layers every reference into the absent ones would be reported as well.
+        return Err(sink.into_problems());
+    };
+    let heads: Vec<Head> = layers.iter().filter_map(|l| layers::head(l, &mut sink)).collect();
     let merged = Merged::new(layers, &mut sink);
     let mut reader = Reader { merged: &merged, sink, values: ParameterValues::new() };
     let pack = reader.pack(id, heads);
@@ -60,170 +61,6 @@ pub(crate) fn resolve(files: &[SourceFile], id: &str) -> Result<Resolved, Vec<Pr
         None => Err(sink.into_problems()),
     }
 }
-
-// ---- layers --------------------------------------------------------------------------------------------------
-
-/// The layer `id` and those below it, the lowest first.
-fn find_layers(files: &[SourceFile], id: &str, sink: &mut Sink) -> Vec<Written> {
-    let folders = by_folder(files, sink);
-    let mut chain: Vec<Written> = Vec::new();
-    // Where the next layer was named; the first one was named by the caller.
-    let mut named: Option<Origin> = None;
-    let mut next = Some(id.to_owned());
-    while let Some(folder) = next.take() {
-        let at = named.clone().unwrap_or_else(|| Origin {
-            layer: folder.as_str().into(),
-            file: format!("{folder}/pack.toml").into(),
-            line: 1,
-            column: 1,
-        });
-        if chain.iter().any(|w| *w.layer == *folder) {
-            let path: Vec<&str> = chain.iter().map(|w| &*w.layer).chain([folder.as_str()]).collect();
-            sink.push(
-                Code::LayerCycle,
-                &at,
-                format!("層が自分自身に重なっています({})。", path.join(" → ")),
-                "extends の行を消すか、下の層だけを指してください。",
-            );
-            break;
-        }
-        let Some(files) = folders.get(folder.as_str()) else {
-            let instead = match nearest(&folder, folders.keys().copied()) {
-                Some(near) => format!("「{near}」ではありませんか。"),
-                None => format!("フォルダ {folder} を作り、pack.toml を置いてください。"),
-            };
-            sink.push(Code::LayerMissing, &at, format!("層「{folder}」のフォルダがありません。"), instead);
-            break;
-        };
-        let written = written::read(&Arc::from(folder.as_str()), files, sink);
-        match &written.pack {
-            None => sink.push(
-                Code::LayerMissing,
-                &at,
-                format!("フォルダ {folder} に [pack] の表がありません。"),
-                format!("{folder}/pack.toml に [pack] と id = \"{folder}\" などを書いてください。"),
-            ),
-            Some(single) => {
-                if let Some(entry) = single.table.get("extends")
-                    && let Value::Text(below) = &entry.node.value
-                {
-                    named = Some(entry.node.at.clone());
-                    next = Some(below.clone());
-                }
-            }
-        }
-        chain.push(written);
-    }
-    chain.reverse();
-    chain
-}
-
-fn by_folder<'f>(files: &'f [SourceFile], sink: &mut Sink) -> BTreeMap<&'f str, Vec<&'f SourceFile>> {
-    let mut folders: BTreeMap<&str, Vec<&SourceFile>> = BTreeMap::new();
-    let mut seen = BTreeSet::new();
-    for (number, file) in files.iter().enumerate() {
-        let at = Origin { layer: "".into(), file: file.path.as_str().into(), line: 1, column: 1 };
-        if number >= FILES_MAX {
-            sink.push(
-                Code::TooLarge,
-                &at,
-                format!("ファイルが多すぎます(上限 {FILES_MAX} 個)。"),
-                "一つのファイルにまとめてください。",
-            );
-            break;
-        }
-        match file.path.split_once('/') {
-            Some((folder, name)) if !folder.is_empty() && !name.is_empty() => {
-                if seen.insert(&file.path) {
-                    folders.entry(folder).or_default().push(file);
-                } else {
-                    sink.push(Code::Path, &at, "同じファイルが2回渡されました。", "一度だけ渡してください。");
-                }
-            }
-            _ => sink.push(
-                Code::Path,
-                &at,
-                "ファイルが層のフォルダの中にありません。",
-                "base/roles.toml のように、層の名前のフォルダに置いてください。",
-            ),
-        }
-    }
-    for files in folders.values_mut() {
-        files.sort_by(|a, b| a.path.cmp(&b.path));
-    }
-    folders
-}
-
-/// The `[pack]` of one layer.
-struct Head {
-    at: Origin,
-    layer: Layer,
-    effective_from: Option<String>,
-    municipality: Option<Municipality>,
-}
-
-fn head(written: &Written, sink: &mut Sink) -> Option<Head> {
-    let single = written.pack.as_ref()?;
-    // References to items cannot occur in [pack], so it is read against nothing.
-    let nothing = Merged::default();
-    let mut f = Fields::new("[pack]".to_owned(), single.at.clone(), &single.table, &nothing);
-    let id = f.text("id", sink);
-    if !id.is_empty() && id != *written.layer {
-        sink.push(
-            Code::WrongValue,
-            &f.at_key("id"),
-            format!("[pack] の id「{id}」がフォルダの名前と違います。"),
-            format!("id = \"{}\" と書いてください。", written.layer),
-        );
-    }
-    let layer = Layer { id, title: f.text("title", sink), version: f.text("version", sink) };
-    let effective_from = f.date_opt("effective_from", sink);
-    f.text_opt("extends", sink);
-    let municipality = f.table_opt("municipality", sink).map(|f| municipality(f, sink));
-    f.finish(sink);
-    Some(Head { at: single.at.clone(), layer, effective_from, municipality })
-}
-
-fn municipality(mut f: Fields<'_>, sink: &mut Sink) -> Municipality {
-    let municipality = Municipality {
-        name: f.text("name", sink),
-        kana: f.text_opt("kana", sink),
-        code: f.text("code", sink),
-    };
-    if f.has("code") && !municipality.code.is_empty() {
-        let at = f.at_key("code");
-        match check_digit(&municipality.code) {
-            None => sink.push(
-                Code::CheckDigit,
-                &at,
-                format!("団体コード「{}」が6桁の数字ではありません。", municipality.code),
-                "全国地方公共団体コード6桁(最後が検査数字)を \" で囲んで書いてください。",
-            ),
-            Some(digit) if !municipality.code.ends_with(digit) => sink.push(
-                Code::CheckDigit,
-                &at,
-                format!("団体コード「{}」の検査数字が合いません。", municipality.code),
-                format!("初めの5桁が正しければ、最後の桁は {digit} です。"),
-            ),
-            Some(_) => {}
-        }
-    }
-    f.finish(sink);
-    municipality
-}
-
-/// The check digit of a six-digit 全国地方公共団体コード: the first five digits weighted 6, 5, 4, 3, 2 are
-/// summed; the last digit of 11 minus the remainder by 11 (of the sum itself when it is below 11).
-fn check_digit(code: &str) -> Option<char> {
-    let digits: Vec<u32> = code.chars().map(|c| c.to_digit(10)).collect::<Option<_>>()?;
-    if digits.len() != 6 || !code.is_ascii() {
-        return None;
-    }
-    let sum: u32 = digits.iter().zip([6, 5, 4, 3, 2]).map(|(d, weight)| d * weight).sum();
-    char::from_digit((11 - sum % 11) % 10, 10)
-}
-
-// ---- items ---------------------------------------------------------------------------------------------------
 
 struct Reader<'m> {
     merged: &'m Merged,
@@ -351,7 +188,7 @@ impl<'m> Reader<'m> {
             s.push(
                 Code::MissingKey,
                 &f.at,
-                format!("{} は選択ですが choices がありません。", f.what()),
+                format!("{}は選択ですが choices がありません。", f.what()),
                 "choices = [\"…\", \"…\"] を書き足してください。",
             );
         }
@@ -361,7 +198,7 @@ impl<'m> Reader<'m> {
             s.push(
                 Code::OutOfBounds,
                 &f.at_key("min"),
-                format!("{} の min({min})が max({max})より大きいです。", f.what()),
+                format!("{}の min({min})が max({max})より大きいです。", f.what()),
                 "min を max 以下にしてください。",
             );
         }
@@ -417,7 +254,7 @@ impl<'m> Reader<'m> {
             s.push(
                 Code::MissingKey,
                 &f.at,
-                format!("{} に役割がありません。", f.what()),
+                format!("{}に役割がありません。", f.what()),
                 "roles = [\"staff\"] のように一つ以上書いてください。",
             );
         }
@@ -460,7 +297,7 @@ impl<'m> Reader<'m> {
             s.push(
                 Code::WrongValue,
                 &f.at_key("short"),
-                format!("{} の short が長すぎます(上限 8 文字)。", f.what()),
+                format!("{}の short が長すぎます(上限 8 文字)。", f.what()),
                 "画面の狭い所に出す短い名前を書いてください。",
             );
         }
@@ -486,7 +323,7 @@ impl<'m> Reader<'m> {
             self.sink.push(
                 Code::RouteMissing,
                 &f.at,
-                format!("{} に承認の段階がありません。", f.what()),
+                format!("{}に承認の段階がありません。", f.what()),
                 "[[request.step]] を一つ以上書いてください。",
             );
         }
@@ -508,7 +345,7 @@ impl<'m> Reader<'m> {
             s.push(
                 Code::MissingKey,
                 &f.at,
-                format!("{} は選択ですが choices がありません。", f.what()),
+                format!("{}は選択ですが choices がありません。", f.what()),
                 "choices = [\"…\", \"…\"] を書き足してください。",
             );
         }
@@ -555,7 +392,7 @@ impl<'m> Reader<'m> {
             s.push(
                 Code::ChannelSameZone,
                 &f.at_key("to"),
-                format!("{} の from と to が同じ系です。", f.what()),
+                format!("{}の from と to が同じ系です。", f.what()),
                 "同じ系の中の受渡しに通信路は要りません。[[channel]] ごと消してください。",
             );
         }
@@ -576,7 +413,7 @@ impl<'m> Reader<'m> {
                     s.push(
                         Code::MissingKey,
                         &f.at_key(key),
-                        format!("{} はファイルを通すので「{key}」が要ります。", f.what()),
+                        format!("{}はファイルを通すので「{key}」が要ります。", f.what()),
                         format!("{key} = {example} のように書いてください。"),
                     );
                 }
@@ -586,7 +423,7 @@ impl<'m> Reader<'m> {
             (ChannelMode::Approve, None) if !f.has("request") => s.push(
                 Code::RouteMissing,
                 &f.at,
-                format!("{} は承認を求めますが、承認経路を決める申請がありません。", f.what()),
+                format!("{}は承認を求めますが、承認経路を決める申請がありません。", f.what()),
                 "request = \"申請の id\" を書き足してください。",
             ),
             (ChannelMode::Sanitise | ChannelMode::Inspect, Some(_)) => {
@@ -661,7 +498,7 @@ fn rule(id: String, mut f: Fields<'_>, s: &mut Sink) -> Rule {
         s.push(
             Code::MissingKey,
             &f.at,
-            format!("{} に条件がありません。", f.what()),
+            format!("{}に条件がありません。", f.what()),
             "at_least(分類)、kinds(ファイルの種類)、personal_data のどれかを書いてください。",
         );
     }
@@ -669,7 +506,7 @@ fn rule(id: String, mut f: Fields<'_>, s: &mut Sink) -> Rule {
         (RuleAction::Approve, false) => s.push(
             Code::RouteMissing,
             &f.at,
-            format!("{} は承認を求めますが、承認経路を決める申請がありません。", f.what()),
+            format!("{}は承認を求めますが、承認経路を決める申請がありません。", f.what()),
             "request = \"申請の id\" を書き足してください。",
         ),
         (RuleAction::Deny, true) => no_effect(&f, "request", "action が deny なので", s),
@@ -688,13 +525,13 @@ fn no_effect(f: &Fields<'_>, key: &str, because: &str, sink: &mut Sink) {
     sink.push(
         Code::NoEffect,
         &f.at_key(key),
-        format!("{} の「{key}」は、{because}効き目がありません。", f.what()),
+        format!("{}の「{key}」は、{because}効き目がありません。", f.what()),
         "この行を消してください。",
     );
 }
 
 fn no_effect_instead(f: &Fields<'_>, key: &str, message: &str, instead: &str, sink: &mut Sink) {
-    sink.push(Code::NoEffect, &f.at_key(key), format!("{} は、{message}", f.what()), instead);
+    sink.push(Code::NoEffect, &f.at_key(key), format!("{}は、{message}", f.what()), instead);
 }
 
 fn number(value: Option<&ParameterValue>) -> Option<u64> {
@@ -714,7 +551,7 @@ fn value(what: &str, key: &str, node: &Node, p: &Parameter, sink: &mut Sink) -> 
                 sink.push(
                     Code::OutOfBounds,
                     &node.at,
-                    format!("{what} の {key}「{text}」は選べる値ではありません。"),
+                    format!("{what}の {key}「{text}」は選べる値ではありません。"),
                     format!("次のどれかを書いてください: {}", p.choices.join("、")),
                 );
             }
@@ -734,7 +571,7 @@ fn value(what: &str, key: &str, node: &Node, p: &Parameter, sink: &mut Sink) -> 
                     sink.push(
                         Code::OutOfBounds,
                         &node.at,
-                        format!("{what} の {key}({integer})が範囲の外です。"),
+                        format!("{what}の {key}({integer})が範囲の外です。"),
                         format!("{bounds}の整数を書いてください({})。", kind.title_ja()),
                     );
                     None
@@ -746,7 +583,7 @@ fn value(what: &str, key: &str, node: &Node, p: &Parameter, sink: &mut Sink) -> 
                 Code::WrongType,
                 &node.at,
                 format!(
-                    "{what} の {key} は {}({})で書きます({}になっています)。",
+                    "{what}の {key} は {}({})で書きます({}になっています)。",
                     kind.id(),
                     kind.title_ja(),
                     other.type_ja()
@@ -760,258 +597,6 @@ fn value(what: &str, key: &str, node: &Node, p: &Parameter, sink: &mut Sink) -> 
                 },
             );
             None
-        }
-    }
-}
-
-// ---- checks over the whole pack ------------------------------------------------------------------------------
-
-fn check(pack: &Pack, sink: &mut Sink) {
-    check_levels(pack, sink);
-    check_zones(pack, sink);
-    check_channels(pack, sink);
-    check_routes(pack, sink);
-    check_statements(pack, sink);
-    check_settings(pack, sink);
-    distinct("section の code", pack.sections.iter().map(|s| (&s.code, &s.origin)), sink);
-    distinct("section の name", pack.sections.iter().map(|s| (&s.name, &s.origin)), sink);
-    distinct("department の name", pack.departments.iter().map(|d| (&d.name, &d.origin)), sink);
-    distinct("role の title", pack.roles.iter().map(|r| (&r.title, &r.origin)), sink);
-    distinct("level の title", pack.levels.iter().map(|l| (&l.title, &l.origin)), sink);
-}
-
-fn check_levels(pack: &Pack, sink: &mut Sink) {
-    for (_, axis) in Axis::WORDS {
-        for (want, level) in (1_u32..).zip(pack.levels_of(*axis)) {
-            if level.rank != want {
-                sink.push(
-                    Code::LevelOrder,
-                    &level.origin,
-                    format!("level「{}」の rank({})が順番どおりではありません。", level.id, level.rank),
-                    format!("{}の rank は 1、2、3 と続けます。ここは rank = {want} です。", axis.title_ja()),
-                );
-                break;
-            }
-        }
-    }
-}
-
-fn check_zones(pack: &Pack, sink: &mut Sink) {
-    distinct("zone の label", pack.zones.iter().map(|z| (&z.label, &z.origin)), sink);
-    distinct("zone の short", pack.zones.iter().map(|z| (&z.short, &z.origin)), sink);
-    for (want, zone) in (1_u32..).zip(&pack.zones) {
-        if zone.order != want {
-            sink.push(
-                Code::NotDistinct,
-                &zone.origin,
-                format!("zone「{}」の order({})が順番どおりではありません。", zone.id, zone.order),
-                format!("系の order は 1、2、3 と重なりも欠けもなく続けます。ここは order = {want} です。"),
-            );
-            break;
-        }
-    }
-}
-
-fn check_channels(pack: &Pack, sink: &mut Sink) {
-    let mut seen: BTreeMap<(&str, &str), &Channel> = BTreeMap::new();
-    for channel in &pack.channels {
-        if let Some(first) = seen.insert((&channel.from, &channel.to), channel) {
-            sink.push(
-                Code::ChannelDuplicate,
-                &channel.origin,
-                format!(
-                    "{} から {} への通信路が2つあります(もう一つは「{}」、{}:{})。",
-                    channel.from, channel.to, first.id, first.origin.file, first.origin.line
-                ),
-                "一つにまとめてください。下の層のものを変えるなら、その id で override = true と書きます。",
-            );
-        }
-    }
-    for from in &pack.zones {
-        for to in pack.zones.iter().filter(|to| to.id != from.id) {
-            if !seen.contains_key(&(from.id.as_str(), to.id.as_str())) {
-                sink.push(
-                    Code::ChannelMissing,
-                    &from.origin,
-                    format!("{} から {} への通信路がありません。", from.id, to.id),
-                    format!(
-                        "通さないなら [[channel]] に id = \"{}-to-{}\"、from、to、mode = \"deny\"、notice を書いて\
-                         ください。",
-                        from.id, to.id
-                    ),
-                );
-            }
-        }
-    }
-}
-
-fn check_routes(pack: &Pack, sink: &mut Sink) {
-    for request in &pack.requests {
-        for (number, step) in request.steps.iter().enumerate() {
-            let holders: Vec<&Post> = pack.posts_deciding(step).collect();
-            if holders.is_empty() && pack.role(&step.approver).is_some() {
-                sink.push(
-                    Code::RoleWithoutPost,
-                    &step.origin,
-                    format!(
-                        "request「{}」の step「{}」を決裁する役割「{}」を、{}ごとに持つ職がありません。",
-                        request.id,
-                        step.id,
-                        step.approver,
-                        step.scope.title_ja()
-                    ),
-                    format!(
-                        "scope = \"{}\" の [[post]] の roles に \"{}\" を加えるか、step の scope を変えてください。",
-                        step.scope.id(),
-                        step.approver
-                    ),
-                );
-            }
-            for earlier in request.steps.iter().take(number) {
-                if let Some(post) = holders.iter().find(|p| p.roles.contains(&earlier.approver)) {
-                    sink.push(
-                        Code::OnePostTwoSteps,
-                        &step.origin,
-                        format!(
-                            "request「{}」の step「{}」と「{}」を、一つの職「{}」が両方とも決裁できます。",
-                            request.id, earlier.id, step.id, post.title
-                        ),
-                        "同じ人は2つの段階を決裁できません。その職のほかに決裁できる人がいることを確かめるか、\
-                         役割を別の職に分けてください。",
-                    );
-                }
-            }
-        }
-    }
-}
-
-fn check_statements(pack: &Pack, sink: &mut Sink) {
-    for statement in &pack.statements {
-        if statement.assurance == Assurance::Gate && statement.mechanisms.is_empty() {
-            sink.push(
-                Code::GateWithoutMechanism,
-                &statement.origin,
-                format!(
-                    "statement「{}」は関所で止める義務ですが、それを担う仕組みがありません。",
-                    statement.id
-                ),
-                "mechanisms に仕組みを書くか、assurance を measure か attest にしてください。",
-            );
-        }
-        if pack.municipality.is_some() {
-            for parameter in statement.parameters.iter().filter_map(|id| pack.parameter(id)) {
-                if parameter.value.is_none() {
-                    sink.push(
-                        Code::ParameterUnset,
-                        &parameter.origin,
-                        format!("パラメータ「{}」({})が定められていません。", parameter.id, parameter.title),
-                        set_it(parameter),
-                    );
-                }
-            }
-        }
-    }
-}
-
-/// Settings that a checkpoint needs must have values once a municipality stands behind the pack.
-fn check_settings(pack: &Pack, sink: &mut Sink) {
-    if pack.municipality.is_none() {
-        return;
-    }
-    let retention = &pack.retention;
-    let mut needed: Vec<(&Setting, String)> = vec![
-        (&retention.originals_days, "[retention] の originals_days".to_owned()),
-        (&retention.results_days, "[retention] の results_days".to_owned()),
-        (&retention.evidence_years, "[retention] の evidence_years".to_owned()),
-    ];
-    for channel in pack.channels.iter().filter(|c| c.mode != ChannelMode::Deny) {
-        needed.push((&channel.file_bytes_max, format!("channel「{}」の file_bytes_max", channel.id)));
-        needed.push((&channel.files_max, format!("channel「{}」の files_max", channel.id)));
-    }
-    for request in &pack.requests {
-        for step in &request.steps {
-            let what = format!("request「{}」の step「{}」の deadline_hours", request.id, step.id);
-            needed.push((&step.deadline_hours, what));
-        }
-    }
-    let mut told = BTreeSet::new();
-    for parameter in pack.parameters.iter().filter(|p| p.needed && p.value.is_none()) {
-        told.insert(parameter.id.as_str());
-        sink.push(
-            Code::ParameterNeeded,
-            &parameter.origin,
-            format!(
-                "動かすのに要るパラメータ「{}」({})が定められていません。",
-                parameter.id, parameter.title
-            ),
-            set_it(parameter),
-        );
-    }
-    for (setting, what) in needed {
-        let Some(id) = setting.parameter.as_deref().filter(|_| setting.value.is_none()) else { continue };
-        if let Some(parameter) = pack.parameter(id)
-            && told.insert(id)
-        {
-            sink.push(
-                Code::ParameterNeeded,
-                &parameter.origin,
-                format!("{what} に要るパラメータ「{id}」({})が定められていません。", parameter.title),
-                set_it(parameter),
-            );
-        }
-    }
-}
-
-fn set_it(parameter: &Parameter) -> String {
-    let suggested = match &parameter.suggested {
-        Some(value) => format!("(目安は {value})"),
-        None => String::new(),
-    };
-    format!(
-        "自団体のフォルダに [[parameter]]、id = \"{}\"、override = true、value = … を書いてください{suggested}。",
-        parameter.id
-    )
-}
-
-fn distinct<'p>(what: &str, names: impl Iterator<Item = (&'p String, &'p Origin)>, sink: &mut Sink) {
-    let mut seen: BTreeMap<&String, &Origin> = BTreeMap::new();
-    for (name, origin) in names {
-        if let Some(first) = seen.get(name) {
-            sink.push(
-                Code::NotDistinct,
-                origin,
-                format!("{what}「{name}」が2つあります(もう一つは {}:{})。", first.file, first.line),
-                "区別できるように、どちらかを変えてください。",
-            );
-        } else {
-            seen.insert(name, origin);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::check_digit;
-
-    #[test]
-    fn check_digits_of_real_codes() {
-        for (code, digit) in [
-            ("122114", Some('4')),
-            ("122157", Some('7')),
-            ("122173", Some('3')),
-            ("331007", Some('7')),
-            ("132241", Some('1')),
-            ("082082", Some('2')),
-            ("010006", Some('6')),
-            ("011002", Some('2')),
-            ("992011", Some('1')),
-            ("01100", None),
-            ("0110022", None),
-            ("01100x", None),
-            ("", None),
-            ("０１１００２", None),
-        ] {
-            assert_eq!(check_digit(code), digit, "{code}");
         }
     }
 }

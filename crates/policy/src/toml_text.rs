@@ -62,8 +62,9 @@ pub(crate) struct Entry {
     pub(crate) node: Node,
 }
 
-/// Parses one file; whatever can be read is returned, whatever cannot is reported.
-pub(crate) fn parse(file: &SourceFile, layer: &Arc<str>, sink: &mut Sink) -> Table {
+/// Parses one file; whatever can be read is returned, whatever cannot is reported. A file beyond the bound is
+/// not read at all.
+pub(crate) fn parse(file: &SourceFile, layer: &Arc<str>, sink: &mut Sink) -> Option<Table> {
     let places = Places::new(file, layer);
     if file.text.len() > FILE_BYTES_MAX {
         sink.push(
@@ -72,7 +73,7 @@ pub(crate) fn parse(file: &SourceFile, layer: &Arc<str>, sink: &mut Sink) -> Tab
             format!("ファイルが大きすぎます(上限 {} KiB)。", FILE_BYTES_MAX >> 10),
             "内容をいくつかの .toml ファイルに分けてください。",
         );
-        return Table::new();
+        return None;
     }
     let (table, errors) = DeTable::parse_recoverable(&file.text);
     for error in errors {
@@ -81,7 +82,22 @@ pub(crate) fn parse(file: &SourceFile, layer: &Arc<str>, sink: &mut Sink) -> Tab
         let (what, instead) = explain(message);
         sink.push(Code::Syntax, &at, format!("TOML として読めません: {what}"), instead);
     }
-    places.table(table.get_ref(), 0, sink)
+    let read = places.table(table.get_ref(), 0, sink);
+    dismantle(table.into_inner());
+    Some(read)
+}
+
+/// Drops a parsed tree without recursion. The parser bounds brackets and the parts of one dotted key, but not
+/// their product: thousands of tables inside each other would use up the stack when dropped in the usual way.
+fn dismantle(root: DeTable<'_>) {
+    let mut left = vec![DeValue::Table(root)];
+    while let Some(value) = left.pop() {
+        match value {
+            DeValue::Table(table) => left.extend(table.into_iter().map(|(_, v)| v.into_inner())),
+            DeValue::Array(list) => left.extend(list.into_iter().map(Spanned::into_inner)),
+            _ => {}
+        }
+    }
 }
 
 /// The commonest parse errors in the reader's language. The parser's own words stay visible for the rest.

@@ -94,7 +94,7 @@ pub(crate) fn read(layer: &Arc<str>, files: &[&SourceFile], sink: &mut Sink) -> 
         removals: Vec::new(),
     };
     for file in files {
-        let table = parse(file, layer, sink);
+        let Some(table) = parse(file, layer, sink) else { continue };
         let top = Origin { layer: Arc::clone(layer), file: file.path.as_str().into(), line: 1, column: 1 };
         check_format(&table, &top, sink);
         for (key, entry) in table {

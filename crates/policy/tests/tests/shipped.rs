@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use policy::{Axis, ChannelMode, Facts, Mechanism, Pack, ParameterError, ParameterType, Passage, ZoneKind};
+use policy::{
+    Assurance, Axis, ChannelMode, Code, Facts, FormFieldType, Mechanism, Modality, Pack, ParameterError,
+    ParameterType, Passage, Permit, RuleAction, Scope, Severity, StepMode, ZoneKind,
+};
 use worker_protocol::{CsvFormulaPolicy, Kind, LinkPolicy};
 
 use crate::support::{SMALL, file, resolved, shipped, text_of};
@@ -171,4 +174,61 @@ fn what_is_shown_says_where_it_is_from() {
         assert!(shown.lines().any(|l| l == line), "{line}\n{shown}");
     }
     assert!(resolved(&shipped(), "base").show().contains("# value は定められていません"));
+}
+
+/// The manual names every word that a pack may use from a closed list, and every code a check may print.
+#[test]
+fn the_manual_is_complete() {
+    let manual = include_str!("../../../../docs/format-pack.md");
+    fn ids<T>(words: &'static [(&'static str, T)]) -> Vec<&'static str> {
+        words.iter().map(|(id, _)| *id).collect()
+    }
+    let words = [
+        ids(Mechanism::WORDS),
+        ids(Modality::WORDS),
+        ids(Assurance::WORDS),
+        ids(ParameterType::WORDS),
+        ids(Scope::WORDS),
+        ids(Axis::WORDS),
+        ids(ZoneKind::WORDS),
+        ids(ChannelMode::WORDS),
+        ids(RuleAction::WORDS),
+        ids(StepMode::WORDS),
+        ids(Permit::WORDS),
+        ids(FormFieldType::WORDS),
+        Kind::ALL.iter().map(|k| k.id()).collect(),
+        Code::ALL.iter().map(|c| c.id()).collect(),
+    ]
+    .concat();
+    for word in words {
+        assert!(manual.contains(&format!("`{word}`")), "docs/format-pack.md does not name {word}");
+    }
+    for code in Code::ALL {
+        let severity = if code.severity() == Severity::Error { "error" } else { "warning" };
+        assert!(manual.contains(&format!("| `{}` | {severity} |", code.id())), "{}", code.id());
+    }
+}
+
+/// Sources name analysed statements; the list of those is not part of the repository.
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "where the list of analysed statements lies is said by the tester"
+)]
+fn sources_exist() {
+    let Some(shared) = std::env::var_os("SEKISHO_SHARED") else {
+        eprintln!("skipped: SEKISHO_SHARED is not set");
+        return;
+    };
+    let list = std::fs::read_to_string(std::path::Path::new(&shared).join("clauses.tsv")).unwrap();
+    let known: BTreeSet<&str> = list.lines().skip(1).filter_map(|l| l.split('\t').next()).collect();
+    let pack = resolved(&shipped(), "hoshimi").pack;
+    let mut sources = 0;
+    for statement in pack.statements() {
+        for source in &statement.sources {
+            assert!(known.contains(source.as_str()), "{}: no statement {source}", statement.id);
+            sources += 1;
+        }
+    }
+    assert!(sources > 30, "only {sources} sources were compared");
 }
