@@ -155,7 +155,8 @@ impl App {
     pub async fn resume(&self, door: &Door, secret: &str) -> Result<Actor> {
         let now = self.now();
         let session = self.live_session(door, secret, now).await?;
-        let user = self.store().user(&session.user).await?.filter(|u| u.enabled).ok_or(Error::SessionEnded)?;
+        let user =
+            self.store().user(&session.user).await?.filter(|u| u.enabled).ok_or(Error::SessionEnded)?;
         if now - session.seen_at >= MINUTE {
             self.store().touch(&session.secret_hash, now).await?;
         }
@@ -250,7 +251,13 @@ impl App {
     ///
     /// # Errors
     /// [`Error::Credentials`] when the code is wrong, [`Error::Invalid`] when `sealed` is not what was handed out.
-    pub async fn confirm_second_factor(&self, actor: &Actor, secret: &str, sealed: &str, code: &str) -> Result<()> {
+    pub async fn confirm_second_factor(
+        &self,
+        actor: &Actor,
+        secret: &str,
+        sealed: &str,
+        code: &str,
+    ) -> Result<()> {
         let now = self.now();
         self.permit_own(actor, Action::EnrolSecondFactor).await?;
         let tampered = || Error::Invalid { field: "sealed", problem: "unknown" };
@@ -265,7 +272,8 @@ impl App {
         tx.update_user(&user).await?;
         tx.remove_sessions_of(&user.id).await?;
         tx.insert_session(&Session { strength: Strength::SecondFactor, ..session }).await?;
-        let entry = self.user_entry(now, Kind::SecondFactorEnrolled, By::Actor(actor), &user.id, json!({}))?;
+        let entry =
+            self.user_entry(now, Kind::SecondFactorEnrolled, By::Actor(actor), &user.id, json!({}))?;
         self.commit(tx, vec![entry]).await
     }
 
@@ -313,7 +321,8 @@ impl App {
         };
         let mut tx = self.store().begin().await?;
         tx.insert_token(&token).await?;
-        let details = json!({ "token": token.id.as_str(), "name": token.name, "scopes": token.scopes, "days": days });
+        let details =
+            json!({ "token": token.id.as_str(), "name": token.name, "scopes": token.scopes, "days": days });
         let entry = self.user_entry(now, Kind::TokenCreated, By::Actor(actor), actor.id(), details)?;
         self.commit(tx, vec![entry]).await?;
         Ok((token, secret))
@@ -359,8 +368,7 @@ impl App {
         if until <= from || until <= now || until - from > 366 * DAY {
             return Err(Error::Invalid { field: "until", problem: "not-allowed" });
         }
-        let absence =
-            Absence { id: self.entropy().id(now), user: actor.id().clone(), from, until, reason };
+        let absence = Absence { id: self.entropy().id(now), user: actor.id().clone(), from, until, reason };
         let mut tx = self.store().begin().await?;
         tx.insert_absence(&absence).await?;
         let details = json!({ "from": from, "until": until, "reason": absence.reason });
@@ -399,11 +407,20 @@ impl App {
         self.store()
             .session(&hash_secret(secret))
             .await?
-            .filter(|s| s.zone == door.zone && now < s.expires_at && now - s.seen_at < self.rules().session_idle)
+            .filter(|s| {
+                s.zone == door.zone && now < s.expires_at && now - s.seen_at < self.rules().session_idle
+            })
             .ok_or(Error::SessionEnded)
     }
 
-    fn new_session(&self, door: &Door, user: &UserId, secret: &str, strength: Strength, now: Millis) -> Session {
+    fn new_session(
+        &self,
+        door: &Door,
+        user: &UserId,
+        secret: &str,
+        strength: Strength,
+        now: Millis,
+    ) -> Session {
         Session {
             secret_hash: hash_secret(secret),
             user: user.clone(),
@@ -428,10 +445,21 @@ impl App {
                 ..user.clone()
             };
             let by = By::Known(door, &user);
-            let mut entries =
-                vec![self.user_entry(now, kind, by, &user.id, json!({ "why": "wrong", "failures": failures }))?];
+            let mut entries = vec![self.user_entry(
+                now,
+                kind,
+                by,
+                &user.id,
+                json!({ "why": "wrong", "failures": failures }),
+            )?];
             if locks {
-                entries.push(self.user_entry(now, Kind::LoginLocked, by, &user.id, json!({ "until": until }))?);
+                entries.push(self.user_entry(
+                    now,
+                    Kind::LoginLocked,
+                    by,
+                    &user.id,
+                    json!({ "until": until }),
+                )?);
             }
             let mut tx = self.store().begin().await?;
             match tx.update_user(&counted).await {

@@ -151,7 +151,9 @@ impl App {
             .flat_map(|holding| {
                 let scope = match (self.pack().post(&holding.post).map(|p| p.scope), &holding.unit) {
                     (Some(policy::Scope::Section), Some(unit)) => Some(authz::Scope::Section(unit.clone())),
-                    (Some(policy::Scope::Department), Some(unit)) => Some(authz::Scope::Department(unit.clone())),
+                    (Some(policy::Scope::Department), Some(unit)) => {
+                        Some(authz::Scope::Department(unit.clone()))
+                    }
                     (Some(policy::Scope::City), _) => Some(authz::Scope::City),
                     // A post that the pack no longer has, or one without its unit, brings nothing.
                     _ => None,
@@ -170,7 +172,8 @@ impl App {
 
     /// The section with its department. A section that the pack no longer has belongs to no department.
     pub(crate) fn place(&self, section: &SectionId) -> Place {
-        let department = self.pack().section(section.as_str()).map(|s| s.department.clone()).unwrap_or_default();
+        let department =
+            self.pack().section(section.as_str()).map(|s| s.department.clone()).unwrap_or_default();
         Place::Section { id: section.as_str().to_owned(), department }
     }
 

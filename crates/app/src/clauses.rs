@@ -45,7 +45,8 @@ impl App {
     /// # Errors
     /// [`Error::Denied`], [`Error::Unavailable`].
     pub async fn statements(&self, actor: &Actor) -> Result<Vec<StatementSummary<'_>>> {
-        let _allowed = self.permit(actor, Action::ViewClause, &Resource::Clause { id: "all".to_owned() }).await?;
+        let _allowed =
+            self.permit(actor, Action::ViewClause, &Resource::Clause { id: "all".to_owned() }).await?;
         let counts: HashMap<String, u64> = self.store().evidence_counts().await?.into_iter().collect();
         Ok(self
             .pack()
@@ -72,8 +73,11 @@ impl App {
         let count = counts.into_iter().find(|(s, _)| s == id).map_or(0, |(_, n)| n);
         let sees = self.may(actor, Action::ViewEvidence, &crate::evidence::city_evidence(id));
         let evidence = if sees {
-            let query =
-                EvidenceQuery { statement: Some(id.to_owned()), page: Some(page), ..EvidenceQuery::default() };
+            let query = EvidenceQuery {
+                statement: Some(id.to_owned()),
+                page: Some(page),
+                ..EvidenceQuery::default()
+            };
             Some(self.evidence_items(&query).await?)
         } else {
             None

@@ -146,7 +146,8 @@ impl App {
     pub(crate) async fn decidable(&self, actor: &Actor, now: Millis) -> Result<Vec<(String, String)>> {
         let mut pairs: Vec<(String, String)> = Vec::new();
         for grant in actor.roles() {
-            let decides = self.pack().requests().iter().flat_map(|r| &r.steps).any(|s| s.approver == grant.role);
+            let decides =
+                self.pack().requests().iter().flat_map(|r| &r.steps).any(|s| s.approver == grant.role);
             if decides {
                 pairs.extend(self.columns(&grant.scope).into_iter().map(|c| (grant.role.clone(), c)));
             }

@@ -45,7 +45,7 @@ impl App {
         let now = self.now();
         let mut tx = self.store().begin().await?;
         let mut transfer = tx.transfer(id).await?.ok_or(Error::NotFound)?;
-        let resource = Resource::Transfer(self.facts(&transfer, now).await?);
+        let resource = Resource::Transfer(Box::new(self.facts(&transfer, now).await?));
         if !self.may(actor, Action::ViewTransfer, &resource) {
             return Err(Error::NotFound);
         }
@@ -54,7 +54,8 @@ impl App {
             let _refused = self.permit(actor, Action::DownloadClean, &resource).await?;
             return Err(Error::Conflict);
         }
-        let entry = transfer.files.iter().find(|f| f.id == *file && f.state.passes()).ok_or(Error::NotFound)?;
+        let entry =
+            transfer.files.iter().find(|f| f.id == *file && f.state.passes()).ok_or(Error::NotFound)?;
         let clean = entry.clean.clone().ok_or(Error::NotFound)?;
         let name = self.marked_name(&transfer, entry);
         let kind = entry.report.as_ref().and_then(|r| r.kind);
@@ -136,7 +137,7 @@ impl App {
 
     async fn preview_blob(&self, actor: &Actor, id: &TransferId, file: &FileId) -> Result<Option<Stored>> {
         let transfer = self.store().transfer(id).await?.ok_or(Error::NotFound)?;
-        let resource = Resource::Transfer(self.facts(&transfer, self.now()).await?);
+        let resource = Resource::Transfer(Box::new(self.facts(&transfer, self.now()).await?));
         if !self.may(actor, Action::ViewTransfer, &resource) {
             return Err(Error::NotFound);
         }
@@ -146,7 +147,10 @@ impl App {
     }
 
     /// A preview blob starts with four bytes of length and that much JSON; its pages follow.
-    async fn preview_head(&self, stored: &Stored) -> Result<(PreviewHead, Box<dyn AsyncRead + Send + Unpin>)> {
+    async fn preview_head(
+        &self,
+        stored: &Stored,
+    ) -> Result<(PreviewHead, Box<dyn AsyncRead + Send + Unpin>)> {
         let damaged = |what: &dyn std::fmt::Display| Error::Internal(format!("preview: {what}"));
         let mut reader = self.blobs().open(&stored.zone, &stored.blob).await?;
         let length = u64::from(reader.read_u32().await.map_err(|e| damaged(&e))?);

@@ -177,6 +177,9 @@ struct PayloadForm<'a> {
     subject: Value,
     statements: &'a [String],
     details: &'a Value,
+    /// Of an erasure: the erased entries, where `ledger` looks for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entries: Option<&'a Value>,
 }
 
 /// An entry as people read it.
@@ -261,8 +264,10 @@ impl App {
             subject: json!({ "kind": subject_kind, "id": subject_id }),
             statements: &statements,
             details: &act.details,
+            entries: (act.kind == Kind::PayloadErased).then(|| act.details.get("entries")).flatten(),
         };
-        let broken = |what: &str, error: &dyn std::fmt::Display| Error::Internal(format!("evidence {what}: {error}"));
+        let broken =
+            |what: &str, error: &dyn std::fmt::Display| Error::Internal(format!("evidence {what}: {error}"));
         let bytes = serde_json::to_vec(&form).map_err(|e| broken("payload", &e))?;
         let payload = Payload::new(bytes).map_err(|e| broken("payload", &e))?;
         let mut salt = [0_u8; 32];
@@ -313,7 +318,12 @@ impl App {
     }
 
     /// The entries about one thing, oldest first, at most `limit`.
-    pub(crate) async fn timeline(&self, subject_kind: &str, subject_id: &str, limit: u32) -> Result<Vec<EvidenceItem>> {
+    pub(crate) async fn timeline(
+        &self,
+        subject_kind: &str,
+        subject_id: &str,
+        limit: u32,
+    ) -> Result<Vec<EvidenceItem>> {
         let query = EvidenceQuery {
             subject: Some((subject_kind.to_owned(), subject_id.to_owned())),
             page: Some(PageRequest { after: None, limit }),

@@ -111,7 +111,6 @@ impl App {
                 blobs.push(stored);
             }
         }
-        transfer.changed_at = transfer.changed_at.max(1);
         let kind = if due.originals { Kind::OriginalsErased } else { Kind::ResultsErased };
         let entry = self.entry(
             now,
@@ -156,7 +155,7 @@ impl App {
                 kind: Kind::PayloadErased,
                 by: By::System,
                 subject: ("ledger", "payloads"),
-                details: json!({ "erased": erased }),
+                details: json!({ "entries": erased }),
                 statements: &[],
             },
         )?;

@@ -148,7 +148,13 @@ impl App {
         self.insert_person(By::System, new, password, must_change).await
     }
 
-    async fn insert_person(&self, by: By<'_>, new: NewPerson, password: &str, must_change: bool) -> Result<UserId> {
+    async fn insert_person(
+        &self,
+        by: By<'_>,
+        new: NewPerson,
+        password: &str,
+        must_change: bool,
+    ) -> Result<UserId> {
         let now = self.now();
         let login = new.login.trim().to_ascii_lowercase();
         if !(2..=64).contains(&login.len())
@@ -267,7 +273,8 @@ impl App {
         let fits = match known.scope {
             policy::Scope::City => unit.is_none(),
             policy::Scope::Department => unit.is_some_and(|u| {
-                self.pack().department(u).is_some() && known.department.as_deref().is_none_or(|only| only == u)
+                self.pack().department(u).is_some()
+                    && known.department.as_deref().is_none_or(|only| only == u)
             }),
             policy::Scope::Section => unit.is_some_and(|u| {
                 self.pack().section(u).is_some() && known.section.as_deref().is_none_or(|only| only == u)
@@ -331,7 +338,8 @@ impl App {
         if wanted.iter().all(|s| stored.contains(s)) {
             return Ok(());
         }
-        let details = json!({ "pack": self.pack().id(), "version": self.pack().version(), "sections": wanted.len() });
+        let details =
+            json!({ "pack": self.pack().id(), "version": self.pack().version(), "sections": wanted.len() });
         let act = Act {
             kind: Kind::OrganisationLoaded,
             by: By::System,

@@ -13,8 +13,8 @@ use workflow::{
 };
 
 use crate::model::{
-    Absence, ApiToken, DueErasure, EvidenceQuery, EvidenceRow, LedgerHead, NewEvidence, Page,
-    PageRequest, PostHolding, SanitiseJob, Section, Session, TransferQuery, TransferRow, User,
+    Absence, ApiToken, DueErasure, EvidenceQuery, EvidenceRow, LedgerHead, NewEvidence, Page, PageRequest,
+    PostHolding, SanitiseJob, Section, Session, TransferQuery, TransferRow, User,
 };
 
 /// The time of day.

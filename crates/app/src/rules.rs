@@ -62,11 +62,15 @@ impl Rules {
         }
         for request in pack.requests() {
             if let Some(step) = request.steps.iter().find(|s| s.mode == StepMode::All) {
-                return Err(RulesError::Unsupported(format!("request {}, step {}: mode all", request.id, step.id)));
+                return Err(RulesError::Unsupported(format!(
+                    "request {}, step {}: mode all",
+                    request.id, step.id
+                )));
             }
         }
         let retention = pack.retention();
-        let days = |setting: &Setting, what| setting.value.ok_or(RulesError::Unset(what)).map(|n| span(n, DAY));
+        let days =
+            |setting: &Setting, what| setting.value.ok_or(RulesError::Unset(what)).map(|n| span(n, DAY));
         let results_kept = days(&retention.results_days, "results_days")?;
         Ok(Self {
             session_idle: span(pack.minutes("session-idle")?, MINUTE),
@@ -77,7 +81,10 @@ impl Rules {
             token_days_max: TOKEN_DAYS_MAX,
             originals_kept: days(&retention.originals_days, "originals_days")?,
             results_kept,
-            evidence_kept: span(retention.evidence_years.value.ok_or(RulesError::Unset("evidence_years"))?, YEAR),
+            evidence_kept: span(
+                retention.evidence_years.value.ok_or(RulesError::Unset("evidence_years"))?,
+                YEAR,
+            ),
             pick_up: PickUp { days: narrow(u64::try_from(results_kept / DAY).unwrap_or(u64::MAX)) },
         })
     }

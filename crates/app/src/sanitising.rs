@@ -151,8 +151,10 @@ impl App {
             // Withdrawn or done meanwhile: the transaction that did it took it out of the queue.
             return Ok(());
         };
-        let original = file.original.clone().ok_or_else(|| Error::Internal("a queued file has no original".into()))?;
-        let (report, clean, preview) = self.run_cell(&transfer, &file.id, &file.untrusted_name, &original, job).await?;
+        let original =
+            file.original.clone().ok_or_else(|| Error::Internal("a queued file has no original".into()))?;
+        let (report, clean, preview) =
+            self.run_cell(&transfer, &file.id, &file.untrusted_name, &original, job).await?;
         let stored: Vec<Stored> = clean.iter().chain(&preview).cloned().collect();
         let recorded = self.record_result(job, report, clean, preview).await;
         self.live().done(&job.file);
@@ -216,9 +218,14 @@ impl App {
                     return Ok((unreadable(untrusted_name), None, None));
                 }
                 Err(SanitiseError::Sink(error)) => return Err(error.into()),
-                Err(error) => return Err(Error::Internal(format!("{error}: {:?}", std::error::Error::source(&error)))),
+                Err(error) => {
+                    return Err(Error::Internal(format!("{error}: {:?}", std::error::Error::source(&error))));
+                }
             };
-            if answer.report.reason == Some(Reason::WorkerDied) && tries < ATTEMPTS_MAX && job.attempts <= ATTEMPTS_MAX {
+            if answer.report.reason == Some(Reason::WorkerDied)
+                && tries < ATTEMPTS_MAX
+                && job.attempts <= ATTEMPTS_MAX
+            {
                 continue;
             }
             return self.keep_result(transfer, answer, writer, untrusted_name).await;
@@ -240,7 +247,11 @@ impl App {
         if !answer.clean_complete {
             // A report that says clean without the bytes to their end is a broken cell.
             drop(writer);
-            return Ok((Report { reason: Some(Reason::WorkerDied), ..unreadable(untrusted_name) }, None, None));
+            return Ok((
+                Report { reason: Some(Reason::WorkerDied), ..unreadable(untrusted_name) },
+                None,
+                None,
+            ));
         }
         let clean = stored(&transfer.to_zone, writer.finish().await?);
         let preview = match answer.preview {

@@ -9,8 +9,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use authz::Action;
 use ledger::{
-    BundleFile, Checkpoint, Content, FullExport, Hash, Head, Payload, Record, Salt, SelectedEntry, SelectionExport,
-    TileId, TilePath, VerifierKey,
+    Checkpoint, Hash, Payload, Salt, TileId, TilePath, VerifierKey,
+    bundle::{BundleFile, Content, FullExport, Head, Record, SelectedEntry, SelectionExport},
 };
 use serde_json::json;
 use workflow::id::EvidenceId;
@@ -95,7 +95,8 @@ impl App {
             .sign(self.key())
             .map_err(|e| broken("checkpoint", &e))?;
         let entries: Vec<EvidenceId> = waiting.into_iter().map(|(id, _)| id).collect();
-        let rows: Vec<_> = appended.tiles.into_iter().map(|(id, bytes)| ((id.level, id.index), bytes)).collect();
+        let rows: Vec<_> =
+            appended.tiles.into_iter().map(|(id, bytes)| ((id.level, id.index), bytes)).collect();
         let head = LedgerHead { size: appended.size, checkpoint };
         match self.store().seal(size, &entries, &rows, &head).await {
             Ok(()) => Ok(entries.len()),
@@ -143,7 +144,10 @@ impl App {
             }
             TilePath::Entries { index, width } => {
                 let first = index.checked_mul(256).ok_or(Error::NotFound)?;
-                let last = first.checked_add(u64::from(width)).filter(|last| *last <= size).ok_or(Error::NotFound)?;
+                let last = first
+                    .checked_add(u64::from(width))
+                    .filter(|last| *last <= size)
+                    .ok_or(Error::NotFound)?;
                 let rows = self.store().evidence_range(first, u32::from(width)).await?;
                 if u64::try_from(rows.len()).ok() != Some(last - first) {
                     return Err(broken("entries", &"rows are missing"));
@@ -262,10 +266,14 @@ impl App {
         Ok(size)
     }
 
-    async fn write_bundle(&self, mut sink: impl FnMut(BundleFile) -> std::io::Result<()> + Send) -> Result<u64> {
+    async fn write_bundle(
+        &self,
+        mut sink: impl FnMut(BundleFile) -> std::io::Result<()> + Send,
+    ) -> Result<u64> {
         let head = self.store().ledger_head().await?.ok_or(Error::NotFound)?;
         let mut put = |file: BundleFile| sink(file).map_err(|e| broken("export", &e));
-        let (mut export, files) = FullExport::start(&self.bundle_head(&head)).map_err(|e| broken("export", &e))?;
+        let (mut export, files) =
+            FullExport::start(&self.bundle_head(&head)).map_err(|e| broken("export", &e))?;
         files.into_iter().try_for_each(&mut put)?;
         let mut next = 0;
         while next < head.size {

@@ -245,7 +245,8 @@ impl App {
             stage: Stage::Draft,
             ..bare_facts(self, &id, actor.id(), &actor.user().section, &from_zone, &to_zone)
         };
-        let _allowed = self.permit(actor, Action::SubmitTransfer, &Resource::Transfer(draft)).await?;
+        let _allowed =
+            self.permit(actor, Action::SubmitTransfer, &Resource::Transfer(Box::new(draft))).await?;
         if !known.senders.iter().any(|role| actor.holds(role)) {
             return Err(Error::Denied { action: "submit-transfer", reason: "role-missing" });
         }
@@ -391,8 +392,10 @@ impl App {
         };
         self.check_recipients(&content).await?;
         let (version, pick_up) = (self.pack().version().to_owned(), self.rules().pick_up);
-        self.change(actor, id, Action::SubmitTransfer, |t, now| t.resubmit(content, route, version, pick_up, now))
-            .await
+        self.change(actor, id, Action::SubmitTransfer, |t, now| {
+            t.resubmit(content, route, version, pick_up, now)
+        })
+        .await
     }
 
     /// The one way in which a person changes a transfer: read it locked, decide the right on what is there now,
@@ -402,13 +405,16 @@ impl App {
         actor: &Actor,
         id: &TransferId,
         action: Action,
-        command: impl FnOnce(&mut Transfer, Millis) -> std::result::Result<Vec<Event>, workflow::transfer::Refusal>
+        command: impl FnOnce(
+            &mut Transfer,
+            Millis,
+        ) -> std::result::Result<Vec<Event>, workflow::transfer::Refusal>
         + Send,
     ) -> Result<()> {
         let now = self.now();
         let mut tx = self.store().begin().await?;
         let mut transfer = tx.transfer(id).await?.ok_or(Error::NotFound)?;
-        let resource = Resource::Transfer(self.facts(&transfer, now).await?);
+        let resource = Resource::Transfer(Box::new(self.facts(&transfer, now).await?));
         if !self.may(actor, Action::ViewTransfer, &resource) {
             return Err(Error::NotFound);
         }
@@ -443,7 +449,8 @@ impl App {
         for file in &transfer.files {
             if transfer.state == State::Sanitising && file.state == FileState::Queued {
                 if events.iter().any(|e| matches!(e, Event::FileRequeued { file: f } if *f == file.id)) {
-                    let job = SanitiseJob { file: file.id.clone(), transfer: transfer.id.clone(), attempts: 0 };
+                    let job =
+                        SanitiseJob { file: file.id.clone(), transfer: transfer.id.clone(), attempts: 0 };
                     tx.enqueue(&job, now).await?;
                     wakes = true;
                 }
@@ -501,7 +508,7 @@ impl App {
         let transfer = self.store().transfer(id).await?.ok_or(Error::NotFound)?;
         let facts = self.facts(&transfer, now).await?;
         let deputised = self.deputised_holder(&transfer, actor.id(), now).await?;
-        let resource = Resource::Transfer(facts);
+        let resource = Resource::Transfer(Box::new(facts));
         if !self.may(actor, Action::ViewTransfer, &resource) {
             return Err(Error::NotFound);
         }
@@ -604,7 +611,12 @@ impl App {
     }
 
     /// Fills a page with rows that may be seen at this door: a third zone does not learn of a transfer.
-    async fn visible_rows(&self, actor: &Actor, tray: Tray, query: TransferQuery) -> Result<Page<TransferRow>> {
+    async fn visible_rows(
+        &self,
+        actor: &Actor,
+        tray: Tray,
+        query: TransferQuery,
+    ) -> Result<Page<TransferRow>> {
         let wanted = usize::try_from(query.page.limit).unwrap_or(usize::MAX);
         let zone = actor.zone();
         let mut query = query;
@@ -644,7 +656,9 @@ impl App {
             to_receive: rows(Tray::Received, &[State::Ready]).await?,
             with_me: rows(Tray::Submitted, &[State::Returned, State::PulledBack]).await?,
             held: rows(Tray::Submitted, &[State::Held]).await?,
-            held_of_units: if actor.holds(authz::role::SYSTEM_MANAGER) || actor.holds(authz::role::SYSTEM_OPERATOR) {
+            held_of_units: if actor.holds(authz::role::SYSTEM_MANAGER)
+                || actor.holds(authz::role::SYSTEM_OPERATOR)
+            {
                 rows(Tray::Units, &[State::Held]).await?
             } else {
                 Vec::new()
@@ -653,7 +667,8 @@ impl App {
                 .into_iter()
                 .filter(|(r, _)| r.from_zone == *actor.zone() || r.to_zone == *actor.zone())
                 .collect(),
-            under_way: rows(Tray::Submitted, &[State::Sanitising, State::AwaitingApproval, State::Ready]).await?,
+            under_way: rows(Tray::Submitted, &[State::Sanitising, State::AwaitingApproval, State::Ready])
+                .await?,
         })
     }
 
@@ -830,16 +845,12 @@ fn describe(transfer: &Transfer, event: &Event) -> Option<(Kind, Value, Option<V
                 None,
             )
         }
-        Event::FileRequeued { file: id } => (
-            Kind::FileRequeued,
-            json!({ "file": id.as_str(), "name": file(id)?.untrusted_name }),
-            None,
-        ),
-        Event::FileBlocked { file: id } => (
-            Kind::FileBlocked,
-            json!({ "file": id.as_str(), "name": file(id)?.untrusted_name }),
-            None,
-        ),
+        Event::FileRequeued { file: id } => {
+            (Kind::FileRequeued, json!({ "file": id.as_str(), "name": file(id)?.untrusted_name }), None)
+        }
+        Event::FileBlocked { file: id } => {
+            (Kind::FileBlocked, json!({ "file": id.as_str(), "name": file(id)?.untrusted_name }), None)
+        }
         Event::StepOpened { step, due_at } => (
             Kind::StepOpened,
             json!({

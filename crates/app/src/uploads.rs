@@ -82,11 +82,8 @@ impl App {
     /// The channel with this id, if it begins at this door and the policy lets anything through.
     pub(crate) fn open_channel(&self, actor: &Actor, id: &str) -> Result<&policy::Channel> {
         let unknown = Error::Invalid { field: "channel", problem: "unknown" };
-        let channel = self
-            .pack()
-            .channel_by_id(id)
-            .filter(|c| c.from == actor.zone().as_str())
-            .ok_or(unknown)?;
+        let channel =
+            self.pack().channel_by_id(id).filter(|c| c.from == actor.zone().as_str()).ok_or(unknown)?;
         if channel.mode == policy::ChannelMode::Deny {
             return Err(Error::ChannelDenied {
                 channel: channel.id.clone(),

@@ -195,8 +195,8 @@ pub struct Transfer {
     pub decide_zones: Vec<String>,
     /// Ids of the accounts that may decide by 代決 now.
     pub deputies: Vec<String>,
-    /// Who owes a 後閲 of a deputy's decision; any one of them.
-    pub reviewers: Vec<Need>,
+    /// Ids of the accounts that owe a 後閲: those for whom a deputy decided.
+    pub reviewers: Vec<String>,
     /// Ids of the accounts that have decided about the present content, at any step.
     pub decided_by: Vec<String>,
 }
@@ -355,7 +355,7 @@ impl Names {
             ("approvers".to_owned(), needs(&transfer.approvers)?),
             ("decide_zones".to_owned(), words(transfer.decide_zones.iter().map(String::as_str))),
             ("deputies".to_owned(), self.users(&transfer.deputies)),
-            ("reviewers".to_owned(), needs(&transfer.reviewers)?),
+            ("reviewers".to_owned(), self.users(&transfer.reviewers)),
             ("decided_by".to_owned(), self.users(&transfer.decided_by)),
         ]))
     }

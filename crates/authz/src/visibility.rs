@@ -112,7 +112,7 @@ fn is_party(principal: &Principal, transfer: &Transfer) -> bool {
         || transfer.deputies.contains(user)
         || transfer.decided_by.contains(user)
         || asked(&transfer.approvers)
-        || asked(&transfer.reviewers)
+        || transfer.reviewers.contains(user)
 }
 
 /// The id of no unit: packs refuse an id with a slash.

@@ -70,9 +70,9 @@ pub(crate) fn cast(zone: &str) -> Vec<(&'static str, &'static str, Principal)> {
         ("syso", "system-operator, city", p("u-syso", "digital", &[(SYSTEM_OPERATOR, Scope::City)])),
         ("audt", "auditor, city", p("u-audt", "audit", &[(AUDITOR, Scope::City)])),
         (
-            "rpst",
-            "holder of post-review, city: a role that only the pack knows, named as reviewer",
-            p("u-rpst", "general", &[("post-review", Scope::City)]),
+            "rvwr",
+            "security-manager, tax section, for whom a deputy decided and who owes the review",
+            p("u-rvwr", "tax", &[(SECURITY_MANAGER, section("tax"))]),
         ),
         (
             "dpty",
@@ -110,11 +110,7 @@ pub(crate) fn transfer(stage: Stage) -> Transfer {
         approvers,
         decide_zones: vec![FROM.to_owned(), TO.to_owned()],
         deputies,
-        reviewers: if stage.is_released() {
-            vec![Need { role: "post-review".to_owned(), place: tax() }]
-        } else {
-            Vec::new()
-        },
+        reviewers: if stage.is_released() { vec!["u-rvwr".to_owned()] } else { Vec::new() },
         decided_by: if stage == Stage::Waiting || stage.is_released() {
             vec!["u-done".to_owned()]
         } else {

@@ -82,7 +82,7 @@ prop_compose! {
         recipients in users(),
         (from_zone, to_zone) in (word(&ZONES), word(&ZONES)),
         stage in select(Stage::ALL),
-        (approvers, reviewers) in (needs(), needs()),
+        (approvers, reviewers) in (needs(), users()),
         decide_zones in subsequence(&ZONES[..], 0..=3),
         (deputies, decided_by) in (users(), users()),
     ) -> Transfer {
