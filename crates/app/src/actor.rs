@@ -159,9 +159,10 @@ impl App {
                     _ => None,
                 };
                 scope.into_iter().flat_map(move |scope| {
-                    self.pack()
-                        .roles_of(&holding.post)
-                        .map(move |role| Grant { role: role.id.clone(), scope: scope.clone() })
+                    self.pack().roles_of(&holding.post).map(move |role| Grant {
+                        role: role.id.clone(),
+                        scope: if role.city_wide { authz::Scope::City } else { scope.clone() },
+                    })
                 })
             })
             .collect();

@@ -120,17 +120,25 @@ impl App {
     async fn holders(&self, role: &str, scope: &Scope, now: Millis) -> Result<Vec<UserId>> {
         let mut ids = Vec::new();
         for post in self.pack().posts().iter().filter(|p| p.roles.iter().any(|r| r == role)) {
-            let unit = match (post.scope, scope) {
-                (policy::Scope::Section, Scope::Section(s)) => Some(s.as_str().to_owned()),
-                (policy::Scope::Department, Scope::Department(d)) => Some(d.clone()),
-                (policy::Scope::City, _) => None,
-                // Held anywhere counts for the whole body; the pack pins such posts to one unit.
-                (_, Scope::City) => post.section.clone().or_else(|| post.department.clone()),
+            let pack = self.pack();
+            let units: Vec<Option<String>> = match (post.scope, scope) {
+                (policy::Scope::Section, Scope::Section(s)) => vec![Some(s.as_str().to_owned())],
+                (policy::Scope::Department, Scope::Department(d)) => vec![Some(d.clone())],
+                (policy::Scope::City, _) => vec![None],
+                // A step for the whole body is for whoever holds the role anywhere.
+                (policy::Scope::Section, Scope::City) => {
+                    pack.sections().iter().map(|s| Some(s.id.clone())).collect()
+                }
+                (policy::Scope::Department, Scope::City) => {
+                    pack.departments().iter().map(|d| Some(d.id.clone())).collect()
+                }
                 _ => continue,
             };
-            for user in self.store().holders_of(&post.id, unit.as_deref(), now).await? {
-                if user.enabled && !ids.contains(&user.id) {
-                    ids.push(user.id);
+            for unit in units {
+                for user in self.store().holders_of(&post.id, unit.as_deref(), now).await? {
+                    if user.enabled && !ids.contains(&user.id) {
+                        ids.push(user.id);
+                    }
                 }
             }
         }
@@ -190,9 +198,6 @@ impl App {
     }
 
     /// Every scope column that a grant covers: its own place and all below.
-    ///
-    /// A step for the whole body is decided by whoever holds its role anywhere, so `*` is among them only for roles
-    /// held for the body; posts pinned to one unit bring their role for the body too, see [`App::grants`].
     fn columns(&self, scope: &GrantScope) -> Vec<String> {
         let section = |id: &str| Scope::Section(SectionId::new(id)).column();
         match scope {

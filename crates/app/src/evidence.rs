@@ -308,7 +308,7 @@ impl App {
     /// # Errors
     /// [`Error::Denied`] unless the person may see evidence of the whole body.
     pub async fn evidence(&self, actor: &Actor, query: EvidenceQuery) -> Result<Page<EvidenceItem>> {
-        self.permit(actor, authz::Action::ViewEvidence, &city_evidence("list")).await?;
+        let _allowed = self.permit(actor, authz::Action::ViewEvidence, &city_evidence("list")).await?;
         self.evidence_items(&query).await
     }
 

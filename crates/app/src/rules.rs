@@ -61,11 +61,18 @@ impl Rules {
             }
         }
         for request in pack.requests() {
-            if let Some(step) = request.steps.iter().find(|s| s.mode == StepMode::All) {
-                return Err(RulesError::Unsupported(format!(
-                    "request {}, step {}: mode all",
-                    request.id, step.id
-                )));
+            for step in &request.steps {
+                let at = format!("request {}, step {}", request.id, step.id);
+                if step.mode == StepMode::All {
+                    return Err(RulesError::Unsupported(format!("{at}: mode all")));
+                }
+                let city_wide = pack.role(&step.approver).is_some_and(|r| r.city_wide);
+                if step.scope == policy::Scope::City && !city_wide {
+                    let role = &step.approver;
+                    return Err(RulesError::Unsupported(format!(
+                        "{at}: scope city for role {role}, which is not city_wide"
+                    )));
+                }
             }
         }
         let retention = pack.retention();

@@ -301,6 +301,7 @@ impl App {
         };
         if verdict == Found::Forbidden && !transfer.state.is_final() {
             // Nothing was released yet: the state machine opens at most an approval in file_done.
+            events.retain(|e| matches!(e, workflow::transfer::Event::FileDone { .. }));
             events.extend(transfer.forbid(now)?);
         }
         self.save(tx, By::System, &transfer, &events, Vec::new(), now).await?;

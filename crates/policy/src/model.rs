@@ -393,6 +393,8 @@ pub struct Role {
     pub title: String,
     /// What it is for.
     pub note: Option<String>,
+    /// Whether it answers for the whole body, wherever its post stands; else only for the post's own unit.
+    pub city_wide: bool,
     /// Whether deciding in this role needs a second factor.
     pub second_factor: bool,
     /// Where it was written.

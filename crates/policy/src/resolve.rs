@@ -218,6 +218,7 @@ impl<'m> Reader<'m> {
             id: item.id.clone(),
             title: f.text("title", s),
             note: f.text_opt("note", s),
+            city_wide: f.flag("city_wide", false, s),
             second_factor: f.flag("second_factor", false, s),
             origin: item.at.clone(),
         }
