@@ -1,0 +1,6 @@
+//! The ledger from outside: whole bundles, written and verified.
+
+#[cfg(test)]
+mod bundles;
+#[cfg(test)]
+mod log;
