@@ -12,7 +12,7 @@ use std::str::FromStr;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::hash::{Hash, decode_hex};
+use crate::hash::Hash;
 use crate::time::{EntryTime, EntryTimeError};
 
 /// The first line of every leaf: names this format and its version.
@@ -144,12 +144,21 @@ impl FromStr for EntryId {
     type Err = EntryIdError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let is_grouped = text.len() == 36
-            && text.bytes().enumerate().all(|(i, b)| matches!(i, 8 | 13 | 18 | 23) == (b == b'-'));
-        if !is_grouped {
+        let is_hyphen_at = |i| matches!(i, 8 | 13 | 18 | 23);
+        if text.len() != 36 || !text.bytes().enumerate().all(|(i, b)| is_hyphen_at(i) == (b == b'-')) {
             return Err(EntryIdError);
         }
-        decode_hex(&text.replace('-', "")).map(Self).ok_or(EntryIdError)
+        let mut digits = text.bytes().filter(|b| *b != b'-').map(|b| match b {
+            b'0'..=b'9' => Ok(b - b'0'),
+            b'a'..=b'f' => Ok(b - b'a' + 10),
+            _ => Err(EntryIdError),
+        });
+        let mut digit = || digits.next().unwrap_or(Err(EntryIdError));
+        let mut bytes = [0; 16];
+        for byte in &mut bytes {
+            *byte = digit()? << 4 | digit()?;
+        }
+        Ok(Self(bytes))
     }
 }
 

@@ -83,10 +83,10 @@ pub fn leaf_hash(leaf: &[u8]) -> Hash {
 pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
     // One update of one buffer: this is the hot spot of verification.
     let mut input = [0x01_u8; 65];
-    let (_, rest) = input.split_at_mut(1);
-    for (to, from) in rest.iter_mut().zip(left.0.iter().chain(&right.0)) {
-        *to = *from;
-    }
+    let (_, both) = input.split_at_mut(1);
+    let (to_left, to_right) = both.split_at_mut(Hash::LEN);
+    to_left.copy_from_slice(&left.0);
+    to_right.copy_from_slice(&right.0);
     Hash(Sha256::digest(input).into())
 }
 

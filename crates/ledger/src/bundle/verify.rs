@@ -379,7 +379,10 @@ impl<S: BundleSource> Run<'_, S> {
                 true
             }
         };
-        self.identities_and_erasures(manifest.kind);
+        // With entries unseen, an erasure without its entry would be a guess.
+        if self.out.is_complete {
+            self.identities_and_erasures(manifest.kind);
+        }
         Ok(())
     }
 

@@ -1,7 +1,8 @@
 //! Bundles: what is written verifies, what is changed does not, and the problem is named.
 
 use ledger::bundle::{
-    BundleKind, Content, ExportError, FullExport, Previous, SelectionExport, Trust, Verification, verify,
+    BundleKind, Content, ExportError, FullExport, Manifest, Previous, SelectionExport, Trust, Verification,
+    verify,
 };
 use ledger::{Checkpoint, ERASURE_KIND, SigningKey, VerifyProofError};
 
@@ -49,14 +50,6 @@ fn full_bundles_of_every_shape_verify() {
 }
 
 #[test]
-fn a_log_of_three_tile_levels_verifies() {
-    let log = Log::new(65_600, &[65_000]);
-    let files = log.full(None);
-    assert!(files.contains_key("tile/2/000.p/1") && files.contains_key("tile/entries/256.p/64"));
-    assert!(judge(&files, &pinned(&log)).is_verified());
-}
-
-#[test]
 fn selections_verify() {
     let log = Log::new(700, &[3, 300]);
     for (indexes, previous, payloads, explained) in [
@@ -85,16 +78,19 @@ fn an_unpinned_key_is_the_bundles_own_claim() {
     assert_eq!(codes(&judge(&log.full(None), &trust)), ["key-differs", "checkpoint"]);
 }
 
+/// In every byte: the bit that turns upper into lower case, and one more in turn.
 #[test]
-fn every_flipped_bit_is_seen() {
+fn a_flipped_bit_in_any_byte_is_seen() {
     let log = Log::new(3, &[1]);
-    for files in [log.full(Some(2)), log.selection(&[0, 1, 2], Some(2))] {
+    for files in [log.full(None), log.selection(&[1, 2], Some(2))] {
         assert!(judge(&files, &Trust::default()).is_verified());
         for path in files.keys().filter(|path| *path != "README.txt") {
-            for bit in 0..files[path].len() * 8 {
-                let mut changed = files.clone();
-                changed.get_mut(path).unwrap()[bit / 8] ^= 1 << (bit % 8);
-                assert!(!judge(&changed, &Trust::default()).is_verified(), "{path} bit {bit}");
+            for at in 0..files[path].len() {
+                for bit in [5, at % 8] {
+                    let mut changed = files.clone();
+                    changed.get_mut(path).unwrap()[at] ^= 1 << bit;
+                    assert!(!judge(&changed, &Trust::default()).is_verified(), "{path} byte {at} bit {bit}");
+                }
             }
         }
     }
@@ -287,4 +283,33 @@ fn a_signed_root_without_its_entries_is_seen() {
     let out = judge(&files, &Trust { previous: Some(log.checkpoint(3)), ..pinned(&log) });
     assert_eq!(codes(&out), ["manifest-contradicts", "root"]);
     assert_eq!(out.continues, [(Previous::Given, 3)]);
+}
+
+#[test]
+fn a_bundle_that_claims_to_be_endless_ends_at_its_first_missing_file() {
+    let log = Log::new(300, &[]);
+    let endless = Checkpoint::new(log.key.verifier(), ledger::SIZE_MAX, ledger::Hash::from_bytes([1; 32]));
+    let mut files = log.full(None);
+    files.insert("checkpoint".into(), endless.sign(&log.key).unwrap().into_bytes());
+    files.insert("manifest.json".into(), Manifest::full(&endless, None).to_bytes());
+    let out = judge(&files, &pinned(&log));
+    assert!(!out.is_complete);
+    assert_eq!((codes(&out), out.problems[0].path()), (vec!["missing"], Some("tile/entries/001")));
+}
+
+#[test]
+fn only_the_first_problems_are_kept() {
+    let log = Log::new(300, &[]);
+    let mut files = log.full(None);
+    for bundle in ["payload/000", "payload/001.p/44"] {
+        // The first byte of each salt is the index; every salt is made wrong.
+        let bytes = files.get_mut(bundle).unwrap();
+        let mut at = 0;
+        while at < bytes.len() {
+            bytes[at + 1] ^= 1;
+            at += 37 + u32::from_be_bytes(bytes[at + 33..at + 37].try_into().unwrap()) as usize;
+        }
+    }
+    let out = judge(&files, &pinned(&log));
+    assert_eq!((out.problems.len(), out.problems_total), (200, 300));
 }

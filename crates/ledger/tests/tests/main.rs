@@ -3,4 +3,6 @@
 #[cfg(test)]
 mod bundles;
 #[cfg(test)]
+mod format;
+#[cfg(test)]
 mod log;
