@@ -1,0 +1,1 @@
+//! Filling a database for the load test.
