@@ -7,14 +7,15 @@ use std::{fmt::Write as _, path::Path};
 
 use app::ports::StoreError;
 use sqlx::{
-    AssertSqlSafe, Decode, PgConnection, PgPool, Postgres, Row as _, Sqlite, SqliteConnection,
-    SqlitePool, Transaction, Type,
+    AssertSqlSafe, Decode, PgConnection, PgPool, Postgres, Row as _, Sqlite, SqliteConnection, SqlitePool,
+    Transaction, Type,
     error::ErrorKind,
     pool::PoolConnection,
     postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow},
     query::Query,
     sqlite::{
-        SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+        SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow,
+        SqliteSynchronous,
     },
 };
 
@@ -145,9 +146,9 @@ impl Db {
             Self::Lite { write, .. } => {
                 Changes::Lite(write.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?)
             }
-            Self::Pg(pool) => Changes::Pg(
-                pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await.map_err(failed)?,
-            ),
+            Self::Pg(pool) => {
+                Changes::Pg(pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await.map_err(failed)?)
+            }
         })
     }
 }
@@ -206,7 +207,8 @@ impl Conn<'_> {
         check(args)?;
         match self {
             Self::Lite(c) => {
-                let rows = bind_lite(sqlx::query(sql.lite), args).fetch_all(&mut **c).await.map_err(failed)?;
+                let rows =
+                    bind_lite(sqlx::query(sql.lite), args).fetch_all(&mut **c).await.map_err(failed)?;
                 Ok(rows.into_iter().map(Row::Lite).collect())
             }
             Self::Pg(c) => {
@@ -254,7 +256,11 @@ impl Conn<'_> {
     }
 
     /// Runs a statement over many rows of values in as few round trips as is sensible; what it returned.
-    pub(crate) async fn bulk(&mut self, bulk: &Bulk, values: &[Vec<Value<'_>>]) -> Result<Vec<Row>, StoreError> {
+    pub(crate) async fn bulk(
+        &mut self,
+        bulk: &Bulk,
+        values: &[Vec<Value<'_>>],
+    ) -> Result<Vec<Row>, StoreError> {
         let mut out = Vec::new();
         let mut rest = values;
         while !rest.is_empty() {
@@ -451,6 +457,7 @@ impl Row {
     /// The columns as text in their order, for plans of queries.
     #[cfg(test)]
     pub(crate) fn show(&self) -> String {
+        use sqlx::Column as _;
         fn all<R: sqlx::Row>(row: &R, show: impl Fn(usize) -> String) -> String {
             row.columns().iter().map(|c| show(c.ordinal())).collect::<Vec<_>>().join("|")
         }

@@ -152,7 +152,8 @@ pub(crate) async fn unsealed(
 
 pub(crate) async fn ledger_head(conn: &mut Conn<'_>) -> Result<Option<LedgerHead>, StoreError> {
     let row = conn.row(&sql::LEDGER_HEAD, &[]).await?;
-    row.map(|row| Ok(LedgerHead { size: row.number("size")?, checkpoint: row.text("checkpoint")? })).transpose()
+    row.map(|row| Ok(LedgerHead { size: row.number("size")?, checkpoint: row.text("checkpoint")? }))
+        .transpose()
 }
 
 pub(crate) async fn ledger_tiles(
@@ -188,7 +189,9 @@ pub(crate) async fn seal(
     }
     let sealed = conn.bulk(&sql::SEAL, &rows).await?;
     if sealed.len() != entries.len() {
-        return Err(StoreError::Corrupt("an entry to be sealed is missing or has an index already".to_owned()));
+        return Err(StoreError::Corrupt(
+            "an entry to be sealed is missing or has an index already".to_owned(),
+        ));
     }
     let mut counts = BTreeMap::new();
     for row in &sealed {
@@ -215,10 +218,7 @@ pub(crate) async fn move_head(
     conn.run_one(&sql::FIRST_HEAD, &args![int(head.size)?, &head.checkpoint]).await
 }
 
-pub(crate) async fn put_tiles(
-    conn: &mut Conn<'_>,
-    tiles: &[((u8, u64), Vec<u8>)],
-) -> Result<(), StoreError> {
+pub(crate) async fn put_tiles(conn: &mut Conn<'_>, tiles: &[((u8, u64), Vec<u8>)]) -> Result<(), StoreError> {
     // A statement may not touch the same row twice; of a repeated tile the last is meant.
     let tiles: BTreeMap<_, _> = tiles.iter().map(|(place, bytes)| (*place, bytes)).collect();
     let mut rows = Vec::with_capacity(tiles.len());
@@ -241,7 +241,8 @@ pub(crate) async fn add_counts(
 
 fn read_row(row: &Row) -> Result<EvidenceRow, StoreError> {
     let payload_erased_at = row.int_maybe("payload_erased_at")?;
-    let index = row.int_maybe("seq")?.map(|seq| u64::try_from(seq).map_err(|_| corrupt("seq"))).transpose()?;
+    let index =
+        row.int_maybe("seq")?.map(|seq| u64::try_from(seq).map_err(|_| corrupt("seq"))).transpose()?;
     Ok(EvidenceRow {
         entry: NewEvidence {
             id: EvidenceId::new(row.text("id")?),

@@ -37,11 +37,11 @@ pub(crate) async fn claim(
     let rows = db.writer().await?.conn().rows(&sql::CLAIM_JOB, &args![now, lease_until]).await?;
     rows.first()
         .map(|row| {
-        Ok(SanitiseJob {
-            file: FileId::new(row.text("file_id")?),
-            transfer: TransferId::new(row.text("transfer_id")?),
-            attempts: row.number("attempts")?,
+            Ok(SanitiseJob {
+                file: FileId::new(row.text("file_id")?),
+                transfer: TransferId::new(row.text("transfer_id")?),
+                attempts: row.number("attempts")?,
+            })
         })
-    })
-    .transpose()
+        .transpose()
 }

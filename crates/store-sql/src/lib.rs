@@ -45,7 +45,12 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { create_if_missing: false, readers_max: 8, connections_max: 16, wait_max: Duration::from_secs(10) }
+        Self {
+            create_if_missing: false,
+            readers_max: 8,
+            connections_max: 16,
+            wait_max: Duration::from_secs(10),
+        }
     }
 }
 

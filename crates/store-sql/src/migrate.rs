@@ -99,7 +99,8 @@ pub(crate) mod checks {
             result
         };
         let step = |version, name, text| Migration { version, name, lite: text, pg: text };
-        let first = || Migration { version: 1, name: "0001_first", lite: MIGRATIONS[0].lite, pg: MIGRATIONS[0].pg };
+        let first =
+            || Migration { version: 1, name: "0001_first", lite: MIGRATIONS[0].lite, pg: MIGRATIONS[0].pg };
 
         let changed = try_with(&[step(1, "0001_first", "SELECT 1")]).await;
         assert!(matches!(changed, Err(MigrateError::Changed { name: "0001_first" })), "{changed:?}");

@@ -91,10 +91,17 @@ macro_rules! row_columns {
 macro_rules! transfer_list {
     ($condition:literal, $at:literal, $id:literal, $limit:literal) => {
         Same(concat!(
-            "SELECT ", row_columns!(),
-            " FROM transfer t JOIN app_user u ON u.id = t.submitter WHERE ", $condition,
-            " (t.submitted_at, t.id) < (", $at, ", ", $id, ")",
-            " ORDER BY t.submitted_at DESC, t.id DESC LIMIT ", $limit
+            "SELECT ",
+            row_columns!(),
+            " FROM transfer t JOIN app_user u ON u.id = t.submitter WHERE ",
+            $condition,
+            " (t.submitted_at, t.id) < (",
+            $at,
+            ", ",
+            $id,
+            ")",
+            " ORDER BY t.submitted_at DESC, t.id DESC LIMIT ",
+            $limit
         ))
     };
 }
@@ -102,7 +109,11 @@ macro_rules! transfer_list {
 macro_rules! transfer_count {
     ($condition:literal, $limit:literal) => {
         Same(concat!(
-            "SELECT COUNT(*) AS n FROM (SELECT 1 FROM transfer t ", $condition, " LIMIT ", $limit, ") AS c"
+            "SELECT COUNT(*) AS n FROM (SELECT 1 FROM transfer t ",
+            $condition,
+            " LIMIT ",
+            $limit,
+            ") AS c"
         ))
     };
 }
@@ -141,7 +152,11 @@ macro_rules! claim_job_after {
 macro_rules! evidence_list {
     ($from:literal, $at:literal, $id:literal, $condition:literal) => {
         Same(concat!(
-            "SELECT ", evidence_columns!(), " FROM ", $from, " LEFT JOIN app_user u ON u.id = e.actor WHERE ",
+            "SELECT ",
+            evidence_columns!(),
+            " FROM ",
+            $from,
+            " LEFT JOIN app_user u ON u.id = e.actor WHERE ",
             $condition,
             " AND (CAST($1 AS TEXT) IS NULL OR e.subject_kind = $1)",
             " AND (CAST($2 AS TEXT) IS NULL OR e.subject_id = $2)",
@@ -149,7 +164,15 @@ macro_rules! evidence_list {
             " AND (CAST($4 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM evidence_statement f",
             " WHERE f.statement = $4 AND f.happened_at = e.happened_at AND f.evidence_id = e.id))",
             " AND (CAST($5 AS TEXT) IS NULL OR e.kind = $5)",
-            " AND (", $at, ", ", $id, ") < ($6, $7) ORDER BY ", $at, " DESC, ", $id, " DESC LIMIT $8"
+            " AND (",
+            $at,
+            ", ",
+            $id,
+            ") < ($6, $7) ORDER BY ",
+            $at,
+            " DESC, ",
+            $id,
+            " DESC LIMIT $8"
         ))
     };
 }

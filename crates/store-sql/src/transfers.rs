@@ -68,10 +68,7 @@ async fn read_with(
     }))
 }
 
-pub(crate) async fn of_submission(
-    conn: &mut Conn<'_>,
-    key: &str,
-) -> Result<Option<TransferId>, StoreError> {
+pub(crate) async fn of_submission(conn: &mut Conn<'_>, key: &str) -> Result<Option<TransferId>, StoreError> {
     let row = conn.row(&sql::TRANSFER_OF_SUBMISSION, &args![key]).await?;
     row.map(|row| row.text("id").map(TransferId::new)).transpose()
 }
@@ -81,10 +78,7 @@ pub(crate) async fn next_number(conn: &mut Conn<'_>) -> Result<i64, StoreError> 
 }
 
 /// Inserts several at once, each with its submission key.
-pub(crate) async fn insert(
-    conn: &mut Conn<'_>,
-    transfers: &[(&Transfer, &str)],
-) -> Result<(), StoreError> {
+pub(crate) async fn insert(conn: &mut Conn<'_>, transfers: &[(&Transfer, &str)]) -> Result<(), StoreError> {
     let mut rows = Vec::with_capacity(transfers.len());
     let (mut files, mut recipients, mut decisions) = (Vec::new(), Vec::new(), Vec::new());
     for (transfer, submission) in transfers {
@@ -125,7 +119,8 @@ pub(crate) async fn update(
         new.recipients,
     )
     .await?;
-    replace(conn, &after.id, &sql::REMOVE_DECISION, &sql::INSERT_DECISIONS, &old.decisions, new.decisions).await
+    replace(conn, &after.id, &sql::REMOVE_DECISION, &sql::INSERT_DECISIONS, &old.decisions, new.decisions)
+        .await
 }
 
 /// Removes the rows that differ or are gone before it inserts: a file may have moved to another place.
@@ -226,15 +221,8 @@ impl<'a> Parts<'a> {
     fn of(t: &'a Transfer) -> Result<Self, StoreError> {
         let files = t.files.iter().enumerate().map(|(place, file)| file_values(t, place, file));
         let recipients = t.recipients.iter().enumerate().map(|(place, r)| {
-            let values = args![
-                &t.id,
-                int(place)?,
-                &r.user,
-                r.received_at,
-                &t.to_zone,
-                t.state.id(),
-                t.submitted_at
-            ];
+            let values =
+                args![&t.id, int(place)?, &r.user, r.received_at, &t.to_zone, t.state.id(), t.submitted_at];
             Ok(values.into())
         });
         let decisions = t.decisions.iter().enumerate().map(|(place, d)| decision_values(t, place, d));
@@ -247,14 +235,8 @@ impl<'a> Parts<'a> {
 }
 
 fn file_values<'a>(t: &'a Transfer, place: usize, f: &'a File) -> Result<Vec<Value<'a>>, StoreError> {
-    let mut values: Vec<Value<'a>> = args![
-        &t.id,
-        int(place)?,
-        &f.id,
-        f.untrusted_name.as_bytes(),
-        f.untrusted_folder.as_bytes()
-    ]
-    .into();
+    let mut values: Vec<Value<'a>> =
+        args![&t.id, int(place)?, &f.id, f.untrusted_name.as_bytes(), f.untrusted_folder.as_bytes()].into();
     for stored in [&f.original, &f.clean, &f.preview] {
         let stored = stored.as_ref();
         values.extend(args![
