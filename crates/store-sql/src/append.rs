@@ -4,6 +4,11 @@
 //! rate of entries does not depend on the rate of the disk's flushes. A caller returns only after the commit that
 //! holds its entries.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
 use app::{model::NewEvidence, ports::StoreError};
 use tokio::sync::{mpsc, oneshot};
 
@@ -28,14 +33,17 @@ struct Waiting {
 #[derive(Debug, Clone)]
 pub(crate) struct Appender {
     queue: mpsc::Sender<Waiting>,
+    /// Commits so far, for the bench and the tests.
+    pub(crate) commits: Arc<AtomicU64>,
 }
 
 impl Appender {
     /// Starts the task on the runtime of the caller.
     pub(crate) fn start(db: Db) -> Self {
         let (queue, calls) = mpsc::channel(QUEUE_CALLS_MAX);
-        tokio::spawn(work(db, calls));
-        Self { queue }
+        let commits = Arc::new(AtomicU64::new(0));
+        tokio::spawn(work(db, calls, Arc::clone(&commits)));
+        Self { queue, commits }
     }
 
     pub(crate) async fn append(&self, entries: Vec<NewEvidence>) -> Result<(), StoreError> {
@@ -53,7 +61,7 @@ fn gone() -> StoreError {
     StoreError::Unavailable("the writer of evidence has ended".into())
 }
 
-async fn work(db: Db, mut calls: mpsc::Receiver<Waiting>) {
+async fn work(db: Db, mut calls: mpsc::Receiver<Waiting>, commits: Arc<AtomicU64>) {
     let mut left_over = None;
     loop {
         let first = match left_over.take() {
@@ -83,6 +91,7 @@ async fn work(db: Db, mut calls: mpsc::Receiver<Waiting>) {
         };
         match result {
             Ok(()) => {
+                commits.fetch_add(1, Ordering::Relaxed);
                 for call in batch {
                     // A caller that went away has its entries all the same.
                     let _ = call.done.send(Ok(()));

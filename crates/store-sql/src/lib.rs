@@ -116,6 +116,13 @@ impl SqlStore {
         migrate::run(&self.db).await
     }
 
+    /// How many commits the calls of [`append`](app::ports::Store::append) shared since the start, retries of single
+    /// calls not counted.
+    #[must_use]
+    pub fn append_commits(&self) -> u64 {
+        self.appender.commits.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
     /// Waits for what is under way and closes every connection. Later calls fail with [`StoreError::Unavailable`].
     pub async fn close(&self) {
         self.db.close().await;

@@ -270,6 +270,10 @@ statements! {
         "INSERT INTO counter (name, value) VALUES ('transfer', 1) \
          ON CONFLICT (name) DO UPDATE SET value = counter.value + 1 RETURNING value"
     );
+    RAISE_NUMBER = Same(
+        "INSERT INTO counter (name, value) VALUES ('transfer', $1) \
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE excluded.value > counter.value"
+    );
     TRANSFER_OF_SUBMISSION = Same("SELECT id FROM transfer WHERE submission = $1");
     TRANSFER = Same(concat!("SELECT ", transfer_columns!(), " FROM transfer WHERE id = $1"));
     TRANSFER_TO_CHANGE = Differing {

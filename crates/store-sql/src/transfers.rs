@@ -77,6 +77,11 @@ pub(crate) async fn next_number(conn: &mut Conn<'_>) -> Result<i64, StoreError> 
     conn.row(&sql::NEXT_NUMBER, &[]).await?.ok_or(StoreError::Conflict)?.int("value")
 }
 
+/// Makes the next number higher than this one, for the bulk loader.
+pub(crate) async fn raise_number(conn: &mut Conn<'_>, number: i64) -> Result<(), StoreError> {
+    conn.run(&sql::RAISE_NUMBER, &args![number]).await.map(|_| ())
+}
+
 /// Inserts several at once, each with its submission key.
 pub(crate) async fn insert(conn: &mut Conn<'_>, transfers: &[(&Transfer, &str)]) -> Result<(), StoreError> {
     let mut rows = Vec::with_capacity(transfers.len());

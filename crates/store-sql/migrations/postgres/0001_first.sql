@@ -44,7 +44,7 @@ CREATE TABLE deputy (
     deputy TEXT COLLATE "C" NOT NULL REFERENCES app_user (id),
     PRIMARY KEY (principal, rank, deputy)
 );
-CREATE INDEX deputy_of ON deputy (deputy, principal);
+CREATE INDEX deputy_of ON deputy (deputy, principal, rank);
 
 CREATE TABLE absence (
     id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
@@ -53,7 +53,7 @@ CREATE TABLE absence (
     until_at BIGINT NOT NULL,
     reason TEXT COLLATE "C" NOT NULL
 );
-CREATE INDEX absence_of ON absence (user_id, until_at);
+CREATE INDEX absence_of ON absence (user_id, until_at, id);
 
 CREATE TABLE session (
     secret_hash TEXT COLLATE "C" NOT NULL PRIMARY KEY,
@@ -215,8 +215,9 @@ CREATE TABLE evidence (
     erase_payload_at BIGINT,
     payload_erased_at BIGINT,
     -- The index in the ledger, once sealed there.
-    seq BIGINT UNIQUE
+    seq BIGINT
 );
+CREATE UNIQUE INDEX evidence_seq ON evidence (seq) WHERE seq IS NOT NULL;
 CREATE INDEX evidence_newest ON evidence (happened_at, id);
 CREATE INDEX evidence_kind ON evidence (kind, happened_at, id);
 CREATE INDEX evidence_actor ON evidence (actor, happened_at, id) WHERE actor IS NOT NULL;

@@ -43,7 +43,7 @@ CREATE TABLE deputy (
     deputy TEXT NOT NULL REFERENCES app_user (id),
     PRIMARY KEY (principal, rank, deputy)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX deputy_of ON deputy (deputy, principal);
+CREATE INDEX deputy_of ON deputy (deputy, principal, rank);
 
 CREATE TABLE absence (
     id TEXT NOT NULL PRIMARY KEY,
@@ -52,7 +52,7 @@ CREATE TABLE absence (
     until_at INTEGER NOT NULL,
     reason TEXT NOT NULL
 ) STRICT;
-CREATE INDEX absence_of ON absence (user_id, until_at);
+CREATE INDEX absence_of ON absence (user_id, until_at, id);
 
 CREATE TABLE session (
     secret_hash TEXT NOT NULL PRIMARY KEY,
@@ -214,8 +214,9 @@ CREATE TABLE evidence (
     erase_payload_at INTEGER,
     payload_erased_at INTEGER,
     -- The index in the ledger, once sealed there.
-    seq INTEGER UNIQUE
+    seq INTEGER
 ) STRICT;
+CREATE UNIQUE INDEX evidence_seq ON evidence (seq) WHERE seq IS NOT NULL;
 CREATE INDEX evidence_newest ON evidence (happened_at, id);
 CREATE INDEX evidence_kind ON evidence (kind, happened_at, id);
 CREATE INDEX evidence_actor ON evidence (actor, happened_at, id) WHERE actor IS NOT NULL;
@@ -249,3 +250,28 @@ CREATE TABLE ledger_head (
     size INTEGER NOT NULL,
     checkpoint TEXT NOT NULL
 ) STRICT;
+
+-- What SQLite assumes of a city's numbers when it chooses an index: rows, then rows that share the first column, the
+-- first two, and so on. Without them it may walk all transfers of a state to find those of a section. They are
+-- written once and ANALYZE is never run, so the plan of a list does not change from one day to the next.
+ANALYZE sqlite_schema;
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+    ('app_user', 'app_user_listing', '6500 130 1 1'),
+    ('transfer', 'transfer_newest', '200000 1 1'),
+    ('transfer', 'transfer_state', '200000 20000 1 1'),
+    ('transfer', 'transfer_submitter', '200000 40 1 1'),
+    ('transfer', 'transfer_submitter_state', '200000 40 8 1 1'),
+    ('transfer', 'transfer_section', '200000 4000 1 1'),
+    ('transfer', 'transfer_section_state', '200000 4000 400 1 1'),
+    ('transfer', 'transfer_open', '500 50 10 1 1'),
+    ('transfer', 'transfer_alarm', '1000 1 1'),
+    ('transfer', 'transfer_originals', '5000 1 1'),
+    ('transfer', 'transfer_results', '5000 1 1'),
+    ('transfer_recipient', 'transfer_recipient_list', '400000 80 60 10 1 1'),
+    ('evidence', 'evidence_newest', '2000000 1 1'),
+    ('evidence', 'evidence_kind', '2000000 60000 1 1'),
+    ('evidence', 'evidence_actor', '2000000 300 1 1'),
+    ('evidence', 'evidence_subject', '2000000 200000 10 1 1'),
+    ('evidence', 'evidence_seq', '2000000 1'),
+    ('evidence', 'evidence_unsealed', '1000 1 1'),
+    ('evidence', 'evidence_erasure', '2000000 1 1');

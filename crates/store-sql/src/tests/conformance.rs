@@ -944,6 +944,8 @@ async fn group_commit(world: &World) {
         task.await.unwrap().unwrap();
     }
     assert_eq!(entries(store, EvidenceQuery::default(), 200).await.len(), 600);
+    let commits = store.append_commits();
+    assert!((1..=150).contains(&commits), "300 calls shared {commits} commits");
 
     // One bad call in a batch fails alone.
     let calls = (600..650).map(|n| {
