@@ -128,7 +128,7 @@ const WRITING: [Action; 11] = [
 ];
 
 fn config() -> ProptestConfig {
-    ProptestConfig { cases: 48, ..ProptestConfig::default() }
+    ProptestConfig { cases: 32, ..ProptestConfig::default() }
 }
 
 proptest! {
