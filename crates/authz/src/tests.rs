@@ -120,8 +120,8 @@ fn schema_and_actions_agree() {
 /// Every refusal says why in a word that exists, and every word of a token scope has its refusal.
 #[test]
 fn refusals_have_codes() {
-    let authorizer = Authorizer::new().unwrap();
-    for policy in authorizer.policies.policies() {
+    let policies = policies().unwrap();
+    for policy in policies.policies() {
         let code = policy.annotation("code");
         match policy.effect() {
             cedar_policy::Effect::Forbid => {
@@ -132,7 +132,7 @@ fn refusals_have_codes() {
     }
     for scope in TokenScope::ALL {
         let id = cedar_policy::PolicyId::new(format!("token-{}", scope.id()));
-        assert!(authorizer.policies.policy(&id).is_some(), "{}", scope.id());
+        assert!(policies.policy(&id).is_some(), "{}", scope.id());
     }
 }
 
@@ -146,7 +146,7 @@ fn an_evaluation_error_refuses() {
         "@id(\"broken\") @code(\"never\") forbid (principal, action, resource) when { resource.gone };";
     let broken: PolicySet = broken.parse().unwrap();
     for policy in broken.policies() {
-        authorizer.policies.add(named(policy).unwrap()).unwrap();
+        authorizer.rules[Action::ViewHome as usize].all.add(named(policy).unwrap()).unwrap();
     }
     let after = authorizer.decide(&principal(), Action::ViewHome, &resources()[2]);
     assert_eq!(after.into_result().unwrap_err().reason, Reason::Undecidable);
@@ -161,4 +161,27 @@ fn a_proof_names_its_act() {
     assert!(proof.is_for(Action::ViewHome, "u1"));
     assert!(!proof.is_for(Action::ManageTokens, "u1"));
     assert!(!proof.is_for(Action::ViewHome, "u2"));
+}
+
+/// Leaving out policies that cannot apply to an action changes no decision: every policy is left to some action, and
+/// the full set decides as the part does.
+#[test]
+fn the_chosen_rules_decide_as_all_rules_do() {
+    let authorizer = Authorizer::new().unwrap();
+    let policies = policies().unwrap();
+    for policy in policies.policies() {
+        assert!(
+            authorizer.rules.iter().any(|rules| rules.all.policy(policy.id()).is_some()),
+            "{}",
+            policy.id()
+        );
+    }
+    for resource in resources() {
+        for action in Action::ALL.iter().filter(|action| action.resource_kind() == resource.kind()) {
+            let rules = authorizer.rules(*action).ok().unwrap();
+            let part = authorizer.ask(&rules.all, &principal(), *action, &resource).ok().unwrap();
+            let all = authorizer.ask(&policies, &principal(), *action, &resource).ok().unwrap();
+            assert_eq!(part, all, "{}", action.id());
+        }
+    }
 }

@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use authz::{
-    Account, Action, Authorizer, Decision, Evidence, Grant, Need, Place, Principal, Resource, Scope, Stage,
-    Strength, TokenScope, Transfer, role,
+    Account, Action, Authorizer, Evidence, Grant, Need, Place, Principal, Resource, Scope, Stage, Strength,
+    TokenScope, Transfer, role,
 };
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -128,7 +128,7 @@ const WRITING: [Action; 11] = [
 ];
 
 fn config() -> ProptestConfig {
-    ProptestConfig { cases: 96, ..ProptestConfig::default() }
+    ProptestConfig { cases: 32, ..ProptestConfig::default() }
 }
 
 proptest! {
@@ -199,7 +199,7 @@ proptest! {
         }
     }
 
-    /// More roles or a wider scope never take a right away, but for the auditor's; and a decision is repeatable.
+    /// The same roles held for the whole city never take a right away.
     #[test]
     fn a_wider_scope_allows_no_less(who in principal(), what in resource()) {
         let mut wider = who.clone();
@@ -207,9 +207,7 @@ proptest! {
             grant.scope = Scope::City;
         }
         for action in Action::ALL {
-            let first = AUTHORIZER.decide(&who, *action, &what);
-            prop_assert_eq!(&first, &AUTHORIZER.decide(&who, *action, &what));
-            if let Decision::Allow(_) = first {
+            if may(&who, *action, &what) {
                 prop_assert!(may(&wider, *action, &what), "{}", action.id());
             }
         }
