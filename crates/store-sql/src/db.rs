@@ -488,7 +488,6 @@ const DUPLICATES: &[(&str, &str, &str)] = &[
     ("app_user.id", "app_user_pkey", "user"),
     ("app_user.login", "app_user_login_key", "login"),
     ("post_holding_once", "post_holding_once", "post"),
-    ("deputy.principal", "deputy_pkey", "deputy"),
     ("absence.id", "absence_pkey", "absence"),
     ("session.secret_hash", "session_pkey", "session"),
     ("api_token.id", "api_token_pkey", "token"),

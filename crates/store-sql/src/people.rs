@@ -1,9 +1,9 @@
-//! People, sections, posts, deputies and absences in the database.
+//! People, sections, posts and absences in the database.
 //!
 //! Owns their rows and how a person is searched for. Leaves who may see them to `authz`.
 
 use app::{
-    model::{Absence, Deputy, PAGE_ROWS_MAX, PostHolding, Section, User},
+    model::{Absence, PAGE_ROWS_MAX, PostHolding, Section, User},
     ports::StoreError,
 };
 use unicode_normalization::UnicodeNormalization;
@@ -124,29 +124,6 @@ pub(crate) async fn put_sections(conn: &mut Conn<'_>, sections: &[Section]) -> R
     Ok(())
 }
 
-pub(crate) async fn deputies_of(conn: &mut Conn<'_>, principal: &UserId) -> Result<Vec<Deputy>, StoreError> {
-    conn.rows(&sql::DEPUTIES_OF, &args![principal]).await?.iter().map(read_deputy).collect()
-}
-
-pub(crate) async fn principals_of(conn: &mut Conn<'_>, deputy: &UserId) -> Result<Vec<Deputy>, StoreError> {
-    conn.rows(&sql::PRINCIPALS_OF, &args![deputy]).await?.iter().map(read_deputy).collect()
-}
-
-pub(crate) async fn put_deputies(
-    conn: &mut Conn<'_>,
-    principal: &UserId,
-    deputies: &[Deputy],
-) -> Result<(), StoreError> {
-    conn.run(&sql::REMOVE_DEPUTIES, &args![principal]).await?;
-    for entry in deputies {
-        if entry.principal != *principal {
-            return Err(StoreError::Corrupt("a deputy was given for another person".to_owned()));
-        }
-        conn.run_one(&sql::INSERT_DEPUTY, &args![principal, &entry.deputy, entry.rank]).await?;
-    }
-    Ok(())
-}
-
 pub(crate) async fn absences_of(
     conn: &mut Conn<'_>,
     user: &UserId,
@@ -219,14 +196,6 @@ fn read_user(row: &Row) -> Result<User, StoreError> {
         locked_until: row.int_maybe("locked_until")?,
         created_at: row.int("created_at")?,
         version: row.int("version")?,
-    })
-}
-
-fn read_deputy(row: &Row) -> Result<Deputy, StoreError> {
-    Ok(Deputy {
-        principal: UserId::new(row.text("principal")?),
-        deputy: UserId::new(row.text("deputy")?),
-        rank: row.number("rank")?,
     })
 }
 

@@ -128,7 +128,7 @@ macro_rules! evidence_columns {
 macro_rules! transfer_columns {
     () => {
         "id, number, channel, from_zone, to_zone, submitter, section, subject, purpose, classification, state, \
-         round, route, step, due_at, reminded_at, expires_at, pack_version, submitted_at, changed_at, version"
+         round, route, step, form, due_at, reminded_at, expires_at, pack_version, submitted_at, changed_at, version"
     };
 }
 
@@ -217,14 +217,6 @@ statements! {
         "INSERT INTO section (id, name, department) VALUES ($1, $2, $3) \
          ON CONFLICT (id) DO UPDATE SET name = excluded.name, department = excluded.department"
     );
-    DEPUTIES_OF = Same(
-        "SELECT principal, deputy, rank FROM deputy WHERE principal = $1 ORDER BY rank, deputy"
-    );
-    PRINCIPALS_OF = Same(
-        "SELECT principal, deputy, rank FROM deputy WHERE deputy = $1 ORDER BY principal, rank"
-    );
-    REMOVE_DEPUTIES = Same("DELETE FROM deputy WHERE principal = $1");
-    INSERT_DEPUTY = Same("INSERT INTO deputy (principal, deputy, rank) VALUES ($1, $2, $3)");
     ABSENCES_OF = Same(
         "SELECT id, user_id, from_at, until_at, reason FROM absence WHERE user_id = $1 AND until_at > $2 \
          ORDER BY until_at, id"
@@ -298,7 +290,8 @@ statements! {
          subject = $8, purpose = $9, classification = $10, state = $11, round = $12, route = $13, step = $14, \
          file_count = $15, due_at = $16, reminded_at = $17, expires_at = $18, pack_version = $19, \
          submitted_at = $20, changed_at = $21, open_role = $22, open_scope = $23, alarm_at = $24, \
-         originals_since = $25, results_since = $26, version = version + 1 WHERE id = $1 AND version = $27"
+         originals_since = $25, results_since = $26, form = $27, version = version + 1 \
+         WHERE id = $1 AND version = $28"
     );
     REMOVE_FILE = Same("DELETE FROM transfer_file WHERE transfer_id = $1 AND place = $2");
     REMOVE_RECIPIENT = Same("DELETE FROM transfer_recipient WHERE transfer_id = $1 AND place = $2");
@@ -420,9 +413,9 @@ statements! {
 pub(crate) const INSERT_TRANSFERS: Bulk = Bulk {
     before: "INSERT INTO transfer (id, number, channel, from_zone, to_zone, submitter, section, subject, purpose, \
              classification, state, round, route, step, file_count, due_at, reminded_at, expires_at, pack_version, \
-             submitted_at, changed_at, open_role, open_scope, alarm_at, originals_since, results_since, version, \
-             submission) VALUES",
-    columns: 28,
+             submitted_at, changed_at, open_role, open_scope, alarm_at, originals_since, results_since, form, \
+             version, submission) VALUES",
+    columns: 29,
     after: "",
 };
 

@@ -4,7 +4,7 @@
 
 use app::{
     model::{
-        Absence, ApiToken, Deputy, DueErasure, EvidenceQuery, EvidenceRow, LedgerHead, NewEvidence, Page,
+        Absence, ApiToken, DueErasure, EvidenceQuery, EvidenceRow, LedgerHead, NewEvidence, Page,
         PostHolding, SanitiseJob, Section, Session, TransferQuery, TransferRow, User,
     },
     ports::{Store, StoreError, Tx},
@@ -57,14 +57,6 @@ impl Store for SqlStore {
 
     async fn sections(&self) -> Result<Vec<Section>, StoreError> {
         read!(self, people::sections())
-    }
-
-    async fn deputies_of(&self, principal: &UserId) -> Result<Vec<Deputy>, StoreError> {
-        read!(self, people::deputies_of(principal))
-    }
-
-    async fn principals_of(&self, deputy: &UserId) -> Result<Vec<Deputy>, StoreError> {
-        read!(self, people::principals_of(deputy))
     }
 
     async fn absences_of(&self, user: &UserId, after: Millis) -> Result<Vec<Absence>, StoreError> {

@@ -40,6 +40,7 @@ async fn read_with(
     let files = conn.rows(&sql::TRANSFER_FILES, &args![id]).await?;
     let recipients = conn.rows(&sql::TRANSFER_RECIPIENTS, &args![id]).await?;
     let decisions = conn.rows(&sql::TRANSFER_DECISIONS, &args![id]).await?;
+    let form: Form = row.json("form")?;
     Ok(Some(Transfer {
         id: TransferId::new(row.text("id")?),
         number: row.int("number")?,
@@ -51,6 +52,8 @@ async fn read_with(
         subject: row.text("subject")?,
         purpose: row.text("purpose")?,
         classification: row.text("classification")?,
+        personal_data: form.personal_data,
+        answers: form.answers,
         recipients: recipients.iter().map(read_recipient).collect::<Result<_, _>>()?,
         files: files.iter().map(read_file).collect::<Result<_, _>>()?,
         state: row.word("state", State::from_id)?,
@@ -181,8 +184,17 @@ fn transfer_values(t: &Transfer) -> Result<Vec<Value<'_>>, StoreError> {
         alarm_at(t),
         originals_since(t),
         results_since(t),
+        json(&Form { personal_data: t.personal_data, answers: t.answers.clone() })?,
     ]
     .into())
+}
+
+/// What the submitter filled in besides the columns that lists show.
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Form {
+    personal_data: bool,
+    answers: std::collections::BTreeMap<String, String>,
 }
 
 /// The next moment after which [`Transfer::remind`] or [`Transfer::expire`] has something to do.

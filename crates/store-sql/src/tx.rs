@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use app::{
-    model::{Absence, ApiToken, Deputy, NewEvidence, PostHolding, SanitiseJob, Section, Session, User},
+    model::{Absence, ApiToken, NewEvidence, PostHolding, SanitiseJob, Section, Session, User},
     ports::{StoreError, Tx},
 };
 use async_trait::async_trait;
@@ -99,10 +99,6 @@ impl Tx for SqlTx {
 
     async fn end_post(&mut self, holding: &PostHolding, until: Millis) -> Result<(), StoreError> {
         step!(self, people::end_post(&mut self.changes.conn(), holding, until))
-    }
-
-    async fn put_deputies(&mut self, principal: &UserId, deputies: &[Deputy]) -> Result<(), StoreError> {
-        step!(self, people::put_deputies(&mut self.changes.conn(), principal, deputies))
     }
 
     async fn insert_absence(&mut self, absence: &Absence) -> Result<(), StoreError> {

@@ -38,14 +38,6 @@ CREATE TABLE post_holding (
 CREATE UNIQUE INDEX post_holding_once ON post_holding (user_id, post, COALESCE(unit, ''), from_at);
 CREATE INDEX post_holding_holders ON post_holding (post, COALESCE(unit, ''), from_at);
 
-CREATE TABLE deputy (
-    principal TEXT COLLATE "C" NOT NULL REFERENCES app_user (id),
-    rank BIGINT NOT NULL,
-    deputy TEXT COLLATE "C" NOT NULL REFERENCES app_user (id),
-    PRIMARY KEY (principal, rank, deputy)
-);
-CREATE INDEX deputy_of ON deputy (deputy, principal, rank);
-
 CREATE TABLE absence (
     id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     user_id TEXT COLLATE "C" NOT NULL REFERENCES app_user (id),
@@ -101,6 +93,7 @@ CREATE TABLE transfer (
     round BIGINT NOT NULL,
     route TEXT COLLATE "C" NOT NULL,
     step BIGINT NOT NULL,
+    form TEXT NOT NULL,
     file_count BIGINT NOT NULL,
     due_at BIGINT,
     reminded_at BIGINT,

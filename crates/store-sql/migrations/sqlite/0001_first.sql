@@ -37,14 +37,6 @@ CREATE TABLE post_holding (
 CREATE UNIQUE INDEX post_holding_once ON post_holding (user_id, post, COALESCE(unit, ''), from_at);
 CREATE INDEX post_holding_holders ON post_holding (post, COALESCE(unit, ''), from_at);
 
-CREATE TABLE deputy (
-    principal TEXT NOT NULL REFERENCES app_user (id),
-    rank INTEGER NOT NULL,
-    deputy TEXT NOT NULL REFERENCES app_user (id),
-    PRIMARY KEY (principal, rank, deputy)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX deputy_of ON deputy (deputy, principal, rank);
-
 CREATE TABLE absence (
     id TEXT NOT NULL PRIMARY KEY,
     user_id TEXT NOT NULL REFERENCES app_user (id),
@@ -100,6 +92,7 @@ CREATE TABLE transfer (
     round INTEGER NOT NULL,
     route TEXT NOT NULL,
     step INTEGER NOT NULL,
+    form TEXT NOT NULL,
     file_count INTEGER NOT NULL,
     due_at INTEGER,
     reminded_at INTEGER,

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use app::{
     model::{
-        Absence, ApiToken, Cursor, Deputy, DueErasure, EvidenceQuery, LedgerHead, PageRequest, PostHolding,
+        Absence, ApiToken, Cursor, DueErasure, EvidenceQuery, LedgerHead, PageRequest, PostHolding,
         SanitiseJob, Section, Session, Strength, TransferQuery, TransferView, User,
     },
     ports::{Store, StoreError},
@@ -27,7 +27,7 @@ on_both! {
     accounts,
     searching_people,
     posts,
-    deputies_and_absences,
+    absences,
     sessions,
     tokens,
     nothing_without_evidence,
@@ -210,25 +210,9 @@ async fn posts(world: &World) {
     assert_matches!(tx.insert_post(&holding(99, "kacho", None, T0, None)).await, Err(StoreError::Corrupt(_)));
 }
 
-async fn deputies_and_absences(world: &World) {
+async fn absences(world: &World) {
     let store = &world.store;
     people(store).await;
-    let deputy =
-        |principal, deputy, rank| Deputy { principal: user_id(principal), deputy: user_id(deputy), rank };
-    commit(store, 1, async |tx| {
-        tx.put_deputies(&user_id(1), &[deputy(1, 3, 2), deputy(1, 2, 1)]).await.unwrap();
-        tx.put_deputies(&user_id(4), &[deputy(4, 2, 1)]).await.unwrap();
-    })
-    .await;
-    assert_eq!(store.deputies_of(&user_id(1)).await.unwrap(), [deputy(1, 2, 1), deputy(1, 3, 2)]);
-    assert_eq!(store.principals_of(&user_id(2)).await.unwrap(), [deputy(1, 2, 1), deputy(4, 2, 1)]);
-    commit(store, 2, async |tx| tx.put_deputies(&user_id(1), &[deputy(1, 5, 1)]).await.unwrap()).await;
-    assert_eq!(store.deputies_of(&user_id(1)).await.unwrap(), [deputy(1, 5, 1)]);
-    assert_eq!(store.principals_of(&user_id(2)).await.unwrap(), [deputy(4, 2, 1)]);
-    let mut tx = store.begin().await.unwrap();
-    assert_matches!(tx.put_deputies(&user_id(1), &[deputy(4, 5, 1)]).await, Err(StoreError::Corrupt(_)));
-    drop(tx);
-
     let absence = |id: &str, from, until| Absence {
         id: id.to_owned(),
         user: user_id(1),

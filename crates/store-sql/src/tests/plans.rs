@@ -31,8 +31,6 @@ const LISTS: &[(&Sql, &[&str])] = &[
     (&sql::USERS_WITH, &["''", "''", "''", "51", "'%やまだ%'"]),
     (&sql::POSTS_OF, &["'u-000007'", "1793000000000"]),
     (&sql::HOLDERS_OF, &["'kacho'", "'s-1'", "1793000000000", "1000"]),
-    (&sql::DEPUTIES_OF, &["'u-000007'"]),
-    (&sql::PRINCIPALS_OF, &["'u-000007'"]),
     (&sql::ABSENCES_OF, &["'u-000007'", "1793000000000"]),
     (&sql::SESSION, &["'aa'"]),
     (&sql::TOKEN, &["'aa'"]),

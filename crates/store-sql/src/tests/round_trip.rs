@@ -102,15 +102,19 @@ fn files() -> impl Strategy<Value = Vec<File>> {
 }
 
 fn route() -> impl Strategy<Value = Route> {
-    let scope = prop_oneof![Just(Scope::City), text().prop_map(|s| Scope::Section(SectionId::new(s)))];
-    let step = (text(), any::<String>(), text(), scope, any::<u32>(), any::<bool>(), vec(text(), 0..3))
-        .prop_map(|(id, title, role, scope, deadline_hours, deputy_allowed, statements)| Step {
+    let scope = prop_oneof![
+        Just(Scope::City),
+        text().prop_map(Scope::Department),
+        text().prop_map(|s| Scope::Section(SectionId::new(s)))
+    ];
+    let step = (text(), any::<String>(), text(), scope, any::<u32>(), vec(text(), 0..2), vec(text(), 0..3))
+        .prop_map(|(id, title, role, scope, deadline_hours, deputies, statements)| Step {
             id,
             title,
             role,
             scope,
             deadline_hours,
-            deputy_allowed,
+            deputies,
             statements,
         });
     vec(step, 0..3).prop_map(|steps| Route { steps })
@@ -139,7 +143,8 @@ fn decisions() -> impl Strategy<Value = Vec<Decision>> {
 }
 
 fn transfer() -> impl Strategy<Value = Transfer> {
-    let texts = (text(), text(), text(), text(), text(), text(), text(), text());
+    let answers = proptest::collection::btree_map(any::<String>(), any::<String>(), 0..3);
+    let texts = (text(), text(), text(), text(), text(), text(), text(), text(), answers);
     let times = (
         option::of(any::<i64>()),
         option::of(any::<i64>()),
@@ -162,6 +167,8 @@ fn transfer() -> impl Strategy<Value = Transfer> {
             subject: texts.4,
             purpose: texts.5,
             classification: texts.6,
+            personal_data: numbers.2 % 2 == 0,
+            answers: texts.8,
             recipients: parts
                 .0
                 .into_iter()

@@ -95,7 +95,7 @@ pub(crate) fn step(role: &str, scope: Scope) -> Step {
         role: role.to_owned(),
         scope,
         deadline_hours: 24,
-        deputy_allowed: true,
+        deputies: vec!["assistant-manager".to_owned()],
         statements: vec!["base:3-1".to_owned()],
     }
 }
@@ -131,6 +131,8 @@ pub(crate) fn transfer(n: u32) -> Transfer {
         subject: format!("件名{n}"),
         purpose: "会議の資料".to_owned(),
         classification: "2".to_owned(),
+        personal_data: false,
+        answers: [("protection".to_owned(), "暗号化".to_owned())].into(),
         recipients: [2, 3].map(|u| Recipient { user: user_id(u), received_at: None }).into(),
         files: vec![file(n, 0), file(n, 1)],
         state: State::Sanitising,
