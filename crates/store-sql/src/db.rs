@@ -7,8 +7,8 @@ use std::{fmt::Write as _, path::Path};
 
 use app::ports::StoreError;
 use sqlx::{
-    AssertSqlSafe, Decode, PgConnection, PgPool, Postgres, Row as _, Sqlite, SqliteConnection, SqlitePool,
-    Transaction, Type,
+    AssertSqlSafe, Decode, PgConnection, PgPool, Postgres, Row as _, SqlSafeStr, Sqlite, SqliteConnection,
+    SqlitePool, Transaction, Type,
     error::ErrorKind,
     pool::PoolConnection,
     postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow},
@@ -292,8 +292,8 @@ impl Conn<'_> {
         Ok(out)
     }
 
-    /// Runs a fixed text that may hold several statements and takes no values: migrations and settings.
-    pub(crate) async fn script(&mut self, text: &'static str) -> Result<(), StoreError> {
+    /// Runs a text that may hold several statements and takes no values: migrations and settings.
+    pub(crate) async fn script(&mut self, text: impl SqlSafeStr + Send) -> Result<(), StoreError> {
         match self {
             Self::Lite(c) => sqlx::raw_sql(text).execute(&mut **c).await.map(|_| ()),
             Self::Pg(c) => sqlx::raw_sql(text).execute(&mut **c).await.map(|_| ()),

@@ -412,6 +412,13 @@ statements! {
         // Any number that nothing else in this database uses.
         pg: "SELECT pg_advisory_xact_lock(7307119001)",
     };
+    // Indices that are not constraints, which the bulk loader builds last.
+    INDICES = Differing {
+        lite: "SELECT name, sql AS definition FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL",
+        pg: "SELECT CAST(i.indexname AS TEXT) AS name, i.indexdef AS definition FROM pg_indexes i \
+             WHERE i.schemaname = current_schema() \
+             AND NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conname = i.indexname)",
+    };
     MIGRATIONS = Same("SELECT version, name, checksum FROM schema_migration ORDER BY version");
     INSERT_MIGRATION = Same("INSERT INTO schema_migration (version, name, checksum) VALUES ($1, $2, $3)");
 }
