@@ -1,4 +1,4 @@
-//! What is left of an SQLite database when the machine stops: everything that was committed, nothing half.
+//! What is left when the machine stops or the database goes away: everything that was committed, nothing half.
 
 use app::ports::{Store as _, StoreError};
 
@@ -99,4 +99,20 @@ async fn slips_are_refused() {
     std::fs::write(&path, bytes).unwrap();
     let error = open(url).await;
     assert!(matches!(error, Some(OpenError::Connect(_))), "{error:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_goes_away_is_no_answer() {
+    let Some(world) = World::postgres().await else { return };
+    let store = &world.store;
+    let mut tx = store.begin().await.unwrap();
+    tx.insert_user(&user(1)).await.unwrap();
+    world.cut_connections().await;
+    let lost = tx.commit(vec![evidence(1)]).await;
+    assert!(matches!(lost, Err(StoreError::Unavailable(_))), "{lost:?}");
+    // It is back at once: the pool finds out by itself.
+    assert_eq!(store.user(&user(1).id).await.unwrap(), None);
+    store.append(vec![evidence(2)]).await.unwrap();
+    commit(store, 3, async |tx| tx.insert_user(&user(1)).await.unwrap()).await;
+    world.end().await;
 }
