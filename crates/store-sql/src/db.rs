@@ -269,10 +269,9 @@ impl Conn<'_> {
             rest = after;
             let args = chunk.concat();
             check(&args)?;
-            let text = AssertSqlSafe(bulk.text(chunk.len()));
             match self {
                 Self::Lite(c) => out.extend(
-                    bind_lite(sqlx::query(text), &args)
+                    bind_lite(sqlx::query(AssertSqlSafe(bulk.lite(chunk.len()))), &args)
                         .fetch_all(&mut **c)
                         .await
                         .map_err(failed)?
@@ -280,7 +279,7 @@ impl Conn<'_> {
                         .map(Row::Lite),
                 ),
                 Self::Pg(c) => out.extend(
-                    bind_pg(sqlx::query(text), &args)
+                    bind_pg(sqlx::query(AssertSqlSafe(bulk.pg(chunk.len()))), &args)
                         .fetch_all(&mut **c)
                         .await
                         .map_err(failed)?

@@ -22,9 +22,9 @@ use crate::{
     sql::{self, Sql},
 };
 
-const USERS: u32 = 2_000;
-const TRANSFERS: u32 = 6_000;
-const ENTRIES: u32 = 12_000;
+const USERS: u32 = 1_000;
+const TRANSFERS: u32 = 4_000;
+const ENTRIES: u32 = 6_000;
 
 /// Every statement that fills a list or looks something up among many, with values such as it gets.
 const LISTS: &[(&Sql, &[&str])] = &[
