@@ -91,3 +91,14 @@ pub(crate) async fn asked_to_stop() {
         _ = terminated.recv() => {}
     }
 }
+
+/// Shows how far something longer than a second has come, on one line of a terminal; silent elsewhere.
+pub(crate) fn progress(what: &str, done: usize, all: usize) {
+    use std::io::IsTerminal as _;
+    let mut terminal = std::io::stderr().lock();
+    if terminal.is_terminal() {
+        let end = if done == all { "\n" } else { "" };
+        // Losing it loses nothing.
+        let _ = write!(terminal, "\r{what} {done}/{all}{end}").and_then(|()| terminal.flush());
+    }
+}
