@@ -1,0 +1,2 @@
+//! The screens: HTML pages for people.
+pub mod view;
