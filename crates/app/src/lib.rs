@@ -1,7 +1,218 @@
 //! Use cases: authorise, decide, write state and evidence in one transaction.
 //!
-//! Owns every change of state in the house, the ports it needs ([`ports`]) and the things it keeps ([`model`]).
+//! Owns every change of state in the house (invariant: one door), the ports it needs ([`ports`]) and the things it
+//! keeps ([`model`]). Each use case is a method of [`App`], in the file of its noun:
+//! [`accounts`] and [`people`], [`uploads`], [`transfers`], [`deciding`], [`sanitising`], [`downloads`],
+//! [`evidence`], [`sealing`], [`clauses`], [`housekeeping`].
 //! Leaves decisions to ring 1 (`authz`, `policy`, `workflow`) and the world to ring 3.
 
+pub mod accounts;
+pub mod actor;
+pub mod clauses;
+pub mod deciding;
+pub mod downloads;
+pub mod error;
+pub mod evidence;
+pub mod housekeeping;
+pub mod live;
 pub mod model;
+pub mod people;
 pub mod ports;
+mod rules;
+pub mod sanitising;
+pub mod sealing;
+pub mod transfers;
+pub mod uploads;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+use authz::Authorizer;
+use ledger::SigningKey;
+use policy::Pack;
+use ports::{BlobStore, Clock, Entropy, Sanitiser, Store, Tx, Vault};
+use tokio::sync::{Notify, RwLock, Semaphore};
+use workflow::{Millis, id::FileId};
+
+pub use error::{Error, Result};
+pub use rules::RulesError;
+
+use crate::{live::Live, model::NewEvidence, rules::Rules};
+
+/// What the world must give the house.
+#[derive(Clone)]
+pub struct Ports {
+    /// State and evidence.
+    pub store: Arc<dyn Store>,
+    /// Files.
+    pub blobs: Arc<dyn BlobStore>,
+    /// The cell.
+    pub sanitiser: Arc<dyn Sanitiser>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// Small secrets.
+    pub vault: Arc<dyn Vault>,
+}
+
+/// How much work a password costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasswordCost {
+    /// For production.
+    Strong,
+    /// For tests and the demo, which log in hundreds of times: next to no protection.
+    WeakForTestPurposesOnly,
+}
+
+/// The use cases. Cheap to clone; every clone is the same house.
+#[derive(Clone)]
+pub struct App {
+    house: Arc<House>,
+}
+
+struct House {
+    ports: Ports,
+    pack: Pack,
+    rules: Rules,
+    authorizer: Authorizer,
+    key: SigningKey,
+    password_cost: PasswordCost,
+    live: Live,
+    /// Passwords that users gave for encrypted files, until the cell had them. In memory only: after a restart the
+    /// file is held again and the user is asked again.
+    file_passwords: Mutex<HashMap<FileId, Vec<String>>>,
+    /// Readers make files reachable (submission); the writer erases what nothing refers to. Without it a blob could
+    /// be erased between the check that nothing needs it and a new transfer that does.
+    blob_gate: RwLock<()>,
+    jobs: Notify,
+    unsealed: Notify,
+    /// Hashing a password takes tens of megabytes: no more at once than this.
+    hashing: Arc<Semaphore>,
+}
+
+/// Why the house cannot open.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The rules of rights are broken.
+    #[error(transparent)]
+    Rights(#[from] authz::PolicyError),
+    /// The pack lacks something that a checkpoint needs.
+    #[error(transparent)]
+    Rules(#[from] RulesError),
+}
+
+impl App {
+    /// Puts the house together.
+    ///
+    /// # Errors
+    /// [`OpenError`]: the pack asks for something that this version cannot do, or leaves open what a checkpoint
+    /// needs. Better not to start than to guess.
+    pub fn open(
+        ports: Ports,
+        pack: Pack,
+        key: SigningKey,
+        password_cost: PasswordCost,
+    ) -> std::result::Result<Self, OpenError> {
+        let rules = Rules::from_pack(&pack)?;
+        let house = House {
+            ports,
+            rules,
+            authorizer: Authorizer::new()?,
+            pack,
+            key,
+            password_cost,
+            live: Live::default(),
+            file_passwords: Mutex::default(),
+            blob_gate: RwLock::default(),
+            jobs: Notify::new(),
+            unsealed: Notify::new(),
+            hashing: Arc::new(Semaphore::new(4)),
+        };
+        Ok(Self { house: Arc::new(house) })
+    }
+
+    /// The policy in force.
+    #[must_use]
+    pub fn pack(&self) -> &Pack {
+        &self.house.pack
+    }
+
+    /// What is happening right now.
+    #[must_use]
+    pub fn live(&self) -> &Live {
+        &self.house.live
+    }
+
+    /// Now, by the house's clock.
+    #[must_use]
+    pub fn now(&self) -> Millis {
+        self.house.ports.clock.now()
+    }
+
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.house.ports.store
+    }
+
+    pub(crate) fn blobs(&self) -> &dyn BlobStore {
+        &*self.house.ports.blobs
+    }
+
+    pub(crate) fn cell(&self) -> &dyn Sanitiser {
+        &*self.house.ports.sanitiser
+    }
+
+    pub(crate) fn entropy(&self) -> &dyn Entropy {
+        &*self.house.ports.entropy
+    }
+
+    pub(crate) fn vault(&self) -> &dyn Vault {
+        &*self.house.ports.vault
+    }
+
+    pub(crate) fn rules(&self) -> &Rules {
+        &self.house.rules
+    }
+
+    pub(crate) fn authorizer(&self) -> &Authorizer {
+        &self.house.authorizer
+    }
+
+    pub(crate) fn key(&self) -> &SigningKey {
+        &self.house.key
+    }
+
+    pub(crate) fn password_cost(&self) -> argon2::Params {
+        match self.house.password_cost {
+            PasswordCost::Strong => accounts::strong_password_cost(),
+            PasswordCost::WeakForTestPurposesOnly => {
+                argon2::Params::new(argon2::Params::MIN_M_COST, 1, 1, None).unwrap_or(argon2::Params::DEFAULT)
+            }
+        }
+    }
+
+    /// Runs password work off the async threads, a few at a time.
+    pub(crate) async fn hashing<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let stopped = |e: &dyn std::fmt::Display| Error::Internal(format!("password work stopped: {e}"));
+        let permit = self.house.hashing.clone().acquire_owned().await.map_err(|e| stopped(&e))?;
+        let done = tokio::task::spawn_blocking(work).await.map_err(|e| stopped(&e))?;
+        drop(permit);
+        done
+    }
+
+    /// Ends a transaction with its evidence and wakes the sealer.
+    pub(crate) async fn commit(&self, tx: Box<dyn Tx>, evidence: Vec<NewEvidence>) -> Result<()> {
+        tx.commit(evidence).await?;
+        self.wake_sealer();
+        Ok(())
+    }
+
+    pub(crate) fn wake_sealer(&self) {
+        self.house.unsealed.notify_one();
+    }
+}

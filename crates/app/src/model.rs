@@ -71,17 +71,6 @@ pub struct Absence {
     pub reason: String,
 }
 
-/// Who stands in for whom, in order (第1代決者, 第2代決者).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Deputy {
-    /// The person deputised for.
-    pub principal: UserId,
-    /// Who stands in.
-    pub deputy: UserId,
-    /// From 1; a later one may decide only while the earlier ones are away too.
-    pub rank: u32,
-}
-
 /// How strongly a session proved who it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Strength {

@@ -13,8 +13,8 @@ use workflow::{
 };
 
 use crate::model::{
-    Absence, ApiToken, Deputy, DueErasure, EvidenceQuery, EvidenceRow, LedgerHead, NewEvidence, Page,
-    PageRequest, PostHolding, SanitiseJob, Section, Session, TransferQuery, TransferRow, User,
+    Absence, ApiToken, DueErasure, EvidenceQuery, EvidenceRow, LedgerHead, NewEvidence, Page, PageRequest,
+    PostHolding, SanitiseJob, Section, Session, TransferQuery, TransferRow, User,
 };
 
 /// The time of day.
@@ -92,10 +92,6 @@ pub trait Store: Send + Sync {
     async fn holders_of(&self, post: &str, unit: Option<&str>, at: Millis) -> Result<Vec<User>, StoreError>;
     /// The sections, by id.
     async fn sections(&self) -> Result<Vec<Section>, StoreError>;
-    /// Who may stand in for this person, by rank.
-    async fn deputies_of(&self, principal: &UserId) -> Result<Vec<Deputy>, StoreError>;
-    /// For whom this person may stand in.
-    async fn principals_of(&self, deputy: &UserId) -> Result<Vec<Deputy>, StoreError>;
     /// Absences of this person that end after that moment.
     async fn absences_of(&self, user: &UserId, after: Millis) -> Result<Vec<Absence>, StoreError>;
 
@@ -176,8 +172,6 @@ pub trait Tx: Send {
     async fn insert_post(&mut self, holding: &PostHolding) -> Result<(), StoreError>;
     /// Ends a holding.
     async fn end_post(&mut self, holding: &PostHolding, until: Millis) -> Result<(), StoreError>;
-    /// Replaces the deputies of a person.
-    async fn put_deputies(&mut self, principal: &UserId, deputies: &[Deputy]) -> Result<(), StoreError>;
     /// Inserts an absence.
     async fn insert_absence(&mut self, absence: &Absence) -> Result<(), StoreError>;
     /// Ends an absence early.

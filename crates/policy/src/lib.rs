@@ -1,1 +1,90 @@
-//! (opens with what this package owns)
+//! A municipality's security policy as data.
+//!
+//! Owns: the meaning of a pack ([`Pack`] and the types around it), reading it from TOML text with the place of
+//! every value, laying a municipality's folder over `base`, checking the whole, and answering the questions the
+//! checkpoints ask ([`Pack::passage`], [`Pack::days`], [`Pack::served_by`]).
+//! Leaves to others: reading folders (the binary hands in [`SourceFile`]s), what is done with an answer (`app`,
+//! `workflow`), and who may act (`authz`).
+//!
+//! The road of a value has three types, one module each: what one folder wrote (`written`), the folders laid
+//! over each other (`merged`), the checked pack (`model`, made by `resolve`). Everything on it knows the layer,
+//! file and line it comes from ([`Origin`]), so that a problem, a screen or an auditor can point there.
+//!
+//! No I/O, no clock: a pack with `effective_from` in the future resolves like any other.
+
+mod answers;
+mod check;
+mod fields;
+mod layers;
+mod merged;
+mod model;
+mod problem;
+mod resolve;
+mod show;
+mod toml_text;
+mod written;
+
+pub use answers::{Facts, ParameterError, Passage, Plan};
+pub use model::{
+    Assurance, Axis, Channel, ChannelMode, Clause, Department, FormField, FormFieldType, Layer, Level,
+    Mechanism, Modality, Municipality, Pack, Parameter, ParameterType, ParameterValue, Permit, Post,
+    RequestType, Retention, Role, Rule, RuleAction, Scope, Section, Setting, Statement, Step, StepMode, Zone,
+    ZoneKind,
+};
+pub use problem::{CheckReport, Code, Origin, Problem, Severity};
+
+/// One file of a policies folder, as text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Path below the policies folder with `/` between its parts, such as `base/roles.toml`. The first part
+    /// is the layer.
+    pub path: String,
+    /// The whole text. Files beyond [`FILE_BYTES_MAX`] are refused.
+    pub text: String,
+}
+
+/// The largest pack file in bytes.
+pub const FILE_BYTES_MAX: usize = 1 << 20;
+
+/// The most files one call looks at, over all layers.
+pub const FILES_MAX: usize = 500;
+
+/// The most items of one kind in one pack.
+pub const ITEMS_MAX: usize = 5_000;
+
+/// The most problems that are collected; reading stops being useful long before.
+pub const PROBLEMS_MAX: usize = 500;
+
+/// The newest `format = …` this version reads.
+pub const FORMAT: u64 = 1;
+
+/// What resolving gives when nothing is wrong.
+#[derive(Debug, Clone)]
+pub struct Resolved {
+    /// The pack.
+    pub pack: Pack,
+    /// What may be a slip and does not stop anybody; all of [`Severity::Warning`].
+    pub warnings: Vec<Problem>,
+    merged: merged::Merged,
+}
+
+impl Resolved {
+    /// The pack as one TOML text, with the file and line of each item and each overridden value as comments.
+    /// Read again as a single layer it gives the same pack.
+    #[must_use]
+    pub fn show(&self) -> String {
+        show::show(&self.pack, &self.merged)
+    }
+}
+
+impl Pack {
+    /// Reads the layer `id` and everything below it from `files`, lays the layers over each other and checks
+    /// the whole. Files of other folders are not looked at.
+    ///
+    /// # Errors
+    /// Every problem that was found, errors and warnings, in the order of file and line. At least one is an
+    /// error.
+    pub fn resolve(files: &[SourceFile], id: &str) -> Result<Resolved, Vec<Problem>> {
+        resolve::resolve(files, id)
+    }
+}

@@ -17,17 +17,20 @@ use crate::{
 pub enum Scope {
     /// Anyone in the body who holds the role.
     City,
-    /// Only holders of the role for this section.
+    /// Holders of the role for this department, or above.
+    Department(String),
+    /// Holders of the role for this section, or above.
     Section(SectionId),
 }
 
 impl Scope {
-    /// One text for an indexed column: `*` or the section's id.
+    /// One text for an indexed column: `*`, `d:` and the department's id, or `s:` and the section's.
     #[must_use]
-    pub fn column(&self) -> &str {
+    pub fn column(&self) -> String {
         match self {
-            Scope::City => "*",
-            Scope::Section(s) => s.as_str(),
+            Scope::City => "*".to_owned(),
+            Scope::Department(d) => format!("d:{d}"),
+            Scope::Section(s) => format!("s:{s}"),
         }
     }
 }
@@ -46,8 +49,8 @@ pub struct Step {
     pub scope: Scope,
     /// Hours until the step is overdue, counted from the moment it opens.
     pub deadline_hours: u32,
-    /// Whether a deputy may decide while the holder is absent.
-    pub deputy_allowed: bool,
+    /// Posts whose holders may decide while the approver is absent (代決), the first in line first.
+    pub deputies: Vec<String>,
     /// The statements that ask for this step.
     pub statements: Vec<String>,
 }

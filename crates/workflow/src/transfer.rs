@@ -4,6 +4,8 @@
 //! refused command leaves the transfer as it was.
 //! Leaves to others: rights (`authz`), time, storage, evidence, the sanitising itself.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use worker_protocol::{Reason, Report, Verdict as FileVerdict};
@@ -203,6 +205,11 @@ pub struct Content {
     pub purpose: String,
     /// The level of confidentiality, as the pack names it.
     pub classification: String,
+    /// Whether the submitter says that there is personal data in it.
+    pub personal_data: bool,
+    /// Answers to the further fields of the request type that decides, by the field's id; at most
+    /// [`ANSWERS_MAX`] of at most [`PURPOSE_CHARS_MAX`] characters.
+    pub answers: BTreeMap<String, String>,
     /// Who takes the files: 1 to [`RECIPIENTS_MAX`], without repetition.
     pub recipients: Vec<UserId>,
 }
@@ -211,6 +218,8 @@ pub struct Content {
 pub const SUBJECT_CHARS_MAX: usize = 120;
 /// Longest purpose, in characters.
 pub const PURPOSE_CHARS_MAX: usize = 2_000;
+/// Most answers of one transfer.
+pub const ANSWERS_MAX: usize = 30;
 /// Most recipients of one transfer.
 pub const RECIPIENTS_MAX: usize = 50;
 /// Most files of one transfer.
@@ -239,6 +248,10 @@ pub struct Transfer {
     pub purpose: String,
     /// The level of confidentiality.
     pub classification: String,
+    /// Whether the submitter said that there is personal data in it.
+    pub personal_data: bool,
+    /// What he answered to the further fields of the request type.
+    pub answers: BTreeMap<String, String>,
     /// Who takes it.
     pub recipients: Vec<Recipient>,
     /// Its files.
@@ -450,6 +463,8 @@ impl Transfer {
             subject: new.content.subject,
             purpose: new.content.purpose,
             classification: new.content.classification,
+            personal_data: new.content.personal_data,
+            answers: new.content.answers,
             files,
             state: State::Sanitising,
             round: 1,
@@ -490,6 +505,8 @@ impl Transfer {
             subject: &'a str,
             purpose: &'a str,
             classification: &'a str,
+            personal_data: bool,
+            answers: &'a BTreeMap<String, String>,
             recipients: Vec<&'a UserId>,
             files: Vec<(&'a str, &'a str, Option<&'a str>, Option<&'a Report>)>,
         }
@@ -500,6 +517,8 @@ impl Transfer {
             subject: &self.subject,
             purpose: &self.purpose,
             classification: &self.classification,
+            personal_data: self.personal_data,
+            answers: &self.answers,
             recipients: self.recipients.iter().map(|r| &r.user).collect(),
             files: self
                 .files
@@ -518,6 +537,31 @@ impl Transfer {
         // Plain structs of strings and numbers always serialise; an empty text would still only refuse decisions.
         let text = serde_json::to_vec(&seen).unwrap_or_default();
         hex::encode(Sha256::digest(&text))
+    }
+
+    /// Replaces the route while the files are still in the cell: what was found in them may ask for more.
+    ///
+    /// # Errors
+    /// [`Refusal::State`] once the files are done.
+    pub fn set_route(&mut self, route: Route) -> Result<(), Refusal> {
+        self.expect_state(&[State::Sanitising, State::Held])?;
+        self.route = route;
+        Ok(())
+    }
+
+    /// Refuses the whole transfer because the policy forbids what was found in its files. Only before anybody could
+    /// take them: called in the same transaction as the last [`Transfer::file_done`].
+    ///
+    /// # Errors
+    /// [`Refusal::State`] once the transfer has ended.
+    pub fn forbid(&mut self, now: Millis) -> Result<Vec<Event>, Refusal> {
+        self.expect_state(&[State::Held, State::AwaitingApproval, State::Ready])?;
+        for file in &mut self.files {
+            file.state = FileState::Blocked;
+        }
+        let mut events = Vec::new();
+        self.move_to(State::Refused, now, &mut events);
+        Ok(events)
     }
 
     /// Records how a file's passage through the cell ended. When it was the last one, the transfer moves on.
@@ -626,7 +670,7 @@ impl Transfer {
         if *by == self.submitter || on_behalf_of == Some(&self.submitter) {
             return Err(Refusal::OwnRequest);
         }
-        if on_behalf_of.is_some() && !step.deputy_allowed {
+        if on_behalf_of.is_some() && step.deputies.is_empty() {
             return Err(Refusal::NoDeputy);
         }
         if self.decisions.iter().any(|d| {
@@ -734,6 +778,8 @@ impl Transfer {
         self.subject = content.subject;
         self.purpose = content.purpose;
         self.classification = content.classification;
+        self.personal_data = content.personal_data;
+        self.answers = content.answers;
         self.route = route;
         self.pack_version = pack_version;
         self.round += 1;
@@ -874,6 +920,11 @@ fn check_content(content: &Content, route: &Route) -> Result<(), Refusal> {
     }
     if content.classification.is_empty() {
         return Err(Refusal::Field("classification"));
+    }
+    if content.answers.len() > ANSWERS_MAX
+        || content.answers.values().any(|a| !within(a, 0, PURPOSE_CHARS_MAX))
+    {
+        return Err(Refusal::Field("answers"));
     }
     let mut seen = std::collections::BTreeSet::new();
     if content.recipients.is_empty()

@@ -1,0 +1,341 @@
+//! Evidence: what is written about every act, and reading it back.
+//!
+//! Owns the closed list of kinds ([`Kind`]), which mechanisms of the pack each belongs to, the form of a payload,
+//! and the lists, entries and proofs that people look at.
+//! Leaves the bytes of leaves, trees and proofs to `ledger`, sealing to [`crate::sealing`].
+
+use ledger::{Entry, EntryTime, Payload, Salt};
+use policy::Mechanism;
+use serde::Serialize;
+use serde_json::{Value, json};
+use workflow::{
+    Millis,
+    id::{EvidenceId, UserId, ZoneId},
+};
+
+use crate::{
+    App,
+    actor::{Actor, Door},
+    error::{Error, Result},
+    model::{EvidenceQuery, EvidenceRow, NewEvidence, Page, PageRequest},
+};
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident = $id:literal [$($mechanism:ident),*]),+ $(,)?) => {
+        /// What an entry is about. The word is part of the leaf and never changes its meaning.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Kind { $($(#[$doc])* $name),+ }
+        impl Kind {
+            /// Every kind, for catalogues and tests that must cover them all.
+            pub const ALL: &'static [Kind] = &[$(Kind::$name),+];
+            /// The word in the leaf, the payload and the API.
+            #[must_use]
+            pub fn id(self) -> &'static str { match self { $(Kind::$name => $id),+ } }
+            /// The parts of the software that such an entry is evidence of.
+            #[must_use]
+            pub fn mechanisms(self) -> &'static [Mechanism] {
+                match self { $(Kind::$name => &[$(Mechanism::$mechanism),*]),+ }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// The server was started: with which pack and program.
+    HouseOpened = "house-opened" [PolicyVersion],
+    /// The sections of the pack were taken over.
+    OrganisationLoaded = "organisation-loaded" [PostRegister],
+    /// Somebody logged in.
+    LoginSucceeded = "login-succeeded" [Login, SessionZone],
+    /// A login failed.
+    LoginFailed = "login-failed" [Login],
+    /// Too many failures; the account waits.
+    LoginLocked = "login-locked" [Login],
+    /// A one-time code was accepted.
+    SecondFactorSucceeded = "second-factor-succeeded" [SecondFactor],
+    /// A one-time code was refused.
+    SecondFactorFailed = "second-factor-failed" [SecondFactor],
+    /// A session was ended by its owner.
+    LoggedOut = "logged-out" [Login],
+    /// Somebody changed his password.
+    PasswordChanged = "password-changed" [PasswordRules],
+    /// Somebody set up a second factor.
+    SecondFactorEnrolled = "second-factor-enrolled" [SecondFactor],
+    /// An administrator removed a second factor.
+    SecondFactorReset = "second-factor-reset" [SecondFactor, AccountRegister],
+    /// A token for the API was made.
+    TokenCreated = "token-created" [AccountRegister],
+    /// It was taken back.
+    TokenRevoked = "token-revoked" [AccountRegister],
+    /// Somebody said when he is away.
+    AbsenceSet = "absence-set" [DeputyReview],
+    /// Somebody is back early.
+    AbsenceEnded = "absence-ended" [DeputyReview],
+    /// The rights refused an act.
+    AccessDenied = "access-denied" [RoleRights],
+    /// An account was opened.
+    UserAdded = "user-added" [AccountRegister],
+    /// An account may be used again.
+    UserEnabled = "user-enabled" [AccountRegister],
+    /// An account may no longer be used.
+    UserDisabled = "user-disabled" [AccountRegister],
+    /// An administrator gave a new first password.
+    PasswordReset = "password-reset" [AccountRegister, PasswordRules],
+    /// A post was given.
+    PostGiven = "post-given" [PostRegister],
+    /// A post ended.
+    PostEnded = "post-ended" [PostRegister],
+    /// The pack let nothing pass.
+    TransferDenied = "transfer-denied" [ChannelDeny],
+    /// A transfer was submitted.
+    TransferSubmitted = "transfer-submitted" [ClassificationMark],
+    /// A returned or pulled-back transfer was submitted again.
+    TransferResubmitted = "transfer-resubmitted" [ClassificationMark],
+    /// A file went through the cell.
+    FileSanitised = "file-sanitised" [ChannelSanitise, MalwareFreeRebuild, NameTypeCheck],
+    /// A file could not be decided by the cell.
+    FileHeld = "file-held" [HoldUndecided, NameTypeCheck],
+    /// A file may not pass.
+    FileRefused = "file-refused" [ChannelSanitise, NameTypeCheck],
+    /// A held file goes through the cell again.
+    FileRequeued = "file-requeued" [HoldUndecided],
+    /// A held file was taken out by hand.
+    FileBlocked = "file-blocked" [HoldUndecided],
+    /// An approval was asked for.
+    StepOpened = "step-opened" [ChannelApprove, DecisionDeadline],
+    /// The approvers were reminded.
+    StepReminded = "step-reminded" [DecisionDeadline],
+    /// An approver decided.
+    StepDecided = "step-decided" [ChannelApprove, ApprovalContent, ApprovalTwoPersons],
+    /// A deputy decided.
+    StepDecidedByDeputy = "step-decided-by-deputy" [ChannelApprove, ApprovalContent, DeputyReview],
+    /// The person deputised for reviewed it.
+    DeputyReviewed = "deputy-reviewed" [DeputyReview],
+    /// The recipients may take the files.
+    TransferReleased = "transfer-released" [ChannelSanitise, ChannelApprove],
+    /// A recipient took a transfer for the first time.
+    TransferReceived = "transfer-received" [ReceiptRecord],
+    /// A clean file was taken.
+    FileDownloaded = "file-downloaded" [ReceiptRecord],
+    /// The submitter took it back to change it.
+    TransferPulledBack = "transfer-pulled-back" [ChannelApprove],
+    /// The submitter gave it up.
+    TransferWithdrawn = "transfer-withdrawn" [ChannelApprove],
+    /// No file of it may pass, or an approver refused it.
+    TransferRefused = "transfer-refused" [ChannelSanitise],
+    /// Its time was over.
+    TransferExpired = "transfer-expired" [DecisionDeadline],
+    /// Originals were erased at the end of their retention.
+    OriginalsErased = "originals-erased" [RetentionErase],
+    /// Clean files and previews were erased at the end of their retention.
+    ResultsErased = "results-erased" [RetentionErase],
+    /// Payloads of evidence were erased at the end of their retention.
+    PayloadErased = "payload-erased" [RetentionErase],
+    /// Evidence was taken out with its proofs.
+    EvidenceExported = "evidence-exported" [EvidenceExport],
+}
+
+impl Kind {
+    /// The kind with this word.
+    #[must_use]
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|k| k.id() == id)
+    }
+}
+
+/// Who or what acts, as evidence names it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum By<'a> {
+    /// A person whose identity was proven.
+    Actor(&'a Actor),
+    /// A person who is known, at a door, without a session yet.
+    Known(&'a Door, &'a crate::model::User),
+    /// Nobody known, at a door.
+    Stranger(&'a Door),
+    /// The system itself.
+    System,
+}
+
+/// One act, before it becomes an entry.
+pub(crate) struct Act<'a> {
+    pub(crate) kind: Kind,
+    pub(crate) by: By<'a>,
+    pub(crate) subject: (&'static str, &'a str),
+    pub(crate) details: Value,
+    /// Statements besides those that the pack links to the kind's mechanisms.
+    pub(crate) statements: &'a [String],
+}
+
+/// What an entry's payload says. The order of fields is part of the format.
+#[derive(Serialize)]
+struct PayloadForm<'a> {
+    kind: &'static str,
+    at: Millis,
+    actor: Option<Value>,
+    zone: Option<&'a str>,
+    address: Option<&'a str>,
+    subject: Value,
+    statements: &'a [String],
+    details: &'a Value,
+    /// Of an erasure: the erased entries, where `ledger` looks for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entries: Option<&'a Value>,
+}
+
+/// An entry as people read it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EvidenceItem {
+    /// Id.
+    pub id: EvidenceId,
+    /// When.
+    pub at: Millis,
+    /// The word of its [`Kind`].
+    pub kind: String,
+    /// Who.
+    pub actor: Option<UserId>,
+    /// His name.
+    pub actor_name: Option<String>,
+    /// In which zone.
+    pub zone: Option<ZoneId>,
+    /// What it is about.
+    pub subject_kind: String,
+    /// Which one.
+    pub subject_id: String,
+    /// The statements it is evidence for.
+    pub statements: Vec<String>,
+    /// Its index in the ledger, once sealed.
+    pub index: Option<u64>,
+    /// What it says; `None` once erased.
+    pub payload: Option<Value>,
+    /// When its payload was erased.
+    pub erased_at: Option<Millis>,
+}
+
+impl From<EvidenceRow> for EvidenceItem {
+    fn from(row: EvidenceRow) -> Self {
+        let payload = row
+            .payload_erased_at
+            .is_none()
+            .then(|| serde_json::from_slice(&row.entry.payload).unwrap_or(Value::Null));
+        Self {
+            id: row.entry.id,
+            at: row.entry.at,
+            kind: row.entry.kind,
+            actor: row.entry.actor,
+            actor_name: row.actor_name,
+            zone: row.entry.zone,
+            subject_kind: row.entry.subject_kind,
+            subject_id: row.entry.subject_id,
+            statements: row.entry.statements,
+            index: row.index,
+            payload,
+            erased_at: row.payload_erased_at,
+        }
+    }
+}
+
+impl App {
+    /// Turns an act into an entry that is ready to be written with the state it belongs to.
+    pub(crate) fn entry(&self, now: Millis, act: &Act<'_>) -> Result<NewEvidence> {
+        let mut statements: Vec<String> = act
+            .kind
+            .mechanisms()
+            .iter()
+            .flat_map(|m| self.pack().served_by(*m))
+            .map(|s| s.id.clone())
+            .chain(act.statements.iter().cloned())
+            .collect();
+        statements.sort();
+        statements.dedup();
+
+        let (user, door) = match act.by {
+            By::Actor(actor) => (Some(actor.user()), Some(actor.door())),
+            By::Known(door, user) => (Some(user), Some(door)),
+            By::Stranger(door) => (None, Some(door)),
+            By::System => (None, None),
+        };
+        let (subject_kind, subject_id) = act.subject;
+        let form = PayloadForm {
+            kind: act.kind.id(),
+            at: now,
+            actor: user.map(|u| json!({ "id": u.id.as_str(), "login": u.login, "name": u.name })),
+            zone: door.map(|d| d.zone.as_str()),
+            address: door.map(|d| d.address.as_str()),
+            subject: json!({ "kind": subject_kind, "id": subject_id }),
+            statements: &statements,
+            details: &act.details,
+            entries: (act.kind == Kind::PayloadErased).then(|| act.details.get("entries")).flatten(),
+        };
+        let broken =
+            |what: &str, error: &dyn std::fmt::Display| Error::Internal(format!("evidence {what}: {error}"));
+        let bytes = serde_json::to_vec(&form).map_err(|e| broken("payload", &e))?;
+        let payload = Payload::new(bytes).map_err(|e| broken("payload", &e))?;
+        let mut salt = [0_u8; 32];
+        self.entropy().fill(&mut salt);
+        let id = self.entropy().id(now);
+        let entry = Entry {
+            id: id.parse().map_err(|e| broken("id", &e))?,
+            time: EntryTime::from_unix_millis(now).map_err(|e| broken("time", &e))?,
+            kind: ledger::Kind::new(act.kind.id()).map_err(|e| broken("kind", &e))?,
+            commitment: ledger::Commitment::new(&Salt::from_bytes(salt), &payload),
+        };
+        Ok(NewEvidence {
+            id: EvidenceId::new(id),
+            at: now,
+            kind: act.kind.id().to_owned(),
+            actor: user.map(|u| u.id.clone()),
+            zone: door.map(|d| d.zone.clone()),
+            subject_kind: subject_kind.to_owned(),
+            subject_id: subject_id.to_owned(),
+            statements,
+            payload: payload.into_bytes(),
+            salt: salt.to_vec(),
+            leaf: entry.to_leaf(),
+            erase_payload_at: self.rules().evidence_ends(now),
+        })
+    }
+
+    /// Writes an act that changes no other state. Durable when it returns.
+    pub(crate) async fn note(&self, now: Millis, act: &Act<'_>) -> Result<()> {
+        let entry = self.entry(now, act)?;
+        self.store().append(vec![entry]).await?;
+        self.wake_sealer();
+        Ok(())
+    }
+
+    /// A list of evidence, newest first.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] unless the person may see evidence of the whole body.
+    pub async fn evidence(&self, actor: &Actor, query: EvidenceQuery) -> Result<Page<EvidenceItem>> {
+        let _allowed = self.permit(actor, authz::Action::ViewEvidence, &city_evidence("list")).await?;
+        self.evidence_items(&query).await
+    }
+
+    pub(crate) async fn evidence_items(&self, query: &EvidenceQuery) -> Result<Page<EvidenceItem>> {
+        let page = self.store().evidence(query).await?;
+        Ok(Page { rows: page.rows.into_iter().map(EvidenceItem::from).collect(), next: page.next })
+    }
+
+    /// The entries about one thing, oldest first, at most `limit`.
+    pub(crate) async fn timeline(
+        &self,
+        subject_kind: &str,
+        subject_id: &str,
+        limit: u32,
+    ) -> Result<Vec<EvidenceItem>> {
+        let query = EvidenceQuery {
+            subject: Some((subject_kind.to_owned(), subject_id.to_owned())),
+            page: Some(PageRequest { after: None, limit }),
+            ..EvidenceQuery::default()
+        };
+        let mut rows = self.evidence_items(&query).await?.rows;
+        rows.reverse();
+        Ok(rows)
+    }
+}
+
+/// Evidence that is not of one section.
+pub(crate) fn city_evidence(id: &str) -> authz::Resource {
+    authz::Resource::Evidence(authz::Evidence { id: id.to_owned(), place: authz::Place::City })
+}

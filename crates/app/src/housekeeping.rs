@@ -1,0 +1,164 @@
+//! What time brings: reminders, ends of periods, erasure.
+//!
+//! Owns everything that happens because a date passed. Each act is a use case of its own with evidence, so that a
+//! crash in the middle leaves the rest for the next round.
+
+use std::time::Duration;
+
+use ledger::ERASURE_KIND;
+use serde_json::json;
+use workflow::{
+    Millis,
+    id::{EvidenceId, TransferId},
+    transfer::Stored,
+};
+
+use crate::{
+    App,
+    error::Result,
+    evidence::{Act, By, Kind},
+    model::DueErasure,
+};
+
+/// Things done in one round of each kind.
+const ROUND: u32 = 200;
+/// Time between rounds.
+const PAUSE: Duration = Duration::from_secs(60);
+
+/// What a round did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tidied {
+    /// Transfers whose approvers were reminded or that ended.
+    pub overdue: usize,
+    /// Transfers whose originals or results were erased.
+    pub erased: usize,
+    /// Entries of evidence whose payload was erased.
+    pub payloads: usize,
+}
+
+impl App {
+    /// Does rounds until `stop` resolves.
+    pub async fn run_housekeeping(&self, stop: impl Future<Output = ()>) {
+        tokio::pin!(stop);
+        loop {
+            if let Err(error) = self.tidy().await {
+                tracing::warn!(%error, "housekeeping could not finish; trying again in a minute");
+            }
+            tokio::select! {
+                () = &mut stop => break,
+                () = tokio::time::sleep(PAUSE) => {}
+            }
+        }
+    }
+
+    /// One round.
+    ///
+    /// # Errors
+    /// The first failure; what was done before it stays done.
+    pub async fn tidy(&self) -> Result<Tidied> {
+        let now = self.now();
+        let mut tidied = Tidied::default();
+        for id in self.store().overdue(now, ROUND).await? {
+            if self.remind_or_expire(&id, now).await? {
+                tidied.overdue += 1;
+            }
+        }
+        let (originals, results) = (now - self.rules().originals_kept, now - self.rules().results_kept);
+        for due in self.store().due_erasures(originals, results, ROUND).await? {
+            self.erase_files(&due, now).await?;
+            tidied.erased += 1;
+        }
+        let payloads = self.store().due_payloads(now, ROUND).await?;
+        if !payloads.is_empty() {
+            self.erase_payloads(&payloads, now).await?;
+            tidied.payloads = payloads.len();
+        }
+        Ok(tidied)
+    }
+
+    async fn remind_or_expire(&self, id: &TransferId, now: Millis) -> Result<bool> {
+        let mut tx = self.store().begin().await?;
+        let Some(mut transfer) = tx.transfer(id).await? else { return Ok(false) };
+        let events = match transfer.expire(now) {
+            Ok(events) => events,
+            Err(_) => match transfer.remind(now) {
+                Ok(events) => events,
+                // Decided meanwhile.
+                Err(_) => return Ok(false),
+            },
+        };
+        self.save(tx, By::System, &transfer, &events, Vec::new(), now).await?;
+        Ok(true)
+    }
+
+    /// Erases the files of a transfer whose retention is over: first the record that they are gone, then the bytes.
+    /// In the other order a crash between the two would leave a record of files that are not there.
+    async fn erase_files(&self, due: &DueErasure, now: Millis) -> Result<()> {
+        let mut tx = self.store().begin().await?;
+        let Some(mut transfer) = tx.transfer(&due.transfer).await? else { return Ok(()) };
+        let mut blobs: Vec<Stored> = Vec::new();
+        let mut files = Vec::new();
+        for file in &mut transfer.files {
+            let taken = if due.originals {
+                file.original_erased_at.get_or_insert(now);
+                file.original.take().into_iter().collect::<Vec<_>>()
+            } else {
+                file.clean_erased_at.get_or_insert(now);
+                file.clean.take().into_iter().chain(file.preview.take()).collect()
+            };
+            for stored in taken {
+                files.push(json!({ "file": file.id.as_str(), "sha256": stored.sha256 }));
+                blobs.push(stored);
+            }
+        }
+        let kind = if due.originals { Kind::OriginalsErased } else { Kind::ResultsErased };
+        let entry = self.entry(
+            now,
+            &Act {
+                kind,
+                by: By::System,
+                subject: ("transfer", transfer.id.as_str()),
+                details: json!({ "files": files }),
+                statements: &[],
+            },
+        )?;
+        tx.update_transfer(&transfer).await?;
+        self.commit(tx, vec![entry]).await?;
+        for stored in &blobs {
+            self.erase_unused(stored).await?;
+        }
+        self.changed(&transfer.id);
+        Ok(())
+    }
+
+    /// Erases a blob unless a file still refers to it.
+    pub(crate) async fn erase_unused(&self, stored: &Stored) -> Result<()> {
+        let _alone = self.house.blob_gate.write().await;
+        if !self.store().blob_in_use(&stored.zone, &stored.blob).await? {
+            self.blobs().erase(&stored.zone, &stored.blob).await?;
+        }
+        Ok(())
+    }
+
+    /// Erases payloads of evidence. Their leaves stay, so every proof still holds; which were erased is itself
+    /// evidence, in the form that `ledger` defines.
+    async fn erase_payloads(&self, ids: &[EvidenceId], now: Millis) -> Result<()> {
+        debug_assert_eq!(ERASURE_KIND, Kind::PayloadErased.id());
+        let mut tx = self.store().begin().await?;
+        for id in ids {
+            tx.erase_payload(id, now).await?;
+        }
+        let erased: Vec<&str> = ids.iter().map(EvidenceId::as_str).collect();
+        let entry = self.entry(
+            now,
+            &Act {
+                kind: Kind::PayloadErased,
+                by: By::System,
+                subject: ("ledger", "payloads"),
+                details: json!({ "entries": erased }),
+                statements: &[],
+            },
+        )?;
+        self.commit(tx, vec![entry]).await
+    }
+}

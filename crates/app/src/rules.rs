@@ -1,0 +1,207 @@
+//! What the use cases ask of the pack, as numbers and routes.
+//!
+//! Owns turning pack data into what the state machines take, and refusing at start a pack that asks for something
+//! this version cannot do. Leaves the model and its checks to `policy`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use policy::{Axis, ChannelMode, Facts, Pack, Passage, Plan, RequestType, Setting, StepMode};
+use worker_protocol::{Kind as FileKind, Report};
+use workflow::{
+    Millis,
+    id::SectionId,
+    route::{Route, Scope, Step},
+    transfer::{Content, PickUp, Transfer},
+};
+
+use crate::error::{Error, Result};
+
+const MINUTE: Millis = 60_000;
+const HOUR: Millis = 60 * MINUTE;
+const DAY: Millis = 24 * HOUR;
+const YEAR: Millis = 366 * DAY;
+
+/// The pack's numbers that do not depend on a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Rules {
+    pub(crate) session_idle: Millis,
+    pub(crate) session_max: Millis,
+    pub(crate) password_chars_min: usize,
+    pub(crate) failures_max: u32,
+    pub(crate) lock: Millis,
+    pub(crate) token_days_max: u32,
+    pub(crate) originals_kept: Millis,
+    pub(crate) results_kept: Millis,
+    pub(crate) evidence_kept: Millis,
+    pub(crate) pick_up: PickUp,
+}
+
+/// The pack lacks something that a checkpoint needs, or asks for something this version cannot do.
+#[derive(Debug, thiserror::Error)]
+pub enum RulesError {
+    /// A parameter is not set.
+    #[error("the policy leaves open what a checkpoint needs: {0}")]
+    Parameter(#[from] policy::ParameterError),
+    /// A setting of the pack has no value.
+    #[error("the policy leaves open what a checkpoint needs: {0}")]
+    Unset(&'static str),
+    /// Something of a later version.
+    #[error("the policy asks for what this version cannot do: {0}")]
+    Unsupported(String),
+}
+
+/// Tokens live at most as long as an account may stay unreviewed would be too long; a quarter is what audits accept.
+const TOKEN_DAYS_MAX: u32 = 90;
+
+impl Rules {
+    pub(crate) fn from_pack(pack: &Pack) -> std::result::Result<Self, RulesError> {
+        for channel in pack.channels() {
+            if channel.mode == ChannelMode::Inspect {
+                return Err(RulesError::Unsupported(format!("channel {}: mode inspect", channel.id)));
+            }
+        }
+        for request in pack.requests() {
+            for step in &request.steps {
+                let at = format!("request {}, step {}", request.id, step.id);
+                if step.mode == StepMode::All {
+                    return Err(RulesError::Unsupported(format!("{at}: mode all")));
+                }
+                let city_wide = pack.role(&step.approver).is_some_and(|r| r.city_wide);
+                if step.scope == policy::Scope::City && !city_wide {
+                    let role = &step.approver;
+                    return Err(RulesError::Unsupported(format!(
+                        "{at}: scope city for role {role}, which is not city_wide"
+                    )));
+                }
+            }
+        }
+        let retention = pack.retention();
+        let days =
+            |setting: &Setting, what| setting.value.ok_or(RulesError::Unset(what)).map(|n| span(n, DAY));
+        let results_kept = days(&retention.results_days, "results_days")?;
+        Ok(Self {
+            session_idle: span(pack.minutes("session-idle")?, MINUTE),
+            session_max: span(pack.hours("session-lifetime")?, HOUR),
+            password_chars_min: usize::try_from(pack.count("password-length")?).unwrap_or(usize::MAX),
+            failures_max: narrow(pack.count("login-attempts")?),
+            lock: span(pack.minutes("login-lock")?, MINUTE),
+            token_days_max: TOKEN_DAYS_MAX,
+            originals_kept: days(&retention.originals_days, "originals_days")?,
+            results_kept,
+            evidence_kept: span(
+                retention.evidence_years.value.ok_or(RulesError::Unset("evidence_years"))?,
+                YEAR,
+            ),
+            pick_up: PickUp { days: narrow(u64::try_from(results_kept / DAY).unwrap_or(u64::MAX)) },
+        })
+    }
+
+    pub(crate) fn evidence_ends(&self, at: Millis) -> Option<Millis> {
+        at.checked_add(self.evidence_kept)
+    }
+}
+
+/// A number of the pack in milliseconds. Packs bound their numbers; what would overflow lasts for ever instead.
+fn span(number: u64, unit: Millis) -> Millis {
+    Millis::try_from(number).ok().and_then(|n| n.checked_mul(unit)).unwrap_or(Millis::MAX / 4)
+}
+
+fn narrow(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// What the pack asks of a transfer with this content and these kinds of file.
+pub(crate) fn passage<'p>(
+    pack: &'p Pack,
+    channel: &'p policy::Channel,
+    content: &Content,
+    kinds: BTreeSet<FileKind>,
+) -> Passage<'p> {
+    let levels = BTreeSet::from([content.classification.clone()]);
+    pack.passage(channel, &Facts { levels, kinds, personal_data: content.personal_data })
+}
+
+/// The route of a plan for a submitter of this section.
+///
+/// # Errors
+/// [`Error::Internal`] when a deadline has no value, which checked packs do not have.
+pub(crate) fn route(pack: &Pack, plan: &Plan<'_>, section: &SectionId) -> Result<Route> {
+    let Some(request) = plan.request else { return Ok(Route::default()) };
+    let department = pack.section(section.as_str()).map(|s| s.department.clone()).unwrap_or_default();
+    let steps = request
+        .steps
+        .iter()
+        .map(|step| {
+            let hours = step.deadline_hours.value.ok_or_else(|| {
+                Error::Internal(format!("request {}, step {}: no deadline", request.id, step.id))
+            })?;
+            Ok(Step {
+                id: step.id.clone(),
+                title: step.title.clone(),
+                role: step.approver.clone(),
+                scope: match step.scope {
+                    policy::Scope::City => Scope::City,
+                    policy::Scope::Department => Scope::Department(department.clone()),
+                    policy::Scope::Section => Scope::Section(section.clone()),
+                },
+                deadline_hours: narrow(hours),
+                deputies: step.deputies.clone(),
+                statements: step.statements.clone(),
+            })
+        })
+        .collect::<Result<Vec<_>>>()?;
+    Ok(Route { steps })
+}
+
+/// Checks the content against the pack: the level exists, and the form of the request type that decides is filled.
+/// Answers to fields that the form does not have are dropped.
+///
+/// # Errors
+/// [`Error::Invalid`].
+pub(crate) fn check_form(pack: &Pack, request: Option<&RequestType>, content: &mut Content) -> Result<()> {
+    if !pack.levels_of(Axis::Confidentiality).any(|l| l.id == content.classification) {
+        return Err(Error::Invalid { field: "classification", problem: "unknown" });
+    }
+    let mut answers = BTreeMap::new();
+    for field in request.map_or(&[][..], |r| r.fields.as_slice()) {
+        // The purpose is asked of every transfer and has a place of its own.
+        if field.id == "purpose" {
+            if field.required && content.purpose.trim().is_empty() {
+                return Err(Error::Invalid { field: "purpose", problem: "empty" });
+            }
+            continue;
+        }
+        let answer = content.answers.get(&field.id).map(|a| a.trim()).unwrap_or_default();
+        if answer.is_empty() {
+            if field.required {
+                return Err(Error::Invalid { field: "answers", problem: "empty" });
+            }
+            continue;
+        }
+        if answer.chars().count() > usize::try_from(field.chars_max).unwrap_or(usize::MAX) {
+            return Err(Error::Invalid { field: "answers", problem: "too-long" });
+        }
+        if field.kind == policy::FormFieldType::Choice && !field.choices.iter().any(|c| c == answer) {
+            return Err(Error::Invalid { field: "answers", problem: "not-allowed" });
+        }
+        answers.insert(field.id.clone(), answer.to_owned());
+    }
+    content.answers = answers;
+    Ok(())
+}
+
+/// The kinds found in the files of a transfer, members of archives too. A file whose kind is unknown adds none; it
+/// does not pass anyway.
+pub(crate) fn kinds_found(transfer: &Transfer) -> BTreeSet<FileKind> {
+    fn add(report: &Report, kinds: &mut BTreeSet<FileKind>) {
+        kinds.extend(report.kind);
+        for member in &report.members {
+            add(&member.report, kinds);
+        }
+    }
+    let mut kinds = BTreeSet::new();
+    for report in transfer.files.iter().filter_map(|f| f.report.as_ref()) {
+        add(report, &mut kinds);
+    }
+    kinds
+}

@@ -1,0 +1,926 @@
+//! Transfers from the submitter's side, and everybody's lists and views of them.
+//!
+//! Owns submitting, pulling back, withdrawing, submitting again, and what each screen about transfers shows.
+//! Leaves approvals to [`crate::deciding`], the cell to [`crate::sanitising`], taking files to [`crate::downloads`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use authz::{Action, Need, Reach, Resource, Stage};
+use policy::{Axis, Passage};
+use serde_json::{Value, json};
+use workflow::{
+    Millis,
+    id::{FileId, SectionId, TransferId, UserId, ZoneId},
+    route::Scope,
+    transfer::{Content, Event, FileState, State, Submission, Transfer},
+};
+
+use crate::{
+    App,
+    actor::Actor,
+    error::{Error, Result},
+    evidence::{Act, By, EvidenceItem, Kind},
+    model::{NewEvidence, Page, PageRequest, SanitiseJob, TransferQuery, TransferRow, TransferView},
+    ports::{StoreError, Tx},
+    rules,
+    uploads::UploadedFile,
+};
+
+/// What a submission form can offer at this door.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewTransferOptions<'p> {
+    /// Every channel that begins here, closed ones too: why nothing passes is worth knowing.
+    pub channels: Vec<ChannelOption<'p>>,
+    /// The levels of confidentiality, the lowest first.
+    pub levels: Vec<&'p policy::Level>,
+}
+
+/// One channel of such a form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChannelOption<'p> {
+    /// The channel.
+    pub channel: &'p policy::Channel,
+    /// Where it leads.
+    pub to_zone: &'p policy::Zone,
+    /// What each level of confidentiality leads to, without and with personal data.
+    pub outcomes: Vec<Outcome<'p>>,
+}
+
+/// What a level leads to on a channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome<'p> {
+    /// The level's id.
+    pub level: &'p str,
+    /// With personal data or without.
+    pub personal_data: bool,
+    /// Why it does not pass, if it does not.
+    pub denied: Option<&'p str>,
+    /// The request type that decides, if one does.
+    pub request: Option<&'p policy::RequestType>,
+    /// The statements behind it.
+    pub statements: Vec<&'p str>,
+}
+
+/// A new transfer.
+#[derive(Debug, Clone)]
+pub struct NewTransfer {
+    /// Made when the form was shown: submitting the same form twice makes one transfer.
+    pub submission: String,
+    /// The channel.
+    pub channel: String,
+    /// What the submitter wrote.
+    pub content: Content,
+    /// The files, stored by [`App::begin_file`].
+    pub files: Vec<UploadedFile>,
+    /// Passwords for encrypted files, at most [`PASSWORDS_MAX`].
+    pub passwords: Vec<String>,
+}
+
+/// Most passwords of one submission.
+pub const PASSWORDS_MAX: usize = 10;
+
+/// A list of transfers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tray {
+    /// What I submitted.
+    Submitted,
+    /// What was sent to me and is released.
+    Received,
+    /// What waits for my decision.
+    ToDecide,
+    /// What my units submitted, as far as I answer for them.
+    Units,
+}
+
+impl Tray {
+    /// Every tray.
+    pub const ALL: [Tray; 4] = [Tray::Submitted, Tray::Received, Tray::ToDecide, Tray::Units];
+
+    /// The word in addresses and the API.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Tray::Submitted => "submitted",
+            Tray::Received => "received",
+            Tray::ToDecide => "to-decide",
+            Tray::Units => "units",
+        }
+    }
+
+    /// The tray with this word.
+    #[must_use]
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|t| t.id() == id)
+    }
+}
+
+/// What the person who looks may do with a transfer now.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct May {
+    /// Decide the open step.
+    pub decide: bool,
+    /// Decide it for this absent person (代決).
+    pub decide_for: Option<UserId>,
+    /// Take it back (引戻し).
+    pub pull_back: bool,
+    /// Give it up (取下げ).
+    pub withdraw: bool,
+    /// Submit it again.
+    pub resubmit: bool,
+    /// Send held files through the cell again, or take them out.
+    pub resolve_held: bool,
+    /// Take the files.
+    pub receive: bool,
+    /// See the preview.
+    pub preview: bool,
+    /// Decisions of deputies that wait for this person's review (後閲).
+    pub review: Vec<usize>,
+}
+
+/// A transfer as its page shows it.
+#[derive(Debug, Clone)]
+pub struct TransferDetail {
+    /// The transfer.
+    pub transfer: Transfer,
+    /// What a decision made now would sign.
+    pub content_hash: String,
+    /// The names of the people in it.
+    pub names: BTreeMap<UserId, String>,
+    /// The name of the submitter's section.
+    pub section_name: String,
+    /// The statements its channel and route serve.
+    pub statements: Vec<String>,
+    /// What the person who looks may do.
+    pub may: May,
+    /// What happened, oldest first.
+    pub timeline: Vec<EvidenceItem>,
+    /// How far the cell is with each file, in parts of a thousand.
+    pub progress: BTreeMap<FileId, u16>,
+}
+
+/// The first screen: what waits for this person.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Home {
+    /// 承認待ち.
+    pub to_decide: Vec<TransferRow>,
+    /// 受取可.
+    pub to_receive: Vec<TransferRow>,
+    /// 差戻し and 引戻し.
+    pub with_me: Vec<TransferRow>,
+    /// 保留 of mine.
+    pub held: Vec<TransferRow>,
+    /// 保留 of others that I answer for.
+    pub held_of_units: Vec<TransferRow>,
+    /// 後閲.
+    pub reviews: Vec<(TransferRow, usize)>,
+    /// Mine that are on their way.
+    pub under_way: Vec<TransferRow>,
+}
+
+/// Entries of a transfer's timeline that a page shows.
+const TIMELINE_MAX: u32 = 200;
+const HOME_ROWS: u32 = 20;
+/// How many pages of rows are read to fill one page of rows that may be seen.
+const REFILLS_MAX: usize = 5;
+
+impl App {
+    /// What can be submitted at this door.
+    #[must_use]
+    pub fn new_transfer_options(&self, actor: &Actor) -> NewTransferOptions<'_> {
+        let pack = self.pack();
+        let levels: Vec<_> = pack.levels_of(Axis::Confidentiality).collect();
+        let channels = pack
+            .channels()
+            .iter()
+            .filter(|c| c.from == actor.zone().as_str())
+            .filter_map(|channel| {
+                let to_zone = pack.zone(&channel.to)?;
+                let outcomes = levels
+                    .iter()
+                    .flat_map(|level| [false, true].map(|personal_data| (level, personal_data)))
+                    .map(|(level, personal_data)| outcome(pack, channel, &level.id, personal_data))
+                    .collect();
+                Some(ChannelOption { channel, to_zone, outcomes })
+            })
+            .collect();
+        NewTransferOptions { channels, levels }
+    }
+
+    /// Submits files that were uploaded. The same submission key gives the same transfer.
+    ///
+    /// # Errors
+    /// [`Error::Denied`], [`Error::ChannelDenied`], [`Error::Invalid`], [`Error::Refused`] for contents out of
+    /// bounds, [`Error::TooMany`], [`Error::Conflict`] when a file was erased meanwhile.
+    pub async fn submit(&self, actor: &Actor, new: NewTransfer) -> Result<TransferId> {
+        let uploaded: Vec<_> = new.files.iter().map(|f| f.stored.clone()).collect();
+        let submitted = self.submit_checked(actor, new).await;
+        if submitted.is_err() {
+            for stored in &uploaded {
+                // What cannot be erased now is found by the next housekeeping.
+                if let Err(error) = self.erase_unused(stored).await {
+                    tracing::warn!(%error, "an upload that was refused could not be erased yet");
+                }
+            }
+        }
+        submitted
+    }
+
+    async fn submit_checked(&self, actor: &Actor, new: NewTransfer) -> Result<TransferId> {
+        let now = self.now();
+        let NewTransfer { submission, channel, mut content, files, passwords } = new;
+        if submission.is_empty() || submission.len() > 64 {
+            return Err(Error::Invalid { field: "submission", problem: "not-allowed" });
+        }
+        if passwords.len() > PASSWORDS_MAX {
+            return Err(Error::TooMany { limit: 10 });
+        }
+        let id = TransferId::new(self.entropy().id(now));
+        let known = self
+            .pack()
+            .channel_by_id(&channel)
+            .filter(|c| c.from == actor.zone().as_str())
+            .ok_or(Error::Invalid { field: "channel", problem: "unknown" })?;
+        let (from_zone, to_zone) = (ZoneId::new(&*known.from), ZoneId::new(&*known.to));
+        let draft = authz::Transfer {
+            stage: Stage::Draft,
+            ..bare_facts(self, &id, actor.id(), &actor.user().section, &from_zone, &to_zone)
+        };
+        let _allowed =
+            self.permit(actor, Action::SubmitTransfer, &Resource::Transfer(Box::new(draft))).await?;
+        if !known.senders.iter().any(|role| actor.holds(role)) {
+            return Err(Error::Denied { action: "submit-transfer", reason: "role-missing" });
+        }
+        let limit = known.files_max.value.unwrap_or(0);
+        if u64::try_from(files.len()).unwrap_or(u64::MAX) > limit {
+            return Err(Error::TooMany { limit: u32::try_from(limit).unwrap_or(u32::MAX) });
+        }
+        let route = match rules::passage(self.pack(), known, &content, BTreeSet::new()) {
+            Passage::Deny { statements, .. } => {
+                let statements: Vec<String> = statements.iter().map(|s| s.id.clone()).collect();
+                self.note_denied(actor, &channel, &content, &statements, now).await?;
+                return Err(Error::ChannelDenied { channel, statements });
+            }
+            Passage::Pass(plan) => {
+                rules::check_form(self.pack(), plan.request, &mut content)?;
+                rules::route(self.pack(), &plan, &actor.user().section)?
+            }
+        };
+        self.check_recipients(&content).await?;
+
+        let _open = self.house.blob_gate.read().await;
+        for file in &files {
+            // An upload that waited too long for its form may be gone.
+            drop(self.blobs().open(&file.stored.zone, &file.stored.blob).await.map_err(|_| Error::Conflict)?);
+        }
+        let jobs: Vec<FileId> = files.iter().map(|f| f.file.clone()).collect();
+        let mut tx = self.store().begin().await?;
+        if let Some(earlier) = tx.transfer_of_submission(&submission).await? {
+            return self.same_submission(tx, actor, earlier).await;
+        }
+        let number = tx.next_number().await?;
+        let (transfer, events) = Transfer::submit(
+            Submission {
+                id: id.clone(),
+                number,
+                channel,
+                from_zone,
+                to_zone,
+                submitter: actor.id().clone(),
+                section: actor.user().section.clone(),
+                content,
+                files: files
+                    .into_iter()
+                    .map(|f| (f.file, f.untrusted_name, f.untrusted_folder, f.stored))
+                    .collect(),
+                route,
+                pack_version: self.pack().version().to_owned(),
+            },
+            now,
+        )?;
+        match tx.insert_transfer(&transfer, &submission).await {
+            // Two at once: the other one was first.
+            Err(StoreError::Duplicate("submission")) => return Err(Error::Conflict),
+            other => other?,
+        }
+        for file in &jobs {
+            if !passwords.is_empty() {
+                self.keep_passwords(file, passwords.clone());
+            }
+            let job = SanitiseJob { file: file.clone(), transfer: id.clone(), attempts: 0 };
+            tx.enqueue(&job, now).await?;
+        }
+        let evidence = self.event_entries(By::Actor(actor), &transfer, &events, now)?;
+        self.commit(tx, evidence).await?;
+        self.changed(&id);
+        self.wake_cells();
+        Ok(id)
+    }
+
+    /// The form was sent before: the answer is the transfer it made then, if it was this person's.
+    async fn same_submission(&self, tx: Box<dyn Tx>, actor: &Actor, id: TransferId) -> Result<TransferId> {
+        drop(tx);
+        let transfer = self.store().transfer(&id).await?.ok_or(Error::NotFound)?;
+        if transfer.submitter == *actor.id() { Ok(id) } else { Err(Error::NotFound) }
+    }
+
+    async fn note_denied(
+        &self,
+        actor: &Actor,
+        channel: &str,
+        content: &Content,
+        statements: &[String],
+        now: Millis,
+    ) -> Result<()> {
+        let details = json!({
+            "channel": channel,
+            "classification": content.classification,
+            "personal_data": content.personal_data,
+        });
+        let act = Act {
+            kind: Kind::TransferDenied,
+            by: By::Actor(actor),
+            subject: ("channel", channel),
+            details,
+            statements,
+        };
+        self.note(now, &act).await
+    }
+
+    async fn check_recipients(&self, content: &Content) -> Result<()> {
+        for id in content.recipients.iter().take(workflow::transfer::RECIPIENTS_MAX) {
+            if self.store().user(id).await?.is_none_or(|u| !u.enabled) {
+                return Err(Error::Invalid { field: "recipients", problem: "unknown" });
+            }
+        }
+        Ok(())
+    }
+
+    /// 引戻し.
+    ///
+    /// # Errors
+    /// [`Error::Denied`], [`Error::Refused`], [`Error::NotFound`], [`Error::Conflict`].
+    pub async fn pull_back(&self, actor: &Actor, id: &TransferId) -> Result<()> {
+        self.change(actor, id, Action::PullBackTransfer, |t, now| t.pull_back(now)).await
+    }
+
+    /// 取下げ. Files that are in a cell are thrown away when they come back.
+    ///
+    /// # Errors
+    /// As [`App::pull_back`].
+    pub async fn withdraw(&self, actor: &Actor, id: &TransferId) -> Result<()> {
+        self.change(actor, id, Action::WithdrawTransfer, |t, now| t.withdraw(now)).await
+    }
+
+    /// Submits a returned or pulled-back transfer again. Its approvals start anew.
+    ///
+    /// # Errors
+    /// As [`App::submit`].
+    pub async fn resubmit(&self, actor: &Actor, id: &TransferId, content: Content) -> Result<()> {
+        let mut content = content;
+        let current = self.store().transfer(id).await?.ok_or(Error::NotFound)?;
+        let channel = self.open_channel(actor, &current.channel)?;
+        let route = match rules::passage(self.pack(), channel, &content, rules::kinds_found(&current)) {
+            Passage::Deny { statements, .. } => {
+                let statements: Vec<String> = statements.iter().map(|s| s.id.clone()).collect();
+                self.note_denied(actor, &current.channel, &content, &statements, self.now()).await?;
+                return Err(Error::ChannelDenied { channel: current.channel, statements });
+            }
+            Passage::Pass(plan) => {
+                rules::check_form(self.pack(), plan.request, &mut content)?;
+                rules::route(self.pack(), &plan, &current.section)?
+            }
+        };
+        self.check_recipients(&content).await?;
+        let (version, pick_up) = (self.pack().version().to_owned(), self.rules().pick_up);
+        self.change(actor, id, Action::SubmitTransfer, |t, now| {
+            t.resubmit(content, route, version, pick_up, now)
+        })
+        .await
+    }
+
+    /// The one way in which a person changes a transfer: read it locked, decide the right on what is there now,
+    /// change it, write it with its evidence.
+    pub(crate) async fn change(
+        &self,
+        actor: &Actor,
+        id: &TransferId,
+        action: Action,
+        command: impl FnOnce(
+            &mut Transfer,
+            Millis,
+        ) -> std::result::Result<Vec<Event>, workflow::transfer::Refusal>
+        + Send,
+    ) -> Result<()> {
+        let now = self.now();
+        let mut tx = self.store().begin().await?;
+        let mut transfer = tx.transfer(id).await?.ok_or(Error::NotFound)?;
+        let resource = Resource::Transfer(Box::new(self.facts(&transfer, now).await?));
+        if !self.may(actor, Action::ViewTransfer, &resource) {
+            return Err(Error::NotFound);
+        }
+        if !self.may(actor, action, &resource) {
+            // The refusal is evidence, which needs the writer that this transaction holds.
+            drop(tx);
+            let _refused = self.permit(actor, action, &resource).await?;
+            return Err(Error::Conflict);
+        }
+        let events = command(&mut transfer, now)?;
+        self.save(tx, By::Actor(actor), &transfer, &events, Vec::new(), now).await
+    }
+
+    /// Writes a changed transfer, its queue and its evidence, and tells those who watch.
+    pub(crate) async fn save(
+        &self,
+        mut tx: Box<dyn Tx>,
+        by: By<'_>,
+        transfer: &Transfer,
+        events: &[Event],
+        more: Vec<NewEvidence>,
+        now: Millis,
+    ) -> Result<()> {
+        let mut evidence = more;
+        evidence.extend(self.event_entries(by, transfer, events, now)?);
+        if evidence.is_empty() {
+            // Nothing happened, so nothing is written.
+            return Ok(());
+        }
+        tx.update_transfer(transfer).await?;
+        let mut wakes = false;
+        for file in &transfer.files {
+            if transfer.state == State::Sanitising && file.state == FileState::Queued {
+                if events.iter().any(|e| matches!(e, Event::FileRequeued { file: f } if *f == file.id)) {
+                    let job =
+                        SanitiseJob { file: file.id.clone(), transfer: transfer.id.clone(), attempts: 0 };
+                    tx.enqueue(&job, now).await?;
+                    wakes = true;
+                }
+            } else {
+                tx.dequeue(&file.id).await?;
+            }
+        }
+        self.commit(tx, evidence).await?;
+        if wakes {
+            self.wake_cells();
+        }
+        self.changed(&transfer.id);
+        Ok(())
+    }
+
+    pub(crate) fn changed(&self, id: &TransferId) {
+        self.live().changed(id);
+    }
+
+    /// The evidence of what happened to a transfer.
+    pub(crate) fn event_entries(
+        &self,
+        by: By<'_>,
+        transfer: &Transfer,
+        events: &[Event],
+        now: Millis,
+    ) -> Result<Vec<NewEvidence>> {
+        let channel = self.pack().channel_by_id(&transfer.channel);
+        let channel_statements = channel.map_or(&[][..], |c| c.statements.as_slice());
+        let mut entries = Vec::new();
+        for event in events {
+            let Some((kind, details, step)) = describe(transfer, event) else { continue };
+            let mut statements = step.unwrap_or_default();
+            if matches!(kind, Kind::TransferSubmitted | Kind::TransferReleased | Kind::TransferRefused) {
+                statements.extend(channel_statements.iter().cloned());
+            }
+            let act = Act {
+                kind,
+                by,
+                subject: ("transfer", transfer.id.as_str()),
+                details,
+                statements: &statements,
+            };
+            entries.push(self.entry(now, &act)?);
+        }
+        Ok(entries)
+    }
+
+    /// A transfer as its page shows it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] also for what the person may not see.
+    pub async fn transfer(&self, actor: &Actor, id: &TransferId) -> Result<TransferDetail> {
+        let now = self.now();
+        let transfer = self.store().transfer(id).await?.ok_or(Error::NotFound)?;
+        let facts = self.facts(&transfer, now).await?;
+        let deputised = self.deputised_holder(&transfer, actor.id(), now).await?;
+        let resource = Resource::Transfer(Box::new(facts));
+        if !self.may(actor, Action::ViewTransfer, &resource) {
+            return Err(Error::NotFound);
+        }
+        let can = |action| self.may(actor, action, &resource);
+        let may = May {
+            decide: can(Action::DecideTransfer),
+            decide_for: deputised.filter(|_| can(Action::DecideAsDeputy)),
+            pull_back: can(Action::PullBackTransfer),
+            withdraw: can(Action::WithdrawTransfer),
+            resubmit: transfer.state.is_with_submitter() && can(Action::SubmitTransfer),
+            resolve_held: can(Action::ResolveHeld),
+            receive: can(Action::DownloadClean),
+            preview: can(Action::ViewPreview),
+            review: transfer
+                .decisions
+                .iter()
+                .enumerate()
+                .filter(|(_, d)| d.on_behalf_of.as_ref() == Some(actor.id()) && d.reviewed_at.is_none())
+                .map(|(i, _)| i)
+                .filter(|_| can(Action::ReviewAfterwards))
+                .collect(),
+        };
+        let names = self.names(&transfer).await?;
+        let progress = transfer
+            .files
+            .iter()
+            .filter_map(|f| Some((f.id.clone(), self.live().progress_of(&f.id)?)))
+            .collect();
+        let mut statements: Vec<String> = self
+            .pack()
+            .channel_by_id(&transfer.channel)
+            .map(|c| c.statements.clone())
+            .unwrap_or_default()
+            .into_iter()
+            .chain(transfer.route.steps.iter().flat_map(|s| s.statements.clone()))
+            .collect();
+        let mut seen = BTreeSet::new();
+        statements.retain(|s| seen.insert(s.clone()));
+        Ok(TransferDetail {
+            content_hash: transfer.content_hash(),
+            names,
+            section_name: self.section_name(&transfer.section),
+            statements,
+            may,
+            timeline: self.timeline("transfer", id.as_str(), TIMELINE_MAX).await?,
+            progress,
+            transfer,
+        })
+    }
+
+    async fn names(&self, transfer: &Transfer) -> Result<BTreeMap<UserId, String>> {
+        let mut ids: BTreeSet<&UserId> = BTreeSet::from([&transfer.submitter]);
+        ids.extend(transfer.recipients.iter().map(|r| &r.user));
+        ids.extend(transfer.decisions.iter().map(|d| &d.by));
+        ids.extend(transfer.decisions.iter().filter_map(|d| d.on_behalf_of.as_ref()));
+        let mut names = BTreeMap::new();
+        for id in ids {
+            if let Some(user) = self.store().user(id).await? {
+                names.insert(id.clone(), user.name);
+            }
+        }
+        Ok(names)
+    }
+
+    /// A list of transfers, newest first.
+    ///
+    /// # Errors
+    /// [`Error::SessionEnded`] while a one-time code is still to come.
+    pub async fn transfers(
+        &self,
+        actor: &Actor,
+        tray: Tray,
+        states: &[State],
+        page: PageRequest,
+    ) -> Result<Page<TransferRow>> {
+        if actor.awaits_code() {
+            return Err(Error::SessionEnded);
+        }
+        let now = self.now();
+        let view = match tray {
+            Tray::Submitted => TransferView::SubmittedBy(actor.id().clone()),
+            Tray::Received => {
+                TransferView::AddressedTo { user: actor.id().clone(), zone: actor.zone().clone() }
+            }
+            Tray::ToDecide => TransferView::AwaitingRoles(self.decidable(actor, now).await?),
+            Tray::Units => match self.authorizer().visible_transfers(actor.principal()).reach {
+                Reach::All => TransferView::All,
+                Reach::Units { departments, sections } => TransferView::OfSections(
+                    self.pack()
+                        .sections()
+                        .iter()
+                        .filter(|s| departments.contains(&s.department) || sections.contains(&s.id))
+                        .map(|s| SectionId::new(s.id.clone()))
+                        .collect(),
+                ),
+                Reach::OwnAndReceived | Reach::Nothing => return Ok(Page { rows: Vec::new(), next: None }),
+            },
+        };
+        self.visible_rows(actor, tray, TransferQuery { view, states: states.to_vec(), page }).await
+    }
+
+    /// Fills a page with rows that may be seen at this door: a third zone does not learn of a transfer.
+    async fn visible_rows(
+        &self,
+        actor: &Actor,
+        tray: Tray,
+        query: TransferQuery,
+    ) -> Result<Page<TransferRow>> {
+        let wanted = usize::try_from(query.page.limit).unwrap_or(usize::MAX);
+        let zone = actor.zone();
+        let mut query = query;
+        let mut rows: Vec<TransferRow> = Vec::new();
+        for _ in 0..REFILLS_MAX {
+            let page = self.store().transfers(&query).await?;
+            rows.extend(page.rows.into_iter().filter(|r| {
+                (r.from_zone == *zone || r.to_zone == *zone)
+                    && !(tray == Tray::ToDecide && r.submitter == *actor.id())
+            }));
+            query.page.after = page.next;
+            if rows.len() >= wanted || query.page.after.is_none() {
+                break;
+            }
+        }
+        let next = if rows.len() > wanted {
+            rows.truncate(wanted);
+            rows.last().map(|r| crate::model::Cursor { at: r.submitted_at, id: r.id.as_str().to_owned() })
+        } else {
+            query.page.after
+        };
+        Ok(Page { rows, next })
+    }
+
+    /// The first screen.
+    ///
+    /// # Errors
+    /// [`Error::SessionEnded`].
+    pub async fn home(&self, actor: &Actor) -> Result<Home> {
+        let page = || PageRequest { after: None, limit: HOME_ROWS };
+        let rows = |tray, states: &'static [State]| async move {
+            self.transfers(actor, tray, states, page()).await.map(|p| p.rows)
+        };
+        let reviews = self.store().reviews_due(actor.id(), HOME_ROWS).await?;
+        Ok(Home {
+            to_decide: rows(Tray::ToDecide, &[State::AwaitingApproval]).await?,
+            to_receive: rows(Tray::Received, &[State::Ready]).await?,
+            with_me: rows(Tray::Submitted, &[State::Returned, State::PulledBack]).await?,
+            held: rows(Tray::Submitted, &[State::Held]).await?,
+            held_of_units: if actor.holds(authz::role::SYSTEM_MANAGER)
+                || actor.holds(authz::role::SYSTEM_OPERATOR)
+            {
+                rows(Tray::Units, &[State::Held]).await?
+            } else {
+                Vec::new()
+            },
+            reviews: reviews
+                .into_iter()
+                .filter(|(r, _)| r.from_zone == *actor.zone() || r.to_zone == *actor.zone())
+                .collect(),
+            under_way: rows(Tray::Submitted, &[State::Sanitising, State::AwaitingApproval, State::Ready])
+                .await?,
+        })
+    }
+
+    /// The facts of a transfer that rights depend on, at this moment.
+    pub(crate) async fn facts(&self, transfer: &Transfer, now: Millis) -> Result<authz::Transfer> {
+        let mut facts = bare_facts(
+            self,
+            &transfer.id,
+            &transfer.submitter,
+            &transfer.section,
+            &transfer.from_zone,
+            &transfer.to_zone,
+        );
+        facts.recipients = transfer.recipients.iter().map(|r| r.user.as_str().to_owned()).collect();
+        facts.stage = stage(transfer.state);
+        if let Some(step) = transfer.open_step() {
+            facts.approvers = vec![Need { role: step.role.clone(), place: self.scope_place(&step.scope) }];
+            facts.deputies = self
+                .deputies_now(step, &transfer.section, now)
+                .await?
+                .map(|d| d.deputies.iter().map(|u| u.as_str().to_owned()).collect())
+                .unwrap_or_default();
+        }
+        facts.reviewers = transfer
+            .decisions
+            .iter()
+            .filter(|d| d.reviewed_at.is_none())
+            .filter_map(|d| d.on_behalf_of.as_ref())
+            .map(|u| u.as_str().to_owned())
+            .collect();
+        facts.decided_by = transfer
+            .decisions
+            .iter()
+            .filter(|d| d.round == transfer.round)
+            .map(|d| d.by.as_str().to_owned())
+            .collect();
+        Ok(facts)
+    }
+
+    pub(crate) fn scope_place(&self, scope: &Scope) -> authz::Place {
+        match scope {
+            Scope::City => authz::Place::City,
+            Scope::Department(id) => authz::Place::Department { id: id.clone() },
+            Scope::Section(id) => self.place(id),
+        }
+    }
+}
+
+fn outcome<'p>(
+    pack: &'p policy::Pack,
+    channel: &'p policy::Channel,
+    level: &'p str,
+    personal_data: bool,
+) -> Outcome<'p> {
+    let content = Content {
+        subject: String::new(),
+        purpose: String::new(),
+        classification: level.to_owned(),
+        personal_data,
+        answers: BTreeMap::new(),
+        recipients: Vec::new(),
+    };
+    match rules::passage(pack, channel, &content, BTreeSet::new()) {
+        Passage::Deny { why, statements } => Outcome {
+            level,
+            personal_data,
+            denied: Some(why),
+            request: None,
+            statements: statements.iter().map(|s| s.id.as_str()).collect(),
+        },
+        Passage::Pass(plan) => Outcome {
+            level,
+            personal_data,
+            denied: None,
+            request: plan.request,
+            statements: plan.statements.iter().map(|s| s.id.as_str()).collect(),
+        },
+    }
+}
+
+fn bare_facts(
+    app: &App,
+    id: &TransferId,
+    submitter: &UserId,
+    section: &SectionId,
+    from_zone: &ZoneId,
+    to_zone: &ZoneId,
+) -> authz::Transfer {
+    let department = app.pack().section(section.as_str()).map(|s| s.department.clone()).unwrap_or_default();
+    authz::Transfer {
+        id: id.as_str().to_owned(),
+        submitter: submitter.as_str().to_owned(),
+        submitter_section: section.as_str().to_owned(),
+        submitter_department: department,
+        recipients: Vec::new(),
+        from_zone: from_zone.as_str().to_owned(),
+        to_zone: to_zone.as_str().to_owned(),
+        stage: Stage::Draft,
+        approvers: Vec::new(),
+        decide_zones: vec![from_zone.as_str().to_owned(), to_zone.as_str().to_owned()],
+        deputies: Vec::new(),
+        reviewers: Vec::new(),
+        decided_by: Vec::new(),
+    }
+}
+
+fn stage(state: State) -> Stage {
+    match state {
+        State::Sanitising => Stage::Processing,
+        State::Held => Stage::Held,
+        State::AwaitingApproval => Stage::Waiting,
+        State::Returned | State::PulledBack => Stage::Returned,
+        State::Refused | State::Rejected => Stage::Refused,
+        State::Withdrawn => Stage::Withdrawn,
+        State::Expired => Stage::Expired,
+        State::Ready => Stage::Ready,
+        State::Received => Stage::Received,
+    }
+}
+
+/// What an event says in evidence, with the statements of the step it belongs to. Events that only repeat another
+/// one are not written twice.
+fn describe(transfer: &Transfer, event: &Event) -> Option<(Kind, Value, Option<Vec<String>>)> {
+    let step_statements = |index: usize| transfer.route.steps.get(index).map(|s| s.statements.clone());
+    let file = |id: &FileId| transfer.files.iter().find(|f| f.id == *id);
+    Some(match event {
+        Event::Submitted { round } => (
+            if *round == 1 { Kind::TransferSubmitted } else { Kind::TransferResubmitted },
+            json!({
+                "round": round,
+                "number": transfer.number,
+                "channel": transfer.channel,
+                "from": transfer.from_zone.as_str(),
+                "to": transfer.to_zone.as_str(),
+                "subject": transfer.subject,
+                "purpose": transfer.purpose,
+                "classification": transfer.classification,
+                "personal_data": transfer.personal_data,
+                "answers": transfer.answers,
+                "recipients": transfer.recipients.iter().map(|r| r.user.as_str()).collect::<Vec<_>>(),
+                "files": transfer.files.iter().map(|f| json!({
+                    "id": f.id.as_str(),
+                    "name": f.untrusted_name,
+                    "sha256": f.original.as_ref().map(|o| o.sha256.as_str()),
+                    "bytes": f.original.as_ref().map(|o| o.bytes),
+                })).collect::<Vec<_>>(),
+                "route": transfer.route.steps.iter().map(|s| s.title.as_str()).collect::<Vec<_>>(),
+                "pack": transfer.pack_version,
+            }),
+            None,
+        ),
+        Event::FileDone { file: id, state } => {
+            let kind = match state {
+                FileState::Clean | FileState::Partial | FileState::Queued => Kind::FileSanitised,
+                FileState::Held => Kind::FileHeld,
+                FileState::Blocked => Kind::FileRefused,
+            };
+            let entry = file(id)?;
+            // A report of thousands of members would not fit into one payload; its hash stands for the rest.
+            let report = entry.report.as_ref();
+            (
+                kind,
+                json!({
+                    "file": id.as_str(),
+                    "name": entry.untrusted_name,
+                    "state": state.id(),
+                    "original_sha256": entry.original.as_ref().map(|o| o.sha256.as_str()),
+                    "clean_sha256": entry.clean.as_ref().map(|c| c.sha256.as_str()),
+                    "kind": report.and_then(|r| r.kind).map(worker_protocol::Kind::id),
+                    "reason": report.and_then(|r| r.reason).map(worker_protocol::Reason::id),
+                    "removals": report.map(removal_counts),
+                    "rules": report.map(|r| r.rules_version.as_str()),
+                }),
+                None,
+            )
+        }
+        Event::FileRequeued { file: id } => {
+            (Kind::FileRequeued, json!({ "file": id.as_str(), "name": file(id)?.untrusted_name }), None)
+        }
+        Event::FileBlocked { file: id } => {
+            (Kind::FileBlocked, json!({ "file": id.as_str(), "name": file(id)?.untrusted_name }), None)
+        }
+        Event::StepOpened { step, due_at } => (
+            Kind::StepOpened,
+            json!({
+                "step": step,
+                "title": transfer.route.steps.get(*step).map(|s| s.title.as_str()),
+                "role": transfer.route.steps.get(*step).map(|s| s.role.as_str()),
+                "due": due_at,
+                "content_hash": transfer.content_hash(),
+            }),
+            step_statements(*step),
+        ),
+        Event::Reminded { step } => {
+            (Kind::StepReminded, json!({ "step": step, "due": transfer.due_at }), step_statements(*step))
+        }
+        Event::Decided(decision) => (
+            if decision.on_behalf_of.is_some() { Kind::StepDecidedByDeputy } else { Kind::StepDecided },
+            json!({
+                "step": decision.step,
+                "title": transfer.route.steps.get(decision.step).map(|s| s.title.as_str()),
+                "verdict": decision.verdict.id(),
+                "comment": decision.comment,
+                "on_behalf_of": decision.on_behalf_of.as_ref().map(UserId::as_str),
+                "content_hash": decision.content_hash,
+            }),
+            step_statements(decision.step),
+        ),
+        Event::Reviewed { decision } => {
+            let index = *decision;
+            let step = transfer.decisions.get(index).map(|d| d.step);
+            (Kind::DeputyReviewed, json!({ "decision": index, "step": step }), step.and_then(step_statements))
+        }
+        Event::Released { due_at } => (
+            Kind::TransferReleased,
+            json!({
+                "until": due_at,
+                "files": transfer.passing().map(|f| json!({
+                    "file": f.id.as_str(),
+                    "clean_sha256": f.clean.as_ref().map(|c| c.sha256.as_str()),
+                })).collect::<Vec<_>>(),
+            }),
+            None,
+        ),
+        Event::Received { by } => (Kind::TransferReceived, json!({ "recipient": by.as_str() }), None),
+        Event::Moved { to, .. } => {
+            let kind = match to {
+                State::PulledBack => Kind::TransferPulledBack,
+                State::Withdrawn => Kind::TransferWithdrawn,
+                State::Refused | State::Rejected => Kind::TransferRefused,
+                State::Expired => Kind::TransferExpired,
+                // The others are said by the event that led to them.
+                _ => return None,
+            };
+            (kind, json!({ "state": to.id() }), None)
+        }
+        // Said by the decision and by the task on the home screen.
+        Event::ReviewDue { .. } => return None,
+    })
+}
+
+/// How many of each thing were removed, members of archives included.
+fn removal_counts(report: &worker_protocol::Report) -> BTreeMap<&'static str, u64> {
+    fn add(report: &worker_protocol::Report, counts: &mut BTreeMap<&'static str, u64>) {
+        for removal in &report.removals {
+            *counts.entry(removal.what.id()).or_default() += u64::from(removal.count);
+        }
+        for member in &report.members {
+            add(&member.report, counts);
+        }
+    }
+    let mut counts = BTreeMap::new();
+    add(report, &mut counts);
+    counts
+}

@@ -1,0 +1,123 @@
+//! Receiving files before they are submitted.
+//!
+//! Owns streaming an original into the store of the sender's zone, bounded by the channel. Bytes are untrusted from
+//! here on; they are not looked at outside the cell.
+//! Leaves submitting to [`crate::transfers`]. An upload that is never submitted is erased by
+//! [`crate::housekeeping`].
+
+use workflow::{
+    id::{FileId, ZoneId},
+    transfer::Stored,
+};
+
+use crate::{
+    App,
+    actor::Actor,
+    error::{Error, Result},
+    ports::BlobWriter,
+};
+
+/// A file on its way in.
+pub struct Upload {
+    file: FileId,
+    zone: ZoneId,
+    untrusted_name: String,
+    untrusted_folder: String,
+    writer: Box<dyn BlobWriter>,
+    bytes: u64,
+    bytes_max: u64,
+}
+
+/// A file that was stored and is not yet part of a transfer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UploadedFile {
+    pub(crate) file: FileId,
+    pub(crate) untrusted_name: String,
+    pub(crate) untrusted_folder: String,
+    pub(crate) stored: Stored,
+}
+
+impl UploadedFile {
+    /// The id it will have in its transfer.
+    #[must_use]
+    pub fn id(&self) -> &FileId {
+        &self.file
+    }
+}
+
+/// Longest file name taken, in characters. Longer ones are cut; the name is only shown.
+const NAME_CHARS_MAX: usize = 255;
+
+impl App {
+    /// Starts taking a file for a channel that begins at this door.
+    ///
+    /// # Errors
+    /// [`Error::ChannelDenied`], [`Error::Invalid`] when there is no such channel at this door,
+    /// [`Error::SessionEnded`], [`Error::StorageFull`].
+    pub async fn begin_file(
+        &self,
+        actor: &Actor,
+        channel: &str,
+        untrusted_name: &str,
+        untrusted_folder: &str,
+    ) -> Result<Upload> {
+        if actor.awaits_code() {
+            return Err(Error::SessionEnded);
+        }
+        let channel = self.open_channel(actor, channel)?;
+        let bytes_max = channel.file_bytes_max.value.unwrap_or(0);
+        let now = self.now();
+        let zone = actor.zone().clone();
+        Ok(Upload {
+            file: FileId::new(self.entropy().id(now)),
+            writer: self.blobs().create(&zone).await?,
+            zone,
+            untrusted_name: untrusted_name.chars().take(NAME_CHARS_MAX).collect(),
+            untrusted_folder: untrusted_folder.chars().take(NAME_CHARS_MAX).collect(),
+            bytes: 0,
+            bytes_max,
+        })
+    }
+
+    /// The channel with this id, if it begins at this door and the policy lets anything through.
+    pub(crate) fn open_channel(&self, actor: &Actor, id: &str) -> Result<&policy::Channel> {
+        let unknown = Error::Invalid { field: "channel", problem: "unknown" };
+        let channel =
+            self.pack().channel_by_id(id).filter(|c| c.from == actor.zone().as_str()).ok_or(unknown)?;
+        if channel.mode == policy::ChannelMode::Deny {
+            return Err(Error::ChannelDenied {
+                channel: channel.id.clone(),
+                statements: channel.statements.clone(),
+            });
+        }
+        Ok(channel)
+    }
+}
+
+impl Upload {
+    /// Adds bytes.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] as soon as the channel's limit is passed, [`Error::StorageFull`].
+    pub async fn write(&mut self, untrusted: &[u8]) -> Result<()> {
+        self.bytes = self.bytes.saturating_add(u64::try_from(untrusted.len()).unwrap_or(u64::MAX));
+        if self.bytes > self.bytes_max {
+            return Err(Error::TooLarge { limit_bytes: self.bytes_max });
+        }
+        Ok(self.writer.write(untrusted).await?)
+    }
+
+    /// Ends it: the bytes are safe on disk when this returns. Dropping an upload instead leaves nothing behind.
+    ///
+    /// # Errors
+    /// [`Error::StorageFull`].
+    pub async fn finish(self) -> Result<UploadedFile> {
+        let blob = self.writer.finish().await?;
+        Ok(UploadedFile {
+            file: self.file,
+            untrusted_name: self.untrusted_name,
+            untrusted_folder: self.untrusted_folder,
+            stored: Stored { zone: self.zone, blob: blob.id, sha256: blob.sha256, bytes: blob.bytes },
+        })
+    }
+}

@@ -1,0 +1,147 @@
+//! Which transfers a person may see in lists, as a hint that a database can follow with its indexes.
+//!
+//! Owns: [`Visibility`]. It is not a second set of rules: it is found by asking the same policies about sample
+//! transfers, so a change of the policies changes it too.
+//! Leaves to others: the query (`store-sql`), and the decision on a single transfer ([`Authorizer::decide`]).
+
+use crate::{Action, Authorizer, Place, Principal, Resource, Scope, Stage, Transfer};
+
+/// What a list may show this person on this connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Visibility {
+    /// Only transfers that come from or go to this zone.
+    pub zone: String,
+    /// Which of these.
+    pub reach: Reach,
+}
+
+/// How far a person's sight goes. Every reach but [`Reach::Nothing`] includes what [`Reach::OwnAndReceived`] does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reach {
+    /// Every transfer.
+    All,
+    /// Transfers submitted from these departments and sections.
+    Units {
+        /// Ids of departments, sorted.
+        departments: Vec<String>,
+        /// Ids of sections, sorted.
+        sections: Vec<String>,
+    },
+    /// Transfers the person submitted; was sent, once released; is asked to decide or review; or has decided.
+    OwnAndReceived,
+    /// None.
+    Nothing,
+}
+
+impl Authorizer {
+    /// Which transfers the person may see. One decision per distinct scope he holds a role in, and two more.
+    #[must_use]
+    pub fn visible_transfers(&self, principal: &Principal) -> Visibility {
+        Visibility { zone: principal.zone.clone(), reach: self.reach(principal) }
+    }
+
+    fn reach(&self, principal: &Principal) -> Reach {
+        let sees = |submitter: &str, place: Place| {
+            self.decide(principal, Action::ViewTransfer, &sample(principal, submitter, place)).is_allowed()
+        };
+        if !sees(&principal.user, nowhere()) {
+            return Reach::Nothing;
+        }
+        // Nobody has this account: it is the person's own with something added.
+        let stranger = format!("{}/other", principal.user);
+        if sees(&stranger, nowhere()) {
+            return Reach::All;
+        }
+        let mut scopes: Vec<&Scope> = principal.roles.iter().map(|grant| &grant.scope).collect();
+        scopes.sort();
+        scopes.dedup();
+        let (mut departments, mut sections) = (Vec::new(), Vec::new());
+        for scope in scopes {
+            match scope {
+                Scope::City => {}
+                Scope::Department(id) => {
+                    let place = Place::Section { id: NO_UNIT.to_owned(), department: id.clone() };
+                    if sees(&stranger, place) {
+                        departments.push(id.clone());
+                    }
+                }
+                Scope::Section(id) => {
+                    let place = Place::Section { id: id.clone(), department: NO_UNIT.to_owned() };
+                    if sees(&stranger, place) {
+                        sections.push(id.clone());
+                    }
+                }
+            }
+        }
+        if departments.is_empty() && sections.is_empty() {
+            Reach::OwnAndReceived
+        } else {
+            Reach::Units { departments, sections }
+        }
+    }
+}
+
+impl Visibility {
+    /// Whether a list for this person may show this transfer: the meaning of the hint, which a query must match.
+    #[must_use]
+    pub fn admits(&self, principal: &Principal, transfer: &Transfer) -> bool {
+        if transfer.from_zone != self.zone && transfer.to_zone != self.zone {
+            return false;
+        }
+        match &self.reach {
+            Reach::Nothing => false,
+            Reach::All => true,
+            Reach::Units { departments, sections } => {
+                departments.contains(&transfer.submitter_department)
+                    || sections.contains(&transfer.submitter_section)
+                    || is_party(principal, transfer)
+            }
+            Reach::OwnAndReceived => is_party(principal, transfer),
+        }
+    }
+}
+
+/// Whether the person has a part in the transfer himself.
+fn is_party(principal: &Principal, transfer: &Transfer) -> bool {
+    let user = &principal.user;
+    let asked = |needs: &[crate::Need]| {
+        needs.iter().flat_map(crate::Need::fulfilled_by).any(|grant| principal.roles.contains(&grant))
+    };
+    transfer.submitter == *user
+        || (transfer.stage.is_released() && transfer.recipients.contains(user))
+        || transfer.deputies.contains(user)
+        || transfer.decided_by.contains(user)
+        || asked(&transfer.approvers)
+        || transfer.reviewers.contains(user)
+}
+
+/// The id of no unit: packs refuse an id with a slash.
+const NO_UNIT: &str = "/";
+
+/// A place that only holders for the whole city cover.
+fn nowhere() -> Place {
+    Place::Section { id: NO_UNIT.to_owned(), department: NO_UNIT.to_owned() }
+}
+
+/// A transfer that touches the person's zone and in which nobody but its submitter has a part.
+fn sample(principal: &Principal, submitter: &str, place: Place) -> Resource {
+    let (section, department) = match place {
+        Place::Section { id, department } => (id, department),
+        Place::City | Place::Department { .. } => (NO_UNIT.to_owned(), NO_UNIT.to_owned()),
+    };
+    Resource::from(Transfer {
+        id: NO_UNIT.to_owned(),
+        submitter: submitter.to_owned(),
+        submitter_section: section,
+        submitter_department: department,
+        recipients: Vec::new(),
+        from_zone: principal.zone.clone(),
+        to_zone: principal.zone.clone(),
+        stage: Stage::Waiting,
+        approvers: Vec::new(),
+        decide_zones: Vec::new(),
+        deputies: Vec::new(),
+        reviewers: Vec::new(),
+        decided_by: Vec::new(),
+    })
+}

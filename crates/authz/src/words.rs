@@ -1,0 +1,232 @@
+//! The closed lists of this package: actions, reasons, token scopes, roles. Each word is spelled here once and is
+//! the same in policies, evidence, the API and the message catalogue.
+
+macro_rules! closed_words {
+    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $id:literal),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum $name { $($(#[$doc])* $variant),+ }
+
+        impl $name {
+            /// Every value, in the order of declaration.
+            pub const ALL: &'static [$name] = &[$($name::$variant),+];
+
+            /// The word for it.
+            #[must_use]
+            pub fn id(self) -> &'static str {
+                match self { $($name::$variant => $id),+ }
+            }
+
+            /// The value with this word, if there is one.
+            #[must_use]
+            pub fn from_id(id: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|word| word.id() == id)
+            }
+        }
+    };
+}
+pub(crate) use closed_words;
+
+closed_words! {
+    /// Everything that can be asked for. What each needs as [`crate::Resource`] says [`Action::resource_kind`].
+    Action {
+        /// See one's own start page: やること, own transfers.
+        ViewHome = "view-home",
+        /// Change one's own password.
+        ChangeOwnPassword = "change-own-password",
+        /// Set up or renew one's own second factor.
+        EnrolSecondFactor = "enrol-second-factor",
+        /// Make, list and revoke one's own API tokens.
+        ManageTokens = "manage-tokens",
+        /// 申請: hand in a transfer, first or again after 差戻し.
+        SubmitTransfer = "submit-transfer",
+        /// 引戻し: take it back while it waits for a decision.
+        PullBackTransfer = "pull-back-transfer",
+        /// 取下げ: give it up for good.
+        WithdrawTransfer = "withdraw-transfer",
+        /// See that a transfer exists, its names, people and timeline.
+        ViewTransfer = "view-transfer",
+        /// See what was removed from its files.
+        ViewRemovals = "view-removals",
+        /// See pages or text of the clean result: content, so closer held than the rest.
+        ViewPreview = "view-preview",
+        /// 承認, 差戻し or 却下 at the open step.
+        DecideTransfer = "decide-transfer",
+        /// 代決: the same in place of an absent approver.
+        DecideAsDeputy = "decide-as-deputy",
+        /// 後閲: review afterwards what a deputy decided.
+        ReviewAfterwards = "review-afterwards",
+        /// Confirm receipt.
+        ReceiveTransfer = "receive-transfer",
+        /// Take the clean files.
+        DownloadClean = "download-clean",
+        /// Take the file as it came. Refused to everyone; listed so that the golden table says so.
+        DownloadOriginal = "download-original",
+        /// Run a held file again, or refuse it.
+        ResolveHeld = "resolve-held",
+        /// See every transfer of the city in one list.
+        ViewAllTransfers = "view-all-transfers",
+        /// See the state of the ledger: size, checkpoints, verification.
+        ViewLedger = "view-ledger",
+        /// Change settings of the system: parameters, keys, jobs.
+        AdministerSystem = "administer-system",
+        /// Read the clauses of the policy.
+        ViewClause = "view-clause",
+        /// Read entries of the ledger with their payloads.
+        ViewEvidence = "view-evidence",
+        /// Take entries out with their proofs.
+        ExportEvidence = "export-evidence",
+        /// See an account.
+        ViewUsers = "view-users",
+        /// Make, change, disable an account, grant roles.
+        ManageUsers = "manage-users",
+    }
+}
+
+/// What kind of thing an action is done to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ResourceKind {
+    /// A transfer.
+    Transfer,
+    /// Somebody's account.
+    Account,
+    /// One's own account.
+    OwnAccount,
+    /// The installation as a whole.
+    City,
+    /// Entries of the ledger.
+    Evidence,
+    /// A clause of the policy.
+    Clause,
+}
+
+impl ResourceKind {
+    /// The name of the entity type in the schema.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            ResourceKind::Transfer => "Transfer",
+            ResourceKind::Account => "Account",
+            ResourceKind::OwnAccount => "OwnAccount",
+            ResourceKind::City => "City",
+            ResourceKind::Evidence => "Evidence",
+            ResourceKind::Clause => "Clause",
+        }
+    }
+}
+
+impl Action {
+    /// What the action is done to. With any other resource it is refused.
+    #[must_use]
+    pub fn resource_kind(self) -> ResourceKind {
+        match self {
+            Action::ViewHome
+            | Action::ChangeOwnPassword
+            | Action::EnrolSecondFactor
+            | Action::ManageTokens => ResourceKind::OwnAccount,
+            Action::SubmitTransfer
+            | Action::PullBackTransfer
+            | Action::WithdrawTransfer
+            | Action::ViewTransfer
+            | Action::ViewRemovals
+            | Action::ViewPreview
+            | Action::DecideTransfer
+            | Action::DecideAsDeputy
+            | Action::ReviewAfterwards
+            | Action::ReceiveTransfer
+            | Action::DownloadClean
+            | Action::DownloadOriginal
+            | Action::ResolveHeld => ResourceKind::Transfer,
+            Action::ViewAllTransfers | Action::ViewLedger | Action::AdministerSystem => ResourceKind::City,
+            Action::ViewClause => ResourceKind::Clause,
+            Action::ViewEvidence | Action::ExportEvidence => ResourceKind::Evidence,
+            Action::ViewUsers | Action::ManageUsers => ResourceKind::Account,
+        }
+    }
+}
+
+closed_words! {
+    /// Why something was refused. The order is the order of telling: where several hold, the first one is given.
+    Reason {
+        /// The facts could not be evaluated; refused to be safe. A bug: log it.
+        Undecidable = "undecidable",
+        /// The action is not one that can be done to this kind of thing. A bug of the caller.
+        NotApplicable = "not-applicable",
+        /// The account is disabled.
+        AccountDisabled = "account-disabled",
+        /// The API token does not cover this, or no token may.
+        TokenScope = "token-scope",
+        /// Nobody may do this.
+        Never = "never",
+        /// The account may read only (監査人).
+        ReadOnly = "read-only",
+        /// None of the person's roles permits it.
+        RoleMissing = "role-missing",
+        /// The role fits, but for another section.
+        NotYourSection = "not-your-section",
+        /// Nobody decides about his own request.
+        OwnRequest = "own-request",
+        /// Nobody manages his own account.
+        OwnAccount = "own-account",
+        /// The same person decided about this request before; a second person is needed.
+        AlreadyDecided = "already-decided",
+        /// The connection came in from a zone where this is not done.
+        WrongZone = "wrong-zone",
+        /// The stage of the transfer does not allow it (any more, or yet).
+        State = "state",
+        /// The person must log in with the second factor first.
+        SecondFactorNeeded = "second-factor-needed",
+    }
+}
+
+closed_words! {
+    /// What an API token may be used for. A token never does more than its owner could.
+    TokenScope {
+        /// Lists and details of transfers.
+        ReadTransfers = "read-transfers",
+        /// Submit, pull back, withdraw.
+        WriteTransfers = "write-transfers",
+        /// Confirm receipt and take clean files.
+        ReceiveTransfers = "receive-transfers",
+        /// Decide, as approver or deputy; only where the role does not demand a second factor.
+        DecideTransfers = "decide-transfers",
+        /// Clauses, evidence and its export.
+        ReadEvidence = "read-evidence",
+        /// Accounts, reading.
+        ReadUsers = "read-users",
+        /// Accounts, changing; only where the role does not demand a second factor.
+        ManageUsers = "manage-users",
+    }
+}
+
+/// The ids of the roles that the rules name. A pack may have more; those work in approval routes.
+pub mod role {
+    /// 最高情報セキュリティ責任者.
+    pub const CISO: &str = "ciso";
+    /// 統括情報セキュリティ責任者.
+    pub const SUPERVISING_OFFICER: &str = "supervising-officer";
+    /// 情報セキュリティ責任者.
+    pub const SECURITY_OFFICER: &str = "security-officer";
+    /// 情報セキュリティ管理者.
+    pub const SECURITY_MANAGER: &str = "security-manager";
+    /// 情報システム管理者.
+    pub const SYSTEM_MANAGER: &str = "system-manager";
+    /// 情報システム担当者.
+    pub const SYSTEM_OPERATOR: &str = "system-operator";
+    /// 職員.
+    pub const STAFF: &str = "staff";
+    /// 監査人.
+    pub const AUDITOR: &str = "auditor";
+
+    /// All of them.
+    pub const ALL: [&str; 8] = [
+        CISO,
+        SUPERVISING_OFFICER,
+        SECURITY_OFFICER,
+        SECURITY_MANAGER,
+        SYSTEM_MANAGER,
+        SYSTEM_OPERATOR,
+        STAFF,
+        AUDITOR,
+    ];
+}

@@ -1,0 +1,8 @@
+//! The ledger from outside: whole bundles, written and verified.
+
+#[cfg(test)]
+mod bundles;
+#[cfg(test)]
+mod format;
+#[cfg(test)]
+mod log;

@@ -1,0 +1,263 @@
+//! Checks that look at the whole pack.
+//!
+//! Owns: what no single table can know: channels between all zones, routes that posts can walk, order of levels
+//! and zones, names that people must tell apart, values that a checkpoint needs.
+//! Leaves to others: checks of one table and its references (`resolve`, `fields`).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{Assurance, Axis, Channel, ChannelMode, Pack, Parameter, Post, Scope, Setting};
+use crate::problem::{Code, Origin, Sink};
+
+pub(crate) fn check(pack: &Pack, sink: &mut Sink) {
+    check_levels(pack, sink);
+    check_zones(pack, sink);
+    check_channels(pack, sink);
+    check_routes(pack, sink);
+    check_mechanisms(pack, sink);
+    check_values(pack, sink);
+    distinct("section の code", pack.sections.iter().map(|s| (&s.code, &s.origin)), sink);
+    distinct("section の name", pack.sections.iter().map(|s| (&s.name, &s.origin)), sink);
+    distinct("department の name", pack.departments.iter().map(|d| (&d.name, &d.origin)), sink);
+    distinct("role の title", pack.roles.iter().map(|r| (&r.title, &r.origin)), sink);
+    distinct("level の title", pack.levels.iter().map(|l| (&l.title, &l.origin)), sink);
+}
+
+fn check_levels(pack: &Pack, sink: &mut Sink) {
+    for (_, axis) in Axis::WORDS {
+        for (want, level) in (1_u32..).zip(pack.levels_of(*axis)) {
+            if level.rank != want {
+                sink.push(
+                    Code::LevelOrder,
+                    &level.origin,
+                    format!("level「{}」の rank({})が順番どおりではありません。", level.id, level.rank),
+                    format!("{}の rank は 1、2、3 と続けます。ここは rank = {want} です。", axis.title_ja()),
+                );
+                break;
+            }
+        }
+    }
+}
+
+fn check_zones(pack: &Pack, sink: &mut Sink) {
+    distinct("zone の label", pack.zones.iter().map(|z| (&z.label, &z.origin)), sink);
+    distinct("zone の short", pack.zones.iter().map(|z| (&z.short, &z.origin)), sink);
+    for (want, zone) in (1_u32..).zip(&pack.zones) {
+        if zone.order != want {
+            sink.push(
+                Code::NotDistinct,
+                &zone.origin,
+                format!("zone「{}」の order({})が順番どおりではありません。", zone.id, zone.order),
+                format!("系の order は 1、2、3 と重なりも欠けもなく続けます。ここは order = {want} です。"),
+            );
+            break;
+        }
+    }
+}
+
+fn check_channels(pack: &Pack, sink: &mut Sink) {
+    let mut seen: BTreeMap<(&str, &str), &Channel> = BTreeMap::new();
+    for channel in &pack.channels {
+        if channel.statements.is_empty() {
+            sink.push(
+                Code::Uncited,
+                &channel.origin,
+                format!("channel「{}」が、どの遵守事項によるものか書かれていません。", channel.id),
+                "statements = [\"…\"] に、この通信路が守る statement の id を書いてください。",
+            );
+        }
+        if let Some(first) = seen.insert((&channel.from, &channel.to), channel) {
+            sink.push(
+                Code::ChannelDuplicate,
+                &channel.origin,
+                format!(
+                    "{} から {} への通信路が2つあります(もう一つは「{}」、{}:{})。",
+                    channel.from, channel.to, first.id, first.origin.file, first.origin.line
+                ),
+                "一つにまとめてください。下の層のものを変えるなら、その id で override = true と書きます。",
+            );
+        }
+    }
+    for from in &pack.zones {
+        for to in pack.zones.iter().filter(|to| to.id != from.id) {
+            if !seen.contains_key(&(from.id.as_str(), to.id.as_str())) {
+                sink.push(
+                    Code::ChannelMissing,
+                    &from.origin,
+                    format!("{} から {} への通信路がありません。", from.id, to.id),
+                    format!(
+                        "通さないなら [[channel]] に id = \"{}-to-{}\"、from、to、mode = \"deny\"、notice を書いて\
+                         ください。",
+                        from.id, to.id
+                    ),
+                );
+            }
+        }
+    }
+}
+
+fn check_routes(pack: &Pack, sink: &mut Sink) {
+    for request in &pack.requests {
+        for (number, step) in request.steps.iter().enumerate() {
+            let holders: Vec<&Post> = pack.posts_deciding(step).collect();
+            if holders.is_empty() && pack.role(&step.approver).is_some() {
+                let (each, where_) = match step.scope {
+                    Scope::City => (String::new(), "どれかの [[post]]".to_owned()),
+                    scope => (
+                        format!("{}ごとに", scope.title_ja()),
+                        format!("scope = \"{}\" の [[post]]", scope.id()),
+                    ),
+                };
+                sink.push(
+                    Code::RoleWithoutPost,
+                    &step.origin,
+                    format!(
+                        "request「{}」の step「{}」を決裁する役割「{}」を{each}持つ職がありません。",
+                        request.id, step.id, step.approver
+                    ),
+                    format!(
+                        "{where_} の roles に \"{}\" を加えるか、approver か scope を変えてください。",
+                        step.approver
+                    ),
+                );
+            }
+            for deputy in step.deputies.iter().filter_map(|id| pack.post(id)) {
+                if step.scope != Scope::City && deputy.scope != step.scope {
+                    sink.push(
+                        Code::NoEffect,
+                        &step.origin,
+                        format!(
+                            "request「{}」の step「{}」の代決者「{}」は、{}ごとの職ではないので代決できません。",
+                            request.id,
+                            step.id,
+                            deputy.id,
+                            step.scope.title_ja()
+                        ),
+                        format!("deputies には scope = \"{}\" の職を書いてください。", step.scope.id()),
+                    );
+                }
+            }
+            for earlier in request.steps.iter().take(number) {
+                if let Some(post) = holders.iter().find(|p| p.roles.contains(&earlier.approver)) {
+                    sink.push(
+                        Code::OnePostTwoSteps,
+                        &step.origin,
+                        format!(
+                            "request「{}」の step「{}」と「{}」を、一つの職「{}」が両方とも決裁できます。",
+                            request.id, earlier.id, step.id, post.title
+                        ),
+                        "同じ人は2つの段階を決裁できません。その職のほかに決裁できる人がいることを確かめるか、\
+                         役割を別の職に分けてください。",
+                    );
+                }
+            }
+        }
+    }
+}
+
+fn check_mechanisms(pack: &Pack, sink: &mut Sink) {
+    for statement in &pack.statements {
+        if statement.assurance == Assurance::Gate && statement.mechanisms.is_empty() {
+            sink.push(
+                Code::GateWithoutMechanism,
+                &statement.origin,
+                format!(
+                    "statement「{}」は関所で止める義務ですが、それを担う仕組みがありません。",
+                    statement.id
+                ),
+                "mechanisms に仕組みを書くか、assurance を measure か attest にしてください。",
+            );
+        }
+    }
+}
+
+/// Once a municipality stands behind the pack, what the checkpoints need must have a value, and what only the
+/// text leaves open is pointed out. A layer such as base leaves all of it to the body.
+fn check_values(pack: &Pack, sink: &mut Sink) {
+    if pack.municipality.is_none() {
+        return;
+    }
+    // A value that was written and refused was already reported.
+    let unset = |id: &str| pack.parameter(id).filter(|p| p.value.is_none() && p.value_origin.is_none());
+    let mut told = BTreeSet::new();
+    for (id, what) in needed(pack) {
+        if let Some(parameter) = unset(id)
+            && told.insert(id)
+        {
+            sink.push(
+                Code::ParameterNeeded,
+                &parameter.origin,
+                format!("{what}に要るパラメータ「{id}」({})が定められていません。", parameter.title),
+                set_it(parameter),
+            );
+        }
+    }
+    for id in pack.statements.iter().flat_map(|s| &s.parameters) {
+        if let Some(parameter) = unset(id)
+            && told.insert(id)
+        {
+            sink.push(
+                Code::ParameterUnset,
+                &parameter.origin,
+                format!("パラメータ「{id}」({})が定められていません。", parameter.title),
+                set_it(parameter),
+            );
+        }
+    }
+}
+
+/// Parameters without which a checkpoint cannot work, and what needs them.
+fn needed(pack: &Pack) -> Vec<(&str, String)> {
+    let mut needed: Vec<(&str, String)> = Vec::new();
+    let mut add = |setting: &Setting, what: &dyn Fn() -> String| {
+        let id = setting.parameter.as_ref().and_then(|id| pack.parameter(id));
+        needed.extend(id.map(|p| (p.id.as_str(), what())));
+    };
+    let retention = &pack.retention;
+    add(&retention.originals_days, &|| "[retention] の originals_days ".to_owned());
+    add(&retention.results_days, &|| "[retention] の results_days ".to_owned());
+    add(&retention.evidence_years, &|| "[retention] の evidence_years ".to_owned());
+    for channel in pack.channels.iter().filter(|c| c.mode != ChannelMode::Deny) {
+        add(&channel.file_bytes_max, &|| format!("channel「{}」の file_bytes_max ", channel.id));
+        add(&channel.files_max, &|| format!("channel「{}」の files_max ", channel.id));
+    }
+    for request in &pack.requests {
+        for step in &request.steps {
+            add(&step.deadline_hours, &|| {
+                format!("request「{}」の step「{}」の deadline_hours ", request.id, step.id)
+            });
+        }
+    }
+    let by_id = pack.parameters.iter().filter(|p| p.needed);
+    needed.extend(by_id.map(|p| (p.id.as_str(), "動かすの".to_owned())));
+    needed
+}
+
+fn set_it(parameter: &Parameter) -> String {
+    let suggested = match &parameter.suggested {
+        Some(value) => format!("(目安は {value})"),
+        None => String::new(),
+    };
+    format!(
+        "自団体のフォルダの [[parameter]] id = \"{}\" に value = … を書いてください{suggested}。下の層のものなら、\
+         override = true も書きます。",
+        parameter.id
+    )
+}
+
+fn distinct<'p>(what: &str, names: impl Iterator<Item = (&'p String, &'p Origin)>, sink: &mut Sink) {
+    let mut seen: BTreeMap<&String, &Origin> = BTreeMap::new();
+    // An empty name stands in for one that was reported as missing.
+    for (name, origin) in names.filter(|(name, _)| !name.is_empty()) {
+        if let Some(first) = seen.get(name) {
+            sink.push(
+                Code::NotDistinct,
+                origin,
+                format!("{what}「{name}」が2つあります(もう一つは {}:{})。", first.file, first.line),
+                "区別できるように、どちらかを変えてください。",
+            );
+        } else {
+            seen.insert(name, origin);
+        }
+    }
+}

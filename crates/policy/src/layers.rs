@@ -1,0 +1,201 @@
+//! Which layers a pack stands on, and the `[pack]` of each.
+//!
+//! Owns: following `extends` from the asked layer down, cycles and absent layers, the municipality's code.
+//! Leaves to others: reading a layer's items (`written`) and laying layers over each other (`merged`).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::fields::Fields;
+use crate::merged::Merged;
+use crate::model::{Layer, Municipality};
+use crate::problem::{Code, Origin, Sink, nearest};
+use crate::toml_text::Value;
+use crate::written::{self, Written};
+use crate::{FILES_MAX, SourceFile};
+
+/// The layer `id` and those below it, the lowest first; `None` when one is absent, has no `[pack]` or comes twice.
+pub(crate) fn find(files: &[SourceFile], id: &str, sink: &mut Sink) -> Option<Vec<Written>> {
+    let folders = by_folder(files, sink);
+    let mut chain: Vec<Written> = Vec::new();
+    // Where the next layer was named; the first one was named by the caller.
+    let mut named: Option<Origin> = None;
+    let mut next = Some(id.to_owned());
+    while let Some(folder) = next.take() {
+        let at = named.clone().unwrap_or_else(|| Origin {
+            layer: folder.as_str().into(),
+            file: format!("{folder}/pack.toml").into(),
+            line: 1,
+            column: 1,
+        });
+        if chain.iter().any(|w| *w.layer == *folder) {
+            let path: Vec<&str> = chain.iter().map(|w| &*w.layer).chain([folder.as_str()]).collect();
+            sink.push(
+                Code::LayerCycle,
+                &at,
+                format!("層が自分自身に重なっています({})。", path.join(" → ")),
+                "extends の行を消すか、下の層だけを指してください。",
+            );
+            return None;
+        }
+        let Some(files) = folders.get(folder.as_str()) else {
+            let instead = match nearest(&folder, folders.keys().copied()) {
+                Some(near) => format!("「{near}」ではありませんか。"),
+                None => format!("フォルダ {folder} を作り、pack.toml を置いてください。"),
+            };
+            sink.push(Code::LayerMissing, &at, format!("層「{folder}」のフォルダがありません。"), instead);
+            return None;
+        };
+        let written = written::read(&Arc::from(folder.as_str()), files, sink);
+        let Some(single) = &written.pack else {
+            sink.push(
+                Code::LayerMissing,
+                &at,
+                format!("フォルダ {folder} に [pack] の表がありません。"),
+                format!("{folder}/pack.toml に [pack] と id = \"{folder}\" などを書いてください。"),
+            );
+            return None;
+        };
+        if let Some(entry) = single.table.get("extends")
+            && let Value::Text(below) = &entry.node.value
+        {
+            named = Some(entry.node.at.clone());
+            next = Some(below.clone());
+        }
+        chain.push(written);
+    }
+    chain.reverse();
+    Some(chain)
+}
+
+fn by_folder<'f>(files: &'f [SourceFile], sink: &mut Sink) -> BTreeMap<&'f str, Vec<&'f SourceFile>> {
+    let mut folders: BTreeMap<&str, Vec<&SourceFile>> = BTreeMap::new();
+    let mut seen = BTreeSet::new();
+    for (number, file) in files.iter().enumerate() {
+        let at = Origin { layer: "".into(), file: file.path.as_str().into(), line: 1, column: 1 };
+        if number >= FILES_MAX {
+            sink.push(
+                Code::TooLarge,
+                &at,
+                format!("ファイルが多すぎます(上限 {FILES_MAX} 個)。"),
+                "一つのファイルにまとめてください。",
+            );
+            break;
+        }
+        match file.path.split_once('/') {
+            Some((folder, name)) if !folder.is_empty() && !name.is_empty() => {
+                if seen.insert(&file.path) {
+                    folders.entry(folder).or_default().push(file);
+                } else {
+                    sink.push(Code::Path, &at, "同じファイルが2回渡されました。", "一度だけ渡してください。");
+                }
+            }
+            _ => sink.push(
+                Code::Path,
+                &at,
+                "ファイルが層のフォルダの中にありません。",
+                "base/roles.toml のように、層の名前のフォルダに置いてください。",
+            ),
+        }
+    }
+    for files in folders.values_mut() {
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+    }
+    folders
+}
+
+/// The `[pack]` of one layer.
+pub(crate) struct Head {
+    pub(crate) at: Origin,
+    pub(crate) layer: Layer,
+    pub(crate) effective_from: Option<String>,
+    pub(crate) municipality: Option<Municipality>,
+}
+
+pub(crate) fn head(written: &Written, sink: &mut Sink) -> Option<Head> {
+    let single = written.pack.as_ref()?;
+    // References to items cannot occur in [pack], so it is read against nothing.
+    let nothing = Merged::default();
+    let mut f = Fields::new("[pack]".to_owned(), single.at.clone(), &single.table, &nothing);
+    let id = f.text("id", sink);
+    if !id.is_empty() && id != *written.layer {
+        sink.push(
+            Code::WrongValue,
+            &f.at_key("id"),
+            format!("[pack] の id「{id}」がフォルダの名前と違います。"),
+            format!("id = \"{}\" と書いてください。", written.layer),
+        );
+    }
+    let layer = Layer { id, title: f.text("title", sink), version: f.text("version", sink) };
+    let effective_from = f.date_opt("effective_from", sink);
+    f.text_opt("extends", sink);
+    let municipality = f.table_opt("municipality", sink).map(|f| municipality(f, sink));
+    f.finish(sink);
+    Some(Head { at: single.at.clone(), layer, effective_from, municipality })
+}
+
+fn municipality(mut f: Fields<'_>, sink: &mut Sink) -> Municipality {
+    let municipality = Municipality {
+        name: f.text("name", sink),
+        kana: f.text_opt("kana", sink),
+        code: f.text("code", sink),
+    };
+    if f.has("code") && !municipality.code.is_empty() {
+        let at = f.at_key("code");
+        match check_digit(&municipality.code) {
+            None => sink.push(
+                Code::CheckDigit,
+                &at,
+                format!("団体コード「{}」が6桁の数字ではありません。", municipality.code),
+                "全国地方公共団体コード6桁(最後が検査数字)を \" で囲んで書いてください。",
+            ),
+            Some(digit) if !municipality.code.ends_with(digit) => sink.push(
+                Code::CheckDigit,
+                &at,
+                format!("団体コード「{}」の検査数字が合いません。", municipality.code),
+                format!("初めの5桁が正しければ、最後の桁は {digit} です。"),
+            ),
+            Some(_) => {}
+        }
+    }
+    f.finish(sink);
+    municipality
+}
+
+/// The check digit of a six-digit 全国地方公共団体コード: the first five digits weighted 6, 5, 4, 3, 2 are
+/// summed; the last digit of 11 minus the remainder by 11 (of the sum itself when it is below 11).
+fn check_digit(code: &str) -> Option<char> {
+    let digits: Vec<u32> = code.chars().map(|c| c.to_digit(10)).collect::<Option<_>>()?;
+    if digits.len() != 6 || !code.is_ascii() {
+        return None;
+    }
+    let sum: u32 = digits.iter().zip([6, 5, 4, 3, 2]).map(|(d, weight)| d * weight).sum();
+    char::from_digit((11 - sum % 11) % 10, 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_digit;
+
+    #[test]
+    fn check_digits_of_real_codes() {
+        for (code, digit) in [
+            ("122114", Some('4')),
+            ("122157", Some('7')),
+            ("122173", Some('3')),
+            ("331007", Some('7')),
+            ("132241", Some('1')),
+            ("082082", Some('2')),
+            ("010006", Some('6')),
+            ("011002", Some('2')),
+            ("992011", Some('1')),
+            ("01100", None),
+            ("0110022", None),
+            ("01100x", None),
+            ("", None),
+            ("０１１００２", None),
+        ] {
+            assert_eq!(check_digit(code), digit, "{code}");
+        }
+    }
+}

@@ -1,0 +1,720 @@
+//! Packs with one thing wrong, and everything that is said about each.
+//!
+//! Each row changes one place of the small pack; the snapshot holds what a person would read, so that a change
+//! of wording or of place is seen. `UPDATE_EXPECT=1` rewrites the snapshots.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use expect_test::{Expect, expect};
+use policy::{CheckReport, Code, Pack, Severity, SourceFile};
+
+use crate::support::{SMALL, file, findings, text_of};
+
+/// A title, a text of the small pack, and what stands there instead.
+type Row = (&'static str, &'static str, &'static str);
+
+/// The small pack with `old` replaced by `new` where it first occurs.
+fn small_with(old: &str, new: &str) -> Vec<SourceFile> {
+    assert!(SMALL.contains(old), "the small pack has no {old:?}");
+    vec![file("small/pack.toml", &SMALL.replacen(old, new, 1))]
+}
+
+/// Everything said about the rows of one table.
+fn check(rows: &[Row], expected: Expect) {
+    let mut said = String::new();
+    for (title, old, new) in rows {
+        let text = text_of(&small_with(old, new), "small");
+        assert!(!text.contains("に問題はありません"), "{title}: nothing was said");
+        let _ = write!(said, "## {title}\n{text}\n");
+    }
+    expected.assert_eq(&said);
+}
+
+const TOML: &[Row] = &[
+    ("text without quotes", "title = \"小さな町の方針\"", "title = 小さな町の方針"),
+    ("quote not closed", "title = \"保管期間\"", "title = \"保管期間"),
+    ("the same key twice", "version = \"1\"", "version = \"1\"\nversion = \"2\""),
+];
+
+const HEAD: &[Row] = &[
+    ("no format", "format = 1\n", ""),
+    ("a newer format", "format = 1\n", "format = 2\n"),
+    ("id is not the folder's name", "id = \"small\"", "id = \"tiny\""),
+    ("pack misspelled", "[pack]", "[pakc]"),
+    ("a date in words", "effective_from = 2026-04-01", "effective_from = \"令和8年4月1日\""),
+    ("wrong check digit", "code = \"990019\"", "code = \"990018\""),
+    ("code without check digit", "code = \"990019\"", "code = \"99001\""),
+    ("no retention", "[retention]\noriginals_days = \"keep\"\nresults_days = 7\nevidence_years = 5\n", ""),
+];
+
+const KEYS: &[Row] = &[
+    ("key misspelled", "label = \"外の系\"", "lable = \"外の系\""),
+    ("key of another world", "label = \"外の系\"", "label = \"外の系\"\nvlan = 12"),
+    ("table misspelled", "[[level]]", "[[levle]]"),
+    ("single brackets", "[[department]]", "[department]"),
+    ("number in quotes", "order = 1", "order = \"1\""),
+    ("negative number", "order = 1", "order = -1"),
+    ("word misspelled", "colour = \"orange\"", "colour = \"ornage\""),
+    ("word of no list", "mode = \"any-one\"", "mode = \"majority\""),
+    ("file kind that is not rebuilt", "kinds = [\"docx\", \"pdf\"]", "kinds = [\"docx\", \"exe\"]"),
+    ("no file kind", "kinds = [\"docx\", \"pdf\"]", "kinds = []"),
+    ("the same twice", "kinds = [\"docx\", \"pdf\"]", "kinds = [\"pdf\", \"pdf\"]"),
+    ("id in Japanese", "id = \"office\"", "id = \"役場\""),
+    ("no id", "id = \"office\"\n", ""),
+    ("empty text", "title = \"課長\"", "title = \"\""),
+    ("a mechanism that does not exist", "\"channel-sanitise\"", "\"channel-sanitize\""),
+    ("long short name", "short = \"外\"", "short = \"とても長い名前の系\""),
+];
+
+const IDS: &[Row] = &[
+    ("the same id twice", "id = \"inner\"", "id = \"outer\""),
+    ("the same step twice", "id = \"second\"", "id = \"first\""),
+    ("role misspelled", "approver = \"manager\"", "approver = \"manger\""),
+    ("a level that does not exist", "at_least = [\"c2\"]", "at_least = [\"c2\", \"s9\"]"),
+    ("a clause that does not exist", "clause = \"small/1\"\nroles", "clause = \"small/9\"\nroles"),
+    ("an override without a lower layer", "id = \"office\"", "id = \"office\"\noverride = true"),
+];
+
+const CHANNELS: &[Row] = &[
+    (
+        "one direction left out",
+        "[[channel]]\nid = \"out\"\nfrom = \"inner\"\nto = \"outer\"\nmode = \"deny\"\nnotice = \"通しません。\"\nstatements = [\"small/one\"]\n",
+        "",
+    ),
+    ("one direction twice", "from = \"inner\"\nto = \"outer\"", "from = \"outer\"\nto = \"inner\""),
+    ("a zone to itself", "from = \"inner\"\nto = \"outer\"", "from = \"inner\"\nto = \"inner\""),
+    ("approval without request", "mode = \"sanitise\"", "mode = \"approve\""),
+    ("request without approval", "mode = \"sanitise\"", "mode = \"sanitise\"\nrequest = \"ask\""),
+    ("rule without request", "action = \"approve\"\nrequest = \"ask\"", "action = \"approve\""),
+    ("rule without condition", "at_least = [\"c2\"]\n", ""),
+    ("no limits", "file_bytes_max = 1000000\nfiles_max = 10\n", ""),
+    ("limit of zero", "files_max = 10", "files_max = 0"),
+    ("no statement", "files_max = 10\nstatements = [\"small/one\"]", "files_max = 10"),
+    ("senders of a closed channel", "mode = \"deny\"", "mode = \"deny\"\nsenders = [\"staff\"]"),
+];
+
+const ROUTES: &[Row] = &[
+    ("a role that no post has", "roles = [\"system\"]", "roles = [\"staff\"]"),
+    (
+        "a role of the wrong scope",
+        "scope = \"section\"\nmode = \"any-one\"",
+        "scope = \"department\"\nmode = \"any-one\"",
+    ),
+    ("one post for two steps", "roles = [\"manager\", \"staff\"]", "roles = [\"manager\", \"system\"]"),
+    (
+        "a deputy of another scope",
+        "title = \"課員\"\nroles = [\"staff\"]\nscope = \"section\"",
+        "title = \"課員\"\nroles = [\"staff\"]\nscope = \"city\"",
+    ),
+    ("deadline of zero", "deadline_hours = 24", "deadline_hours = 0"),
+    ("deadline from days", "deadline_hours = 24", "deadline_hours = \"keep\""),
+    ("a choice without choices", "type = \"text\"\nrequired", "type = \"choice\"\nrequired"),
+    ("a post without role", "roles = [\"manager\", \"staff\"]", "roles = []"),
+];
+
+const VALUES: &[Row] = &[
+    ("above its bound", "value = 7", "value = 31"),
+    ("below its bound", "value = 7", "value = 0"),
+    ("bounds swapped", "min = 1\nmax = 30", "min = 30\nmax = 1"),
+    ("of another type", "value = 7", "value = \"7日\""),
+    ("not among the choices", "value = \"甲\"", "value = \"丙\""),
+    ("not set and needed", "value = 7\n", ""),
+    ("not set and asked for by the software", "value = \"甲\"\n", "needed = true\n"),
+    ("not set and only told", "value = \"甲\"\n", ""),
+    ("choices of a number", "min = 1\n", "min = 1\nchoices = [\"甲\"]\n"),
+    ("gate without mechanism", "mechanisms = [\"channel-sanitise\"]\n", ""),
+];
+
+const ORDER: &[Row] = &[
+    ("levels with a gap", "rank = 2", "rank = 3"),
+    ("levels of one rank", "rank = 2", "rank = 1"),
+    ("zones of one order", "order = 2", "order = 1"),
+    ("zones of one name", "label = \"中の系\"", "label = \"外の系\""),
+];
+
+#[test]
+fn toml() {
+    check(
+        TOML,
+        expect![[r###"
+        ## text without quotes
+        small/pack.toml:5:9: 誤り [syntax]
+          TOML として読めません: 文字列の引用符が閉じていません(string values must be quoted, expected literal string)。
+          → 文字列の前後を " で囲んでください。
+        方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+        ## quote not closed
+        small/pack.toml:34:14: 誤り [syntax]
+          TOML として読めません: 文字列の引用符が閉じていません(invalid basic string, expected `"`)。
+          → 文字列の前後を " で囲んでください。
+        方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+        ## the same key twice
+        small/pack.toml:7:1: 誤り [syntax]
+          TOML として読めません: 同じキーが2回あります。
+          → どちらか一方を消してください。
+        方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+    "###]],
+    );
+}
+
+#[test]
+fn head() {
+    check(
+        HEAD,
+        expect![[r###"
+            ## no format
+            small/pack.toml:1:1: 誤り [format]
+              format がありません。
+              → ファイルの先頭に format = 1 と書いてください。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## a newer format
+            small/pack.toml:1:10: 誤り [format]
+              この版が読める format は 1 だけです。
+              → ファイルの先頭に format = 1 と書いてください。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## id is not the folder's name
+            small/pack.toml:4:6: 誤り [wrong-value]
+              [pack] の id「tiny」がフォルダの名前と違います。
+              → id = "small" と書いてください。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## pack misspelled
+            small/pack.toml:1:1: 誤り [layer-missing]
+              フォルダ small に [pack] の表がありません。
+              → small/pack.toml に [pack] と id = "small" などを書いてください。
+            small/pack.toml:3:2: 誤り [unknown-key]
+              「pakc」という表やキーはありません。
+              → 「pack」と書いてください。
+            方針パック「small」は使えません(誤り 2 件、注意 0 件)。
+
+            ## a date in words
+            small/pack.toml:7:18: 誤り [wrong-type]
+              [pack]の「effective_from」は日付(引用符なし)で書きます(文字列になっています)。
+              → effective_from = 2026-04-01 のように書いてください。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## wrong check digit
+            small/pack.toml:8:38: 誤り [check-digit]
+              団体コード「990018」の検査数字が合いません。
+              → 初めの5桁が正しければ、最後の桁は 9 です。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## code without check digit
+            small/pack.toml:8:38: 誤り [check-digit]
+              団体コード「99001」が6桁の数字ではありません。
+              → 全国地方公共団体コード6桁(最後が検査数字)を " で囲んで書いてください。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## no retention
+            small/pack.toml:3:1: 誤り [missing-key]
+              [retention] の表がありません。
+              → [retention] に originals_days、results_days、evidence_years を書いてください。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+        "###]],
+    );
+}
+
+#[test]
+fn keys() {
+    check(
+        KEYS,
+        expect![[r###"
+            ## key misspelled
+            small/pack.toml:108:1: 誤り [unknown-key]
+              zone「outer」にキー「lable」はありません。
+              → 「label」と書いてください。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## key of another world
+            small/pack.toml:109:1: 誤り [unknown-key]
+              zone「outer」にキー「vlan」はありません。
+              → この行を消してください。使えるキー: colour、description、kind、label、order、second_factor、short
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## table misspelled
+            small/pack.toml:90:3: 誤り [unknown-key]
+              「levle」という表やキーはありません。
+              → 「level」と書いてください。
+            small/pack.toml:97:1: 誤り [level-order]
+              level「c2」の rank(2)が順番どおりではありません。
+              → 機密性の rank は 1、2、3 と続けます。ここは rank = 1 です。
+            方針パック「small」は使えません(誤り 2 件、注意 0 件)。
+
+            ## single brackets
+            small/pack.toml:60:1: 誤り [wrong-type]
+              「department」は表の並びで書きます(表になっています)。
+              → [[department]] と二重の括弧で書いてください。
+            small/pack.toml:69:14: 誤り [unknown-reference]
+              section「general」の「department」が指す department「office」がありません。
+              → [[department]] に id = "office" を書き足すか、ある id に直してください。
+            方針パック「small」は使えません(誤り 2 件、注意 0 件)。
+
+            ## number in quotes
+            small/pack.toml:113:9: 誤り [wrong-type]
+              zone「outer」の「order」は整数で書きます(文字列になっています)。
+              → order = 1 のように書いてください。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## negative number
+            small/pack.toml:113:9: 誤り [wrong-value]
+              zone「outer」の「order」に負の数は使えません。
+              → 0 以上の整数を書いてください。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## word misspelled
+            small/pack.toml:111:10: 誤り [wrong-value]
+              zone「outer」の「colour」に「ornage」は使えません。
+              → 「orange」ではありませんか。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## word of no list
+            small/pack.toml:142:8: 誤り [wrong-value]
+              request「ask」の step「first」の「mode」に「majority」は使えません。
+              → 次のどれかを書いてください: any-one、all
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## file kind that is not rebuilt
+            small/pack.toml:161:18: 誤り [wrong-value]
+              channel「in」の「kinds」に「exe」は使えません。
+              → 次のどれかを書いてください: docx、xlsx、pptx、pdf、png、jpeg、text、csv、zip
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## no file kind
+            small/pack.toml:161:9: 誤り [missing-key]
+              channel「in」はファイルを通すので「kinds」が要ります。
+              → kinds = ["docx", "xlsx", "pdf"] のように書いてください。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## the same twice
+            small/pack.toml:161:17: 誤り [wrong-value]
+              channel「in」の「kinds」に「pdf」が2回あります。
+              → 一方を消してください。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## id in Japanese
+            small/pack.toml:61:6: 誤り [wrong-id]
+              [[department]] の id「役場」は使えません。
+              → 英小文字・数字・ハイフンだけで、英字から始まる 80 文字以内の id にしてください。
+            small/pack.toml:69:14: 誤り [unknown-reference]
+              section「general」の「department」が指す department「office」がありません。
+              → [[department]] に id = "office" を書き足すか、ある id に直してください。
+            方針パック「small」は使えません(誤り 2 件、注意 0 件)。
+
+            ## no id
+            small/pack.toml:60:1: 誤り [missing-key]
+              [[department]] に id がありません。
+              → id = "…" を書き足してください。
+            small/pack.toml:68:14: 誤り [unknown-reference]
+              section「general」の「department」が指す department「office」がありません。
+              → [[department]] に id = "office" を書き足すか、ある id に直してください。
+            方針パック「small」は使えません(誤り 2 件、注意 0 件)。
+
+            ## empty text
+            small/pack.toml:79:9: 誤り [wrong-value]
+              post「head」の「title」が空です。
+              → 内容を書くか、この行を消してください。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## a mechanism that does not exist
+            small/pack.toml:20:1: 注意 [gate-without-mechanism]
+              statement「small/one」は関所で止める義務ですが、それを担う仕組みがありません。
+              → mechanisms に仕組みを書くか、assurance を measure か attest にしてください。
+            small/pack.toml:30:15: 誤り [wrong-value]
+              statement「small/one」の「mechanisms」に「channel-sanitize」は使えません。
+              → 「channel-sanitise」ではありませんか。
+            方針パック「small」は使えません(誤り 1 件、注意 1 件)。
+
+            ## long short name
+            small/pack.toml:109:9: 誤り [wrong-value]
+              zone「outer」の short が長すぎます(上限 8 文字)。
+              → 画面の狭い所に出す短い名前を書いてください。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+        "###]],
+    );
+}
+
+#[test]
+fn ids() {
+    check(
+        IDS,
+        expect![[r###"
+            ## the same id twice
+            small/pack.toml:115:1: 誤り [duplicate-id]
+              zone「outer」が2つあります(もう一つは small/pack.toml:106)。
+              → どちらかを消すか、別の id にしてください。
+            small/pack.toml:157:6: 誤り [unknown-reference]
+              channel「in」の「to」が指す zone「inner」がありません。
+              → [[zone]] に id = "inner" を書き足すか、ある id に直してください。
+            small/pack.toml:175:8: 誤り [unknown-reference]
+              channel「out」の「from」が指す zone「inner」がありません。
+              → [[zone]] に id = "inner" を書き足すか、ある id に直してください。
+            方針パック「small」は使えません(誤り 3 件、注意 0 件)。
+
+            ## the same step twice
+            small/pack.toml:146:1: 誤り [duplicate-id]
+              request「ask」に step「first」が2つあります(もう一つは 137 行目)。
+              → 別の id にしてください。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## role misspelled
+            small/pack.toml:140:12: 誤り [unknown-reference]
+              request「ask」の step「first」の「approver」が指す role「manger」がありません。
+              → 「manager」ではありませんか。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## a level that does not exist
+            small/pack.toml:169:19: 誤り [unknown-reference]
+              channel「in」の rule「classified」の「at_least」が指す level「s9」がありません。
+              → [[level]] に id = "s9" を書き足すか、ある id に直してください。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## a clause that does not exist
+            small/pack.toml:22:10: 誤り [unknown-reference]
+              statement「small/one」の「clause」が指す clause「small/9」がありません。
+              → 「small/1」ではありませんか。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## an override without a lower layer
+            small/pack.toml:60:1: 誤り [override-nothing]
+              上書きする department「office」が下の層にありません。
+              → 新しく加えるなら override の行を消してください。
+            small/pack.toml:70:14: 誤り [unknown-reference]
+              section「general」の「department」が指す department「office」がありません。
+              → [[department]] に id = "office" を書き足すか、ある id に直してください。
+            方針パック「small」は使えません(誤り 2 件、注意 0 件)。
+
+        "###]],
+    );
+}
+
+#[test]
+fn channels() {
+    check(
+        CHANNELS,
+        expect![[r###"
+            ## one direction left out
+            small/pack.toml:115:1: 誤り [channel-missing]
+              inner から outer への通信路がありません。
+              → 通さないなら [[channel]] に id = "inner-to-outer"、from、to、mode = "deny"、notice を書いてください。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## one direction twice
+            small/pack.toml:115:1: 誤り [channel-missing]
+              inner から outer への通信路がありません。
+              → 通さないなら [[channel]] に id = "inner-to-outer"、from、to、mode = "deny"、notice を書いてください。
+            small/pack.toml:173:1: 誤り [channel-duplicate]
+              outer から inner への通信路が2つあります(もう一つは「in」、small/pack.toml:154)。
+              → 一つにまとめてください。下の層のものを変えるなら、その id で override = true と書きます。
+            方針パック「small」は使えません(誤り 2 件、注意 0 件)。
+
+            ## a zone to itself
+            small/pack.toml:115:1: 誤り [channel-missing]
+              inner から outer への通信路がありません。
+              → 通さないなら [[channel]] に id = "inner-to-outer"、from、to、mode = "deny"、notice を書いてください。
+            small/pack.toml:176:6: 誤り [channel-same-zone]
+              channel「out」の from と to が同じ系です。
+              → 同じ系の中の受渡しに通信路は要りません。[[channel]] ごと消してください。
+            方針パック「small」は使えません(誤り 2 件、注意 0 件)。
+
+            ## approval without request
+            small/pack.toml:154:1: 誤り [route-missing]
+              channel「in」は承認を求めますが、承認経路を決める申請がありません。
+              → request = "申請の id" を書き足してください。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## request without approval
+            small/pack.toml:159:11: 注意 [no-effect]
+              channel「in」は、mode が approve ではないのに全件が承認待ちになります。
+              → 全件承認なら mode = "approve"、一部だけなら [[channel.rule]] に書いてください。
+            方針パック「small」は使えます(注意 1 件)。
+
+            ## rule without request
+            small/pack.toml:166:1: 誤り [route-missing]
+              channel「in」の rule「classified」は承認を求めますが、承認経路を決める申請がありません。
+              → request = "申請の id" を書き足してください。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## rule without condition
+            small/pack.toml:166:1: 誤り [missing-key]
+              channel「in」の rule「classified」に条件がありません。
+              → at_least(分類)、kinds(ファイルの種類)、personal_data のどれかを書いてください。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## no limits
+            small/pack.toml:154:1: 誤り [missing-key]
+              channel「in」はファイルを通すので「file_bytes_max」が要ります。
+              → file_bytes_max = 104857600 のように書いてください。
+            small/pack.toml:154:1: 誤り [missing-key]
+              channel「in」はファイルを通すので「files_max」が要ります。
+              → files_max = 100 のように書いてください。
+            方針パック「small」は使えません(誤り 2 件、注意 0 件)。
+
+            ## limit of zero
+            small/pack.toml:163:13: 誤り [zero]
+              channel「in」の「files_max」が 0 です。
+              → 1 以上の整数を書いてください。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## no statement
+            small/pack.toml:154:1: 注意 [uncited]
+              channel「in」が、どの遵守事項によるものか書かれていません。
+              → statements = ["…"] に、この通信路が守る statement の id を書いてください。
+            方針パック「small」は使えます(注意 1 件)。
+
+            ## senders of a closed channel
+            small/pack.toml:178:11: 注意 [no-effect]
+              channel「out」の「senders」は、mode が deny(通信不可)なので効き目がありません。
+              → この行を消してください。
+            方針パック「small」は使えます(注意 1 件)。
+
+        "###]],
+    );
+}
+
+#[test]
+fn routes() {
+    check(
+        ROUTES,
+        expect![[r###"
+            ## a role that no post has
+            small/pack.toml:146:1: 誤り [role-without-post]
+              request「ask」の step「second」を決裁する役割「system」を持つ職がありません。
+              → どれかの [[post]] の roles に "system" を加えるか、approver か scope を変えてください。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## a role of the wrong scope
+            small/pack.toml:137:1: 誤り [role-without-post]
+              request「ask」の step「first」を決裁する役割「manager」を部ごとに持つ職がありません。
+              → scope = "department" の [[post]] の roles に "manager" を加えるか、approver か scope を変えてください。
+            small/pack.toml:137:1: 注意 [no-effect]
+              request「ask」の step「first」の代決者「clerk」は、部ごとの職ではないので代決できません。
+              → deputies には scope = "department" の職を書いてください。
+            方針パック「small」は使えません(誤り 1 件、注意 1 件)。
+
+            ## one post for two steps
+            small/pack.toml:146:1: 注意 [one-post-two-steps]
+              request「ask」の step「first」と「second」を、一つの職「課長」が両方とも決裁できます。
+              → 同じ人は2つの段階を決裁できません。その職のほかに決裁できる人がいることを確かめるか、役割を別の職に分けてください。
+            方針パック「small」は使えます(注意 1 件)。
+
+            ## a deputy of another scope
+            small/pack.toml:137:1: 注意 [no-effect]
+              request「ask」の step「first」の代決者「clerk」は、課ごとの職ではないので代決できません。
+              → deputies には scope = "section" の職を書いてください。
+            方針パック「small」は使えます(注意 1 件)。
+
+            ## deadline of zero
+            small/pack.toml:143:18: 誤り [zero]
+              request「ask」の step「first」の「deadline_hours」が 0 です。
+              → 1 以上の整数を書いてください。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## deadline from days
+            small/pack.toml:143:18: 誤り [parameter-type]
+              request「ask」の step「first」の「deadline_hours」には hours のパラメータが要りますが、「keep」は days です。
+              → type = "hours" のパラメータを指してください。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## a choice without choices
+            small/pack.toml:131:1: 誤り [missing-key]
+              request「ask」の field「why」は選択ですが choices がありません。
+              → choices = ["…", "…"] を書き足してください。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## a post without role
+            small/pack.toml:77:1: 誤り [missing-key]
+              post「head」に役割がありません。
+              → roles = ["staff"] のように一つ以上書いてください。
+            small/pack.toml:137:1: 誤り [role-without-post]
+              request「ask」の step「first」を決裁する役割「manager」を課ごとに持つ職がありません。
+              → scope = "section" の [[post]] の roles に "manager" を加えるか、approver か scope を変えてください。
+            方針パック「small」は使えません(誤り 2 件、注意 0 件)。
+
+        "###]],
+    );
+}
+
+#[test]
+fn values() {
+    check(
+        VALUES,
+        expect![[r###"
+            ## above its bound
+            small/pack.toml:39:9: 誤り [out-of-bounds]
+              parameter「keep」の value(31)が範囲の外です。
+              → 1 から 30 までの整数を書いてください(日数)。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## below its bound
+            small/pack.toml:39:9: 誤り [out-of-bounds]
+              parameter「keep」の value(0)が範囲の外です。
+              → 1 から 30 までの整数を書いてください(日数)。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## bounds swapped
+            small/pack.toml:37:7: 誤り [out-of-bounds]
+              parameter「keep」の min(30)が max(1)より大きいです。
+              → min を max 以下にしてください。
+            small/pack.toml:39:9: 誤り [out-of-bounds]
+              parameter「keep」の value(7)が範囲の外です。
+              → 30 から 1 までの整数を書いてください(日数)。
+            方針パック「small」は使えません(誤り 2 件、注意 0 件)。
+
+            ## of another type
+            small/pack.toml:39:9: 誤り [wrong-type]
+              parameter「keep」の value は days(日数)で書きます(文字列になっています)。
+              → value = 1 のように、引用符なしの整数で書いてください。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## not among the choices
+            small/pack.toml:46:9: 誤り [out-of-bounds]
+              parameter「how」の value「丙」は選べる値ではありません。
+              → 次のどれかを書いてください: 甲、乙
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## not set and needed
+            small/pack.toml:32:1: 誤り [parameter-needed]
+              [retention] の originals_days に要るパラメータ「keep」(保管期間)が定められていません。
+              → 自団体のフォルダの [[parameter]] id = "keep" に value = … を書いてください。下の層のものなら、override = true も書きます。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## not set and asked for by the software
+            small/pack.toml:41:1: 誤り [parameter-needed]
+              動かすのに要るパラメータ「how」(方法)が定められていません。
+              → 自団体のフォルダの [[parameter]] id = "how" に value = … を書いてください。下の層のものなら、override = true も書きます。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## not set and only told
+            small/pack.toml:41:1: 注意 [parameter-unset]
+              パラメータ「how」(方法)が定められていません。
+              → 自団体のフォルダの [[parameter]] id = "how" に value = … を書いてください。下の層のものなら、override = true も書きます。
+            方針パック「small」は使えます(注意 1 件)。
+
+            ## choices of a number
+            small/pack.toml:38:11: 注意 [no-effect]
+              parameter「keep」の「choices」は、type が choice ではないので効き目がありません。
+              → この行を消してください。
+            方針パック「small」は使えます(注意 1 件)。
+
+            ## gate without mechanism
+            small/pack.toml:20:1: 注意 [gate-without-mechanism]
+              statement「small/one」は関所で止める義務ですが、それを担う仕組みがありません。
+              → mechanisms に仕組みを書くか、assurance を measure か attest にしてください。
+            方針パック「small」は使えます(注意 1 件)。
+
+        "###]],
+    );
+}
+
+#[test]
+fn order() {
+    check(
+        ORDER,
+        expect![[r#"
+        ## levels with a gap
+        small/pack.toml:97:1: 誤り [level-order]
+          level「c2」の rank(3)が順番どおりではありません。
+          → 機密性の rank は 1、2、3 と続けます。ここは rank = 2 です。
+        方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+        ## levels of one rank
+        small/pack.toml:97:1: 誤り [level-order]
+          level「c2」の rank(1)が順番どおりではありません。
+          → 機密性の rank は 1、2、3 と続けます。ここは rank = 2 です。
+        方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+        ## zones of one order
+        small/pack.toml:115:1: 誤り [not-distinct]
+          zone「inner」の order(1)が順番どおりではありません。
+          → 系の order は 1、2、3 と重なりも欠けもなく続けます。ここは order = 2 です。
+        方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+        ## zones of one name
+        small/pack.toml:115:1: 誤り [not-distinct]
+          zone の label「外の系」が2つあります(もう一つは small/pack.toml:106)。
+          → 区別できるように、どちらかを変えてください。
+        方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+    "#]],
+    );
+}
+
+/// Every slip of all tables at once is still reported one by one, each at its own line.
+#[test]
+fn one_slip_does_not_hide_the_next() {
+    let mut text = SMALL.to_owned();
+    let mut wrong = 0;
+    for (old, new) in [
+        ("label = \"外の系\"", "lable = \"外の系\""),
+        ("colour = \"green\"", "colour = \"gren\""),
+        ("approver = \"manager\"", "approver = \"manger\""),
+        ("value = \"甲\"", "value = \"丙\""),
+        ("code = \"990019\"", "code = \"990018\""),
+        ("files_max = 10", "files_max = 0"),
+    ] {
+        assert!(text.contains(old));
+        text = text.replacen(old, new, 1);
+        wrong += 1;
+    }
+    let problems = findings(&Pack::resolve(&[file("small/pack.toml", &text)], "small"));
+    let lines: BTreeSet<u32> =
+        problems.iter().filter(|p| p.severity == Severity::Error).map(|p| p.line).collect();
+    assert_eq!(lines.len(), wrong, "{problems:#?}");
+}
+
+/// Codes are a promise to scripts: every one can be provoked, here or in the tests of layering and bounds.
+#[test]
+fn every_code_has_a_sample() {
+    let elsewhere = BTreeSet::from([
+        Code::LayerCycle,
+        Code::OverrideUnsaid,
+        Code::RemoveNothing,
+        Code::RemovedReference,
+        Code::Path,
+        Code::TooLarge,
+    ]);
+    let here: BTreeSet<Code> = [TOML, HEAD, KEYS, IDS, CHANNELS, ROUTES, VALUES, ORDER]
+        .concat()
+        .iter()
+        .flat_map(|(_, old, new)| findings(&Pack::resolve(&small_with(old, new), "small")))
+        .map(|p| p.code)
+        .collect();
+    for code in Code::ALL {
+        assert!(here.contains(code) != elsewhere.contains(code), "{}", code.id());
+    }
+    let ids: BTreeSet<&str> = Code::ALL.iter().map(|c| c.id()).collect();
+    assert_eq!(ids.len(), Code::ALL.len());
+}
+
+/// The schema of `sekisho policy check --json`, as docs/format-pack.md describes it.
+#[test]
+fn json() {
+    let problems = findings(&Pack::resolve(&small_with("label = \"外の系\"", "lable = \"外の系\""), "small"));
+    expect![[r#"
+        {
+          "format": 1,
+          "pack": "small",
+          "ok": false,
+          "errors": 1,
+          "warnings": 0,
+          "problems": [
+            {
+              "code": "unknown-key",
+              "severity": "error",
+              "file": "small/pack.toml",
+              "line": 108,
+              "column": 1,
+              "message": "zone「outer」にキー「lable」はありません。",
+              "instead": "「label」と書いてください。"
+            }
+          ]
+        }"#]]
+    .assert_eq(&CheckReport::new("small", problems).to_json());
+}

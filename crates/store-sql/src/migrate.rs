@@ -1,0 +1,116 @@
+//! Bringing the database to the shape that this program knows.
+//!
+//! Owns the list of migrations and the record of those that were applied. All that are missing are applied in one
+//! transaction under a lock, so that of two programs that start together one waits, and a failure leaves the old
+//! shape. A database that knows more than the program, or something else under the same name, is refused.
+
+use app::ports::StoreError;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    MigrateError,
+    db::{Conn, Db, args},
+    sql,
+};
+
+/// One step, in the words of each database. Never changed once released: a new step follows instead.
+struct Migration {
+    version: i64,
+    name: &'static str,
+    lite: &'static str,
+    pg: &'static str,
+}
+
+macro_rules! migration {
+    ($version:literal, $name:literal) => {
+        Migration {
+            version: $version,
+            name: $name,
+            lite: include_str!(concat!("../migrations/sqlite/", $name, ".sql")),
+            pg: include_str!(concat!("../migrations/postgres/", $name, ".sql")),
+        }
+    };
+}
+
+const MIGRATIONS: &[Migration] = &[migration!(1, "0001_first")];
+
+pub(crate) async fn run(db: &Db) -> Result<(), MigrateError> {
+    let mut changes = db.changes().await?;
+    apply_missing(&mut changes.conn(), MIGRATIONS).await?;
+    changes.commit().await?;
+    Ok(())
+}
+
+async fn apply_missing(conn: &mut Conn<'_>, known: &[Migration]) -> Result<(), MigrateError> {
+    conn.rows(&sql::MIGRATION_LOCK, &[]).await?;
+    conn.run(&sql::MIGRATION_TABLE, &[]).await?;
+    let mut applied = Vec::new();
+    for row in conn.rows(&sql::MIGRATIONS, &[]).await? {
+        applied.push((row.int("version")?, row.text("name")?, row.text("checksum")?));
+    }
+    for (version, name, _) in &applied {
+        if !known.iter().any(|m| m.version == *version) {
+            return Err(MigrateError::Newer { version: *version, name: name.clone() });
+        }
+    }
+    for migration in known {
+        let text = match conn {
+            Conn::Lite(_) => migration.lite,
+            Conn::Pg(_) => migration.pg,
+        };
+        let checksum = hex::encode(Sha256::digest(text.as_bytes()));
+        match applied.iter().find(|(version, ..)| *version == migration.version) {
+            Some((_, _, stored)) if *stored == checksum => {}
+            Some(_) => return Err(MigrateError::Changed { name: migration.name }),
+            None => {
+                conn.script(text).await?;
+                let values = args![migration.version, migration.name, checksum];
+                conn.run_one(&sql::INSERT_MIGRATION, &values).await?;
+                tracing::info!(migration = migration.name, "applied");
+            }
+        }
+    }
+    Ok(())
+}
+
+impl From<StoreError> for MigrateError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod checks {
+    //! What a start refuses.
+    use super::*;
+
+    /// On a fresh database: applied once, again without effect; a changed and a newer one are refused, and a failing
+    /// step leaves no trace.
+    pub(crate) async fn check(db: &Db) {
+        run(db).await.unwrap();
+        run(db).await.unwrap();
+
+        let try_with = async |known: &[Migration]| {
+            let mut changes = db.changes().await.unwrap();
+            let result = apply_missing(&mut changes.conn(), known).await;
+            if result.is_ok() {
+                changes.commit().await.unwrap();
+            }
+            result
+        };
+        let step = |version, name, text| Migration { version, name, lite: text, pg: text };
+        let first =
+            || Migration { version: 1, name: "0001_first", lite: MIGRATIONS[0].lite, pg: MIGRATIONS[0].pg };
+
+        let changed = try_with(&[step(1, "0001_first", "SELECT 1")]).await;
+        assert!(matches!(changed, Err(MigrateError::Changed { name: "0001_first" })), "{changed:?}");
+
+        let failing = step(2, "0002_failing", "CREATE TABLE half (id TEXT); CREATE TABLE half (id TEXT)");
+        assert!(matches!(try_with(&[first(), failing]).await, Err(MigrateError::Store(_))));
+        let second = step(2, "0002_second", "CREATE TABLE half (id TEXT)");
+        try_with(&[first(), second]).await.unwrap();
+
+        let older_program = run(db).await;
+        assert!(matches!(older_program, Err(MigrateError::Newer { version: 2, .. })), "{older_program:?}");
+    }
+}

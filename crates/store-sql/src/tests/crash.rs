@@ -1,0 +1,102 @@
+//! What is left of an SQLite database when the machine stops: everything that was committed, nothing half.
+
+use app::ports::{Store as _, StoreError};
+
+use super::{
+    World, open,
+    samples::{commit, evidence, people, transfer, transfer_id, user},
+};
+use crate::{Config, OpenError, SqlStore};
+
+/// The files as they are at this moment, without any goodbye of the program: what a power cut leaves, given that
+/// commits are flushed.
+fn copy(world: &World, name: &str) -> String {
+    let to = world.dir().join(name);
+    std::fs::create_dir(&to).unwrap();
+    for file in ["city.db", "city.db-wal"] {
+        std::fs::copy(world.dir().join(file), to.join(file)).unwrap();
+    }
+    format!("sqlite:{}", to.join("city.db").display())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copy_at_any_moment_reopens() {
+    let world = World::sqlite().await;
+    let store = &world.store;
+    people(store).await;
+    for n in 1..=5_u32 {
+        commit(store, n, async |tx| tx.insert_transfer(&transfer(n), &format!("key-{n}")).await.unwrap())
+            .await;
+        // One more is under way: state without evidence, which must not survive.
+        let mut open_tx = store.begin().await.unwrap();
+        open_tx.insert_transfer(&transfer(n + 100), "open").await.unwrap();
+        let url = copy(&world, &format!("copy-{n}"));
+        drop(open_tx);
+
+        let after = open(&url).await;
+        after.migrate().await.unwrap();
+        for k in 1..=5 {
+            let expected = (k <= n).then(|| transfer(k));
+            assert_eq!(after.transfer(&transfer_id(k)).await.unwrap(), expected, "{k} of {n}");
+            assert_eq!(after.evidence_by_id(&evidence(k).id).await.unwrap().is_some(), k <= n);
+        }
+        assert_eq!(after.transfer(&transfer_id(n + 100)).await.unwrap(), None);
+        // And it goes on from there.
+        commit(&after, 500, async |tx| tx.insert_user(&user(50)).await.unwrap()).await;
+        after.close().await;
+    }
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_waiting_writer_gives_up_and_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", dir.path().join("city.db").display());
+    let config = Config {
+        create_if_missing: true,
+        wait_max: std::time::Duration::from_millis(200),
+        ..Config::default()
+    };
+    let store = SqlStore::open(&url, config).await.unwrap();
+    store.migrate().await.unwrap();
+    let mut holder = store.begin().await.unwrap();
+    holder.insert_user(&user(1)).await.unwrap();
+    assert!(matches!(store.begin().await.err(), Some(StoreError::Unavailable(_))));
+    assert!(matches!(store.append(vec![evidence(1)]).await, Err(StoreError::Unavailable(_))));
+    // Readers do not wait, and see the last commit.
+    assert_eq!(store.user(&user(1).id).await.unwrap(), None);
+    holder.commit(vec![evidence(2)]).await.unwrap();
+    assert_eq!(store.user(&user(1).id).await.unwrap(), Some(user(1)));
+    store.append(vec![evidence(1)]).await.unwrap();
+    store.close().await;
+    assert!(matches!(store.user(&user(1).id).await, Err(StoreError::Unavailable(_))));
+    assert!(matches!(store.append(vec![evidence(3)]).await, Err(StoreError::Unavailable(_))));
+}
+
+#[tokio::test]
+async fn slips_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let missing = format!("sqlite:{}", dir.path().join("none.db").display());
+    let open = |url: String| async move { SqlStore::open(&url, Config::default()).await.err() };
+    assert!(matches!(open(missing).await, Some(OpenError::Missing(_))));
+    for url in ["", "sqlite:", "mysql://x/y", "city.db"] {
+        assert!(matches!(open(url.to_owned()).await, Some(OpenError::Url)), "{url}");
+    }
+    let text = dir.path().join("text.db");
+    std::fs::write(&text, "これはデータベースではない".repeat(200)).unwrap();
+    let error = open(format!("sqlite:{}", text.display())).await;
+    assert!(matches!(error, Some(OpenError::Connect(_))), "{error:?}");
+
+    // Damage is an error, not an answer.
+    let path = dir.path().join("city.db");
+    let url = format!("sqlite:{}", path.display());
+    let store = super::open(&url).await;
+    store.migrate().await.unwrap();
+    people(&store).await;
+    store.close().await;
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[4096..].fill(0xAA);
+    std::fs::write(&path, bytes).unwrap();
+    let error = open(url).await;
+    assert!(matches!(error, Some(OpenError::Connect(_))), "{error:?}");
+}

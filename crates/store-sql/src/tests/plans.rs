@@ -1,0 +1,199 @@
+//! The plan of every list in a database with a city's rows: each walks an index, and none sorts.
+
+use std::fmt::Write as _;
+
+use app::{model::NewEvidence, ports::Store as _};
+use expect_test::expect_file;
+use workflow::{
+    id::{SectionId, UserId},
+    transfer::{State, Transfer},
+};
+
+use super::{
+    World,
+    samples::{T0, decision, evidence, stored, transfer, user, user_id},
+    show,
+};
+use crate::{
+    load,
+    sql::{self, Sql},
+};
+
+const USERS: u32 = 2_000;
+const TRANSFERS: u32 = 6_000;
+const ENTRIES: u32 = 12_000;
+
+/// Every statement that fills a list or looks something up among many, with values such as it gets.
+const LISTS: &[(&Sql, &[&str])] = &[
+    (&sql::USER, &["'u-000007'"]),
+    (&sql::USER_BY_LOGIN, &["'user.000007'"]),
+    (&sql::USERS, &["''", "''", "''", "51"]),
+    (&sql::USERS_WITH, &["''", "''", "''", "51", "'%やまだ%'"]),
+    (&sql::POSTS_OF, &["'u-000007'", "1793000000000"]),
+    (&sql::HOLDERS_OF, &["'kacho'", "'s-1'", "1793000000000", "1000"]),
+    (&sql::ABSENCES_OF, &["'u-000007'", "1793000000000"]),
+    (&sql::SESSION, &["'aa'"]),
+    (&sql::TOKEN, &["'aa'"]),
+    (&sql::TOKENS_OF, &["'u-000007'", "200"]),
+    (&sql::TRANSFER, &["'t-000007'"]),
+    (&sql::TRANSFER_OF_SUBMISSION, &["'key-7'"]),
+    (&sql::TRANSFER_FILES, &["'t-000007'"]),
+    (&sql::TRANSFER_RECIPIENTS, &["'t-000007'"]),
+    (&sql::TRANSFER_DECISIONS, &["'t-000007'"]),
+    (&sql::LIST_ALL, &["1793000003000", "'t-003000'", "51"]),
+    (&sql::LIST_STATE, &["'held'", "1793000003000", "'t-003000'", "51"]),
+    (&sql::LIST_SUBMITTER, &["'u-000007'", "1793000003000", "'t-003000'", "51"]),
+    (&sql::LIST_SUBMITTER_STATE, &["'u-000007'", "'held'", "1793000003000", "'t-003000'", "51"]),
+    (&sql::LIST_SECTION, &["'s-3'", "1793000003000", "'t-003000'", "51"]),
+    (&sql::LIST_SECTION_STATE, &["'s-3'", "'held'", "1793000003000", "'t-003000'", "51"]),
+    (&sql::LIST_OPEN, &["'section-head'", "'s-1'", "1793000003000", "'t-003000'", "51"]),
+    (&sql::LIST_RECIPIENT_STATE, &["'u-000007'", "'lgwan'", "'ready'", "1793000003000", "'t-003000'", "51"]),
+    (&sql::COUNT_STATE, &["'held'", "100"]),
+    (&sql::COUNT_SUBMITTER, &["'u-000007'", "100"]),
+    (&sql::COUNT_SUBMITTER_STATE, &["'u-000007'", "'held'", "100"]),
+    (&sql::COUNT_SECTION, &["'s-3'", "100"]),
+    (&sql::COUNT_SECTION_STATE, &["'s-3'", "'held'", "100"]),
+    (&sql::COUNT_OPEN, &["'section-head'", "'s-1'", "100"]),
+    (&sql::COUNT_RECIPIENT_STATE, &["'u-000007'", "'lgwan'", "'ready'", "100"]),
+    (&sql::REVIEWS_DUE, &["'u-000007'", "50"]),
+    (&sql::OVERDUE, &["1793000000100", "50"]),
+    (&sql::ORIGINALS_DUE, &["1793000000100", "50"]),
+    (&sql::RESULTS_DUE, &["1793000000100", "50"]),
+    (&sql::BLOB_IN_USE, &["'00ff'", "'internet'"]),
+    (&sql::JOB_WAITS, &["1793000000100"]),
+    (
+        &sql::EVIDENCE_OF_SUBJECT,
+        &["'transfer'", "'t-000007'", "NULL", "NULL", "NULL", "1793000003000", "'e'", "51"],
+    ),
+    (&sql::EVIDENCE_BY_ACTOR, &["NULL", "NULL", "'u-000007'", "NULL", "NULL", "1793000003000", "'e'", "51"]),
+    (
+        &sql::EVIDENCE_FOR_STATEMENT,
+        &["NULL", "NULL", "NULL", "'base:4-1'", "NULL", "1793000003000", "'e'", "51"],
+    ),
+    (&sql::EVIDENCE_OF_KIND, &["NULL", "NULL", "NULL", "NULL", "'login'", "1793000003000", "'e'", "51"]),
+    (&sql::EVIDENCE_ALL, &["NULL", "NULL", "NULL", "NULL", "NULL", "1793000003000", "'e'", "51"]),
+    (&sql::EVIDENCE_BY_ID, &["'e-0000007'"]),
+    (&sql::EVIDENCE_RANGE, &["5000", "256"]),
+    (&sql::EVIDENCE_COUNTS, &[]),
+    (&sql::DUE_PAYLOADS, &["1793001000010", "50"]),
+    (&sql::UNSEALED, &["1000"]),
+    (&sql::LEDGER_TILE, &["0", "7"]),
+];
+
+/// Counting everything up to a cap reads that many rows of whatever is cheapest; there is no condition to serve.
+const WITHOUT_CONDITION: &[&str] = &["COUNT_ALL"];
+
+#[test]
+fn every_select_has_a_plan() {
+    let small = ["SECTIONS", "LEDGER_HEAD", "MIGRATIONS", "MIGRATION_LOCK", "TRANSFER_TO_CHANGE"];
+    for statement in sql::ALL.iter().filter(|s| s.lite.starts_with("SELECT")) {
+        let planned = LISTS.iter().any(|(s, _)| s.name == statement.name);
+        let excused = small.contains(&statement.name) || WITHOUT_CONDITION.contains(&statement.name);
+        assert!(planned != excused, "{}: add it to LISTS", statement.name);
+    }
+}
+
+fn loaded_transfer(n: u32) -> (Transfer, String) {
+    let mut t = transfer(n);
+    t.submitter = user_id(1 + n % USERS);
+    t.section = SectionId::new(format!("s-{}", n % 40));
+    // Most have ended long ago; a few wait.
+    t.state = if n.is_multiple_of(50) {
+        State::ALL[usize::try_from(n / 50).unwrap() % State::ALL.len()]
+    } else {
+        State::Received
+    };
+    for (recipient, k) in t.recipients.iter_mut().zip([3, 11]) {
+        recipient.user = user_id(1 + (n * k) % USERS);
+    }
+    for file in &mut t.files {
+        file.original = None;
+        file.clean = n.is_multiple_of(9).then(|| stored("lgwan", n));
+    }
+    if n.is_multiple_of(300) {
+        t.files[0].original = Some(stored("internet", n));
+        t.expires_at = Some(T0 + i64::from(n));
+        t.decisions = vec![decision(4, Some(1 + n % 9), T0)];
+    }
+    (t, format!("key-{n}"))
+}
+
+fn loaded_entry(n: u32) -> NewEvidence {
+    let mut e = evidence(n);
+    e.actor = Some(UserId::new(format!("u-{:06}", 1 + n % USERS)));
+    e.kind = ["login", "transfer-submitted", "file-sanitised", "released"][usize::try_from(n % 4).unwrap()]
+        .to_owned();
+    e.subject_id = format!("t-{:06}", n / 4);
+    e.statements = (0..3).map(|k| format!("base:4-{}", (n + k * 7) % 30)).collect();
+    e
+}
+
+async fn fill(world: &World) {
+    let store = &world.store;
+    load::users(store, (1..=USERS).map(user)).await.unwrap();
+    load::transfers(store, (1..=TRANSFERS).map(loaded_transfer)).await.unwrap();
+    load::sealed_evidence(store, 0, (0..ENTRIES).map(loaded_entry)).await.unwrap();
+    store.append((ENTRIES..ENTRIES + 30).map(loaded_entry).collect()).await.unwrap();
+    load::finish(store).await.unwrap();
+}
+
+/// The text with its values put in, longest number first so that `$1` does not touch `$10`.
+fn with_values(text: &str, values: &[&str]) -> String {
+    let mut text = text.to_owned();
+    for (n, value) in values.iter().enumerate().rev() {
+        text = text.replace(&format!("${}", n + 1), value);
+    }
+    text
+}
+
+/// What must not happen in a step of a plan.
+fn problem(name: &str, step: &str) -> Option<&'static str> {
+    // A count per statement; the entries that wait for the sealer, from an index of only those; and the queue, up to
+    // the first that nobody holds.
+    let few = ["SCAN evidence_count", "SCAN evidence USING INDEX evidence_unsealed", "SCAN sanitise_job"];
+    let few = few.contains(&step);
+    if step.starts_with("SCAN") && !few && !["SCAN CONSTANT ROW", "SCAN c"].contains(&step) {
+        Some("reads a whole table")
+    // The holders of one post are a handful, once each.
+    } else if step.contains("TEMP B-TREE") && name != "HOLDERS_OF" {
+        Some("sorts")
+    } else {
+        None
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sqlite() {
+    let world = World::sqlite().await;
+    fill(&world).await;
+    let (mut plans, mut problems) = (String::new(), String::new());
+    for (statement, values) in LISTS {
+        assert!(!with_values(statement.lite, values).contains('$'), "{}: a value is missing", statement.name);
+        writeln!(plans, "{}", statement.name).unwrap();
+        // With parameters, as it is prepared: the plan must not depend on a value.
+        for line in show(world.db(), format!("EXPLAIN QUERY PLAN {}", statement.lite)).await {
+            let step = line.rsplit('|').next().unwrap().to_owned();
+            writeln!(plans, "    {step}").unwrap();
+            if let Some(problem) = problem(statement.name, &step) {
+                writeln!(problems, "{}: {problem}: {step}", statement.name).unwrap();
+            }
+        }
+    }
+    expect_file!["plans-sqlite.txt"].assert_eq(&plans);
+    assert_eq!(problems, "");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgres() {
+    let Some(world) = World::postgres().await else { return };
+    fill(&world).await;
+    for (statement, values) in LISTS {
+        let text = with_values(statement.pg, values);
+        let plan = show(world.db(), format!("EXPLAIN {text}")).await.join("\n");
+        for table in ["transfer", "transfer_file", "transfer_recipient", "evidence", "evidence_statement"] {
+            assert!(!plan.contains(&format!("Seq Scan on {table} ")), "{}:\n{plan}", statement.name);
+        }
+    }
+    world.end().await;
+}

@@ -1,0 +1,34 @@
+//! Every text in `sql` is one that both databases accept.
+
+use sqlx::{Executor as _, SqlStr};
+
+use super::{World, on_both};
+use crate::{db::Conn, sql};
+
+on_both! { each_is_prepared }
+
+async fn each_is_prepared(world: &World) {
+    let mut link = world.db().writer().await.unwrap();
+    for statement in sql::ALL {
+        let result = match link.conn() {
+            Conn::Lite(c) => c.prepare(SqlStr::from_static(statement.lite)).await.map(|_| ()),
+            Conn::Pg(c) => c.prepare(SqlStr::from_static(statement.pg)).await.map(|_| ()),
+        };
+        assert!(result.is_ok(), "{}: {result:?}", statement.name);
+    }
+}
+
+#[test]
+fn few_texts_differ() {
+    let differing: Vec<_> = sql::ALL.iter().filter(|s| s.lite != s.pg).map(|s| s.name).collect();
+    assert_eq!(differing, ["TRANSFER_TO_CHANGE", "CLAIM_JOB", "MIGRATION_LOCK"]);
+}
+
+#[test]
+fn rows_of_values_are_numbered_through() {
+    assert_eq!(
+        sql::SEAL.text(2),
+        "UPDATE evidence SET seq = v.column2 FROM (VALUES ($1, $2), ($3, $4)) AS v \
+         WHERE evidence.id = v.column1 AND evidence.seq IS NULL RETURNING statements"
+    );
+}
