@@ -5,7 +5,7 @@ use askama::{Template, filters::HtmlSafe};
 
 use crate::screens::view::{Chip, ClauseChip, PersonChoice, RemovalView, ZoneView};
 use crate::words::Trouble;
-use crate::{assets::url, dates::When};
+use crate::dates::When;
 
 macro_rules! parts {
     ($($(#[$doc:meta])* $name:ident($($field:ident: $type:ty),*) = $path:literal;)+) => {$(

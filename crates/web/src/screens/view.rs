@@ -7,7 +7,6 @@
 use askama::Template;
 
 use crate::{
-    assets::url,
     dates::When,
     words::{Tone, Trouble},
 };
@@ -396,6 +395,12 @@ impl NewPage {
         self.channels.iter().any(|channel| !channel.denied)
     }
 
+    /// Bytes of one file and number of files, before a channel is chosen.
+    #[must_use]
+    pub fn first_limits(&self) -> (u64, u32) {
+        self.channels.iter().find(|channel| !channel.denied).map_or((0, 0), |c| (c.file_bytes_max, c.files_max))
+    }
+
     /// The message for a field, if there is one.
     #[must_use]
     pub fn error(&self, field: &str) -> Option<&str> {
@@ -698,6 +703,17 @@ pub enum BlockView {
     Paragraph(String),
     /// Rows of cells.
     Table(Vec<Vec<String>>),
+}
+
+impl PreviewView {
+    /// Pages that are left out.
+    #[must_use]
+    pub fn hidden_pages(&self) -> u32 {
+        match self {
+            Self::Pages { pages, total } => total.saturating_sub(u32::try_from(pages.len()).unwrap_or(u32::MAX)),
+            _ => 0,
+        }
+    }
 }
 
 /// A file with its preview.
