@@ -522,7 +522,7 @@ async fn lists(world: &World) {
     let awaiting = |n: u32| state(n) == State::AwaitingApproval;
     let released = |n: u32| matches!(state(n), State::Ready | State::Received);
     let role = |role: &str, scope: &str| (role.to_owned(), scope.to_owned());
-    let both = vec![role("section-head", "s-1"), role("chief", "*"), role("chief", "*")];
+    let both = vec![role("section-head", "s:s-1"), role("chief", "*"), role("chief", "*")];
     let some = [State::Held, State::Ready, State::Held];
     let addressed = |n, zone: &str| TransferView::AddressedTo { user: user_id(n), zone: ZoneId::new(zone) };
     let sections =
@@ -584,7 +584,7 @@ async fn lists(world: &World) {
     t.state = State::Ready;
     commit(store, 2, async |tx| tx.update_transfer(&t).await.unwrap()).await;
     let awaiting =
-        TransferView::AwaitingRoles(vec![role("section-head", "s-1"), role("section-head", "s-0")]);
+        TransferView::AwaitingRoles(vec![role("section-head", "s:s-1"), role("section-head", "s:s-0")]);
     assert_eq!(numbers(store, awaiting, &[], 10).await, [] as [i64; 0]);
     assert!(numbers(store, addressed(3, "lgwan"), &[], 10).await.contains(&3));
 }
