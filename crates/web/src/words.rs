@@ -293,24 +293,32 @@ pub fn denial(reason: &str) -> Option<Trouble> {
             "ほかの人の操作や期限によって、状態が変わっています。",
             "最新の画面を開いて確かめてください。",
         ),
-        "not-recipient" => trouble(
-            "受取人ではありません。",
-            "ファイルは、宛先に選ばれた人だけが受け取れます。",
-            "送った人に、宛先へ加えて送り直すよう頼んでください。",
+        "undecidable" | "not-applicable" | "never" => DENIED,
+        "own-account" => trouble(
+            "自分のアカウントは、自分では管理できません。",
+            "登録や停止は、別の管理者が行うことになっています。",
+            "ほかの管理者に依頼してください。",
+        ),
+        "already-decided" => trouble(
+            "同じ人が続けて承認することはできません。",
+            "この申請の前の段階をあなたが判断しています。別の2人の確認が必要です。",
+            "この段階のほかの承認者に依頼してください。",
         ),
         "read-only" => trouble(
             "閲覧だけができる役割です。",
             "監査人は、記録を確かめることだけができます。",
             "操作が必要な場合は担当の所属に依頼してください。",
         ),
-        "not-yours" => trouble(
-            "ほかの人のものです。",
-            "この操作は本人だけが行えます。",
-            "本人に依頼してください。",
-        ),
         _ => return None,
     })
 }
+
+/// Shown when a failure carries a code without words of its own.
+pub const INTERNAL: Trouble = trouble(
+    "内部の誤りが起きました。",
+    "予期しないことが起きたため、安全のために処理を止めました。",
+    "もう一度お試しください。続く場合は、下の受付番号を情報システム担当に知らせてください。",
+);
 
 /// Shown when a denial carries a code without words: it still refuses, and says so.
 pub const DENIED: Trouble = trouble(
@@ -372,6 +380,11 @@ pub fn refusal(refusal: &Refusal) -> Trouble {
                 "ファイルの数が正しくありません。",
                 "1回に送れるのは1〜200個です。",
                 "ファイルを選び直してください。",
+            ),
+            "answers" => trouble(
+                "申請の項目が正しくありません。",
+                "この通信路の申請に必要な項目が足りないか、長すぎます。",
+                "申請の項目を直してください。",
             ),
             _ => trouble("入力に誤りがあります。", "決められた範囲を外れています。", "入力を確かめてください。"),
         },
@@ -444,11 +457,6 @@ pub fn field(field: &str) -> &'static str {
 pub fn error(code: &str) -> Option<Trouble> {
     Some(match code {
         "denied" => DENIED,
-        "refused" => trouble(
-            "この操作は受け付けられませんでした。",
-            "いまの状態では行えません。",
-            "最新の状態を確かめてください。",
-        ),
         "not-found" => trouble(
             "ページまたは案件が見つかりません。",
             "アドレスが違うか、あなたが見られる範囲にありません。",
@@ -500,11 +508,7 @@ pub fn error(code: &str) -> Option<Trouble> {
             "サーバの空き容量がなくなりました。送ったファイルは保存されていません。",
             "情報システム担当に、下の受付番号とともに知らせてください。",
         ),
-        "internal" => trouble(
-            "内部の誤りが起きました。",
-            "予期しないことが起きたため、安全のために処理を止めました。",
-            "もう一度お試しください。続く場合は、下の受付番号を情報システム担当に知らせてください。",
-        ),
+        "internal" => INTERNAL,
         "cross-site" => trouble(
             "ほかのサイトからの操作を止めました。",
             "この画面の外から送られた操作は受け付けません。",
@@ -519,52 +523,71 @@ pub fn error(code: &str) -> Option<Trouble> {
     })
 }
 
+/// What a token may do, for choosing and listing; the codes are those of `authz`.
+#[must_use]
+pub fn token_scope(scope: &str) -> Option<&'static str> {
+    Some(match scope {
+        "read-transfers" => "授受を見る",
+        "write-transfers" => "送る・引き戻す・取り下げる",
+        "receive-transfers" => "受け取る",
+        "decide-transfers" => "承認する",
+        "read-evidence" => "条項と証跡を見る・持ち出す",
+        "read-users" => "職員を見る",
+        "manage-users" => "職員を管理する",
+        _ => return None,
+    })
+}
+
 /// What happened, for the timeline and the list of evidence; the codes are the kinds of evidence of `app`.
 #[must_use]
 pub fn evidence(kind: &str) -> Option<&'static str> {
     Some(match kind {
-        "login" => "ログイン",
+        "house-opened" => "システムの起動",
+        "organisation-loaded" => "組織の読込み",
+        "login-succeeded" => "ログイン",
         "login-failed" => "ログイン失敗",
         "login-locked" => "ログイン停止(連続失敗)",
-        "logout" => "ログアウト",
+        "second-factor-succeeded" => "ワンタイムコード確認",
+        "second-factor-failed" => "ワンタイムコード誤り",
+        "logged-out" => "ログアウト",
         "password-changed" => "パスワード変更",
         "second-factor-enrolled" => "二要素認証の登録",
+        "second-factor-reset" => "二要素認証の解除",
         "token-created" => "APIトークン発行",
         "token-revoked" => "APIトークン取消し",
         "absence-set" => "不在の登録",
         "absence-ended" => "不在の解除",
-        "person-added" => "利用者の登録",
-        "person-enabled" => "利用の再開",
-        "person-disabled" => "利用の停止",
+        "access-denied" => "権限がなく拒否",
+        "user-added" => "利用者の登録",
+        "user-enabled" => "利用の再開",
+        "user-disabled" => "利用の停止",
         "password-reset" => "パスワード再発行",
-        "second-factor-reset" => "二要素認証の解除",
         "post-given" => "職の登録",
         "post-ended" => "職の終了",
-        "denied" => "権限がなく拒否",
-        "channel-denied" => "通信不可により拒否",
+        "transfer-denied" => "通信不可により拒否",
         "transfer-submitted" => "提出",
         "transfer-resubmitted" => "再提出",
-        "file-sanitised" => "無害化の結果",
+        "file-sanitised" => "無害化の終了",
+        "file-held" => "ファイルの保留",
+        "file-refused" => "ファイルの遮断",
         "file-requeued" => "再検査の指示",
         "file-blocked" => "ファイルを外した",
         "step-opened" => "承認依頼",
         "step-reminded" => "督促",
-        "decided" => "承認の判断",
-        "review-due" => "後閲の依頼",
-        "reviewed" => "後閲",
-        "transfer-released" => "受取可",
+        "step-decided" => "承認者の判断",
+        "step-decided-by-deputy" => "代決",
+        "deputy-reviewed" => "後閲",
+        "transfer-released" => "受取可になった",
         "transfer-received" => "受領",
         "file-downloaded" => "ファイルの受取り",
-        "preview-viewed" => "結果の確認",
-        "transfer-moved" => "状態の変更",
-        "transfer-withdrawn" => "取下げ",
         "transfer-pulled-back" => "引戻し",
+        "transfer-withdrawn" => "取下げ",
+        "transfer-refused" => "授受の遮断",
         "transfer-expired" => "期限切れ",
-        "erased" => "保存期間満了による消去",
+        "originals-erased" => "原本の消去(保存期間満了)",
+        "results-erased" => "結果の消去(保存期間満了)",
         "payload-erased" => "証跡の内容の消去",
         "evidence-exported" => "証跡の持出し",
-        "pack-loaded" => "方針の適用",
-        "system-started" => "システム起動",
         _ => return None,
     })
 }
@@ -616,17 +639,24 @@ mod tests {
 
     #[test]
     fn every_error_denial_and_refusal_is_complete() {
-        for code in [
-            "denied", "refused", "not-found", "invalid", "credentials", "locked", "session-ended", "channel-denied",
-            "too-large", "too-many", "conflict", "unavailable", "storage-full", "internal", "cross-site", "timeout",
-        ] {
+        // Codes of refusals are worded by `refusal`, which the compiler keeps complete.
+        let refusals = [
+            "refused-state", "content-changed", "own-request", "same-person", "no-deputy", "comment-needed",
+            "field", "file-state", "not-recipient", "overdue",
+        ];
+        for code in app::Error::CODES.iter().filter(|c| !refusals.contains(c)).chain(&["cross-site", "timeout"]) {
             complete(code, error(code).unwrap_or_else(|| panic!("no words for {code}")));
         }
-        for code in [
-            "own-request", "wrong-zone", "not-your-section", "role-missing", "second-factor-needed",
-            "account-disabled", "token-scope", "state",
-        ] {
-            complete(code, denial(code).unwrap_or_else(|| panic!("no words for {code}")));
+        for reason in authz::Reason::ALL {
+            complete(reason.id(), denial(reason.id()).unwrap_or_else(|| panic!("no words for {}", reason.id())));
+        }
+        let mut seen = BTreeSet::new();
+        for kind in app::evidence::Kind::ALL {
+            let words = evidence(kind.id()).unwrap_or_else(|| panic!("no words for {}", kind.id()));
+            assert!(seen.insert(words), "two kinds of evidence read the same: {words}");
+        }
+        for scope in authz::TokenScope::ALL {
+            assert!(token_scope(scope.id()).is_some(), "{}", scope.id());
         }
         for value in [
             Refusal::State(State::Ready), Refusal::ContentChanged, Refusal::OwnRequest, Refusal::SamePerson,

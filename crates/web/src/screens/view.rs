@@ -347,6 +347,27 @@ pub struct LevelView {
     pub chosen: bool,
 }
 
+/// A further field that a request type asks for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AnswerField {
+    /// Name in the form: `answer.` and the pack's id.
+    pub name: String,
+    /// Its title.
+    pub title: String,
+    /// How it is filled in.
+    pub help: String,
+    /// `text`, `long-text`, `date`, `choice` or `bool`.
+    pub kind: &'static str,
+    /// Where it must be filled in.
+    pub required_for: String,
+    /// Choices.
+    pub choices: Vec<String>,
+    /// Longest answer in characters.
+    pub chars_max: u32,
+    /// What was filled in.
+    pub value: String,
+}
+
 /// A person who may be chosen as recipient.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PersonChoice {
@@ -372,6 +393,10 @@ pub struct NewPage {
     pub subject: String,
     /// 理由・用途 typed so far.
     pub purpose: String,
+    /// Whether there is personal data in it.
+    pub personal_data: bool,
+    /// Further fields.
+    pub answers: Vec<AnswerField>,
     /// Recipients chosen so far.
     pub chosen: Vec<PersonChoice>,
     /// What was searched for.
@@ -586,6 +611,8 @@ pub struct ActButton {
     pub link: bool,
     /// What is asked before.
     pub confirm: String,
+    /// The value of a hidden field `value`; empty: none.
+    pub value: String,
 }
 
 /// What is known of a transfer, shared by its pages.
@@ -603,6 +630,10 @@ pub struct TransferView {
     pub classification: String,
     /// How that is handled.
     pub handling: String,
+    /// Whether the sender said that there is personal data in it.
+    pub personal_data: bool,
+    /// Answers to further fields: title, answer.
+    pub answers: Vec<(String, String)>,
     /// From which zone.
     pub from: ZoneView,
     /// To which zone.
@@ -783,6 +814,10 @@ pub struct ResubmitPage {
     pub subject: String,
     /// 理由・用途.
     pub purpose: String,
+    /// Whether there is personal data in it.
+    pub personal_data: bool,
+    /// Further fields.
+    pub answers: Vec<AnswerField>,
     /// The levels.
     pub levels: Vec<LevelView>,
     /// Recipients chosen.
