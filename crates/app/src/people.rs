@@ -126,6 +126,17 @@ impl App {
             .collect())
     }
 
+    /// One person as a form shows a chosen recipient; `None` if there is none, or the account is closed.
+    ///
+    /// # Errors
+    /// [`Error::Denied`].
+    pub async fn candidate(&self, actor: &Actor, id: &UserId) -> Result<Option<Candidate>> {
+        let own = Resource::OwnAccount { user: actor.id().as_str().to_owned() };
+        let _allowed = self.permit(actor, Action::ViewHome, &own).await?;
+        let user = self.store().user(id).await?.filter(|u| u.enabled);
+        Ok(user.map(|u| Candidate { section_name: self.section_name(&u.section), id: u.id, name: u.name }))
+    }
+
     /// Opens an account with a first password, which is returned once and must be changed at the first login.
     ///
     /// # Errors
