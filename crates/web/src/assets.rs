@@ -88,7 +88,9 @@ mod tests {
                 let rest = &text[at..];
                 // The name of the SVG language is an identifier, not an address that anybody opens.
                 assert!(
-                    rest.starts_with("http://www.w3.org/2000/svg") || !rest.contains("://") || !rest[..9].contains("://"),
+                    rest.starts_with("http://www.w3.org/2000/svg")
+                        || !rest.contains("://")
+                        || !rest[..9].contains("://"),
                     "{} names an outside address",
                     asset.name
                 );
