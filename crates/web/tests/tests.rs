@@ -1,6 +1,7 @@
 //! Every screen rendered from sample values: what must be on it, and, with `SEKISHO_GALLERY` naming a directory, all
 //! pages as files to look at and to run an accessibility checker on.
 
+#[cfg(test)]
 mod samples;
 
 use std::path::Path;
@@ -17,7 +18,9 @@ fn pages_keep_the_strict_policy_and_name_their_place() {
         assert!(html.contains("いまいる系"), "{name} does not say the zone");
         assert_eq!(html.matches("<h1").count(), 1, "{name} has one heading of the first level");
         assert_eq!(html.matches("<main").count(), 1, "{name}");
-        for (open, close) in [("<div", "</div>"), ("<section", "</section>"), ("<form", "</form>"), ("<dl", "</dl>")] {
+        for (open, close) in
+            [("<div", "</div>"), ("<section", "</section>"), ("<form", "</form>"), ("<dl", "</dl>")]
+        {
             assert_eq!(html.matches(open).count(), html.matches(close).count(), "{name}: {open}");
         }
         assert!(!html.contains("<script>alert"), "{name} does not escape outside text");
