@@ -382,7 +382,8 @@ impl App {
     }
 
     /// A password that is easy to read out: four groups of four from letters and digits that look different.
-    fn first_password(&self) -> String {
+    #[must_use]
+    pub fn first_password(&self) -> String {
         // 32 signs divide 256 evenly, so each is equally likely. No 0 o 1 l.
         const SIGNS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
         let mut bytes = [0_u8; 16];
