@@ -100,7 +100,8 @@ mod tests {
     #[test]
     fn characters_that_cp932_lacks_are_named_by_row() {
         let rows = vec![vec!["見出し".to_owned()], vec!["髙橋〜−".to_owned()], vec!["𠮷田".to_owned()]];
-        let (text, _, bad) = encoding_rs::SHIFT_JIS.decode(&to_cp932(&rows)).clone();
+        let bytes = to_cp932(&rows);
+        let (text, _, bad) = encoding_rs::SHIFT_JIS.decode(&bytes);
         assert!(!bad);
         assert_eq!(text, "見出し\r\n髙橋～－\r\n〓田\r\nShift_JISにない文字を〓に替えた行: 3\r\n");
     }
