@@ -1,1 +1,5 @@
-//! (opens with what this package owns)
+//! Screens and the JSON API: one router per zone.
+
+pub mod api;
+pub mod live;
+pub mod upload;
