@@ -159,3 +159,102 @@ fn safe_path(untrusted_name: &str, member_clean_name: &str, taken: &mut HashSet<
     }
     candidate
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Cursor, Read, Write};
+    use worker_protocol::{FilePolicy, Hint, Job, Limits, Outcome};
+    use zip::write::SimpleFileOptions;
+
+    fn run(bytes: Vec<u8>, passwords: &[&str]) -> Outcome {
+        let hint = Hint {
+            untrusted_name: "a.zip".to_owned(),
+            passwords: passwords.iter().map(|p| (*p).to_owned()).collect(),
+        };
+        let limits = Limits::default();
+        let job = Job { hint, policy: FilePolicy::default(), limits, want_preview: false };
+        let outcome = crate::sanitise(&job, bytes, &mut |_, _| ());
+        assert!(outcome.report.is_consistent());
+        outcome
+    }
+
+    fn contents(outcome: &Outcome) -> Vec<(String, Vec<u8>)> {
+        let mut archive = zip::ZipArchive::new(Cursor::new(outcome.clean.as_ref().unwrap())).unwrap();
+        (0..archive.len())
+            .map(|i| {
+                let mut member = archive.by_index(i).unwrap();
+                let mut bytes = Vec::new();
+                member.read_to_end(&mut bytes).unwrap();
+                (member.name().unwrap().into_owned(), bytes)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn names_are_made_safe_and_unique() {
+        let bytes = zip_writer::write([
+            ("../../etc/a.txt", b"1".as_slice()),
+            ("C:\\x\\b.txt", b"2"),
+            ("/abs/CON.txt", b"3"),
+            ("d/c.txt", b"4"),
+            ("./d/c\u{202E}.txt", b"5"),
+        ]);
+        let outcome = run(bytes.unwrap(), &[]);
+        let names: Vec<String> = contents(&outcome).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["etc/a.txt", "x/b.txt", "abs/_CON.txt", "d/c.txt", "d/c (2).txt"]);
+        assert_eq!(outcome.report.members.len(), 5);
+    }
+
+    #[test]
+    fn a_name_in_cp932_is_read() {
+        // The library writes UTF-8 only, so a name of the same length is put in its place afterwards.
+        let mut bytes = zip_writer::write([("0123456789.txt", b"x".as_slice())]).unwrap();
+        let name = SHIFT_JIS.encode("住民票台帳.txt").0;
+        while let Some(at) = bytes.windows(14).position(|w| w == b"0123456789.txt") {
+            bytes[at..at + 14].copy_from_slice(&name);
+        }
+        assert_eq!(contents(&run(bytes, &[]))[0].0, "住民票台帳.txt");
+    }
+
+    #[test]
+    fn what_may_not_pass_is_left_out_and_reported() {
+        let bytes = zip_writer::write([
+            ("a.exe", b"MZ".as_slice()),
+            ("b.txt", b"ok"),
+            ("c.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+        ]);
+        let outcome = run(bytes.unwrap(), &[]);
+        assert_eq!(outcome.report.verdict, Verdict::Partial);
+        assert_eq!(contents(&outcome), [("b.txt".to_owned(), b"ok".to_vec())]);
+        let reasons: Vec<_> = outcome.report.members.iter().map(|m| m.report.reason).collect();
+        assert_eq!(reasons, [Some(Reason::Executable), None, Some(Reason::UnknownKind)]);
+        let nothing = run(zip_writer::write([("a.exe", b"MZ".as_slice())]).unwrap(), &[]);
+        assert_eq!(nothing.report.reason, Some(Reason::NothingLeft));
+    }
+
+    #[test]
+    fn archives_in_archives_end() {
+        let mut bytes = zip_writer::write([("a.txt", b"x".as_slice())]).unwrap();
+        for _ in 0..4 {
+            bytes = zip_writer::write([("in.zip", bytes.as_slice())]).unwrap();
+        }
+        assert_eq!(run(bytes.clone(), &[]).report.verdict, Verdict::Clean);
+        let deeper = zip_writer::write([("in.zip", bytes.as_slice())]).unwrap();
+        assert_eq!(run(deeper, &[]).report.reason, Some(Reason::NothingLeft));
+    }
+
+    #[test]
+    fn the_old_cipher_is_opened_too() {
+        use zip::unstable::write::FileOptionsExt;
+        let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        let options = SimpleFileOptions::default().with_deprecated_encryption(b"secret").unwrap();
+        writer.start_file("a.txt", options).unwrap();
+        writer.write_all(b"hello").unwrap();
+        let bytes = writer.finish().unwrap().into_inner();
+        assert_eq!(run(bytes.clone(), &["wrong"]).report.reason, Some(Reason::PasswordNeeded));
+        let opened = run(bytes, &["wrong", "secret"]);
+        assert_eq!(contents(&opened), [("a.txt".to_owned(), b"hello".to_vec())]);
+        assert_eq!(opened.report.removals[0].what, Threat::Encryption);
+    }
+}

@@ -77,10 +77,13 @@ fn from_content(untrusted: &[u8], extension: &str, limits: &Limits) -> Result<Ki
 }
 
 fn from_zip(untrusted: &[u8], extension: &str, limits: &Limits) -> Result<Kind, Refusal> {
-    let listing = match zip_reader::read(untrusted, limits) {
-        Ok(listing) => listing,
-        Err(refusal) => return Err(refusal),
-    };
+    let listing = zip_reader::read(untrusted, limits)?;
+    if NEVER_EXTENSIONS.contains(&extension) {
+        return Err(Refusal::blocked(Reason::Executable));
+    }
+    if OTHER_CONTAINERS.contains(&extension) {
+        return Err(Refusal::held(Reason::UnknownKind));
+    }
     let has = |name: &[u8]| listing.entries.iter().any(|e| e.untrusted_name.eq_ignore_ascii_case(name));
     let starts = |prefix: &[u8]| {
         let begins = |name: &[u8]| name.get(..prefix.len()).is_some_and(|p| p.eq_ignore_ascii_case(prefix));
@@ -110,9 +113,6 @@ fn from_zip(untrusted: &[u8], extension: &str, limits: &Limits) -> Result<Kind, 
     }
     if has(b"mimetype") && starts(b"META-INF/") {
         return Err(Refusal::held(Reason::UnknownKind));
-    }
-    if NEVER_EXTENSIONS.contains(&extension) {
-        return Err(Refusal::blocked(Reason::Executable));
     }
     Ok(Kind::Zip)
 }
@@ -164,6 +164,10 @@ const OTHER_MAGIC: [(usize, &[u8]); 22] = [
     (0, b"SQLite format 3\0"),
     (0, b"%!PS"),
 ];
+
+/// Documents in a ZIP that this version cannot rebuild: the name tells the truth, so it is no mismatch.
+const OTHER_CONTAINERS: [&str; 12] =
+    ["xlsb", "odt", "ods", "odp", "odg", "ott", "ots", "otp", "epub", "vsdx", "vsdm", "thmx"];
 
 /// Extensions that make Windows run a file. Text of this name never passes, whatever it says.
 const NEVER_EXTENSIONS: [&str; 64] = [
@@ -294,7 +298,11 @@ mod tests {
     fn content_decides_and_the_name_must_agree() {
         let held = |reason| Err(Refusal { verdict: Verdict::Held, reason });
         let blocked = |reason| Err(Refusal { verdict: Verdict::Blocked, reason });
-        let rows: [(&str, &[u8], Result<Kind, Refusal>); 22] = [
+        let empty_zip = b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+        let rows: [(&str, &[u8], Result<Kind, Refusal>); 25] = [
+            ("a.zip", empty_zip, Ok(Kind::Zip)),
+            ("a.xlsb", empty_zip, held(Reason::UnknownKind)),
+            ("a.xlam", empty_zip, blocked(Reason::Executable)),
             ("a.png", b"\x89PNG\r\n\x1a\nrest", Ok(Kind::Png)),
             ("a.jpg", b"\x89PNG\r\n\x1a\nrest", held(Reason::NameMismatch)),
             ("a.JPEG", b"\xff\xd8\xff\xe0", Ok(Kind::Jpeg)),

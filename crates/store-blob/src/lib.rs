@@ -12,6 +12,7 @@ mod disk;
 mod format;
 mod keys;
 mod shelf;
+mod vault;
 
 use std::future::Future;
 use std::io;
@@ -27,6 +28,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use workflow::id::{BlobId, ZoneId};
 
 pub use keys::MasterSecret;
+pub use vault::SecretVault;
 
 use disk::Posix;
 use format::CHUNK_BYTES;

@@ -10,6 +10,7 @@
 
 mod conversation;
 mod pool;
+mod port;
 
 pub use conversation::{CellFailure, CellOutcome};
 pub use pool::{CellConfig, CellPool};

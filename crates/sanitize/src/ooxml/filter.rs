@@ -124,8 +124,6 @@ enum Role {
     ChartFormula,
     Frame,
     OlePicture,
-    /// A field's instruction in an attribute was fine; nothing to do.
-    MacroName,
 }
 
 struct Open {
@@ -169,6 +167,10 @@ pub(crate) fn filter(
     };
     pass.out.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n");
     pass.run(&text)?;
+    if !pass.sheets.is_empty() && !pass.sheets.contains(&true) {
+        // Every sheet was a macro sheet, and a workbook without sheets is none.
+        return Err(Refusal::held(Reason::NothingLeft));
+    }
     Ok(pass.out.into_bytes())
 }
 
@@ -391,7 +393,6 @@ impl Pass<'_> {
                     None => Fate::Keep(Role::Plain),
                 }
             }
-            (Space::Word, "macroName") => Fate::Keep(Role::MacroName),
             (Space::Other, "mcd" | "mcds" | "toolbars" | "keymaps") => drop(Threat::MacroVba),
             (Space::Other, "dataBinding") => drop(Threat::Extension),
             (Space::Sheet, "oleObjects") => drop(Threat::EmbeddedObject),
@@ -522,7 +523,6 @@ impl Pass<'_> {
                 // Dropped sheets move the others; the first one is always there.
                 (value.len() < 4 && !self.findings.has(Threat::MacroXlm)).then(|| value.to_owned())
             }
-            (Space::Chart, "externalData" | "autoUpdate", _) => keep(),
             _ => keep(),
         }
     }
@@ -584,7 +584,7 @@ impl Pass<'_> {
                 self.out.push_str(open.picture.as_deref().unwrap_or_default());
                 return;
             }
-            Role::Frame | Role::Plain | Role::MacroName => {}
+            Role::Frame | Role::Plain => {}
         }
         if taken_back {
             self.out.truncate(open.out_start);

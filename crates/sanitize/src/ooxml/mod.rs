@@ -364,3 +364,6 @@ impl Walk<'_, '_, '_> {
 }
 
 const EMPTY_VML: &str = "<xml xmlns:v=\"urn:schemas-microsoft-com:vml\"></xml>";
+
+#[cfg(test)]
+mod tests;

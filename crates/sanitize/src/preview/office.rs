@@ -257,7 +257,7 @@ fn sheet_rows(text: &str, shared: &[String]) -> (Vec<Vec<String>>, bool) {
     let mut rows: Vec<Vec<String>> = Vec::new();
     let mut row: Vec<String> = Vec::new();
     let (mut kind, mut column, mut value) = (String::new(), 0usize, String::new());
-    let (mut in_value, mut all) = (false, true);
+    let (mut in_value, mut in_reading, mut all) = (false, false, true);
     each(text, |event| {
         match event {
             Event::Start(start) => match start.local_name().as_ref() {
@@ -266,12 +266,13 @@ fn sheet_rows(text: &str, shared: &[String]) -> (Vec<Vec<String>>, bool) {
                     column = attribute(start, "r").map_or(row.len(), |r| column_of(&r));
                     value.clear();
                 }
-                "v" | "t" => in_value = true,
-                "f" | "rPh" => in_value = false,
+                "v" | "t" => in_value = !in_reading,
+                "rPh" => in_reading = true,
                 _ => {}
             },
             Event::End(end) => match end.local_name().as_ref() {
                 "v" | "t" => in_value = false,
+                "rPh" => in_reading = false,
                 "c" if column < COLUMNS_MAX => {
                     let shown = match kind.as_str() {
                         "s" => {

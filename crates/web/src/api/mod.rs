@@ -17,7 +17,7 @@ mod policy;
 mod session;
 mod table;
 mod transfers;
-mod zip;
+pub(crate) mod zip;
 
 use std::sync::LazyLock;
 

@@ -97,7 +97,7 @@ mod tests {
             prop_assert_eq!(archive.len(), files.len());
             for (index, file) in files.iter().enumerate() {
                 let mut entry = archive.by_index(index).unwrap();
-                prop_assert_eq!(entry.name(), file.path.as_str());
+                prop_assert_eq!(entry.name().unwrap(), file.path.as_str());
                 let mut bytes = Vec::new();
                 // The reader checks the sum at the end.
                 entry.read_to_end(&mut bytes).unwrap();
