@@ -174,7 +174,13 @@ async fn a_submission_of_the_wrong_shape_makes_nothing() {
     let whole = multipart(&[("transfer", None, text), file]);
     for cut in [10, whole.len() / 2, whole.len() - 8] {
         let answer = city
-            .raw(&hanako, "POST", "/transfers", "multipart/form-data; boundary=XX", whole[..cut].to_owned())
+            .raw(
+                &hanako,
+                "POST",
+                "/transfers",
+                "multipart/form-data; boundary=XX",
+                whole.as_bytes()[..cut].to_vec(),
+            )
             .await;
         assert_eq!(answer.refusal(), (400, "interrupted".into()), "{cut}");
     }
