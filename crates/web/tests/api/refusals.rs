@@ -125,6 +125,7 @@ async fn addresses_and_queries_that_mean_nothing_are_refused() {
 async fn a_submission_of_the_wrong_shape_makes_nothing() {
     let city = City::open().await;
     let hanako = city.log_in("hanako", "internet").await;
+    let before = city.stored_files();
     let form = city.form("s", "c2");
     let text = form.to_string();
     let file = ("file", Some("a.txt"), "clean a".to_owned());
@@ -188,6 +189,14 @@ async fn a_submission_of_the_wrong_shape_makes_nothing() {
     assert_eq!(plain.refusal(), (415, "media-type".into()));
     let rows = city.get(&hanako, "/transfers").await.with(200);
     assert_eq!(rows["rows"], json!([]));
+    // What was stored on the way is erased, by a task of its own.
+    for _ in 0..200 {
+        if city.stored_files() == before {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    assert_eq!(city.stored_files(), before);
 }
 
 /// No bytes make it fail on our side, and none get through by accident.
