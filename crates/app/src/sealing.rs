@@ -105,6 +105,17 @@ impl App {
         }
     }
 
+    /// Seals until nothing waits. Others may seal at the same time.
+    pub(crate) async fn seal_all(&self) -> Result<()> {
+        loop {
+            match self.seal().await {
+                Ok(0) => return Ok(()),
+                Ok(_) | Err(Error::Conflict) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
     async fn tiles(&self, wanted: &[TileId]) -> Result<BTreeMap<TileId, Vec<u8>>> {
         let ids: Vec<_> = wanted.iter().map(|t| (t.level, t.index)).collect();
         let rows = self.store().ledger_tiles(&ids).await?;
@@ -270,6 +281,7 @@ impl App {
         &self,
         mut sink: impl FnMut(BundleFile) -> std::io::Result<()> + Send,
     ) -> Result<u64> {
+        let _unchanged = self.house.payload_gate.read().await;
         let head = self.store().ledger_head().await?.ok_or(Error::NotFound)?;
         let mut put = |file: BundleFile| sink(file).map_err(|e| broken("export", &e));
         let (mut export, files) =
