@@ -258,6 +258,14 @@ impl App {
         if u64::try_from(files.len()).unwrap_or(u64::MAX) > limit {
             return Err(Error::TooMany { limit: u32::try_from(limit).unwrap_or(u32::MAX) });
         }
+        // An upload belongs to the zone of the listener that took it, whatever form it is put into.
+        if files.iter().any(|f| f.stored.zone != from_zone) {
+            return Err(Error::Invalid { field: "files", problem: "not-allowed" });
+        }
+        let bytes_max = known.file_bytes_max.value.unwrap_or(0);
+        if files.iter().any(|f| f.stored.bytes > bytes_max) {
+            return Err(Error::TooLarge { limit_bytes: bytes_max });
+        }
         let route = match rules::passage(self.pack(), known, &content, BTreeSet::new()) {
             Passage::Deny { statements, .. } => {
                 let statements: Vec<String> = statements.iter().map(|s| s.id.clone()).collect();
@@ -503,7 +511,13 @@ impl App {
         for event in events {
             let Some((kind, details, step)) = describe(transfer, event) else { continue };
             let mut statements = step.unwrap_or_default();
-            if matches!(kind, Kind::TransferSubmitted | Kind::TransferReleased | Kind::TransferRefused) {
+            if matches!(
+                kind,
+                Kind::TransferSubmitted
+                    | Kind::TransferResubmitted
+                    | Kind::TransferReleased
+                    | Kind::TransferRefused
+            ) {
                 statements.extend(channel_statements.iter().cloned());
             }
             let act = Act {

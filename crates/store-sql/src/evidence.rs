@@ -65,7 +65,7 @@ pub(crate) async fn page(
     conn: &mut Conn<'_>,
     query: &EvidenceQuery,
 ) -> Result<Page<EvidenceRow>, StoreError> {
-    let page = query.page.clone().unwrap_or_else(PageRequest::default);
+    let page = query.page.clone().unwrap_or_default();
     let limit = page.limit.clamp(1, PAGE_ROWS_MAX);
     let (at, id) = start(page.after.as_ref());
     let statement = if query.subject.is_some() {
