@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use app::{
-    model::{Cursor, EvidenceQuery, EvidenceRow, LedgerHead, NewEvidence, PAGE_ROWS_MAX, Page, PageRequest},
+    model::{Cursor, EvidenceQuery, EvidenceRow, LedgerHead, NewEvidence, PAGE_ROWS_MAX, Page},
     ports::StoreError,
 };
 use workflow::{
