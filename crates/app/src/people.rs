@@ -126,6 +126,17 @@ impl App {
             .collect())
     }
 
+    /// One person as a form shows a chosen recipient; `None` if there is none, or the account is closed.
+    ///
+    /// # Errors
+    /// [`Error::Denied`].
+    pub async fn candidate(&self, actor: &Actor, id: &UserId) -> Result<Option<Candidate>> {
+        let own = Resource::OwnAccount { user: actor.id().as_str().to_owned() };
+        let _allowed = self.permit(actor, Action::ViewHome, &own).await?;
+        let user = self.store().user(id).await?.filter(|u| u.enabled);
+        Ok(user.map(|u| Candidate { section_name: self.section_name(&u.section), id: u.id, name: u.name }))
+    }
+
     /// Opens an account with a first password, which is returned once and must be changed at the first login.
     ///
     /// # Errors
@@ -371,7 +382,8 @@ impl App {
     }
 
     /// A password that is easy to read out: four groups of four from letters and digits that look different.
-    fn first_password(&self) -> String {
+    #[must_use]
+    pub fn first_password(&self) -> String {
         // 32 signs divide 256 evenly, so each is equally likely. No 0 o 1 l.
         const SIGNS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
         let mut bytes = [0_u8; 16];

@@ -5,7 +5,7 @@
 //! before it swaps the head.
 //! Leaves hashes, proofs and bundle bytes to `ledger`.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use authz::Action;
 use ledger::{
@@ -21,7 +21,7 @@ use crate::{
     error::{Error, Result},
     evidence::{Act, By, EvidenceItem, Kind, city_evidence},
     model::{EvidenceRow, LedgerHead},
-    ports::StoreError,
+    ports::{Store, StoreError},
 };
 
 /// Entries sealed in one transaction.
@@ -83,12 +83,14 @@ impl App {
     /// # Errors
     /// [`Error::Conflict`] when another process sealed meanwhile, [`Error::Unavailable`].
     pub async fn seal(&self) -> Result<usize> {
+        // The size first: if another process seals between the two, its size is not this one and the store says so.
+        // The other way round these entries would have an index already, which looks like damage.
+        let size = self.store().ledger_head().await?.map_or(0, |head| head.size);
         let waiting = self.store().unsealed(BATCH).await?;
         if waiting.is_empty() {
             return Ok(0);
         }
-        let size = self.store().ledger_head().await?.map_or(0, |head| head.size);
-        let tiles = self.tiles(&ledger::tiles_needed_for_append(size)).await?;
+        let tiles = self.ledger().tiles(&ledger::tiles_needed_for_append(size)).await?;
         let hashes: Vec<Hash> = waiting.iter().map(|(_, leaf)| ledger::leaf_hash(leaf)).collect();
         let appended = ledger::append(size, &tiles, &hashes).map_err(|e| broken("append", &e))?;
         let checkpoint = Checkpoint::new(self.key().verifier(), appended.size, appended.root)
@@ -116,12 +118,6 @@ impl App {
         }
     }
 
-    async fn tiles(&self, wanted: &[TileId]) -> Result<BTreeMap<TileId, Vec<u8>>> {
-        let ids: Vec<_> = wanted.iter().map(|t| (t.level, t.index)).collect();
-        let rows = self.store().ledger_tiles(&ids).await?;
-        Ok(rows.into_iter().map(|((level, index), bytes)| (TileId { level, index }, bytes)).collect())
-    }
-
     /// The public key that checkpoints are signed with, as auditors pin it.
     #[must_use]
     pub fn vkey(&self) -> &VerifierKey {
@@ -133,7 +129,12 @@ impl App {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn checkpoint(&self) -> Result<Option<String>> {
-        Ok(self.store().ledger_head().await?.map(|h| h.checkpoint))
+        self.ledger().checkpoint().await
+    }
+
+    /// The ledger for reading.
+    fn ledger(&self) -> LedgerReader {
+        LedgerReader { store: self.house.ports.store.clone(), vkey: self.vkey().clone() }
     }
 
     /// A tile or entry bundle by its C2SP path, for witnesses and mirrors. Public: leaves hold no contents.
@@ -149,7 +150,7 @@ impl App {
                 if ledger::tile_width(id, size) < width {
                     return Err(Error::NotFound);
                 }
-                let mut bytes = self.tiles(&[id]).await?.remove(&id).ok_or(Error::NotFound)?;
+                let mut bytes = self.ledger().tiles(&[id]).await?.remove(&id).ok_or(Error::NotFound)?;
                 bytes.truncate(width * Hash::LEN);
                 Ok(bytes)
             }
@@ -196,18 +197,12 @@ impl App {
     async fn proof_of(&self, row: &EvidenceRow) -> Result<Option<EntryProof>> {
         let Some(index) = row.index else { return Ok(None) };
         let head = self.store().ledger_head().await?.ok_or_else(|| broken("head", &"missing"))?;
-        let hashes = self.inclusion(index, head.size).await?;
+        let hashes = self.ledger().inclusion(index, head.size).await?;
         Ok(Some(EntryProof {
             index,
             checkpoint: head.checkpoint,
             hashes: hashes.iter().map(Hash::to_base64).collect(),
         }))
-    }
-
-    async fn inclusion(&self, index: u64, size: u64) -> Result<Vec<Hash>> {
-        let needed = ledger::tiles_needed_for_inclusion(index, size).map_err(|e| broken("proof", &e))?;
-        let tiles = self.tiles(&needed).await?;
-        ledger::inclusion_proof(index, size, &tiles).map_err(|e| broken("proof", &e))
     }
 
     /// The files of a bundle that proves these entries and no others; `sekisho-verify` checks it without us.
@@ -221,24 +216,9 @@ impl App {
             return Err(Error::TooMany { limit: 1_000 });
         }
         let _allowed = self.permit(actor, Action::ExportEvidence, &city_evidence("selection")).await?;
-        let mut rows = Vec::with_capacity(ids.len());
-        for id in ids {
-            let row = self.store().evidence_by_id(id).await?.ok_or(Error::NotFound)?;
-            rows.push((row.index.ok_or(Error::NotFound)?, row));
-        }
-        rows.sort_by_key(|(index, _)| *index);
-        rows.dedup_by_key(|(index, _)| *index);
-        let head = self.store().ledger_head().await?.ok_or(Error::NotFound)?;
-        let indexes: Vec<u64> = rows.iter().map(|(index, _)| *index).collect();
-        let (mut export, mut files) =
-            SelectionExport::start(&self.bundle_head(&head), &indexes).map_err(|e| broken("export", &e))?;
-        for (index, row) in rows {
-            let proof = self.inclusion(index, head.size).await?;
-            let selected = SelectedEntry { index, record: record(row)?, proof };
-            files.push(export.push(&selected).map_err(|e| broken("export", &e))?);
-        }
-        export.finish().map_err(|e| broken("export", &e))?;
-        self.note_export(actor, "selection", json!({ "entries": indexes, "size": head.size })).await?;
+        let files = self.ledger().prove(ids).await?;
+        let ids: Vec<&str> = ids.iter().map(EvidenceId::as_str).collect();
+        self.note_export(actor, "selection", json!({ "exported": ids })).await?;
         Ok(files)
     }
 
@@ -252,44 +232,109 @@ impl App {
         sink: impl FnMut(BundleFile) -> std::io::Result<()> + Send,
     ) -> Result<u64> {
         let _allowed = self.permit(actor, Action::ExportEvidence, &city_evidence("all")).await?;
-        let size = self.write_bundle(sink).await?;
+        let _unchanged = self.house.payload_gate.read().await;
+        let size = self.ledger().export(sink).await?;
         self.note_export(actor, "all", json!({ "size": size })).await?;
         Ok(size)
     }
 
-    /// As [`App::export_all`], for the operator at the machine itself.
-    ///
-    /// # Errors
-    /// As [`App::export_all`].
-    pub async fn export_at_machine(
-        &self,
-        sink: impl FnMut(BundleFile) -> std::io::Result<()> + Send,
-    ) -> Result<u64> {
-        let size = self.write_bundle(sink).await?;
+    async fn note_export(&self, actor: &Actor, what: &str, details: serde_json::Value) -> Result<()> {
         let act = Act {
             kind: Kind::EvidenceExported,
-            by: By::System,
-            subject: ("ledger", "all"),
-            details: json!({ "size": size }),
+            by: By::Actor(actor),
+            subject: ("ledger", what),
+            details,
             statements: &[],
         };
-        self.note(self.now(), &act).await?;
-        Ok(size)
+        self.note(self.now(), &act).await
+    }
+}
+
+/// The ledger as one who only reads sees it: screens, mirrors, and the operator at the machine, who needs no open house.
+#[derive(Clone)]
+pub struct LedgerReader {
+    store: Arc<dyn Store>,
+    vkey: VerifierKey,
+}
+
+impl LedgerReader {
+    /// Reads the ledger of this store, whose checkpoints are signed with the key behind `vkey`.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, vkey: VerifierKey) -> Self {
+        Self { store, vkey }
     }
 
-    async fn write_bundle(
+    /// The public key.
+    #[must_use]
+    pub fn vkey(&self) -> &VerifierKey {
+        &self.vkey
+    }
+
+    /// The newest signed checkpoint.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn checkpoint(&self) -> Result<Option<String>> {
+        Ok(self.store.ledger_head().await?.map(|h| h.checkpoint))
+    }
+
+    async fn tiles(&self, wanted: &[TileId]) -> Result<BTreeMap<TileId, Vec<u8>>> {
+        let ids: Vec<_> = wanted.iter().map(|t| (t.level, t.index)).collect();
+        let rows = self.store.ledger_tiles(&ids).await?;
+        Ok(rows.into_iter().map(|((level, index), bytes)| (TileId { level, index }, bytes)).collect())
+    }
+
+    async fn inclusion(&self, index: u64, size: u64) -> Result<Vec<Hash>> {
+        let needed = ledger::tiles_needed_for_inclusion(index, size).map_err(|e| broken("proof", &e))?;
+        let tiles = self.tiles(&needed).await?;
+        ledger::inclusion_proof(index, size, &tiles).map_err(|e| broken("proof", &e))
+    }
+
+    /// The files of a bundle that proves these entries and no others.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when one of them does not exist or is not sealed yet.
+    pub async fn prove(&self, ids: &[EvidenceId]) -> Result<Vec<BundleFile>> {
+        let mut rows = Vec::with_capacity(ids.len());
+        for id in ids {
+            let row = self.store.evidence_by_id(id).await?.ok_or(Error::NotFound)?;
+            rows.push((row.index.ok_or(Error::NotFound)?, row));
+        }
+        rows.sort_by_key(|(index, _)| *index);
+        rows.dedup_by_key(|(index, _)| *index);
+        let head = self.store.ledger_head().await?.ok_or(Error::NotFound)?;
+        let indexes: Vec<u64> = rows.iter().map(|(index, _)| *index).collect();
+        let (mut export, mut files) =
+            SelectionExport::start(&self.bundle_head(&head), &indexes).map_err(|e| broken("export", &e))?;
+        for (index, row) in rows {
+            let proof = self.inclusion(index, head.size).await?;
+            let selected = SelectedEntry { index, record: record(row)?, proof };
+            files.push(export.push(&selected).map_err(|e| broken("export", &e))?);
+        }
+        export.finish().map_err(|e| broken("export", &e))?;
+        Ok(files)
+    }
+
+    /// Writes the whole ledger as a bundle, file by file, to `sink`, and says how many entries it has. Memory stays
+    /// bounded by one tile.
+    ///
+    /// Beside a running house a payload may be erased in the middle, by an entry that this bundle ends before; then
+    /// verifying calls that payload unexplained, and taking the bundle again settles it. [`App::export_all`] waits.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when nothing is sealed yet, and whatever the sink says.
+    pub async fn export(
         &self,
         mut sink: impl FnMut(BundleFile) -> std::io::Result<()> + Send,
     ) -> Result<u64> {
-        let _unchanged = self.house.payload_gate.read().await;
-        let head = self.store().ledger_head().await?.ok_or(Error::NotFound)?;
+        let head = self.store.ledger_head().await?.ok_or(Error::NotFound)?;
         let mut put = |file: BundleFile| sink(file).map_err(|e| broken("export", &e));
         let (mut export, files) =
             FullExport::start(&self.bundle_head(&head)).map_err(|e| broken("export", &e))?;
         files.into_iter().try_for_each(&mut put)?;
         let mut next = 0;
         while next < head.size {
-            let rows = self.store().evidence_range(next, EXPORT_ROWS).await?;
+            let rows = self.store.evidence_range(next, EXPORT_ROWS).await?;
             if rows.is_empty() {
                 return Err(broken("export", &format!("entry {next} is missing")));
             }
@@ -309,19 +354,8 @@ impl App {
         Ok(head.size)
     }
 
-    async fn note_export(&self, actor: &Actor, what: &str, details: serde_json::Value) -> Result<()> {
-        let act = Act {
-            kind: Kind::EvidenceExported,
-            by: By::Actor(actor),
-            subject: ("ledger", what),
-            details,
-            statements: &[],
-        };
-        self.note(self.now(), &act).await
-    }
-
     fn bundle_head(&self, head: &LedgerHead) -> Head {
-        Head { vkey: self.vkey().clone(), checkpoint: head.checkpoint.clone().into_bytes(), previous: None }
+        Head { vkey: self.vkey.clone(), checkpoint: head.checkpoint.clone().into_bytes(), previous: None }
     }
 }
 

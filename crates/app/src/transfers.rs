@@ -207,6 +207,12 @@ impl App {
         NewTransferOptions { channels, levels }
     }
 
+    /// A new key for a submission form: sent twice, it still makes one transfer.
+    #[must_use]
+    pub fn submission_key(&self) -> String {
+        self.entropy().id(self.now())
+    }
+
     /// Submits files that were uploaded. The same submission key gives the same transfer.
     ///
     /// # Errors

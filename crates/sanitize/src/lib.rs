@@ -1,1 +1,160 @@
-//! (opens with what this package owns)
+//! Bytes in, clean bytes and a report out; nothing active remains.
+//!
+//! Owns: deciding what a file really is and building it anew from what is known and wanted. [`sanitise`] is the
+//! way in; from there `detect` finds the type and one module per format rebuilds it.
+//! Leaves to others: the cell around this code and its kill switch (`sekisho-worker`, `worker-client`), what the
+//! pack allows (it comes in with the job), and every word that a person reads.
+//!
+//! Three habits hold in every module:
+//! - build, do not strip: what leaves is written from an allow-list, so what was never heard of stays behind;
+//! - every expansion is counted in `bounded`, and no other module may hold a decompressor;
+//! - when in doubt there is a refusal, never the original bytes.
+
+mod archive;
+mod bounded;
+mod csv;
+mod detect;
+mod findings;
+mod link;
+mod name;
+mod ooxml;
+mod pdf;
+mod picture;
+mod preview;
+mod text;
+mod zip_reader;
+mod zip_writer;
+
+use worker_protocol::frame::Stage;
+use worker_protocol::{Job, Kind, Outcome, RULES_VERSION, Reason, Report, Verdict};
+
+use bounded::Budget;
+use findings::Findings;
+
+pub use name::clean_name;
+pub use preview::preview;
+
+/// Sanitises one file.
+///
+/// Never panics on bad input as far as this code goes; a library's panic is caught and holds the file. The
+/// outcome carries no preview: ask [`preview`] for it once the clean bytes are safe, because drawing may die.
+pub fn sanitise(job: &Job, untrusted: Vec<u8>, progress: &mut dyn FnMut(Stage, u16)) -> Outcome {
+    let mut budget = Budget::new(job.limits);
+    let report_and_bytes = sanitise_one(job, &job.hint.untrusted_name, &untrusted, &mut budget, 0, progress);
+    progress(Stage::Verify, 1000);
+    let (report, clean) = report_and_bytes;
+    Outcome { report, clean, preview: None, preview_pages: Vec::new() }
+}
+
+/// What a format module hands back when it could rebuild the file.
+struct Rebuilt {
+    clean: Vec<u8>,
+    /// The extension the clean file carries when the given one does not fit.
+    extension: &'static str,
+    members: Vec<worker_protocol::Member>,
+}
+
+/// Why no bytes come back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Refusal {
+    verdict: Verdict,
+    reason: Reason,
+}
+
+impl Refusal {
+    fn held(reason: Reason) -> Self {
+        Self { verdict: Verdict::Held, reason }
+    }
+
+    fn blocked(reason: Reason) -> Self {
+        Self { verdict: Verdict::Blocked, reason }
+    }
+}
+
+/// What every format module works with.
+struct Work<'a> {
+    job: &'a Job,
+    budget: &'a mut Budget,
+    findings: Findings,
+    /// Containers around this file.
+    depth: u32,
+    progress: &'a mut dyn FnMut(Stage, u16),
+}
+
+fn sanitise_one(
+    job: &Job,
+    untrusted_name: &str,
+    untrusted: &[u8],
+    budget: &mut Budget,
+    depth: u32,
+    progress: &mut dyn FnMut(Stage, u16),
+) -> (Report, Option<Vec<u8>>) {
+    if depth == 0 {
+        progress(Stage::Detect, 0);
+    }
+    let mut work = Work { job, budget, findings: Findings::default(), depth, progress };
+    let detected = detect::detect(untrusted, untrusted_name, &job.limits);
+    let kind = detected.as_ref().ok().copied();
+    let rebuilt = detected.and_then(|kind| {
+        if untrusted.len() as u64 > job.limits.input_bytes_max && depth == 0 {
+            return Err(Refusal::held(Reason::TooLarge));
+        }
+        if !job.policy.allowed.contains(&kind) {
+            return Err(Refusal::blocked(Reason::KindNotAllowed));
+        }
+        if depth == 0 {
+            (work.progress)(Stage::Rebuild, 0);
+        }
+        // A library that panics has met bytes it cannot read; that must cost this file and no sibling in the
+        // same archive. Nothing of its state is used afterwards but the budget, which only counts.
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            rebuild(kind, untrusted, untrusted_name, &mut work)
+        }))
+        .unwrap_or(Err(Refusal::held(Reason::Damaged)))
+    });
+    let mut findings = work.findings;
+    match (kind, rebuilt) {
+        (Some(kind), Ok(Rebuilt { clean, extension, members })) => {
+            let clean_name = name::clean_name_for(untrusted_name, kind, extension, &mut findings);
+            let verdict = if findings.reader_would_miss() { Verdict::Partial } else { Verdict::Clean };
+            let (removals, removals_unlisted) = findings.into_list();
+            let report = Report {
+                verdict,
+                kind: Some(kind),
+                clean_name,
+                reason: None,
+                removals,
+                removals_unlisted,
+                members,
+                rules_version: RULES_VERSION.to_owned(),
+            };
+            (report, Some(clean))
+        }
+        (kind, rebuilt) => {
+            let refusal = rebuilt.err().unwrap_or(Refusal::held(Reason::UnknownKind));
+            let mut report = Report::refused(refusal.verdict, refusal.reason);
+            report.kind = kind;
+            report.clean_name = clean_name(untrusted_name, "");
+            (report.removals, report.removals_unlisted) = findings.into_list();
+            (report, None)
+        }
+    }
+}
+
+fn rebuild(
+    kind: Kind,
+    untrusted: &[u8],
+    untrusted_name: &str,
+    work: &mut Work<'_>,
+) -> Result<Rebuilt, Refusal> {
+    let plain = |clean, extension| Rebuilt { clean, extension, members: Vec::new() };
+    match kind {
+        Kind::Docx | Kind::Xlsx | Kind::Pptx => Ok(plain(ooxml::rebuild(untrusted, kind, work)?, kind.id())),
+        Kind::Pdf => Ok(plain(pdf::rebuild(untrusted, work)?, "pdf")),
+        Kind::Png => Ok(plain(picture::rebuild(untrusted, picture::Format::Png, "", work)?, "png")),
+        Kind::Jpeg => Ok(plain(picture::rebuild(untrusted, picture::Format::Jpeg, "", work)?, "jpg")),
+        Kind::Text => Ok(plain(text::rebuild(untrusted, work)?, "txt")),
+        Kind::Csv => Ok(plain(csv::rebuild(untrusted, untrusted_name, work)?, "csv")),
+        Kind::Zip => archive::rebuild(untrusted, work),
+    }
+}

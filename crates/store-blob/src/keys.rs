@@ -24,6 +24,18 @@ impl MasterSecret {
         ZoneKeys { address: self.derive(b"address", zone), files: self.derive(b"files", zone) }
     }
 
+    /// Key and nonce of one sealed secret. The salt is random for each, so no nonce meets a key twice.
+    pub(crate) fn seal_key(&self, salt: &[u8; 32]) -> (Zeroizing<[u8; 32]>, [u8; 12]) {
+        let mut bytes = Zeroizing::new([0; 44]);
+        let hkdf = Hkdf::<Sha256>::new(Some(salt), self.0.as_slice());
+        expand(&hkdf, &[b"sekisho vault 1"], bytes.as_mut_slice());
+        let (mut key, mut nonce) = (Zeroizing::new([0; 32]), [0; 12]);
+        let (first, rest) = bytes.split_at(32);
+        key.copy_from_slice(first);
+        nonce.copy_from_slice(rest);
+        (key, nonce)
+    }
+
     fn derive(&self, purpose: &[u8], zone: &str) -> Zeroizing<[u8; 32]> {
         let mut key = Zeroizing::new([0; 32]);
         let parts = [b"sekisho blob 1".as_slice(), b"\0", purpose, b"\0", zone.as_bytes()];
@@ -86,7 +98,7 @@ impl Addressing {
 
 #[expect(
     clippy::expect_used,
-    reason = "HKDF-SHA256 fails only above 8,160 bytes of output; 39 is the most asked for"
+    reason = "HKDF-SHA256 fails only above 8,160 bytes of output; 44 is the most asked for"
 )]
 fn expand(hkdf: &Hkdf<Sha256>, info: &[&[u8]], out: &mut [u8]) {
     hkdf.expand_multi_info(info, out).expect("the output is short");

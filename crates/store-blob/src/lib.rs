@@ -12,6 +12,7 @@ mod disk;
 mod format;
 mod keys;
 mod shelf;
+mod vault;
 
 use std::future::Future;
 use std::io;
@@ -30,6 +31,7 @@ use workflow::{
 };
 
 pub use keys::MasterSecret;
+pub use vault::SecretVault;
 
 use disk::Posix;
 use format::CHUNK_BYTES;

@@ -7,8 +7,8 @@ use std::{fmt::Write as _, path::Path};
 
 use app::ports::StoreError;
 use sqlx::{
-    AssertSqlSafe, Decode, PgConnection, PgPool, Postgres, Row as _, Sqlite, SqliteConnection, SqlitePool,
-    Transaction, Type,
+    AssertSqlSafe, Connection as _, Decode, PgConnection, PgPool, Postgres, Row as _, SqlSafeStr, Sqlite,
+    SqliteConnection, SqlitePool, Transaction, Type,
     error::ErrorKind,
     pool::PoolConnection,
     postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow},
@@ -69,6 +69,8 @@ impl Db {
             .pragma("journal_size_limit", "67108864");
         let write = SqlitePoolOptions::new()
             .max_connections(1)
+            .test_before_acquire(false)
+            .before_acquire(|connection, _| Box::pin(is_outside_transaction(connection)))
             .idle_timeout(None)
             .max_lifetime(None)
             .acquire_timeout(config.wait_max)
@@ -77,6 +79,8 @@ impl Db {
             .map_err(OpenError::Connect)?;
         let read = SqlitePoolOptions::new()
             .max_connections(config.readers_max)
+            .test_before_acquire(false)
+            .before_acquire(|connection, _| Box::pin(is_outside_transaction(connection)))
             .idle_timeout(None)
             .max_lifetime(None)
             .acquire_timeout(config.wait_max)
@@ -151,6 +155,14 @@ impl Db {
             }
         })
     }
+}
+
+/// Whether a connection may be used again. When the disk is full or fails, SQLite undoes the transaction by itself;
+/// the driver's own ROLLBACK then fails, and it believes for ever to be inside. Such a connection is thrown away.
+async fn is_outside_transaction(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    // An undoing that was queued when a transaction was dropped has happened once this answers.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 /// A connection out of a pool.
@@ -269,10 +281,9 @@ impl Conn<'_> {
             rest = after;
             let args = chunk.concat();
             check(&args)?;
-            let text = AssertSqlSafe(bulk.text(chunk.len()));
             match self {
                 Self::Lite(c) => out.extend(
-                    bind_lite(sqlx::query(text), &args)
+                    bind_lite(sqlx::query(AssertSqlSafe(bulk.lite(chunk.len()))), &args)
                         .fetch_all(&mut **c)
                         .await
                         .map_err(failed)?
@@ -280,7 +291,7 @@ impl Conn<'_> {
                         .map(Row::Lite),
                 ),
                 Self::Pg(c) => out.extend(
-                    bind_pg(sqlx::query(text), &args)
+                    bind_pg(sqlx::query(AssertSqlSafe(bulk.pg(chunk.len()))), &args)
                         .fetch_all(&mut **c)
                         .await
                         .map_err(failed)?
@@ -292,8 +303,8 @@ impl Conn<'_> {
         Ok(out)
     }
 
-    /// Runs a fixed text that may hold several statements and takes no values: migrations and settings.
-    pub(crate) async fn script(&mut self, text: &'static str) -> Result<(), StoreError> {
+    /// Runs a text that may hold several statements and takes no values: migrations and settings.
+    pub(crate) async fn script(&mut self, text: impl SqlSafeStr + Send) -> Result<(), StoreError> {
         match self {
             Self::Lite(c) => sqlx::raw_sql(text).execute(&mut **c).await.map(|_| ()),
             Self::Pg(c) => sqlx::raw_sql(text).execute(&mut **c).await.map(|_| ()),
@@ -539,9 +550,9 @@ pub(crate) fn failed(error: sqlx::Error) -> StoreError {
 /// Whether the same statement may succeed later: the server or the disk, not the statement, is the matter.
 fn is_passing(code: &str) -> bool {
     match code.parse::<u32>() {
-        // SQLite's result codes are small numbers, the lowest byte the primary one: busy, locked, read-only, I/O,
-        // full, cannot open.
-        Ok(lite) if code.len() < 5 => matches!(lite & 0xff, 5 | 6 | 8 | 10 | 13 | 14),
+        // SQLite's result codes are small numbers, the lowest byte the primary one: busy, locked, no memory,
+        // read-only, interrupted, I/O, full, cannot open.
+        Ok(lite) if code.len() < 5 => matches!(lite & 0xff, 5..=10 | 13 | 14),
         // PostgreSQL's classes: connection, resources, lock not available, operator intervention, system.
         _ => ["08", "25P03", "53", "55P03", "57", "58"].iter().any(|class| code.starts_with(class)),
     }

@@ -56,21 +56,19 @@ pub(crate) struct Bulk {
 }
 
 impl Bulk {
-    pub(crate) fn text(&self, rows: usize) -> String {
-        use std::fmt::Write as _;
-        let mut text = String::with_capacity(self.before.len() + rows * self.columns * 7 + self.after.len());
-        text.push_str(self.before);
-        for row in 0..rows {
-            text.push_str(if row == 0 { " (" } else { ", (" });
-            for column in 0..self.columns {
-                let comma = if column == 0 { "" } else { ", " };
-                // Writing to a String cannot fail.
-                let _ = write!(text, "{comma}${}", row * self.columns + column + 1);
-            }
-            text.push(')');
-        }
-        text.push_str(self.after);
-        text
+    /// For SQLite the places of the values have no number: it looks a number up among all others, so that the cost
+    /// of thousands of them would grow with their square.
+    pub(crate) fn lite(&self, rows: usize) -> String {
+        let row = format!("({})", vec!["?"; self.columns].join(", "));
+        format!("{} {}{}", self.before, vec![row.as_str(); rows].join(", "), self.after)
+    }
+
+    pub(crate) fn pg(&self, rows: usize) -> String {
+        let row = |row: usize| {
+            let places: Vec<_> = (1..=self.columns).map(|n| format!("${}", row * self.columns + n)).collect();
+            format!("({})", places.join(", "))
+        };
+        format!("{} {}{}", self.before, (0..rows).map(row).collect::<Vec<_>>().join(", "), self.after)
     }
 }
 
@@ -404,6 +402,13 @@ statements! {
         lite: "SELECT 1",
         // Any number that nothing else in this database uses.
         pg: "SELECT pg_advisory_xact_lock(7307119001)",
+    };
+    // Indices that are not constraints, which the bulk loader builds last.
+    INDICES = Differing {
+        lite: "SELECT name, sql AS definition FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL",
+        pg: "SELECT CAST(i.indexname AS TEXT) AS name, i.indexdef AS definition FROM pg_indexes i \
+             WHERE i.schemaname = current_schema() \
+             AND NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conname = i.indexname)",
     };
     MIGRATIONS = Same("SELECT version, name, checksum FROM schema_migration ORDER BY version");
     INSERT_MIGRATION = Same("INSERT INTO schema_migration (version, name, checksum) VALUES ($1, $2, $3)");

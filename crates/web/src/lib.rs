@@ -1,1 +1,114 @@
-//! (opens with what this package owns)
+//! Screens and the JSON API: one router for each listener, and a listener is a zone.
+//!
+//! Owns routes, pages, words and assets. A request goes: [`router`] → `door` (who, from which zone) → a handler in
+//! `screens` → a use case of `app` → back to a page or a redirect.
+//! Leaves decisions, state and evidence to `app`; listening and TLS to the binary.
+
+pub mod api;
+pub mod assets;
+pub mod dates;
+mod door;
+pub mod live;
+mod parts;
+pub mod screens;
+mod site;
+pub mod upload;
+pub mod words;
+
+use std::time::Duration;
+
+use app::App;
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, State},
+    http::{StatusCode, header},
+    middleware::{from_fn, from_fn_with_state},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use tower_http::timeout::TimeoutLayer;
+
+pub use site::ZoneSetting;
+
+use screens::{account, home, people, policy as policies, send, session, transfers};
+use site::Site;
+
+/// Bytes of a form that brings no files.
+const FORM_BYTES_MAX: usize = 1 << 20;
+/// How long a handler may take before its first byte; uploads and streams have no such end.
+const ANSWER_SECONDS_MAX: u64 = 60;
+
+/// The routes of one listener. Serve it with `into_make_service_with_connect_info::<SocketAddr>()`, so that evidence
+/// names the peer's address.
+pub fn router(app: App, setting: ZoneSetting) -> Router {
+    let upload_bytes_max = usize::try_from(setting.request_bytes_max).unwrap_or(usize::MAX);
+    let site = Site::new(app, setting);
+    let uploads = Router::new()
+        .route("/transfers/new", get(send::new_page).post(send::submit))
+        .layer(DefaultBodyLimit::max(upload_bytes_max));
+    let pages = Router::new()
+        .route("/", get(home::home))
+        .route("/help", get(home::help))
+        .route("/login", get(session::login_page).post(session::login))
+        .route("/login/code", get(session::code_page).post(session::code))
+        .route("/logout", get(session::logout_page).post(session::logout))
+        .route("/account", get(account::page))
+        .route("/account/password", get(account::password_page).post(account::password))
+        .route("/account/second-factor", post(account::begin_factor))
+        .route("/account/second-factor/confirm", post(account::confirm_factor))
+        .route("/account/tokens", post(account::create_token))
+        .route("/account/tokens/revoke", post(account::revoke_token))
+        .route("/account/absences", post(account::set_absence))
+        .route("/account/absences/end", post(account::end_absence))
+        .route("/transfers", get(transfers::list))
+        .route("/transfers/new/recipients", get(send::recipients))
+        .route("/transfers/{id}", get(transfers::detail))
+        .route("/transfers/{id}/fragment", get(transfers::fragment))
+        .route("/transfers/{id}/decide", get(transfers::decide_page).post(transfers::decide))
+        .route("/transfers/{id}/review", post(transfers::review))
+        .route("/transfers/{id}/pull-back", post(transfers::pull_back))
+        .route("/transfers/{id}/withdraw", post(transfers::withdraw))
+        .route("/transfers/{id}/resubmit", get(send::resubmit_page).post(send::resubmit))
+        .route("/transfers/{id}/files/{file}/retry", post(transfers::retry))
+        .route("/transfers/{id}/files/{file}/block", post(transfers::block))
+        .route("/transfers/{id}/files/{file}/download", get(transfers::download))
+        .route("/transfers/{id}/files/{file}/preview", get(transfers::preview))
+        .route("/transfers/{id}/files/{file}/pages/{page}", get(transfers::page))
+        .route("/received", get(transfers::received))
+        .route("/clauses", get(policies::clauses))
+        .route("/clauses/{*id}", get(policies::clause))
+        .route("/evidence", get(policies::evidence))
+        .route("/evidence/{id}", get(policies::entry))
+        .route("/evidence/{id}/proof.zip", get(policies::proof))
+        .route("/people", get(people::list).post(people::add))
+        .route("/people/{id}", get(people::person))
+        .route("/people/{id}/enable", post(people::enable))
+        .route("/people/{id}/disable", post(people::disable))
+        .route("/people/{id}/password", post(people::password))
+        .route("/people/{id}/second-factor", post(people::second_factor))
+        .route("/people/{id}/posts", post(people::give_post))
+        .route("/people/{id}/posts/end", post(people::end_post))
+        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            Duration::from_secs(ANSWER_SECONDS_MAX),
+        ));
+    Router::new()
+        .merge(uploads)
+        .merge(pages)
+        .route("/assets/{hash}/{name}", get(assets::serve))
+        .route("/healthz", get(healthz))
+        .fallback(no_such_page)
+        .layer(from_fn_with_state(site.clone(), door::same_site))
+        .layer(from_fn(door::headers))
+        .with_state(site)
+}
+
+/// `GET /healthz`: whether this process answers; it asks nothing of the database.
+async fn healthz() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/plain")], "ok")
+}
+
+async fn no_such_page(State(site): State<Site>) -> Response {
+    site.fail(None, &app::Error::NotFound)
+}

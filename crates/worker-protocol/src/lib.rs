@@ -211,6 +211,63 @@ pub const REMOVALS_MAX: usize = 2_000;
 /// The version of the rules that `sanitize` follows; raised whenever a rule changes.
 pub const RULES_VERSION: &str = "2026.11.0";
 
+impl Report {
+    /// A report for a file from which no bytes come back.
+    #[must_use]
+    pub fn refused(verdict: Verdict, reason: Reason) -> Self {
+        Self {
+            verdict,
+            kind: None,
+            clean_name: String::new(),
+            reason: Some(reason),
+            removals: Vec::new(),
+            removals_unlisted: 0,
+            members: Vec::new(),
+            rules_version: RULES_VERSION.to_owned(),
+        }
+    }
+
+    /// Whether clean bytes belong to this report.
+    #[must_use]
+    pub fn hands_over(&self) -> bool {
+        matches!(self.verdict, Verdict::Clean | Verdict::Partial)
+    }
+
+    /// Whether the fields agree with each other and stay in their bounds. The server asks this before it
+    /// believes anything in a report.
+    #[must_use]
+    pub fn is_consistent(&self) -> bool {
+        self.is_consistent_at(0)
+    }
+
+    fn is_consistent_at(&self, depth: u32) -> bool {
+        let name = &self.clean_name;
+        let name_is_one_part = name.len() <= NAME_BYTES_MAX
+            && !name.chars().any(|c| c.is_control() || c == '/' || c == '\\')
+            && name != "."
+            && name != "..";
+        depth <= MEMBER_DEPTH_MAX
+            && name_is_one_part
+            && self.hands_over() == self.reason.is_none()
+            && (!self.hands_over() || (!name.is_empty() && self.kind.is_some()))
+            && self.removals.len() <= REMOVALS_MAX
+            && self.removals.iter().all(|r| r.untrusted_place.chars().count() <= PLACE_CHARS_MAX)
+            && self.rules_version.len() <= 40
+            && self.members.iter().all(|m| {
+                m.untrusted_name.chars().count() <= PLACE_CHARS_MAX && m.report.is_consistent_at(depth + 1)
+            })
+    }
+}
+
+/// The longest clean name in UTF-8 bytes: what common file systems hold.
+pub const NAME_BYTES_MAX: usize = 240;
+
+/// The longest place of a removal or name of a member, in characters.
+pub const PLACE_CHARS_MAX: usize = 200;
+
+/// The deepest nesting of member reports that the server believes.
+pub const MEMBER_DEPTH_MAX: u32 = 16;
+
 /// One member of an archive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -75,21 +75,21 @@ async fn a_closed_account_and_its_sessions_are_worth_nothing() {
 #[tokio::test]
 async fn a_second_factor_is_asked_for_and_each_code_works_once() {
     let city = City::open().await;
-    let opened = city.login("kacho", "lgwan").await;
-    let kacho = city.app.resume(&door("lgwan"), &opened.secret).await.unwrap();
-    assert!(kacho.lacks_second_factor());
-    let enrolment = city.app.begin_second_factor(&kacho).await.unwrap();
-    let wrong = city.app.confirm_second_factor(&kacho, &opened.secret, &enrolment.sealed, "000000").await;
+    let opened = city.login("digital", "lgwan").await;
+    let digital = city.app.resume(&door("lgwan"), &opened.secret).await.unwrap();
+    assert!(digital.lacks_second_factor());
+    let enrolment = city.app.begin_second_factor(&digital).await.unwrap();
+    let wrong = city.app.confirm_second_factor(&digital, &opened.secret, &enrolment.sealed, "000000").await;
     assert!(matches!(wrong, Err(Error::Credentials)));
     // What was handed out to one person is of no use to another.
     let hanako = city.at("hanako", "lgwan").await;
     let code = code_at(&enrolment.secret_base32, city.now());
     let stolen = city.app.confirm_second_factor(&hanako, "", &enrolment.sealed, &code).await;
     assert!(matches!(stolen, Err(Error::Invalid { field: "sealed", .. })));
-    city.app.confirm_second_factor(&kacho, &opened.secret, &enrolment.sealed, &code).await.unwrap();
+    city.app.confirm_second_factor(&digital, &opened.secret, &enrolment.sealed, &code).await.unwrap();
     assert!(!city.app.resume(&door("lgwan"), &opened.secret).await.unwrap().lacks_second_factor());
 
-    let again = city.login("kacho", "lgwan").await;
+    let again = city.login("digital", "lgwan").await;
     assert!(again.needs_code);
     let half = city.app.resume(&door("lgwan"), &again.secret).await.unwrap();
     assert!(half.awaits_code());
@@ -108,7 +108,7 @@ async fn a_second_factor_is_asked_for_and_each_code_works_once() {
     city.app.home(&full).await.unwrap();
 
     // The same code in another session, also at the same moment.
-    let (a, b) = (city.login("kacho", "lgwan").await, city.login("kacho", "lgwan").await);
+    let (a, b) = (city.login("digital", "lgwan").await, city.login("digital", "lgwan").await);
     city.pass(30_000);
     let code = code_at(&enrolment.secret_base32, city.now());
     let here = door("lgwan");

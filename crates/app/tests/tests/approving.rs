@@ -100,12 +100,13 @@ async fn the_role_the_section_the_zone_and_the_factor_count() {
     }
     // The right person without the code.
     let city = City::open().await;
-    let id = city.inbound("c2", &["clean a"]).await;
-    let opened = city.login("kacho", "lgwan").await;
+    let id = two_persons(&city, "hanako").await;
+    city.decide(&city.at("kacho", "lgwan").await, &id, Verdict::Approve).await.unwrap();
+    let opened = city.login("digital", "lgwan").await;
     let weak = city.app.resume(&crate::city::door("lgwan"), &opened.secret).await.unwrap();
     let refused = city.decide(&weak, &id, Verdict::Approve).await;
     assert!(matches!(refused, Err(Error::Denied { reason: "second-factor-needed", .. })), "{refused:?}");
-    city.decide(&city.at("kacho", "internet").await, &id, Verdict::Approve).await.unwrap();
+    city.decide(&city.at("digital", "internet").await, &id, Verdict::Approve).await.unwrap();
 }
 
 #[tokio::test]

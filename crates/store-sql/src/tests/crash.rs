@@ -1,4 +1,4 @@
-//! What is left of an SQLite database when the machine stops: everything that was committed, nothing half.
+//! What is left when the machine stops or the database goes away: everything that was committed, nothing half.
 
 use app::ports::{Store as _, StoreError};
 
@@ -99,4 +99,55 @@ async fn slips_are_refused() {
     std::fs::write(&path, bytes).unwrap();
     let error = open(url).await;
     assert!(matches!(error, Some(OpenError::Connect(_))), "{error:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_goes_away_is_no_answer() {
+    let Some(world) = World::postgres().await else { return };
+    let store = &world.store;
+    let mut tx = store.begin().await.unwrap();
+    tx.insert_user(&user(1)).await.unwrap();
+    world.cut_connections().await;
+    let lost = tx.commit(vec![evidence(1)]).await;
+    assert!(matches!(lost, Err(StoreError::Unavailable(_))), "{lost:?}");
+    // It is back at once: the pool finds out by itself.
+    assert_eq!(store.user(&user(1).id).await.unwrap(), None);
+    store.append(vec![evidence(2)]).await.unwrap();
+    commit(store, 3, async |tx| tx.insert_user(&user(1)).await.unwrap()).await;
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_refuses_and_keeps() {
+    let world = World::sqlite().await;
+    let store = &world.store;
+    people(store).await;
+    let limit_pages = async |pages: &'static str| {
+        world.db().writer().await.unwrap().conn().script(pages).await.unwrap();
+    };
+    // As if no page more fitted on the disk. It holds for a connection, and one that failed is replaced.
+    limit_pages("PRAGMA max_page_count = 1").await;
+    let mut written = 0_u32;
+    let refused = loop {
+        let chunk = (written..written + 50).map(evidence).collect();
+        match store.append(chunk).await {
+            Ok(()) => written += 50,
+            Err(error) => break error,
+        }
+        assert!(written < 10_000, "the limit has no effect");
+    };
+    assert!(matches!(refused, StoreError::Unavailable(_)), "{refused:?}");
+    limit_pages("PRAGMA max_page_count = 1").await;
+    let mut tx = store.begin().await.unwrap();
+    let mut large = user(20);
+    large.name = "あ".repeat(100_000);
+    let refused = tx.insert_user(&large).await;
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    drop(tx);
+
+    assert_eq!(store.user(&large.id).await.unwrap(), None);
+    assert_eq!(store.evidence_by_id(&evidence(written).id).await.unwrap(), None, "none of the refused");
+    store.append((written..written + 50).map(evidence).collect()).await.unwrap();
+    commit(store, 20_000, async |tx| tx.insert_user(&large).await.unwrap()).await;
+    world.end().await;
 }

@@ -29,7 +29,7 @@ impl World {
     pub(super) async fn sqlite() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = open(&format!("sqlite:{}", dir.path().join("city.db").display())).await;
-        store.migrate().await.unwrap();
+        migrate_twice(&store).await;
         Self { store, dir, postgres: None }
     }
 
@@ -45,7 +45,7 @@ impl World {
         admin(&server, format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")).await;
         let (base, _) = server.rsplit_once('/').unwrap();
         let store = open(&format!("{base}/{name}")).await;
-        store.migrate().await.unwrap();
+        migrate_twice(&store).await;
         Some(Self { store, dir: tempfile::tempdir().unwrap(), postgres: Some((server, name)) })
     }
 
@@ -57,12 +57,28 @@ impl World {
         &self.store.db
     }
 
+    /// Ends every connection of this world from the side of the server.
+    pub(super) async fn cut_connections(&self) {
+        if let Some((server, name)) = &self.postgres {
+            let statement =
+                format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+            admin(server, statement).await;
+        }
+    }
+
     pub(super) async fn end(self) {
         self.store.close().await;
         if let Some((server, name)) = self.postgres {
             admin(&server, format!("DROP DATABASE {name} WITH (FORCE)")).await;
         }
     }
+}
+
+/// As two programs that start together do: one waits for the other.
+async fn migrate_twice(store: &SqlStore) {
+    let (one, other) = futures::join!(store.migrate(), store.migrate());
+    one.unwrap();
+    other.unwrap();
 }
 
 pub(super) async fn open(url: &str) -> SqlStore {
@@ -98,6 +114,15 @@ macro_rules! on_both {
     };
 }
 use on_both;
+
+/// Asserts what a result looks like, and shows what it was instead.
+macro_rules! assert_matches {
+    ($value:expr, $pattern:pat $(if $guard:expr)?) => {{
+        let value = $value;
+        assert!(matches!(&value, $pattern $(if $guard)?), "{value:?}");
+    }};
+}
+use assert_matches;
 
 /// Runs a statement that only tests need.
 pub(super) async fn show(db: &Db, statement: String) -> Vec<String> {

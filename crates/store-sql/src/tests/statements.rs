@@ -21,14 +21,17 @@ async fn each_is_prepared(world: &World) {
 #[test]
 fn few_texts_differ() {
     let differing: Vec<_> = sql::ALL.iter().filter(|s| s.lite != s.pg).map(|s| s.name).collect();
-    assert_eq!(differing, ["TRANSFER_TO_CHANGE", "CLAIM_JOB", "MIGRATION_LOCK"]);
+    assert_eq!(differing, ["TRANSFER_TO_CHANGE", "CLAIM_JOB", "MIGRATION_LOCK", "INDICES"]);
 }
 
 #[test]
-fn rows_of_values_are_numbered_through() {
-    assert_eq!(
-        sql::SEAL.text(2),
-        "UPDATE evidence SET seq = v.column2 FROM (VALUES ($1, $2), ($3, $4)) AS v \
-         WHERE evidence.id = v.column1 AND evidence.seq IS NULL RETURNING statements"
-    );
+fn rows_of_values_have_their_places() {
+    let text = |places| {
+        format!(
+            "UPDATE evidence SET seq = v.column2 FROM (VALUES {places}) AS v \
+             WHERE evidence.id = v.column1 AND evidence.seq IS NULL RETURNING statements"
+        )
+    };
+    assert_eq!(sql::SEAL.lite(2), text("(?, ?), (?, ?)"));
+    assert_eq!(sql::SEAL.pg(2), text("($1, $2), ($3, $4)"));
 }

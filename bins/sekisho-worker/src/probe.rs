@@ -1,0 +1,63 @@
+//! `sekisho-worker --probe`: tries to get out of the closed cell and says how that went.
+//!
+//! Owns: the list of attempts and their JSON answer. Tests and operators read it; every attempt must be denied.
+//! Leaves to others: the bars themselves (`cell`).
+
+use std::io::Write;
+use std::process::ExitCode;
+
+/// Runs every attempt and prints `{"attempts":{"name":"denied"|"ALLOWED"},"closed":bool}`.
+///
+/// # Errors
+/// When the answer cannot be written.
+pub(crate) fn run() -> anyhow::Result<ExitCode> {
+    let mut closed = true;
+    let mut answer = String::from("{\"attempts\":{");
+    for (index, (name, attempt)) in attempts().into_iter().enumerate() {
+        let denied = attempt().is_err();
+        closed &= denied;
+        if index > 0 {
+            answer.push(',');
+        }
+        answer.push_str(&format!("\"{name}\":\"{}\"", if denied { "denied" } else { "ALLOWED" }));
+    }
+    answer.push_str(&format!("}},\"closed\":{closed}}}\n"));
+    std::io::stdout().lock().write_all(answer.as_bytes())?;
+    Ok(if closed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+type Attempt = fn() -> std::io::Result<()>;
+
+fn attempts() -> [(&'static str, Attempt); 15] {
+    [
+        ("read-file", || std::fs::File::open("/etc/passwd").map(drop)),
+        ("read-own-program", || std::fs::File::open("/proc/self/exe").map(drop)),
+        ("write-file", || std::fs::File::create("/tmp/sekisho-worker-probe").map(drop)),
+        ("list-directory", || std::fs::read_dir("/").map(drop)),
+        ("stat-file", || std::fs::metadata("/etc/passwd").map(drop)),
+        ("make-directory", || std::fs::create_dir("/tmp/sekisho-worker-probe-dir")),
+        ("remove-file", || std::fs::remove_file("/tmp/sekisho-worker-probe")),
+        ("change-directory", || std::env::set_current_dir("/")),
+        ("duplicate-descriptor", || {
+            std::os::fd::AsFd::as_fd(&std::io::stdin()).try_clone_to_owned().map(drop)
+        }),
+        ("tcp-listen", || std::net::TcpListener::bind("127.0.0.1:0").map(drop)),
+        ("tcp-connect", || {
+            let discard = std::net::SocketAddr::from(([127, 0, 0, 1], 9));
+            match std::net::TcpStream::connect_timeout(&discard, std::time::Duration::from_millis(50)) {
+                // A refused connection means that the socket itself was had.
+                Err(error) if error.kind() != std::io::ErrorKind::PermissionDenied => Ok(()),
+                other => other.map(drop),
+            }
+        }),
+        ("udp", || std::net::UdpSocket::bind("127.0.0.1:0").map(drop)),
+        ("unix-socket", || std::os::unix::net::UnixStream::pair().map(drop)),
+        ("process", start_process),
+        ("thread", || std::thread::Builder::new().spawn(|| ()).map(drop)),
+    ]
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the attempt that has to fail")]
+fn start_process() -> std::io::Result<()> {
+    std::process::Command::new("/bin/true").spawn().map(drop)
+}

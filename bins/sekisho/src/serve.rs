@@ -1,0 +1,168 @@
+//! Production: preparing a house once, and running it.
+//!
+//! Owns the order of checks before the first connection. A house that lacks something says what and does not start.
+
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
+
+use anyhow::{Context as _, bail};
+use app::{PasswordCost, people::NewPerson};
+use axum_server::tls_rustls::RustlsConfig;
+use clap::Args;
+use policy::Pack;
+use store_sql::{Config as StoreConfig, SqlStore};
+use workflow::id::{SectionId, ZoneId};
+
+use crate::{
+    config::Config,
+    house::{self, Listener, Parts},
+    keys::Keys,
+    packs,
+    world::{self, SystemClock},
+};
+
+/// `sekisho serve`.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// 設定ファイル(形式は docs/operations.md)
+    #[arg(long)]
+    config: PathBuf,
+}
+
+/// `sekisho init`.
+#[derive(Args)]
+pub(crate) struct InitOptions {
+    /// 設定ファイル(形式は docs/operations.md)
+    #[arg(long)]
+    config: PathBuf,
+    /// 最初の管理者のログイン名
+    #[arg(long)]
+    login: String,
+    /// 最初の管理者の氏名
+    #[arg(long)]
+    name: String,
+    /// 氏名のふりがな
+    #[arg(long)]
+    kana: String,
+    /// 所属(方針パックの課のid)
+    #[arg(long)]
+    section: String,
+    /// 管理者の職(方針パックの職のid。情報システム管理者の役割をもつもの)
+    #[arg(long)]
+    post: String,
+}
+
+/// Runs a house in production.
+///
+/// # Errors
+/// With what is missing.
+pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
+    if rustls::crypto::ring::default_provider().install_default().is_err() {
+        bail!("暗号の部品を2度用意しようとしました");
+    }
+    let config = Config::read(&options.config)?;
+    let pack = packs::resolve(&config.policies, &config.pack)?;
+    let listeners = listeners(&config, &pack).await?;
+    let keys = Keys::read(&config.keys)?;
+    let store = Arc::new(open_store(&config, false).await?);
+    let cells = config.cells;
+    let app = house::open(parts(config, pack, keys, store.clone())?)?;
+    let opened =
+        || world::say("関所を開きました。終えるときは SIGTERM を送ってください。").map_err(Into::into);
+    house::run(app, listeners, cells, opened, world::asked_to_stop()).await?;
+    store.close().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prepares a house: keys, database, the first administrator.
+///
+/// # Errors
+/// When one of them is there already.
+pub(crate) async fn init(options: InitOptions) -> anyhow::Result<ExitCode> {
+    let config = Config::read(&options.config)?;
+    let pack = packs::resolve(&config.policies, &config.pack)?;
+    let post = pack
+        .post(&options.post)
+        .with_context(|| format!("職「{}」は方針パックにありません", options.post))?;
+    if !post.roles.iter().any(|r| r == authz_role()) {
+        bail!("職「{}」は情報システム管理者の役割をもちません", post.title);
+    }
+    let unit = match post.scope {
+        policy::Scope::City => None,
+        policy::Scope::Section => Some(post.section.clone().unwrap_or_else(|| options.section.clone())),
+        policy::Scope::Department => {
+            post.department.clone().or_else(|| pack.section(&options.section).map(|s| s.department.clone()))
+        }
+    };
+    if Keys::exist(&config.keys) {
+        bail!("鍵がもうあります({})。準備は1度だけです", config.keys.display());
+    }
+    let keys = Keys::create(&config.keys)?;
+    let store = Arc::new(open_store(&config, true).await?);
+    let app = house::open(parts(config, pack, keys, store.clone())?)?;
+    app.load_organisation().await?;
+    let person = NewPerson {
+        login: options.login.clone(),
+        name: options.name,
+        kana: options.kana,
+        section: SectionId::new(options.section),
+    };
+    let password = app.first_password();
+    let id = app.install_person(person, &password, true).await.context("管理者を登録できません")?;
+    app.install_post(&id, &options.post, unit.as_deref()).await.context("管理者に職を与えられません")?;
+    while app.seal().await? > 0 {}
+    world::say(&format!("検証鍵(監査人に渡してください): {}", app.vkey()))?;
+    world::say(&format!("ログイン名 {} の最初のパスワード: {password}", options.login))?;
+    world::say("最初のログインで変更を求められます。この表示は2度と出ません。")?;
+    store.close().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The role that administers accounts, by the word that the rules of rights know it by.
+fn authz_role() -> &'static str {
+    "system-manager"
+}
+
+async fn open_store(config: &Config, create: bool) -> anyhow::Result<SqlStore> {
+    let about = || "データベースを開けません";
+    let settings = StoreConfig { create_if_missing: create, ..StoreConfig::default() };
+    let store = SqlStore::open(&config.database, settings).await.with_context(about)?;
+    store.migrate().await.context("データベースを今の版に直せません")?;
+    Ok(store)
+}
+
+fn parts(config: Config, pack: Pack, keys: Keys, store: Arc<SqlStore>) -> anyhow::Result<Parts> {
+    Ok(Parts {
+        store,
+        blobs_folder: config.blobs,
+        keys,
+        ledger_name: config.ledger,
+        pack,
+        clock: Arc::new(SystemClock),
+        worker: match config.worker {
+            Some(path) => path,
+            None => house::worker_beside()?,
+        },
+        cells: config.cells,
+        password_cost: PasswordCost::Strong,
+    })
+}
+
+/// A listener with TLS for each zone of the pack, no more and no fewer.
+async fn listeners(config: &Config, pack: &Pack) -> anyhow::Result<Vec<Listener>> {
+    for zone in pack.zones() {
+        if !config.listeners.iter().any(|(id, ..)| *id == zone.id) {
+            bail!("系「{}」の待受け [listener.{}] が設定ファイルにありません", zone.label, zone.id);
+        }
+    }
+    let mut listeners = Vec::new();
+    for (zone, address, certificate, private_key) in &config.listeners {
+        if pack.zone(zone).is_none() {
+            bail!("[listener.{zone}] の系は方針パックにありません");
+        }
+        let tls = RustlsConfig::from_pem_file(certificate, private_key)
+            .await
+            .with_context(|| format!("{zone} の証明書または鍵を読めません: {}", certificate.display()))?;
+        listeners.push(Listener { zone: ZoneId::new(zone.clone()), address: *address, tls: Some(tls) });
+    }
+    Ok(listeners)
+}

@@ -1,0 +1,98 @@
+//! What was removed, collected while a file is rebuilt.
+//!
+//! Owns: merging equal findings, the bound on their number, and which of them a reader of the file would miss.
+//! Leaves to others: the words for each code (the message catalogue of the server).
+
+use std::collections::HashMap;
+
+use worker_protocol::{PLACE_CHARS_MAX, REMOVALS_MAX, Removal, Threat};
+
+/// Removals in the order they were first met.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    listed: Vec<Removal>,
+    index: HashMap<(Threat, String), usize>,
+    unlisted: u64,
+    reader_would_miss: bool,
+}
+
+impl Findings {
+    /// Notes that one thing was removed at this place. The place may hold anything; it is cut to its bound.
+    pub(crate) fn add(&mut self, what: Threat, untrusted_place: &str) {
+        self.reader_would_miss |= is_missed(what);
+        let place: String =
+            untrusted_place.chars().filter(|c| !c.is_control()).take(PLACE_CHARS_MAX).collect();
+        if let Some(removal) = self.index.get(&(what, place.clone())).and_then(|i| self.listed.get_mut(*i)) {
+            removal.count = removal.count.saturating_add(1);
+        } else if self.listed.len() < REMOVALS_MAX {
+            self.index.insert((what, place.clone()), self.listed.len());
+            self.listed.push(Removal { what, untrusted_place: place, count: 1 });
+        } else {
+            self.unlisted += 1;
+        }
+    }
+
+    /// Whether something was removed that a person who knew the original would look for.
+    pub(crate) fn reader_would_miss(&self) -> bool {
+        self.reader_would_miss
+    }
+
+    /// Whether something of this sort was removed so far.
+    pub(crate) fn has(&self, what: Threat) -> bool {
+        self.listed.iter().any(|removal| removal.what == what)
+    }
+
+    /// The list for the report, and how many more there were.
+    pub(crate) fn into_list(self) -> (Vec<Removal>, u64) {
+        (self.listed, self.unlisted)
+    }
+}
+
+/// Whether removing this changes what a reader sees or can do with the file.
+fn is_missed(what: Threat) -> bool {
+    match what {
+        Threat::MacroVba
+        | Threat::MacroXlm
+        | Threat::ActiveX
+        | Threat::EmbeddedObject
+        | Threat::ExternalContent
+        | Threat::DataConnection
+        | Threat::DangerousField
+        | Threat::DangerousFormula
+        | Threat::Hyperlink
+        | Threat::Action
+        | Threat::Script
+        | Threat::Attachment
+        | Threat::Multimedia
+        | Threat::DynamicForm
+        | Threat::Signature
+        | Threat::Unknown
+        | Threat::ArchiveMember => true,
+        Threat::ExternalTemplate
+        | Threat::HiddenData
+        | Threat::Extension
+        | Threat::AuxiliaryPart
+        | Threat::Metadata
+        | Threat::FileName
+        | Threat::Encryption => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_findings_are_counted_and_the_list_is_bounded() {
+        let mut findings = Findings::default();
+        findings.add(Threat::Metadata, "a\u{7}");
+        findings.add(Threat::Metadata, "a");
+        assert!(!findings.reader_would_miss());
+        for place in 0..REMOVALS_MAX + 10 {
+            findings.add(Threat::Action, &place.to_string());
+        }
+        assert!(findings.reader_would_miss());
+        let (listed, unlisted) = findings.into_list();
+        assert_eq!((listed.len(), unlisted, listed[0].count), (REMOVALS_MAX, 11, 2));
+    }
+}

@@ -1,0 +1,143 @@
+//! Names that came from outside, made safe.
+//!
+//! Owns: [`clean_name`]: one path part, NFC, nothing invisible, nothing a file system treats specially, an
+//! extension that fits.
+//! Leaves to others: whether name and content agree (`detect`) and decoding a name's bytes (`archive`).
+
+use unicode_normalization::UnicodeNormalization;
+use worker_protocol::{Kind, NAME_BYTES_MAX, Threat};
+
+use crate::detect;
+use crate::findings::Findings;
+
+/// A safe name for a file of this kind, with the extension the given one has if that fits, else `extension`.
+/// Notes a finding when something other than the extension had to change.
+pub(crate) fn clean_name_for(
+    untrusted: &str,
+    kind: Kind,
+    extension: &str,
+    findings: &mut Findings,
+) -> String {
+    // A macro-enabled or template name must not survive: the clean file is a plain document.
+    let keeps = detect::extension_of(untrusted).filter(|given| detect::is_final_extension(given, kind));
+    let clean = clean_name(untrusted, keeps.as_deref().unwrap_or(extension));
+    if clean != untrusted {
+        findings.add(Threat::FileName, untrusted);
+    }
+    clean
+}
+
+/// One safe path part for this untrusted name, ending in `.extension` unless `extension` is empty.
+///
+/// Path parts are dropped, whichever system's separator they use; control characters, bidi controls and
+/// characters that Windows forbids go; names reserved by Windows get an underscore. Never empty, never longer
+/// than [`NAME_BYTES_MAX`].
+#[must_use]
+pub fn clean_name(untrusted: &str, extension: &str) -> String {
+    let last = untrusted.rsplit(['/', '\\']).find(|part| !part.trim().is_empty()).unwrap_or_default();
+    let visible: String = last.nfc().filter(|c| !is_dropped(*c)).collect();
+    let visible = visible.trim_matches(|c: char| c.is_whitespace() || c == '.').to_owned();
+    // A drive or an alternate stream: only what stands before the colon names a file.
+    let visible = visible.split(':').rfind(|part| !part.is_empty()).unwrap_or_default().to_owned();
+    let (stem, given) = match visible.rsplit_once('.') {
+        Some((stem, given)) if !stem.is_empty() => (stem.to_owned(), given.to_owned()),
+        _ => (visible, String::new()),
+    };
+    let ending = if extension.is_empty() { given.clone() } else { extension.to_owned() };
+    let same = ending.eq_ignore_ascii_case(&given);
+    // An ending that is replaced was no extension of a kind we know: then it belongs to the name.
+    let stem = if same || given.is_empty() || detect::is_known_extension(&given) {
+        stem
+    } else {
+        format!("{stem}.{given}")
+    };
+    let ending = if same { given } else { ending };
+    let stem = stem.trim_matches(|c: char| c.is_whitespace() || c == '.');
+    let mut stem = if stem.is_empty() { "file".to_owned() } else { stem.to_owned() };
+    if is_reserved(&stem) {
+        stem.insert(0, '_');
+    }
+    let room = NAME_BYTES_MAX.saturating_sub(ending.len().min(20) + 1);
+    while stem.len() > room {
+        stem.pop();
+    }
+    if ending.is_empty() || ending.len() > 20 { stem } else { format!("{stem}.{ending}") }
+}
+
+/// Controls, invisible direction marks, and what Windows does not allow in a name. Ideographic variation
+/// selectors stay: they are part of how a person's name is written.
+fn is_dropped(c: char) -> bool {
+    c.is_control()
+        || is_bidi_control(c)
+        || matches!(
+            c,
+            '<' | '>' | '"' | '|' | '?' | '*' | '\u{FEFF}' | '\u{200B}'
+                ..='\u{200D}' | '\u{2028}' | '\u{2029}'
+        )
+        || matches!(c, '\u{E000}'..='\u{F8FF}' if ('\u{F000}'..='\u{F0FF}').contains(&c))
+        || c == char::REPLACEMENT_CHARACTER
+}
+
+/// Characters that change the direction of text without being seen.
+pub(crate) fn is_bidi_control(c: char) -> bool {
+    matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Device names that Windows gives no file, whatever the extension.
+fn is_reserved(stem: &str) -> bool {
+    let head = stem.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
+    match head.as_str() {
+        "CON" | "PRN" | "AUX" | "NUL" | "CONIN$" | "CONOUT$" | "CLOCK$" => true,
+        _ => {
+            let digit = head.strip_prefix("COM").or_else(|| head.strip_prefix("LPT"));
+            digit.is_some_and(|d| {
+                matches!(d, "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "¹" | "²" | "³")
+            })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn names_are_made_safe() {
+        let rows = [
+            ("報告書.docx", "docx", "報告書.docx"),
+            ("C:\\Users\\a\\報告.docm", "docx", "報告.docx"),
+            ("../../etc/passwd", "txt", "passwd.txt"),
+            ("a\u{202E}fdp.exe", "pdf", "afdp.exe.pdf"),
+            ("か\u{3099}.pdf", "pdf", "が.pdf"),
+            ("CON.txt", "txt", "_CON.txt"),
+            ("com1", "csv", "_com1.csv"),
+            ("写真.JPG", "JPG", "写真.JPG"),
+            ("会議 2.1版.xlsx", "xlsx", "会議 2.1版.xlsx"),
+            ("第1.2章", "pdf", "第1.2章.pdf"),
+            ("", "pdf", "file.pdf"),
+            ("...", "pdf", "file.pdf"),
+            ("a.txt:evil.txt", "txt", "evil.txt"),
+            ("dir/", "zip", "dir.zip"),
+            (" 末尾. ", "", "末尾"),
+        ];
+        for (untrusted, extension, expected) in rows {
+            assert_eq!(clean_name(untrusted, extension), expected, "{untrusted:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_name_is_one_safe_part(untrusted in any::<String>(), extension in prop::sample::select(vec!["", "pdf", "docx"])) {
+            let clean = clean_name(&untrusted, extension);
+            prop_assert!(!clean.is_empty() && clean.len() <= NAME_BYTES_MAX);
+            prop_assert!(!clean.contains(['/', '\\', ':']) && clean != "." && clean != "..");
+            prop_assert!(!clean.chars().any(|c| c.is_control() || is_bidi_control(c)));
+            if !extension.is_empty() {
+                let suffix = format!(".{extension}");
+                prop_assert!(clean.to_ascii_lowercase().ends_with(&suffix), "{}", clean);
+            }
+            prop_assert_eq!(clean_name(&clean, extension), clean);
+        }
+    }
+}

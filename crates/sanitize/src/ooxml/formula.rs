@@ -1,0 +1,146 @@
+//! Spreadsheet formulas: which may be calculated by the reader's program.
+//!
+//! Owns: recognising formulas that fetch, run or reach into another file.
+//! Leaves to others: what stands in their place (`filter` keeps the value that was last calculated).
+
+use worker_protocol::{LinkPolicy, Threat};
+
+use crate::link;
+
+/// Functions that fetch from elsewhere or run something.
+const DANGEROUS_FUNCTIONS: [&str; 28] = [
+    "WEBSERVICE",
+    "FILTERXML",
+    "CALL",
+    "REGISTER",
+    "REGISTER.ID",
+    "UNREGISTER",
+    "EXEC",
+    "EXECUTE",
+    "RTD",
+    "DDE",
+    "IMPORTDATA",
+    "IMPORTXML",
+    "IMPORTHTML",
+    "IMPORTFEED",
+    "IMPORTRANGE",
+    "INITIATE",
+    "POKE",
+    "REQUEST",
+    "TERMINATE",
+    "SQL.REQUEST",
+    "IMAGE",
+    "STOCKHISTORY",
+    "FOPEN",
+    "FWRITE",
+    "FWRITELN",
+    "EVALUATE",
+    "FILES",
+    "PY",
+];
+
+/// Why this formula may not stay, if so. Strings in double quotes are data; names in single quotes are sheets,
+/// where a bracket or a path means another file.
+pub(crate) fn danger(formula: &str, links: LinkPolicy) -> Option<Threat> {
+    let mut word = String::new();
+    let mut previous = ' ';
+    let mut characters = formula.chars().peekable();
+    while let Some(c) = characters.next() {
+        match c {
+            '"' => {
+                skip_quoted(&mut characters, '"');
+                word.clear();
+            }
+            '\'' => {
+                let sheet = skip_quoted(&mut characters, '\'');
+                if sheet.contains(['[', '\\', '|']) || sheet.contains("//") {
+                    return Some(Threat::ExternalContent);
+                }
+                word.clear();
+            }
+            // No operator of a formula is a bar: it joins a DDE application and its topic.
+            '|' => return Some(Threat::DangerousFormula),
+            '[' if !(previous.is_alphanumeric()
+                || matches!(previous, '_' | '.' | '[' | ']' | ',' | ':' | ' ')) =>
+            {
+                return Some(Threat::ExternalContent);
+            }
+            '[' if previous == ' ' && characters.peek().is_some_and(char::is_ascii_digit) => {
+                return Some(Threat::ExternalContent);
+            }
+            '[' => word.clear(),
+            '(' => {
+                let name = word.trim().to_ascii_uppercase();
+                let name = ["_XLFN.", "_XLWS.", "_XLL.", "_XLUDF."]
+                    .iter()
+                    .fold(name.as_str(), |name, prefix| name.strip_prefix(prefix).unwrap_or(name));
+                if DANGEROUS_FUNCTIONS.contains(&name) {
+                    return Some(Threat::DangerousFormula);
+                }
+                if name == "HYPERLINK" && !is_kept_hyperlink(&characters.clone().collect::<String>(), links) {
+                    return Some(Threat::Hyperlink);
+                }
+                word.clear();
+            }
+            c if c.is_alphanumeric() || matches!(c, '_' | '.') => word.push(c),
+            ' ' => {}
+            _ => word.clear(),
+        }
+        previous = c;
+    }
+    None
+}
+
+/// Takes the rest of a quoted piece; a doubled quote stands for itself.
+fn skip_quoted(characters: &mut std::iter::Peekable<std::str::Chars<'_>>, quote: char) -> String {
+    let mut inside = String::new();
+    while let Some(c) = characters.next() {
+        if c == quote && characters.next_if_eq(&quote).is_none() {
+            break;
+        }
+        inside.push(c);
+    }
+    inside
+}
+
+/// A target that is calculated cannot be judged, so only one that is written out may stay.
+fn is_kept_hyperlink(arguments: &str, links: LinkPolicy) -> bool {
+    let Some(rest) = arguments.trim_start().strip_prefix('"') else { return false };
+    let Some((target, after)) = rest.split_once('"') else { return false };
+    let is_whole = after.trim_start().starts_with([',', ')']);
+    is_whole && (target.starts_with('#') || link::is_kept(target, links))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formulas_are_judged() {
+        let external = Some(Threat::ExternalContent);
+        let dangerous = Some(Threat::DangerousFormula);
+        let rows = [
+            ("SUM(A1:B2)", None),
+            ("IF(A1=\"[1]x|y\",\"WEBSERVICE(\",2)", None),
+            ("Table1[[#This Row],[2020]]*2", None),
+            ("SUM(表1[金額])", None),
+            ("[1]Sheet1!A1", external),
+            ("A1+[2]Sheet1!$A$1", external),
+            ("SUM([1]Sheet1!A1:A9)", external),
+            ("'C:\\x\\[b.xlsx]S'!A1", external),
+            ("'[1]集計 表'!A1", external),
+            ("'集計 表'!A1", None),
+            ("cmd|'/c calc'!A0", dangerous),
+            ("_xlfn.WEBSERVICE(\"http://a\")", dangerous),
+            ("WebService (A1)", dangerous),
+            ("HYPERLINK(\"https://a/\",\"x\")", None),
+            ("HYPERLINK(\"#Sheet2!A1\")", None),
+            ("HYPERLINK(\"file:///c:/x\")", Some(Threat::Hyperlink)),
+            ("HYPERLINK(A1&\"x\")", Some(Threat::Hyperlink)),
+            ("HYPERLINK(\"https:\"&A1)", Some(Threat::Hyperlink)),
+        ];
+        for (formula, expected) in rows {
+            assert_eq!(danger(formula, LinkPolicy::Keep), expected, "{formula}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! What an approver sees of a result, made from the clean bytes.
+//!
+//! Owns: text of documents and sheets in reading order, pages of a PDF, a small picture, the list of an archive, each
+//! within its bound.
+//! Leaves to others: sanitising. Nothing here may ever see the original: it runs after the clean bytes left.
+
+mod office;
+mod pages;
+
+use worker_protocol::{Kind, Limits, Preview, TextBlock};
+
+use crate::{picture, text, zip_reader};
+
+/// The most text of one preview, in bytes.
+const TEXT_BYTES_MAX: usize = 200 << 10;
+
+/// The longest side of a picture in a preview, in pixels.
+const SIDE_MAX: u32 = 1000;
+
+/// A preview of clean bytes and the PNG of its pages; `None` when there is nothing that can be shown.
+///
+/// May take long or die on a strange PDF; call it last.
+#[must_use]
+pub fn preview(kind: Kind, clean: &[u8], limits: &Limits) -> Option<(Preview, Vec<Vec<u8>>)> {
+    match kind {
+        Kind::Pdf => pages::draw(clean),
+        Kind::Png => picture_page(clean, picture::Format::Png),
+        Kind::Jpeg => picture_page(clean, picture::Format::Jpeg),
+        Kind::Docx => office::words(clean, limits).map(TextPreview::finish),
+        Kind::Xlsx => office::sheets(clean, limits).map(TextPreview::finish),
+        Kind::Pptx => office::slides(clean, limits).map(TextPreview::finish),
+        Kind::Text => plain(clean).map(TextPreview::finish),
+        Kind::Csv => table(clean).map(TextPreview::finish),
+        Kind::Zip => listing(clean, limits).map(TextPreview::finish),
+    }
+}
+
+fn picture_page(clean: &[u8], format: picture::Format) -> Option<(Preview, Vec<Vec<u8>>)> {
+    let page = picture::scaled_png(clean, format, SIDE_MAX)?;
+    Some((Preview::Pages { shown: 1, total: 1 }, vec![page]))
+}
+
+/// Blocks of text up to the bound.
+#[derive(Default)]
+struct TextPreview {
+    blocks: Vec<TextBlock>,
+    bytes: usize,
+    truncated: bool,
+}
+
+impl TextPreview {
+    /// Takes one more block unless the bound is reached. False when it is.
+    fn push(&mut self, block: TextBlock) -> bool {
+        let cell_bytes = |rows: &Vec<Vec<String>>| rows.iter().flatten().map(|cell| cell.len() + 4).sum();
+        let bytes: usize = 8 + match &block {
+            TextBlock::Heading { text } | TextBlock::Paragraph { text } => text.len(),
+            TextBlock::Table { rows } => cell_bytes(rows),
+        };
+        if self.bytes + bytes > TEXT_BYTES_MAX {
+            self.truncated = true;
+            return false;
+        }
+        self.bytes += bytes;
+        self.blocks.push(block);
+        true
+    }
+
+    fn finish(self) -> (Preview, Vec<Vec<u8>>) {
+        (Preview::Text { blocks: self.blocks, truncated: self.truncated }, Vec::new())
+    }
+}
+
+fn plain(clean: &[u8]) -> Option<TextPreview> {
+    let mut preview = TextPreview::default();
+    for line in text::decode(clean)?.text.lines() {
+        if !preview.push(TextBlock::Paragraph { text: line.to_owned() }) {
+            break;
+        }
+    }
+    Some(preview)
+}
+
+fn table(clean: &[u8]) -> Option<TextPreview> {
+    let mut preview = TextPreview::default();
+    let decoded = text::decode(clean)?;
+    let mut rows = Vec::new();
+    let mut bytes = 0;
+    for row in crate::csv::rows(&decoded.text) {
+        bytes += row.iter().map(|cell| cell.len() + 4).sum::<usize>();
+        if bytes > TEXT_BYTES_MAX - 64 {
+            preview.truncated = true;
+            break;
+        }
+        rows.push(row);
+    }
+    preview.push(TextBlock::Table { rows });
+    Some(preview)
+}
+
+fn listing(clean: &[u8], limits: &Limits) -> Option<TextPreview> {
+    let mut preview = TextPreview::default();
+    let listing = zip_reader::read(clean, limits).ok()?;
+    let mut rows = vec![vec!["名前".to_owned(), "大きさ(バイト)".to_owned()]];
+    for entry in listing.entries.iter().take(2000) {
+        let name = String::from_utf8_lossy(&entry.untrusted_name).into_owned();
+        rows.push(vec![name, entry.expanded_bytes().to_string()]);
+    }
+    preview.truncated = listing.entries.len() > 2000;
+    preview.push(TextBlock::Table { rows });
+    Some(preview)
+}

@@ -1,0 +1,315 @@
+//! The text of clean Word, Excel and PowerPoint files in reading order.
+//!
+//! Owns: finding the parts that hold text and reading it out of them.
+//! Leaves to others: looks. An approver reads here what would be released; the file itself shows how it looks.
+
+use std::collections::HashMap;
+
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+use worker_protocol::{Limits, TextBlock};
+
+use super::TextPreview;
+use crate::bounded::Budget;
+use crate::ooxml::{attribute_value, decode_xml, xml_reference};
+use crate::zip_reader;
+
+/// Rows of one sheet that are shown.
+const ROWS_MAX: usize = 200;
+
+/// Columns of one row that are shown.
+const COLUMNS_MAX: usize = 50;
+
+struct Parts<'a> {
+    clean: &'a [u8],
+    listing: zip_reader::Listing,
+    budget: Budget,
+}
+
+impl<'a> Parts<'a> {
+    fn open(clean: &'a [u8], limits: &Limits) -> Option<Self> {
+        Some(Self { clean, listing: zip_reader::read(clean, limits).ok()?, budget: Budget::new(*limits) })
+    }
+
+    fn read(&mut self, name: &str) -> Option<String> {
+        let entry =
+            self.listing.entries.iter().find(|e| e.untrusted_name.eq_ignore_ascii_case(name.as_bytes()))?;
+        decode_xml(&entry.expand(self.clean, &mut self.budget).ok()?).ok()
+    }
+
+    /// The relations of a part: identifier → target part, and the type's last step → target part.
+    fn targets(&mut self, part: &str) -> Option<(HashMap<String, String>, HashMap<String, String>)> {
+        let text = self.read(&crate::ooxml::relations_path(part))?;
+        let (mut by_id, mut by_kind) = (HashMap::new(), HashMap::new());
+        each(&text, |event| {
+            if let Event::Start(start) | Event::Empty(start) = event
+                && let (Some(id), Some(kind), Some(target)) =
+                    (attribute(start, "Id"), attribute(start, "Type"), attribute(start, "Target"))
+                && let Some(target) = crate::ooxml::resolve(part, &target)
+            {
+                by_id.insert(id, target.clone());
+                by_kind.insert(kind.rsplit('/').next().unwrap_or_default().to_owned(), target);
+            }
+            true
+        });
+        Some((by_id, by_kind))
+    }
+
+    fn main(&mut self) -> Option<String> {
+        self.targets("")?.1.remove("officeDocument")
+    }
+}
+
+fn attribute(start: &BytesStart<'_>, local: &str) -> Option<String> {
+    start
+        .attributes()
+        .flatten()
+        .find(|a| a.key.local_name().as_ref() == local)
+        .and_then(|a| attribute_value(&a).ok())
+}
+
+/// An attribute with a prefix: `r:id` beside `id`.
+fn prefixed_attribute(start: &BytesStart<'_>, local: &str) -> Option<String> {
+    start
+        .attributes()
+        .flatten()
+        .find(|a| a.key.local_name().as_ref() == local && a.key.prefix().is_some())
+        .and_then(|a| attribute_value(&a).ok())
+}
+
+/// Calls back for each event until it says stop.
+fn each(text: &str, mut event: impl FnMut(&Event<'_>) -> bool) {
+    let mut reader = Reader::from_str(text);
+    while let Ok(next) = reader.read_event() {
+        if matches!(next, Event::Eof) || !event(&next) {
+            return;
+        }
+    }
+}
+
+/// Adds what a text event says.
+fn push(out: &mut String, event: &Event<'_>) {
+    match event {
+        Event::Text(text) => out.push_str(text),
+        Event::GeneralRef(reference) => {
+            if let Ok(c) = xml_reference(reference) {
+                out.push(c);
+            }
+        }
+        _ => {}
+    }
+}
+
+pub(super) fn words(clean: &[u8], limits: &Limits) -> Option<TextPreview> {
+    let mut parts = Parts::open(clean, limits)?;
+    let main = parts.main()?;
+    let text = parts.read(&main)?;
+    let mut preview = TextPreview::default();
+    let mut paragraph = String::new();
+    let mut in_text = false;
+    // Tables inside cells are read as lines of the outer cell.
+    let mut table_depth = 0u32;
+    let (mut rows, mut row, mut cell) = (Vec::new(), Vec::new(), String::new());
+    each(&text, |event| {
+        match event {
+            Event::Start(start) => match start.local_name().as_ref() {
+                "t" => in_text = true,
+                "tbl" => table_depth += 1,
+                _ => {}
+            },
+            Event::Empty(start) if matches!(start.local_name().as_ref(), "tab" | "br" | "cr") => {
+                paragraph.push(' ')
+            }
+            Event::End(end) => match end.local_name().as_ref() {
+                "t" => in_text = false,
+                "p" if table_depth > 0 => {
+                    if !cell.is_empty() && !paragraph.is_empty() {
+                        cell.push('\n');
+                    }
+                    cell.push_str(&std::mem::take(&mut paragraph));
+                }
+                "p" => {
+                    let text = std::mem::take(&mut paragraph);
+                    if !text.trim().is_empty() {
+                        return preview.push(TextBlock::Paragraph { text });
+                    }
+                }
+                "tc" if table_depth == 1 => row.push(std::mem::take(&mut cell)),
+                "tr" if table_depth == 1 => rows.push(std::mem::take(&mut row)),
+                "tbl" => {
+                    table_depth = table_depth.saturating_sub(1);
+                    if table_depth == 0 {
+                        return preview.push(TextBlock::Table { rows: std::mem::take(&mut rows) });
+                    }
+                }
+                _ => {}
+            },
+            event if in_text => push(&mut paragraph, event),
+            _ => {}
+        }
+        true
+    });
+    Some(preview)
+}
+
+pub(super) fn slides(clean: &[u8], limits: &Limits) -> Option<TextPreview> {
+    let mut parts = Parts::open(clean, limits)?;
+    let main = parts.main()?;
+    let (targets, _) = parts.targets(&main)?;
+    let mut order = Vec::new();
+    each(&parts.read(&main)?, |event| {
+        if let Event::Start(start) | Event::Empty(start) = event
+            && start.local_name().as_ref() == "sldId"
+            && let Some(target) = prefixed_attribute(start, "id").and_then(|id| targets.get(&id))
+        {
+            order.push(target.clone());
+        }
+        true
+    });
+    let mut preview = TextPreview::default();
+    for (index, slide) in order.iter().enumerate() {
+        let Some(text) = parts.read(slide) else { continue };
+        if !preview.push(TextBlock::Heading { text: format!("スライド {}", index + 1) }) {
+            break;
+        }
+        let (mut paragraph, mut in_text) = (String::new(), false);
+        each(&text, |event| {
+            match event {
+                Event::Start(start) if start.local_name().as_ref() == "t" => in_text = true,
+                Event::End(end) if end.local_name().as_ref() == "t" => in_text = false,
+                Event::End(end) if end.local_name().as_ref() == "p" => {
+                    let text = std::mem::take(&mut paragraph);
+                    if !text.trim().is_empty() {
+                        return preview.push(TextBlock::Paragraph { text });
+                    }
+                }
+                event if in_text => push(&mut paragraph, event),
+                _ => {}
+            }
+            true
+        });
+    }
+    Some(preview)
+}
+
+pub(super) fn sheets(clean: &[u8], limits: &Limits) -> Option<TextPreview> {
+    let mut parts = Parts::open(clean, limits)?;
+    let main = parts.main()?;
+    let (targets, kinds) = parts.targets(&main)?;
+    let mut order = Vec::new();
+    each(&parts.read(&main)?, |event| {
+        if let Event::Start(start) | Event::Empty(start) = event
+            && start.local_name().as_ref() == "sheet"
+            && let (Some(name), Some(target)) =
+                (attribute(start, "name"), prefixed_attribute(start, "id").and_then(|id| targets.get(&id)))
+        {
+            order.push((name, target.clone()));
+        }
+        true
+    });
+    let shared = match kinds.get("sharedStrings") {
+        Some(part) => shared_strings(&parts.read(part)?),
+        None => Vec::new(),
+    };
+    let mut preview = TextPreview::default();
+    for (name, sheet) in order {
+        let Some(text) = parts.read(&sheet) else { continue };
+        if !preview.push(TextBlock::Heading { text: name }) {
+            break;
+        }
+        let (rows, all) = sheet_rows(&text, &shared);
+        preview.truncated |= !all;
+        if !rows.is_empty() && !preview.push(TextBlock::Table { rows }) {
+            break;
+        }
+    }
+    Some(preview)
+}
+
+/// The table of strings, without readings: those are not shown in a cell.
+fn shared_strings(text: &str) -> Vec<String> {
+    let mut strings = Vec::new();
+    let (mut current, mut in_text, mut in_reading) = (String::new(), false, false);
+    each(text, |event| {
+        match event {
+            Event::Start(start) => match start.local_name().as_ref() {
+                "t" => in_text = !in_reading,
+                "rPh" => in_reading = true,
+                _ => {}
+            },
+            Event::Empty(start) if start.local_name().as_ref() == "si" => strings.push(String::new()),
+            Event::End(end) => match end.local_name().as_ref() {
+                "t" => in_text = false,
+                "rPh" => in_reading = false,
+                "si" => strings.push(std::mem::take(&mut current)),
+                _ => {}
+            },
+            event if in_text => push(&mut current, event),
+            _ => {}
+        }
+        true
+    });
+    strings
+}
+
+/// The rows that hold something, and whether these are all.
+fn sheet_rows(text: &str, shared: &[String]) -> (Vec<Vec<String>>, bool) {
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    let mut row: Vec<String> = Vec::new();
+    let (mut kind, mut column, mut value) = (String::new(), 0usize, String::new());
+    let (mut in_value, mut in_reading, mut all) = (false, false, true);
+    each(text, |event| {
+        match event {
+            Event::Start(start) => match start.local_name().as_ref() {
+                "c" => {
+                    kind = attribute(start, "t").unwrap_or_default();
+                    column = attribute(start, "r").map_or(row.len(), |r| column_of(&r));
+                    value.clear();
+                }
+                "v" | "t" => in_value = !in_reading,
+                "rPh" => in_reading = true,
+                _ => {}
+            },
+            Event::End(end) => match end.local_name().as_ref() {
+                "v" | "t" => in_value = false,
+                "rPh" => in_reading = false,
+                "c" if column < COLUMNS_MAX => {
+                    let shown = match kind.as_str() {
+                        "s" => {
+                            value.parse().ok().and_then(|i: usize| shared.get(i)).cloned().unwrap_or_default()
+                        }
+                        _ => value.clone(),
+                    };
+                    while row.len() < column {
+                        row.push(String::new());
+                    }
+                    row.push(shown);
+                }
+                "c" => all = false,
+                "row" => {
+                    let row = std::mem::take(&mut row);
+                    if row.iter().any(|cell| !cell.is_empty()) {
+                        rows.push(row);
+                    }
+                    if rows.len() >= ROWS_MAX {
+                        all = false;
+                        return false;
+                    }
+                }
+                _ => {}
+            },
+            event if in_value => push(&mut value, event),
+            _ => {}
+        }
+        true
+    });
+    (rows, all)
+}
+
+/// The column of a cell's name, from 0: `AB12` is 27.
+fn column_of(name: &str) -> usize {
+    let letters = name.bytes().take_while(u8::is_ascii_alphabetic).take(3);
+    letters
+        .fold(0, |sum, letter| sum * 26 + usize::from(letter.to_ascii_uppercase() - b'A') + 1)
+        .saturating_sub(1)
+}

@@ -1,0 +1,9 @@
+//! What every store must do, asked only through [`Store`](app::ports::Store) and [`Tx`](app::ports::Tx).
+
+mod access;
+mod evidence;
+mod jobs;
+mod lists;
+mod people;
+mod transactions;
+mod transfers;

@@ -1,0 +1,261 @@
+//! 条項 and 証跡: what the policy asks, and what shows that it is kept.
+
+use std::io::{Cursor, Write};
+
+use app::model::{EvidenceQuery, PageRequest};
+use axum::{
+    extract::{Path, Query, State},
+    http::header,
+    response::{IntoResponse, Response},
+};
+use policy::{Mechanism, Parameter, Statement};
+use workflow::id::EvidenceId;
+
+use super::{Pairs, csv, one, show, view};
+use crate::{
+    dates,
+    door::Signed,
+    site::{Site, render, when},
+    words,
+};
+
+const LIST_ROWS: u32 = 50;
+
+fn clause_row(site: &Site, statement: &Statement, evidence: u64) -> view::ClauseRow {
+    let pack = site.app().pack();
+    let titles: Vec<_> = statement.mechanisms.iter().map(|m| m.title_ja()).collect();
+    let unset =
+        statement.parameters.iter().filter_map(|p| pack.parameter(p)).filter(|p| p.value.is_none()).count();
+    view::ClauseRow {
+        chip: view::ClauseChip { id: statement.id.clone(), gist: statement.gist_ja.clone() },
+        roles: statement.roles.iter().map(|r| pack.role_title(r)).collect::<Vec<_>>().join("、"),
+        modality: statement.modality.title_ja().to_owned(),
+        assurance: statement.assurance.title_ja().to_owned(),
+        mechanisms: titles.join("、"),
+        evidence,
+        unset: u32::try_from(unset).unwrap_or(u32::MAX),
+    }
+}
+
+pub(crate) async fn clauses(State(site): State<Site>, who: Signed, Query(query): Query<Pairs>) -> Response {
+    let summaries = match site.app().statements(&who.actor).await {
+        Ok(summaries) => summaries,
+        Err(error) => return site.fail(Some(&who.actor), &error),
+    };
+    let search = one(&query, "q").trim();
+    let mut sections: Vec<view::ClauseSection> = Vec::new();
+    for summary in &summaries {
+        let statement = summary.statement;
+        let section = summary.clause.map_or("", |c| c.section.as_str());
+        let hit = [&statement.gist_ja, &statement.id, section].iter().any(|text| text.contains(search));
+        if !search.is_empty() && !hit {
+            continue;
+        }
+        let row = clause_row(&site, statement, summary.evidence_count);
+        match sections.iter_mut().find(|s| s.title == section) {
+            Some(found) => found.rows.push(row),
+            None => sections.push(view::ClauseSection { title: section.to_owned(), rows: vec![row] }),
+        }
+    }
+    render(&view::ClausesPage {
+        frame: site.frame(Some(&who.actor), "条項", "/clauses", &[Mechanism::PolicyVersion], ""),
+        policy: site.app().pack().title().to_owned(),
+        search: search.to_owned(),
+        total: sections.iter().map(|s| s.rows.len()).sum(),
+        sections,
+    })
+}
+
+pub(crate) async fn clause(
+    State(site): State<Site>,
+    who: Signed,
+    Path(id): Path<String>,
+    Query(query): Query<Pairs>,
+) -> Response {
+    let request = PageRequest { after: show::cursor(one(&query, "after")), limit: LIST_ROWS };
+    let page = match site.app().statement(&who.actor, &id, request).await {
+        Ok(page) => page,
+        Err(error) => return site.fail(Some(&who.actor), &error),
+    };
+    let statement = page.summary.statement;
+    let (rows, next) = page.evidence.map(|p| (p.rows, p.next)).unwrap_or_default();
+    let origin = &statement.origin;
+    render(&view::ClausePageView {
+        frame: site.frame(Some(&who.actor), &statement.gist_ja, "/clauses", &[Mechanism::EvidenceLedger], ""),
+        row: clause_row(&site, statement, page.summary.evidence_count),
+        clause_title: page.summary.clause.map(|c| c.title.clone()).unwrap_or_default(),
+        section_title: page.summary.clause.map(|c| c.section.clone()).unwrap_or_default(),
+        trigger: statement.trigger.clone(),
+        expected: statement.evidence.clone(),
+        mechanisms: statement.mechanisms.iter().map(|m| m.title_ja().to_owned()).collect(),
+        parameters: page.parameters.iter().map(|p| parameter(p)).collect(),
+        origin: format!("{} {} {}行", origin.layer, origin.file, origin.line),
+        evidence: rows.iter().map(|item| show::happening(&site, item)).collect(),
+        count: page.summary.evidence_count,
+        next_href: next
+            .as_ref()
+            .map(|c| format!("/clauses/{}?after={}", view::path_part(&id), show::cursor_text(c))),
+    })
+}
+
+fn parameter(parameter: &Parameter) -> view::ParameterView {
+    let unit = if parameter.kind.is_number() { unit(parameter) } else { "" };
+    let note = match (&parameter.value, &parameter.suggested) {
+        (Some(_), _) => parameter.decided.clone().unwrap_or_default(),
+        (None, Some(suggested)) => format!("目安 {suggested}{unit}"),
+        (None, None) => String::new(),
+    };
+    view::ParameterView {
+        title: parameter.title.clone(),
+        value: parameter.value.as_ref().map(|v| format!("{v}{unit}")),
+        note,
+    }
+}
+
+fn unit(parameter: &Parameter) -> &'static str {
+    use policy::ParameterType as T;
+    match parameter.kind {
+        T::Days => "日",
+        T::Hours => "時間",
+        T::Minutes => "分",
+        T::Years => "年",
+        T::Count => "",
+        T::Bytes => "バイト",
+        T::Text | T::Choice | T::Flag => "",
+    }
+}
+
+pub(crate) async fn evidence(State(site): State<Site>, who: Signed, Query(query): Query<Pairs>) -> Response {
+    let word = |name| Some(one(&query, name).trim().to_owned()).filter(|w| !w.is_empty());
+    let (statement, kind) = (word("statement"), word("kind"));
+    let after = show::cursor(one(&query, "after"));
+    let later = after.is_some();
+    let ask = |after, limit| EvidenceQuery {
+        statement: statement.clone(),
+        kind: kind.clone(),
+        page: Some(PageRequest { after, limit }),
+        ..EvidenceQuery::default()
+    };
+    let format = one(&query, "format");
+    if format == "csv" || format == "csv-cp932" {
+        let heading = ["いつ", "出来事", "種類", "だれが", "系", "何について", "番号", "条項", "封印"];
+        let mut rows = vec![heading.map(str::to_owned).to_vec()];
+        let mut after = None;
+        loop {
+            let page = match site.app().evidence(&who.actor, ask(after, 200)).await {
+                Ok(page) => page,
+                Err(error) => return site.fail(Some(&who.actor), &error),
+            };
+            for item in &page.rows {
+                let shown = show::happening(&site, item);
+                rows.push(vec![
+                    dates::iso(item.at),
+                    shown.what,
+                    item.kind.clone(),
+                    shown.who,
+                    shown.zone,
+                    item.subject_kind.clone(),
+                    item.subject_id.clone(),
+                    item.statements.join(" "),
+                    item.index.map(|i| i.to_string()).unwrap_or_default(),
+                ]);
+            }
+            after = page.next;
+            if after.is_none() || rows.len() > csv::ROWS_MAX {
+                return csv::answer("evidence", &rows, format == "csv-cp932");
+            }
+        }
+    }
+    let page = match site.app().evidence(&who.actor, ask(after, LIST_ROWS)).await {
+        Ok(page) => page,
+        Err(error) => return site.fail(Some(&who.actor), &error),
+    };
+    let base = format!(
+        "/evidence?kind={}&statement={}",
+        view::query_part(kind.as_deref().unwrap_or_default()),
+        view::query_part(statement.as_deref().unwrap_or_default())
+    );
+    render(&view::EvidencePage {
+        frame: site.frame(
+            Some(&who.actor),
+            "証跡",
+            "/evidence",
+            &[Mechanism::EvidenceLedger, Mechanism::EvidenceExport],
+            "",
+        ),
+        kinds: app::evidence::Kind::ALL
+            .iter()
+            .map(|k| view::Choice {
+                id: k.id().to_owned(),
+                title: words::evidence(k.id()).unwrap_or(k.id()).to_owned(),
+                chosen: kind.as_deref() == Some(k.id()),
+            })
+            .collect(),
+        statement: statement.clone().unwrap_or_default(),
+        rows: page.rows.iter().map(|item| show::evidence_row(&site, item)).collect(),
+        next_href: page.next.as_ref().map(|c| format!("{base}&after={}", show::cursor_text(c))),
+        first_href: base.clone(),
+        later,
+        csv_href: format!("{base}&format=csv"),
+        csv_cp932_href: format!("{base}&format=csv-cp932"),
+    })
+}
+
+pub(crate) async fn entry(State(site): State<Site>, who: Signed, Path(id): Path<String>) -> Response {
+    let entry = match site.app().evidence_entry(&who.actor, &EvidenceId::new(&*id)).await {
+        Ok(entry) => entry,
+        Err(error) => return site.fail(Some(&who.actor), &error),
+    };
+    // People read it indented; the bytes that the leaf commits to are in the bundle.
+    let payload = entry.payload.map(|text| {
+        serde_json::from_str::<serde_json::Value>(&text)
+            .ok()
+            .and_then(|value| serde_json::to_string_pretty(&value).ok())
+            .unwrap_or(text)
+    });
+    render(&view::EvidenceEntryPage {
+        frame: site.frame(
+            Some(&who.actor),
+            "証跡の1件",
+            "/evidence",
+            &[Mechanism::EvidenceLedger, Mechanism::EvidenceExport],
+            "",
+        ),
+        row: show::evidence_row(&site, &entry.item),
+        id,
+        kind_id: entry.item.kind.clone(),
+        payload,
+        erased: entry.item.erased_at.map(when),
+        leaf: entry.leaf,
+        salt: entry.salt.unwrap_or_default(),
+        checkpoint: entry.proof.as_ref().map(|p| p.checkpoint.clone()),
+        proof: entry.proof.map(|p| p.hashes).unwrap_or_default(),
+    })
+}
+
+pub(crate) async fn proof(State(site): State<Site>, who: Signed, Path(id): Path<String>) -> Response {
+    let files = match site.app().export_selection(&who.actor, &[EvidenceId::new(&*id)]).await {
+        Ok(files) => files,
+        Err(error) => return site.fail(Some(&who.actor), &error),
+    };
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let packed = files
+        .iter()
+        .try_for_each(|file| {
+            zip.start_file(file.path.as_str(), zip::write::SimpleFileOptions::default())?;
+            zip.write_all(&file.bytes)?;
+            Ok::<_, zip::result::ZipError>(())
+        })
+        .and_then(|()| zip.finish());
+    match packed {
+        Ok(bytes) => (
+            [
+                (header::CONTENT_TYPE, "application/zip"),
+                (header::CONTENT_DISPOSITION, "attachment; filename=\"sekisho-proof.zip\""),
+            ],
+            bytes.into_inner(),
+        )
+            .into_response(),
+        Err(error) => site.fail(Some(&who.actor), &app::Error::Internal(format!("proof bundle: {error}"))),
+    }
+}

@@ -1,0 +1,382 @@
+//! From what the use cases return to what pages show.
+//!
+//! Owns that mapping only: no rights, no decisions. What may be done comes from the use case as a value.
+
+use std::collections::BTreeMap;
+
+use app::{
+    evidence::EvidenceItem,
+    model::{Cursor, TransferRow},
+    transfers::TransferDetail,
+};
+use policy::Axis;
+use worker_protocol::{Report, Verdict as FileVerdict};
+use workflow::{
+    Millis,
+    id::UserId,
+    route::Verdict,
+    transfer::{File, FileState, State, Transfer},
+};
+
+use super::view::{
+    ActButton, Chip, EvidenceRowView, FileView, Happening, LevelView, MemberView, RemovalView, RowView,
+    Station, TransferView, path_part, size,
+};
+use crate::{
+    dates,
+    site::{Site, when},
+    words,
+};
+
+/// Places named in one removal; the rest is in the evidence.
+const PLACES_MAX: usize = 5;
+/// Members of an archive listed on the page.
+const MEMBERS_MAX: usize = 200;
+
+pub(crate) fn state_chip(state: State) -> Chip {
+    let (word, tone, _) = words::state(state);
+    Chip { word: word.to_owned(), tone }
+}
+
+pub(crate) fn row(site: &Site, row: &TransferRow, action: &str) -> RowView {
+    RowView {
+        href: format!("/transfers/{}", path_part(row.id.as_str())),
+        number: dates::transfer_number(row.number, row.submitted_at),
+        subject: row.subject.clone(),
+        from: site.zone_view(row.from_zone.as_str()),
+        to: site.zone_view(row.to_zone.as_str()),
+        classification: level_title(site, &row.classification),
+        state: state_chip(row.state),
+        submitter: row.submitter_name.clone(),
+        section: site.app().section_name(&row.section),
+        files: row.file_count,
+        submitted: when(row.submitted_at),
+        due: row.due_at.map(when),
+        overdue: row.due_at.is_some_and(|due| due < site.app().now()),
+        action: action.to_owned(),
+    }
+}
+
+pub(crate) fn level_title(site: &Site, id: &str) -> String {
+    site.app().pack().levels().iter().find(|l| l.id == id).map_or_else(|| id.to_owned(), |l| l.title.clone())
+}
+
+pub(crate) fn levels(site: &Site, chosen: &str) -> Vec<LevelView> {
+    site.app()
+        .pack()
+        .levels_of(Axis::Confidentiality)
+        .map(|level| LevelView {
+            id: level.id.clone(),
+            title: level.title.clone(),
+            handling: level.meaning.clone(),
+            chosen: level.id == chosen,
+        })
+        .collect()
+}
+
+pub(crate) fn transfer(site: &Site, detail: &TransferDetail) -> TransferView {
+    let t = &detail.transfer;
+    let pack = site.app().pack();
+    let (_, _, said) = words::state(t.state);
+    let name = |id: &UserId| detail.names.get(id).cloned().unwrap_or_else(|| "(不明)".to_owned());
+    let level = pack.levels().iter().find(|l| l.id == t.classification);
+    TransferView {
+        href: format!("/transfers/{}", path_part(t.id.as_str())),
+        number: dates::transfer_number(t.number, t.submitted_at),
+        subject: t.subject.clone(),
+        purpose: t.purpose.clone(),
+        classification: level_title(site, &t.classification),
+        handling: level.map(|l| l.handling.join(" ")).unwrap_or_default(),
+        personal_data: t.personal_data,
+        answers: t.answers.iter().map(|(id, answer)| (field_title(site, id), answer.clone())).collect(),
+        from: site.zone_view(t.from_zone.as_str()),
+        to: site.zone_view(t.to_zone.as_str()),
+        submitter: name(&t.submitter),
+        section: detail.section_name.clone(),
+        recipients: t.recipients.iter().map(|r| (name(&r.user), r.received_at.map(when))).collect(),
+        submitted: when(t.submitted_at),
+        round: t.round,
+        state: state_chip(t.state),
+        state_id: t.state.id(),
+        said: said.to_owned(),
+        next: next_actor(site, t, &name),
+        due: t.due_at.map(when),
+        overdue: t.due_at.is_some_and(|due| due < site.app().now()),
+        is_final: t.state.is_final(),
+        stations: stations(site, t, &name),
+        files: t.files.iter().map(|f| file(detail, f)).collect(),
+    }
+}
+
+fn field_title(site: &Site, id: &str) -> String {
+    let requests = site.app().pack().requests();
+    requests
+        .iter()
+        .flat_map(|r| &r.fields)
+        .find(|f| f.id == id)
+        .map_or_else(|| id.to_owned(), |f| f.title.clone())
+}
+
+fn next_actor(site: &Site, t: &Transfer, name: &dyn Fn(&UserId) -> String) -> String {
+    match t.state {
+        State::AwaitingApproval => t.open_step().map_or_else(String::new, |step| {
+            format!("{}が「{}」を行います", site.app().pack().role_title(&step.role), step.title)
+        }),
+        State::Held => format!("{}さんが、保留のファイルの扱いを決めます", name(&t.submitter)),
+        State::Returned | State::PulledBack => {
+            format!("{}さんが、直して再提出するか取り下げます", name(&t.submitter))
+        }
+        State::Ready => {
+            let waiting: Vec<_> =
+                t.recipients.iter().filter(|r| r.received_at.is_none()).map(|r| name(&r.user)).collect();
+            format!(
+                "{}の画面で、{}さんが受け取ります",
+                site.zone_view(t.to_zone.as_str()).label,
+                waiting.join("さん、")
+            )
+        }
+        State::Sanitising => "検査が終わるまで、どなたの操作も要りません".to_owned(),
+        State::Refused | State::Rejected | State::Withdrawn | State::Expired | State::Received => {
+            String::new()
+        }
+    }
+}
+
+fn stations(site: &Site, t: &Transfer, name: &dyn Fn(&UserId) -> String) -> Vec<Station> {
+    let station = |title: &str, who: String, standing| Station { title: title.to_owned(), who, standing };
+    let past_cell = matches!(
+        t.state,
+        State::AwaitingApproval | State::Ready | State::Received | State::Rejected | State::Returned
+    );
+    let mut all = vec![
+        station("提出", name(&t.submitter), "done"),
+        station(
+            "無害化",
+            String::new(),
+            match t.state {
+                State::Sanitising | State::Held => "now",
+                State::Refused => "stop",
+                _ if past_cell => "done",
+                _ => "todo",
+            },
+        ),
+    ];
+    for (index, step) in t.route.steps.iter().enumerate() {
+        let decision = t.decisions.iter().rev().find(|d| d.round == t.round && d.step == index);
+        let standing = match decision.map(|d| d.verdict) {
+            Some(Verdict::Approve) => "done",
+            Some(Verdict::Return | Verdict::Reject) => "stop",
+            None if t.state == State::AwaitingApproval && t.step == index => "now",
+            None => "todo",
+        };
+        let who = decision.map_or_else(
+            || site.app().pack().role_title(&step.role).to_owned(),
+            |d| {
+                let deputy = if d.on_behalf_of.is_some() { "(代決)" } else { "" };
+                format!("{}{deputy}", name(&d.by))
+            },
+        );
+        all.push(station(&step.title, who, standing));
+    }
+    let receipt = match t.state {
+        State::Ready => "now",
+        State::Received => "done",
+        State::Expired | State::Withdrawn => "stop",
+        _ => "todo",
+    };
+    let title = match t.state {
+        State::Expired => "期限切れ",
+        State::Withdrawn => "取下げ",
+        _ => "受取",
+    };
+    all.push(station(title, String::new(), receipt));
+    all
+}
+
+fn file(detail: &TransferDetail, f: &File) -> FileView {
+    let (word, tone, said) = words::file_state(f.state);
+    let base =
+        format!("/transfers/{}/files/{}", path_part(detail.transfer.id.as_str()), path_part(f.id.as_str()));
+    let report = f.report.as_ref();
+    let bytes = f.original.as_ref().or(f.clean.as_ref()).map(|s| s.bytes);
+    let resolve = detail.may.resolve_held && f.state == FileState::Held;
+    let wants_password = Transfer::wants_password(f);
+    let mut members = Vec::new();
+    if let Some(report) = report {
+        flatten(report, "", &mut members);
+    }
+    FileView {
+        id: f.id.to_string(),
+        name: f.untrusted_name.clone(),
+        folder: f.untrusted_folder.clone(),
+        kind: report.and_then(|r| r.kind).map(words::kind).unwrap_or_default().to_owned(),
+        size: bytes.map(size).unwrap_or_default(),
+        state: Chip { word: word.to_owned(), tone },
+        said: said.to_owned(),
+        permille: (f.state == FileState::Queued).then(|| detail.progress.get(&f.id).copied().unwrap_or(0)),
+        removals: report.map(removals).unwrap_or_default(),
+        removals_unlisted: report.map_or(0, |r| r.removals_unlisted),
+        members,
+        trouble: report.and_then(|r| r.reason).map(words::reason).filter(|_| !f.state.passes()),
+        preview_href: (detail.may.preview && f.preview.is_some()).then(|| format!("{base}/preview")),
+        download_href: (detail.may.receive && f.state.passes() && f.clean.is_some())
+            .then(|| format!("{base}/download")),
+        password_action: (resolve && wants_password).then(|| format!("{base}/retry")),
+        retry_action: (resolve && !wants_password).then(|| format!("{base}/retry")),
+        block_action: resolve.then(|| format!("{base}/block")),
+        erased: f.clean_erased_at.map(when),
+    }
+}
+
+/// One line for the same removal in several places.
+fn removals(report: &Report) -> Vec<RemovalView> {
+    let mut found: BTreeMap<_, (u32, Vec<&str>)> = BTreeMap::new();
+    for removal in &report.removals {
+        let (count, places) = found.entry(removal.what).or_default();
+        *count = count.saturating_add(removal.count);
+        places.push(&removal.untrusted_place);
+    }
+    found
+        .into_iter()
+        .map(|(what, (count, mut places))| {
+            places.retain(|p| !p.is_empty());
+            places.dedup();
+            let more = places.len().saturating_sub(PLACES_MAX);
+            places.truncate(PLACES_MAX);
+            let mut listed = places.join("、");
+            if more > 0 {
+                listed.push_str(&format!(" ほか{more}か所"));
+            }
+            let (words, why) = words::threat(what);
+            RemovalView { what: words.to_owned(), count, why: why.to_owned(), places: listed }
+        })
+        .collect()
+}
+
+fn flatten(report: &Report, path: &str, into: &mut Vec<MemberView>) {
+    for member in &report.members {
+        if into.len() >= MEMBERS_MAX {
+            return;
+        }
+        let name = format!("{path}{}", member.untrusted_name);
+        let state = match member.report.verdict {
+            FileVerdict::Clean => FileState::Clean,
+            FileVerdict::Partial => FileState::Partial,
+            FileVerdict::Held => FileState::Held,
+            FileVerdict::Blocked => FileState::Blocked,
+        };
+        let (word, tone, _) = words::file_state(state);
+        into.push(MemberView {
+            name: name.clone(),
+            state: Chip { word: word.to_owned(), tone },
+            removals: removals(&member.report),
+            trouble: member.report.reason.map(words::reason),
+        });
+        flatten(&member.report, &format!("{name}/"), into);
+    }
+}
+
+/// The buttons of the detail page.
+pub(crate) fn acts(detail: &TransferDetail) -> Vec<ActButton> {
+    let href = format!("/transfers/{}", path_part(detail.transfer.id.as_str()));
+    let act = |path: &str, label: &str, confirm: &str| ActButton {
+        href: format!("{href}/{path}"),
+        label: label.to_owned(),
+        confirm: confirm.to_owned(),
+        ..ActButton::default()
+    };
+    let may = &detail.may;
+    let mut acts = Vec::new();
+    if may.decide || may.decide_for.is_some() {
+        let label = if may.decide { "内容を見て判断する" } else { "代決する" };
+        acts.push(ActButton { main: true, link: true, ..act("decide", label, "") });
+    }
+    for index in &may.review {
+        acts.push(ActButton {
+            main: true, value: index.to_string(), ..act("review", "後閲しました", "")
+        });
+    }
+    if may.resubmit {
+        acts.push(ActButton { main: true, link: true, ..act("resubmit", "直して再提出する", "") });
+    }
+    if may.pull_back {
+        acts.push(act("pull-back", "引き戻す", "承認の手続を止めて引き戻します。よろしいですか。"));
+    }
+    if may.withdraw {
+        acts.push(act("withdraw", "取り下げる", "取り下げると、元に戻せません。よろしいですか。"));
+    }
+    acts
+}
+
+pub(crate) fn happening(site: &Site, item: &EvidenceItem) -> Happening {
+    Happening {
+        at: when(item.at),
+        what: what_happened(item),
+        who: item.actor_name.clone().unwrap_or_else(|| "システム".to_owned()),
+        zone: item.zone.as_ref().map(|z| site.zone_view(z.as_str()).label).unwrap_or_default(),
+        said: said(item),
+        href: format!("/evidence/{}", path_part(item.id.as_str())),
+        index: item.index,
+        clauses: site.chips(&item.statements),
+    }
+}
+
+fn what_happened(item: &EvidenceItem) -> String {
+    let words = words::evidence(&item.kind).unwrap_or("記録");
+    let verdict = item
+        .payload
+        .as_ref()
+        .and_then(|p| p.pointer("/details/verdict"))
+        .and_then(|v| v.as_str())
+        .and_then(Verdict::from_id);
+    verdict.map_or_else(|| words.to_owned(), |v| format!("{words}: {}", words::verdict(v)))
+}
+
+fn said(item: &EvidenceItem) -> String {
+    let text = |pointer| item.payload.as_ref()?.pointer(pointer)?.as_str().map(str::to_owned);
+    text("/details/comment").or_else(|| text("/details/name")).unwrap_or_default()
+}
+
+pub(crate) fn evidence_row(site: &Site, item: &EvidenceItem) -> EvidenceRowView {
+    let (subject, subject_href) = match item.subject_kind.as_str() {
+        "transfer" => ("授受".to_owned(), Some(format!("/transfers/{}", path_part(&item.subject_id)))),
+        "user" => ("利用者".to_owned(), Some(format!("/people/{}", path_part(&item.subject_id)))),
+        "clause" => ("条項".to_owned(), Some(format!("/clauses/{}", path_part(&item.subject_id)))),
+        "city" => ("全庁".to_owned(), None),
+        "evidence" => ("証跡".to_owned(), None),
+        other => (other.to_owned(), None),
+    };
+    EvidenceRowView {
+        happening: happening(site, item),
+        subject,
+        subject_href,
+        erased: item.erased_at.is_some(),
+        proof_href: item.index.map(|_| format!("/evidence/{}/proof.zip", path_part(item.id.as_str()))),
+    }
+}
+
+/// A cursor in an address: time and id of the last row.
+pub(crate) fn cursor_text(cursor: &Cursor) -> String {
+    format!("{}.{}", cursor.at, super::view::query_part(&cursor.id))
+}
+
+/// The cursor in an address, if it is one.
+pub(crate) fn cursor(text: &str) -> Option<Cursor> {
+    let (at, id) = text.split_once('.')?;
+    (id.len() <= 64).then_some(())?;
+    Some(Cursor { at: at.parse::<Millis>().ok()?, id: id.to_owned() })
+}
+
+/// The printed stamps: title, name, day, whether a deputy.
+pub(crate) fn stamps(detail: &TransferDetail) -> Vec<(String, String, String, bool)> {
+    let t = &detail.transfer;
+    t.decisions
+        .iter()
+        .filter(|d| d.round == t.round && d.verdict == Verdict::Approve)
+        .map(|d| {
+            let title = t.route.steps.get(d.step).map(|s| s.title.clone()).unwrap_or_default();
+            let name = detail.names.get(&d.by).cloned().unwrap_or_default();
+            (title, name, when(d.at).day, d.on_behalf_of.is_some())
+        })
+        .collect()
+}

@@ -1,0 +1,337 @@
+//! What every handler needs: the use cases, the listener's zone, the frame of pages, error pages.
+//!
+//! Owns how a failure of a use case becomes a status, a page and an incident number. The number goes to the log with
+//! the whole chain of causes; the page never shows more than the catalogue's words.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use app::{App, Error, actor::Actor};
+use askama::Template;
+use axum::{
+    http::{StatusCode, header},
+    response::{Html, IntoResponse, Redirect, Response},
+};
+use policy::Mechanism;
+use workflow::id::ZoneId;
+
+use crate::{
+    dates::When,
+    screens::view::{ClauseChip, ErrorPage, FieldError, Flash, Frame, MenuItem, Who, ZoneView},
+    words::{self, Tone, Trouble},
+};
+
+/// What a listener is for.
+#[derive(Debug, Clone)]
+pub struct ZoneSetting {
+    /// The zone whose listener this is; it is a property of the connection.
+    pub zone: ZoneId,
+    /// Whether the listener speaks TLS: cookies are then marked Secure.
+    pub tls: bool,
+    /// Bytes of one submission at most, all its files together.
+    pub request_bytes_max: u64,
+}
+
+#[derive(Clone)]
+pub(crate) struct Site {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    app: App,
+    setting: ZoneSetting,
+    zone: ZoneView,
+    municipality: String,
+    pack: String,
+    /// Numbers incidents within one run of the program.
+    incidents: AtomicU64,
+}
+
+/// Most clause chips under one page.
+const CHIPS_MAX: usize = 5;
+
+impl Site {
+    pub(crate) fn new(app: App, setting: ZoneSetting) -> Self {
+        let pack = app.pack();
+        let zone = pack.zone(setting.zone.as_str()).map_or_else(
+            || ZoneView {
+                id: setting.zone.to_string(),
+                label: setting.zone.to_string(),
+                ..ZoneView::default()
+            },
+            zone_view,
+        );
+        let municipality = pack.municipality().map_or_else(|| pack.title().to_owned(), |m| m.name.clone());
+        let version = format!("{} {}", pack.title(), pack.version());
+        Self {
+            inner: Arc::new(Inner {
+                municipality,
+                pack: version,
+                zone,
+                setting,
+                incidents: AtomicU64::new(0),
+                app,
+            }),
+        }
+    }
+
+    pub(crate) fn app(&self) -> &App {
+        &self.inner.app
+    }
+
+    pub(crate) fn setting(&self) -> &ZoneSetting {
+        &self.inner.setting
+    }
+
+    pub(crate) fn zone_view(&self, id: &str) -> ZoneView {
+        self.app().pack().zone(id).map_or_else(
+            || ZoneView {
+                id: id.to_owned(),
+                label: id.to_owned(),
+                kind: "other".into(),
+                ..ZoneView::default()
+            },
+            zone_view,
+        )
+    }
+
+    pub(crate) fn chips(&self, ids: &[String]) -> Vec<ClauseChip> {
+        ids.iter()
+            .map(|id| ClauseChip {
+                id: id.clone(),
+                gist: self.app().pack().statement(id).map(|s| s.gist_ja.clone()).unwrap_or_default(),
+            })
+            .collect()
+    }
+
+    fn chips_of(&self, mechanisms: &[Mechanism]) -> Vec<ClauseChip> {
+        let mut chips: Vec<ClauseChip> = Vec::new();
+        for statement in mechanisms.iter().flat_map(|m| self.app().pack().served_by(*m)) {
+            if chips.len() < CHIPS_MAX && chips.iter().all(|c| c.id != statement.id) {
+                chips.push(ClauseChip { id: statement.id.clone(), gist: statement.gist_ja.clone() });
+            }
+        }
+        chips
+    }
+
+    /// The frame of a page. `current` is the path of its menu entry; `done` the code of what just happened.
+    pub(crate) fn frame(
+        &self,
+        actor: Option<&Actor>,
+        title: &str,
+        current: &str,
+        mechanisms: &[Mechanism],
+        done: &str,
+    ) -> Frame {
+        Frame {
+            title: title.to_owned(),
+            municipality: self.inner.municipality.clone(),
+            zone: self.inner.zone.clone(),
+            who: actor.map(|a| Who {
+                name: a.user().name.clone(),
+                section: self.app().section_name(&a.user().section),
+            }),
+            menu: actor.map(|a| menu(a, current)).unwrap_or_default(),
+            flash: flash(done),
+            clauses: self.chips_of(mechanisms),
+            pack: self.inner.pack.clone(),
+        }
+    }
+
+    /// The page for a failure.
+    pub(crate) fn fail(&self, actor: Option<&Actor>, error: &Error) -> Response {
+        if matches!(error, Error::SessionEnded) {
+            return Redirect::to("/login").into_response();
+        }
+        self.fail_as(actor, status(error), trouble(error), error)
+    }
+
+    pub(crate) fn fail_as(
+        &self,
+        actor: Option<&Actor>,
+        status: StatusCode,
+        trouble: Trouble,
+        cause: &dyn std::error::Error,
+    ) -> Response {
+        let number = self.inner.incidents.fetch_add(1, Ordering::Relaxed);
+        let incident = format!("{:X}-{number:04}", self.app().now() / 1000 % 0x0100_0000);
+        let mut chain = cause.to_string();
+        let mut source = cause.source();
+        while let Some(inner) = source {
+            chain.push_str(": ");
+            chain.push_str(&inner.to_string());
+            source = inner.source();
+        }
+        if status.is_server_error() {
+            tracing::error!(%incident, status = status.as_u16(), zone = %self.inner.setting.zone, "{chain}");
+        } else {
+            tracing::info!(%incident, status = status.as_u16(), zone = %self.inner.setting.zone, "{chain}");
+        }
+        let mut answer = render(&ErrorPage {
+            frame: self.frame(actor, trouble.what, "", &[], ""),
+            status: status.as_u16(),
+            trouble,
+            incident,
+            back_href: "/".into(),
+            back: "ホームへ".into(),
+        });
+        if answer.status() == StatusCode::OK {
+            *answer.status_mut() = status;
+        }
+        answer
+    }
+}
+
+/// Renders a page. Templates cannot fail on these values; if one does, nothing half-made leaves.
+pub(crate) fn render<T: Template>(page: &T) -> Response {
+    match page.render() {
+        Ok(html) => Html(html).into_response(),
+        Err(error) => {
+            tracing::error!("a page cannot be rendered: {error}");
+            (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                [(header::CONTENT_TYPE, "text/plain; charset=utf-8")],
+                "内部の誤りが起きました。",
+            )
+                .into_response()
+        }
+    }
+}
+
+pub(crate) fn zone_view(zone: &policy::Zone) -> ZoneView {
+    ZoneView {
+        id: zone.id.clone(),
+        label: zone.label.clone(),
+        note: zone.description.clone(),
+        kind: zone.kind.id().to_owned(),
+        colour: zone.colour.clone(),
+    }
+}
+
+fn status(error: &Error) -> StatusCode {
+    match error {
+        Error::Denied { .. } | Error::ChannelDenied { .. } => StatusCode::FORBIDDEN,
+        Error::Refused(_) | Error::Conflict => StatusCode::CONFLICT,
+        Error::NotFound => StatusCode::NOT_FOUND,
+        Error::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        Error::Credentials | Error::SessionEnded => StatusCode::UNAUTHORIZED,
+        Error::Locked { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Error::TooLarge { .. } | Error::TooMany { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        Error::Unavailable(_) | Error::StorageFull => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// The words for a failure.
+pub(crate) fn trouble(error: &Error) -> Trouble {
+    match error {
+        Error::Denied { reason, .. } => words::denial(reason).unwrap_or(words::DENIED),
+        Error::Refused(refusal) => words::refusal(refusal),
+        other => words::error(other.code()).unwrap_or(words::INTERNAL),
+    }
+}
+
+/// The message at a form for a failure that the person can put right there; other failures get a page of their own.
+pub(crate) fn at_form(error: &Error) -> Option<FieldError> {
+    match error {
+        Error::Invalid { field, problem } => Some(FieldError {
+            field: (*field).to_owned(),
+            text: format!("{}: {}", words::field(field), words::problem(problem)),
+        }),
+        Error::Refused(refusal) => {
+            let words = words::refusal(refusal);
+            let field = if let workflow::transfer::Refusal::Field(f) = refusal { *f } else { "" };
+            Some(FieldError { field: field.to_owned(), text: format!("{}{}", words.what, words.how) })
+        }
+        Error::TooLarge { limit_bytes } => Some(FieldError {
+            field: "files".into(),
+            text: format!(
+                "ファイルが大きすぎます。1つ{}までです。分けるか小さくしてください。",
+                crate::screens::view::size(*limit_bytes)
+            ),
+        }),
+        Error::TooMany { limit } => Some(FieldError {
+            field: "files".into(),
+            text: format!("ファイルが多すぎます。1回{limit}個までです。何回かに分けてください。"),
+        }),
+        Error::Credentials => Some(FieldError {
+            field: String::new(),
+            text: "パスワードまたはコードが違います。もう一度入力してください。".into(),
+        }),
+        _ => None,
+    }
+}
+
+fn menu(actor: &Actor, current: &str) -> Vec<MenuItem> {
+    let holds = |wanted: &[&str]| actor.roles().iter().any(|g| wanted.contains(&g.role.as_str()));
+    let item = |href: &str, label: &str, icon: &'static str, group: bool| MenuItem {
+        href: href.to_owned(),
+        label: label.to_owned(),
+        icon,
+        count: 0,
+        current: href == current,
+        group,
+    };
+    let mut items = vec![
+        item("/", "ホーム", "home", false),
+        item("/transfers/new", "ファイルを送る", "send", false),
+        item("/received", "受け取る", "inbox", false),
+        item("/transfers", "授受の一覧", "list", false),
+        item("/transfers?tray=to-decide", "承認", "stamp", false),
+        item("/clauses", "条項", "book", true),
+    ];
+    use authz::role;
+    if holds(&[
+        role::AUDITOR,
+        role::CISO,
+        role::SUPERVISING_OFFICER,
+        role::SYSTEM_MANAGER,
+        role::SYSTEM_OPERATOR,
+        role::SECURITY_OFFICER,
+    ]) {
+        items.push(item("/evidence", "証跡", "seal", false));
+    }
+    if holds(&[
+        role::SYSTEM_MANAGER,
+        role::SYSTEM_OPERATOR,
+        role::AUDITOR,
+        role::SUPERVISING_OFFICER,
+        role::CISO,
+    ]) {
+        items.push(item("/people", "職員", "people", false));
+    }
+    items.push(item("/help", "ヘルプ", "help", true));
+    items
+}
+
+/// The messages that a redirect may ask for: a closed list, so that no text travels in an address.
+fn flash(code: &str) -> Option<Flash> {
+    let (tone, title, body) = match code {
+        "sent" => (Tone::Good, "受け付けました", "無害化を始めました。この画面は自動で新しくなります。"),
+        "approved" => (Tone::Good, "承認しました", "判断は証跡に残りました。"),
+        "returned" => (Tone::Good, "差し戻しました", "送った人に届きます。"),
+        "rejected" => (Tone::Good, "否認しました", "この授受は終わりました。"),
+        "reviewed" => (Tone::Good, "後閲を記録しました", ""),
+        "pulled-back" => (Tone::Good, "引き戻しました", "直して再提出するか、取り下げてください。"),
+        "withdrawn" => (Tone::Good, "取り下げました", "相手には何も渡っていません。"),
+        "resubmitted" => (Tone::Good, "再提出しました", ""),
+        "retried" => (Tone::Good, "再検査を始めました", "この画面は自動で新しくなります。"),
+        "blocked" => (Tone::Good, "ファイルを外しました", ""),
+        "password" => (Tone::Good, "パスワードを変更しました", ""),
+        "factor" => (Tone::Good, "二要素認証を登録しました", ""),
+        "absence" => (Tone::Good, "不在を登録しました", "この間は代決者が判断できます。"),
+        "absence-ended" => (Tone::Good, "不在を終えました", ""),
+        "revoked" => (Tone::Good, "トークンを取り消しました", ""),
+        "saved" => (Tone::Good, "登録しました", ""),
+        "bye" => (Tone::Plain, "ログアウトしました", ""),
+        _ => return None,
+    };
+    Some(Flash { tone, title: title.to_owned(), body: body.to_owned() })
+}
+
+/// A time in the forms of the pages.
+pub(crate) fn when(at: workflow::Millis) -> When {
+    When::at(at)
+}
