@@ -1,7 +1,5 @@
 //! 条項 and 証跡: what the policy asks, and what shows that it is kept.
 
-use std::io::{Cursor, Write};
-
 use app::model::{EvidenceQuery, PageRequest};
 use axum::{
     extract::{Path, Query, State},
