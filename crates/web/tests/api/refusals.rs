@@ -175,7 +175,6 @@ async fn a_submission_of_the_wrong_shape_makes_nothing() {
     let whole = multipart(&[("transfer", None, text), file]);
     for cut in [10, whole.len() / 2, whole.len() - 8] {
         let answer = city
-<<<<<<< HEAD
             .raw(
                 &hanako,
                 "POST",
@@ -183,9 +182,6 @@ async fn a_submission_of_the_wrong_shape_makes_nothing() {
                 "multipart/form-data; boundary=XX",
                 whole.as_bytes()[..cut].to_vec(),
             )
-=======
-            .raw(&hanako, "POST", "/transfers", "multipart/form-data; boundary=XX", whole[..cut].to_owned())
->>>>>>> apptests
             .await;
         assert_eq!(answer.refusal(), (400, "interrupted".into()), "{cut}");
     }
