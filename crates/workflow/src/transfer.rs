@@ -300,7 +300,7 @@ pub enum Refusal {
     /// Someone who decided an earlier step of this round may not decide this one.
     #[error("the same person decided an earlier step")]
     SamePerson,
-    /// This step may not be decided by a deputy.
+    /// This step may not be decided by a deputy, or not by this one.
     #[error("this step has no deputies")]
     NoDeputy,
     /// A comment is needed to return or reject, or it is too long.
@@ -673,7 +673,8 @@ impl Transfer {
         if *by == self.submitter || on_behalf_of == Some(&self.submitter) {
             return Err(Refusal::OwnRequest);
         }
-        if on_behalf_of.is_some() && step.deputies.is_empty() {
+        // Nobody is his own deputy: he would review himself.
+        if on_behalf_of.is_some() && (step.deputies.is_empty() || on_behalf_of == Some(by)) {
             return Err(Refusal::NoDeputy);
         }
         if self.decisions.iter().any(|d| {

@@ -207,6 +207,16 @@ fn a_deputys_decision_is_reviewed_once_and_by_the_right_person() {
 }
 
 #[test]
+fn nobody_is_his_own_deputy() {
+    let mut t = submitted(1, 2);
+    done(&mut t, 0, FileVerdict::Clean, T0);
+    let (hash, anna) = (t.content_hash(), user("anna"));
+    let own = t.decide(&anna, Some(&anna), Verdict::Approve, "", &hash, PICK_UP, T0);
+    assert_eq!(own, Err(Refusal::NoDeputy));
+    t.decide(&anna, Some(&user("ben")), Verdict::Approve, "", &hash, PICK_UP, T0).unwrap();
+}
+
+#[test]
 fn every_recipient_takes_it_and_may_take_it_again() {
     let two = Content { recipients: vec![user("a"), user("b")], ..content() };
     let mut t = Transfer::submit(submission(1, two, route(0)), T0).unwrap().0;
