@@ -1,24 +1,18 @@
-//! A house that runs: the use cases wired to a store, a disk, cells and listeners.
+//! A house: the use cases wired to a store, a disk and cells.
 //!
-//! Owns the wiring and the life of background work. Every listener belongs to one zone of the pack; the zone of a
-//! connection follows from the listener alone.
+//! Owns the wiring. Leaves listeners and background work to `main`.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc};
 
 use anyhow::{Context as _, bail};
 use app::{
     App, PasswordCost, Ports,
     ports::{Clock, Entropy},
-    sanitising::CellSettings,
 };
-use axum_server::{Handle, tls_rustls::RustlsConfig};
 use policy::Pack;
 use store_blob::{LocalBlobs, SecretVault};
 use store_sql::SqlStore;
-use tokio::{sync::watch, task::JoinSet};
-use web::{Streams, ZoneSetting};
 use worker_client::{CellConfig, CellPool};
-use workflow::id::ZoneId;
 
 use crate::{keys::Keys, world::SystemEntropy};
 
@@ -74,101 +68,4 @@ pub(crate) fn open(parts: Parts) -> anyhow::Result<App> {
 pub(crate) fn worker_beside() -> anyhow::Result<PathBuf> {
     let me = std::env::current_exe().context("このプログラムの場所が分かりません")?;
     Ok(me.with_file_name("sekisho-worker"))
-}
-
-/// A listener and its zone.
-pub(crate) struct Listener {
-    pub(crate) zone: ZoneId,
-    pub(crate) address: SocketAddr,
-    pub(crate) tls: Option<RustlsConfig>,
-}
-
-/// How long requests may take to finish once the house closes.
-const CLOSING: Duration = Duration::from_secs(10);
-
-/// Runs a house until `stop` resolves: listeners, cells, the sealer, housekeeping. `opened` is called when every
-/// listener is bound.
-///
-/// # Errors
-/// When an address cannot be bound, or a listener ends by itself.
-pub(crate) async fn run(
-    app: App,
-    listeners: Vec<Listener>,
-    cells: usize,
-    opened: impl FnOnce() -> anyhow::Result<()>,
-    stop: impl Future<Output = ()>,
-) -> anyhow::Result<()> {
-    app.load_organisation().await.context("組織を読み込めません")?;
-    app.note_opening(env!("CARGO_PKG_VERSION")).await.context("証跡に書けません")?;
-
-    let (closing, closed) = watch::channel(false);
-    let until_closed = |mut closed: watch::Receiver<bool>| async move {
-        // The sender lives until the end of this function; an error means that it is over.
-        let _ = closed.wait_for(|is| *is).await;
-    };
-    let mut background = JoinSet::new();
-    let settings = CellSettings { parallel: cells.max(1), ..CellSettings::default() };
-    {
-        let (app, end) = (app.clone(), until_closed(closed.clone()));
-        background.spawn(async move { app.run_cells(settings, end).await });
-    }
-    {
-        let (app, end) = (app.clone(), until_closed(closed.clone()));
-        background.spawn(async move { app.run_sealer(end).await });
-    }
-    {
-        let (app, end) = (app.clone(), until_closed(closed.clone()));
-        background.spawn(async move { app.run_housekeeping(end).await });
-    }
-
-    let handle = Handle::new();
-    let streams = Streams::default();
-    let mut servers = JoinSet::new();
-    for Listener { zone, address, tls } in listeners {
-        let socket = std::net::TcpListener::bind(address)
-            .and_then(|socket| socket.set_nonblocking(true).map(|()| socket))
-            .with_context(|| {
-                format!("{zone} の待受け {address} を開けません。ほかのプログラムが使っていませんか")
-            })?;
-        let setting =
-            ZoneSetting { zone, tls: tls.is_some(), request_bytes_max: request_bytes_max(app.pack()) };
-        let service = web::router(app.clone(), setting, streams.clone())
-            .into_make_service_with_connect_info::<SocketAddr>();
-        let handle = handle.clone();
-        match tls {
-            Some(tls) => {
-                let server = axum_server::from_tcp_rustls(socket, tls)?.handle(handle);
-                servers.spawn(async move { server.serve(service).await });
-            }
-            None => {
-                let server = axum_server::from_tcp(socket)?.handle(handle);
-                servers.spawn(async move { server.serve(service).await });
-            }
-        }
-    }
-    opened()?;
-
-    let outcome = tokio::select! {
-        () = stop => Ok(()),
-        Some(ended) = servers.join_next() => Err(match ended {
-            Ok(Ok(())) => anyhow::anyhow!("待受けが終わりました"),
-            Ok(Err(error)) => anyhow::Error::new(error).context("待受けが止まりました"),
-            Err(error) => anyhow::Error::new(error).context("待受けが止まりました"),
-        }),
-    };
-    handle.graceful_shutdown(Some(CLOSING));
-    while servers.join_next().await.is_some() {}
-    closing.send_replace(true);
-    while background.join_next().await.is_some() {}
-    outcome
-}
-
-/// One submission: every file of the largest channel, and a little for the form.
-fn request_bytes_max(pack: &Pack) -> u64 {
-    const FORM_BYTES: u64 = 1 << 20;
-    let of = |c: &policy::Channel| {
-        let (bytes, files) = (c.file_bytes_max.value.unwrap_or(0), c.files_max.value.unwrap_or(0));
-        bytes.saturating_mul(files)
-    };
-    pack.channels().iter().map(of).max().unwrap_or(0).saturating_add(FORM_BYTES)
 }

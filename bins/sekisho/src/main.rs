@@ -1,8 +1,12 @@
 //! The server and the command line of Sekisho.
 //!
-//! Owns choosing the command and wiring: which store, which cells, which keys, which listeners.
-//! Leaves everything that is decided to `app` and the packages it asks. From here to an entry of evidence:
-//! `serve` → a route in `web` → a use case in `app` → a decision in ring 1 → `app::evidence`.
+//! Owns choosing the command, and the life of a running house ([`run_house`]): its listeners and its background work.
+//! Every listener belongs to one zone of the pack; the zone of a connection follows from the listener alone.
+//! Leaves wiring to `house`, and everything that is decided to `app` and the packages it asks.
+//!
+//! To follow one request from here to its entry of evidence, read the routes in `crates/web/src/lib.rs`, the handler in
+//! `crates/web/src/screens/send.rs`, the use case in `crates/app/src/transfers.rs`, the decision in
+//! `crates/workflow/src/transfer.rs`, and the entry in `crates/app/src/evidence.rs`.
 
 mod bundle;
 mod config;
@@ -16,9 +20,16 @@ mod sanitize_command;
 mod serve;
 mod world;
 
-use std::process::ExitCode;
+use std::{net::SocketAddr, process::ExitCode, time::Duration};
 
+use anyhow::Context as _;
+use app::{App, sanitising::CellSettings};
+use axum_server::{Handle, tls_rustls::RustlsConfig};
 use clap::{Parser, Subcommand};
+use policy::Pack;
+use tokio::{sync::watch, task::JoinSet};
+use web::{Streams, ZoneSetting};
+use workflow::id::ZoneId;
 
 /// 関所(せきしょ): 情報セキュリティポリシーを、動く仕組みにします。
 #[derive(Parser)]
@@ -62,4 +73,101 @@ fn main() -> ExitCode {
         world::complain(&error);
         ExitCode::FAILURE
     })
+}
+
+/// A listener and its zone.
+pub(crate) struct Listener {
+    pub(crate) zone: ZoneId,
+    pub(crate) address: SocketAddr,
+    pub(crate) tls: Option<RustlsConfig>,
+}
+
+/// How long requests may take to finish once the house closes.
+const CLOSING: Duration = Duration::from_secs(10);
+
+/// Runs a house until `stop` resolves: listeners, cells, the sealer, housekeeping. `opened` is called when every
+/// listener is bound.
+///
+/// # Errors
+/// When an address cannot be bound, or a listener ends by itself.
+pub(crate) async fn run_house(
+    app: App,
+    listeners: Vec<Listener>,
+    cells: usize,
+    opened: impl FnOnce() -> anyhow::Result<()>,
+    stop: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
+    app.load_organisation().await.context("組織を読み込めません")?;
+    app.note_opening(env!("CARGO_PKG_VERSION")).await.context("証跡に書けません")?;
+
+    let (closing, closed) = watch::channel(false);
+    let until_closed = |mut closed: watch::Receiver<bool>| async move {
+        // The sender lives until the end of this function; an error means that it is over.
+        let _ = closed.wait_for(|is| *is).await;
+    };
+    let mut background = JoinSet::new();
+    let settings = CellSettings { parallel: cells.max(1), ..CellSettings::default() };
+    {
+        let (app, end) = (app.clone(), until_closed(closed.clone()));
+        background.spawn(async move { app.run_cells(settings, end).await });
+    }
+    {
+        let (app, end) = (app.clone(), until_closed(closed.clone()));
+        background.spawn(async move { app.run_sealer(end).await });
+    }
+    {
+        let (app, end) = (app.clone(), until_closed(closed.clone()));
+        background.spawn(async move { app.run_housekeeping(end).await });
+    }
+
+    let handle = Handle::new();
+    let streams = Streams::default();
+    let mut servers = JoinSet::new();
+    for Listener { zone, address, tls } in listeners {
+        let socket = std::net::TcpListener::bind(address)
+            .and_then(|socket| socket.set_nonblocking(true).map(|()| socket))
+            .with_context(|| {
+                format!("{zone} の待受け {address} を開けません。ほかのプログラムが使っていませんか")
+            })?;
+        let setting =
+            ZoneSetting { zone, tls: tls.is_some(), request_bytes_max: request_bytes_max(app.pack()) };
+        let service = web::router(app.clone(), setting, streams.clone())
+            .into_make_service_with_connect_info::<SocketAddr>();
+        let handle = handle.clone();
+        match tls {
+            Some(tls) => {
+                let server = axum_server::from_tcp_rustls(socket, tls)?.handle(handle);
+                servers.spawn(async move { server.serve(service).await });
+            }
+            None => {
+                let server = axum_server::from_tcp(socket)?.handle(handle);
+                servers.spawn(async move { server.serve(service).await });
+            }
+        }
+    }
+    opened()?;
+
+    let outcome = tokio::select! {
+        () = stop => Ok(()),
+        Some(ended) = servers.join_next() => Err(match ended {
+            Ok(Ok(())) => anyhow::anyhow!("待受けが終わりました"),
+            Ok(Err(error)) => anyhow::Error::new(error).context("待受けが止まりました"),
+            Err(error) => anyhow::Error::new(error).context("待受けが止まりました"),
+        }),
+    };
+    handle.graceful_shutdown(Some(CLOSING));
+    while servers.join_next().await.is_some() {}
+    closing.send_replace(true);
+    while background.join_next().await.is_some() {}
+    outcome
+}
+
+/// One submission: every file of the largest channel, and a little for the form.
+fn request_bytes_max(pack: &Pack) -> u64 {
+    const FORM_BYTES: u64 = 1 << 20;
+    let of = |c: &policy::Channel| {
+        let (bytes, files) = (c.file_bytes_max.value.unwrap_or(0), c.files_max.value.unwrap_or(0));
+        bytes.saturating_mul(files)
+    };
+    pack.channels().iter().map(of).max().unwrap_or(0).saturating_add(FORM_BYTES)
 }

@@ -13,10 +13,11 @@ use store_sql::{Config as StoreConfig, SqlStore};
 use workflow::id::{SectionId, ZoneId};
 
 use crate::{
+    Listener,
     config::Config,
-    house::{self, Listener, Parts},
+    house::{self, Parts},
     keys::Keys,
-    packs,
+    packs, run_house,
     world::{self, SystemClock},
 };
 
@@ -68,7 +69,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
     let app = house::open(parts(config, pack, keys, store.clone())?)?;
     let opened =
         || world::say("関所を開きました。終えるときは SIGTERM を送ってください。").map_err(Into::into);
-    house::run(app, listeners, cells, opened, world::asked_to_stop()).await?;
+    run_house(app, listeners, cells, opened, world::asked_to_stop()).await?;
     store.close().await;
     Ok(ExitCode::SUCCESS)
 }

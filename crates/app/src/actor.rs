@@ -182,14 +182,20 @@ impl App {
         Resource::Account(Account { user: user.id.as_str().to_owned(), place: self.place(&user.section) })
     }
 
+    /// Whether the person has something to settle before this: a one-time code, a first password to change.
+    fn must_settle_first(actor: &Actor, action: Action) -> bool {
+        actor.awaits_code || (actor.must_change_password() && action != Action::ChangeOwnPassword)
+    }
+
     /// Asks for a right without leaving a trace: for showing or hiding a button.
     pub(crate) fn may(&self, actor: &Actor, action: Action, resource: &Resource) -> bool {
-        !actor.awaits_code && self.authorizer().decide(actor.principal(), action, resource).is_allowed()
+        !Self::must_settle_first(actor, action)
+            && self.authorizer().decide(actor.principal(), action, resource).is_allowed()
     }
 
     /// Decides a right. A refusal is evidence.
     pub(crate) async fn permit(&self, actor: &Actor, action: Action, resource: &Resource) -> Result<Allowed> {
-        if actor.awaits_code {
+        if Self::must_settle_first(actor, action) {
             return Err(Error::SessionEnded);
         }
         match self.authorizer().decide(actor.principal(), action, resource) {

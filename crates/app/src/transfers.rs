@@ -251,15 +251,7 @@ impl App {
             .filter(|c| c.from == actor.zone().as_str())
             .ok_or(Error::Invalid { field: "channel", problem: "unknown" })?;
         let (from_zone, to_zone) = (ZoneId::new(&*known.from), ZoneId::new(&*known.to));
-        let draft = authz::Transfer {
-            stage: Stage::Draft,
-            ..bare_facts(self, &id, actor.id(), &actor.user().section, &from_zone, &to_zone)
-        };
-        let _allowed =
-            self.permit(actor, Action::SubmitTransfer, &Resource::Transfer(Box::new(draft))).await?;
-        if !known.senders.iter().any(|role| actor.holds(role)) {
-            return Err(Error::Denied { action: "submit-transfer", reason: "role-missing" });
-        }
+        self.permit_sending(actor, &id, known).await?;
         let limit = known.files_max.value.unwrap_or(0);
         if u64::try_from(files.len()).unwrap_or(u64::MAX) > limit {
             return Err(Error::TooMany { limit: u32::try_from(limit).unwrap_or(u32::MAX) });
@@ -341,6 +333,27 @@ impl App {
         self.changed(&id);
         self.wake_cells();
         Ok(id)
+    }
+
+    /// Whether the person may send through this channel at all: by the rules of rights and by the channel's own list.
+    pub(crate) async fn permit_sending(
+        &self,
+        actor: &Actor,
+        id: &TransferId,
+        channel: &policy::Channel,
+    ) -> Result<()> {
+        let (from_zone, to_zone) = (ZoneId::new(&*channel.from), ZoneId::new(&*channel.to));
+        let draft = authz::Transfer {
+            stage: Stage::Draft,
+            ..bare_facts(self, id, actor.id(), &actor.user().section, &from_zone, &to_zone)
+        };
+        let resource = Resource::Transfer(Box::new(draft));
+        let _allowed = self.permit(actor, Action::SubmitTransfer, &resource).await?;
+        if channel.senders.iter().any(|role| actor.holds(role)) {
+            Ok(())
+        } else {
+            Err(Error::Denied { action: "submit-transfer", reason: "role-missing" })
+        }
     }
 
     /// The form was sent before: the answer is the transfer it made then, if it was this person's.

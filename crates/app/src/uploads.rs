@@ -6,7 +6,7 @@
 //! [`crate::housekeeping`].
 
 use workflow::{
-    id::{FileId, ZoneId},
+    id::{FileId, TransferId, ZoneId},
     transfer::Stored,
 };
 
@@ -53,7 +53,7 @@ impl App {
     ///
     /// # Errors
     /// [`Error::ChannelDenied`], [`Error::Invalid`] when there is no such channel at this door,
-    /// [`Error::SessionEnded`], [`Error::StorageFull`].
+    /// [`Error::Denied`], [`Error::SessionEnded`], [`Error::StorageFull`].
     pub async fn begin_file(
         &self,
         actor: &Actor,
@@ -61,12 +61,11 @@ impl App {
         untrusted_name: &str,
         untrusted_folder: &str,
     ) -> Result<Upload> {
-        if actor.awaits_code() {
-            return Err(Error::SessionEnded);
-        }
         let channel = self.open_channel(actor, channel)?;
-        let bytes_max = channel.file_bytes_max.value.unwrap_or(0);
         let now = self.now();
+        // Asked before the first byte: who may not send must not fill the disk either.
+        self.permit_sending(actor, &TransferId::new(self.entropy().id(now)), channel).await?;
+        let bytes_max = channel.file_bytes_max.value.unwrap_or(0);
         let zone = actor.zone().clone();
         Ok(Upload {
             file: FileId::new(self.entropy().id(now)),

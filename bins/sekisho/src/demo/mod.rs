@@ -24,9 +24,10 @@ use store_sql::{Config as StoreConfig, SqlStore};
 use workflow::{Millis, id::ZoneId};
 
 use crate::{
-    house::{self, Listener, Parts},
+    Listener,
+    house::{self, Parts},
     keys::Keys,
-    packs,
+    packs, run_house,
     world::{self, SystemClock},
 };
 
@@ -175,7 +176,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
     };
     let as_json = options.json;
     let opened = move || say(&invitation, as_json);
-    house::run(app, listeners, CELLS, opened, world::asked_to_stop()).await?;
+    run_house(app, listeners, CELLS, opened, world::asked_to_stop()).await?;
     store.close().await;
     Ok(ExitCode::SUCCESS)
 }
