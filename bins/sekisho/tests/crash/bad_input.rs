@@ -13,6 +13,9 @@ use crate::{
 /// The limit of the demo's pack for one file.
 const FILE_BYTES_MAX: u64 = 100 << 20;
 
+/// Name, bytes, state of the file, reason, words on the screen.
+type Row = (&'static str, Vec<u8>, &'static str, Option<&'static str>, &'static str);
+
 /// A city, somebody who sends, and the id of somebody who receives.
 fn open() -> (tempfile::TempDir, House, Person, String) {
     let folder = tempfile::tempdir().unwrap();
@@ -33,8 +36,7 @@ fn broken_and_hostile_files_are_held_with_a_reason_in_words() {
     let document = files::document();
     let truncated = document[..document.len() * 2 / 3].to_vec();
     #[rustfmt::skip]
-    let rows: Vec<(&str, Vec<u8>, &str, Option<&str>, &str)> = vec![
-        // name, bytes, state of the file, reason, words on the screen
+    let rows: Vec<Row> = vec![
         ("途中で切れた.docx", truncated,                      "held", Some("damaged"),         "ファイルが壊れています"),
         ("空.txt",            Vec::new(),                     "held", Some("empty"),           "このファイルは空です"),
         ("偽.pdf",            files::text("偽"),              "held", Some("name-mismatch"),   "ファイル名と中身が合っていません"),
