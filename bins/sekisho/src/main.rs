@@ -99,6 +99,15 @@ pub(crate) async fn run_house(
 ) -> anyhow::Result<()> {
     app.load_organisation().await.context("組織を読み込めません")?;
     app.note_opening(env!("CARGO_PKG_VERSION")).await.context("証跡に書けません")?;
+    // The lock on the folder of files says that no other process of this house runs: what is in a cell according to the
+    // database was in one of a process that died.
+    let released = app.release_cells().await.context("無害化の待ち行列を読めません")?;
+    if released > 0 {
+        tracing::warn!(
+            released,
+            "files were in a cell when the program ended last; they are sanitised again"
+        );
+    }
 
     let (closing, closed) = watch::channel(false);
     let until_closed = |mut closed: watch::Receiver<bool>| async move {

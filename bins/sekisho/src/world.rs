@@ -65,6 +65,9 @@ pub(crate) fn start_log() {
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::new(wanted))
         .with_writer(std::io::stderr)
+        // A log that cannot be written, on a full disk for instance, must not stop a request: reporting that on
+        // standard error would fail in the same way, and panic.
+        .log_internal_errors(false)
         .init();
 }
 

@@ -122,6 +122,15 @@ impl App {
         Ok(done)
     }
 
+    /// Puts every file back into the queue that a cell of an earlier run had when its process died, and says how many.
+    /// Only for a process that is alone on its data; otherwise two cells could have the same file.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn release_cells(&self) -> Result<u64> {
+        Ok(self.store().release_jobs().await?)
+    }
+
     async fn claim(&self, lease: Millis) -> Result<Option<SanitiseJob>> {
         let now = self.now();
         Ok(self.store().claim_job(now, now.saturating_add(lease)).await?)

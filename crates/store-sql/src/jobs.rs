@@ -45,3 +45,8 @@ pub(crate) async fn claim(
         })
         .transpose()
 }
+
+/// One statement, which commits by itself.
+pub(crate) async fn release(db: &Db) -> Result<u64, StoreError> {
+    db.writer().await?.conn().run(&sql::RELEASE_JOBS, &[]).await
+}

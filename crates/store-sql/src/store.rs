@@ -158,4 +158,8 @@ impl Store for SqlStore {
     async fn claim_job(&self, now: Millis, lease_until: Millis) -> Result<Option<SanitiseJob>, StoreError> {
         jobs::claim(&self.db, now, lease_until).await
     }
+
+    async fn release_jobs(&self) -> Result<u64, StoreError> {
+        jobs::release(&self.db).await
+    }
 }

@@ -3,8 +3,13 @@
 //! Owns reading the part; memory holds one chunk at a time. Used by the API and by the screens.
 //! Leaves the bound on bytes and where they go to `app::uploads`, which knows the channel.
 
+use std::time::Duration;
+
 use app::{App, Error, actor::Actor, uploads::UploadedFile};
-use axum::extract::multipart::{Field, MultipartError};
+use axum::extract::{
+    Multipart,
+    multipart::{Field, MultipartError},
+};
 
 /// Why a file was not taken. Nothing of it is kept.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +39,21 @@ pub async fn receive(
         upload.write(&chunk).await?;
     }
     Ok(upload.finish().await?)
+}
+
+/// How long the rest of a refused request is read.
+const REFUSED_READ_MAX: Duration = Duration::from_secs(5);
+
+/// Reads what is left of a request that was refused, and keeps nothing of it. Most clients look for an answer only when
+/// they have sent everything; answering and closing before that shows them a broken connection instead of the reason.
+pub(crate) async fn read_on(parts: &mut Multipart) {
+    let rest = async {
+        while let Ok(Some(mut field)) = parts.next_field().await {
+            while let Ok(Some(_)) = field.chunk().await {}
+        }
+    };
+    // Whoever sends for longer than this loses the answer, not we the connection.
+    let _ = tokio::time::timeout(REFUSED_READ_MAX, rest).await;
 }
 
 /// Folder and name. Both are shown only, never used as a path.

@@ -99,6 +99,22 @@ pub(crate) async fn submit(
     request: Request,
 ) -> Result<Response, Failure> {
     let mut parts = Multipart::from_request(request, &api).await.map_err(|_| Failure::media_type())?;
+    let (form, arrived) = match arrive(&api, &actor, &mut parts).await {
+        Ok(whole) => whole,
+        Err(failure) => {
+            upload::read_on(&mut parts).await;
+            return Err(failure);
+        }
+    };
+    let id = make(&api.app, &actor, form, arrived).await?;
+    let location = HeaderValue::from_str(&format!("/api/v1/transfers/{id}"))
+        .map_err(|e| Error::Internal(format!("location: {e}")))?;
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(Made { id: id.to_string() }))
+        .into_response())
+}
+
+/// Takes the form and stores the files as they come.
+async fn arrive(api: &Api, actor: &Actor, parts: &mut Multipart) -> Result<(TransferForm, Arrived), Failure> {
     let form = match parts.next_field().await.map_err(unread)? {
         Some(field) if field.name() == Some("transfer") => read_form(field).await?,
         _ => return Err(Failure::invalid("transfer", "not-first")),
@@ -113,17 +129,13 @@ pub(crate) async fn submit(
         if u64::try_from(arrived.files.len()).unwrap_or(u64::MAX) >= files_max.max(1) {
             return Err(Error::TooMany { limit: u32::try_from(files_max).unwrap_or(u32::MAX) }.into());
         }
-        let file = upload::receive(&api.app, &actor, &form.channel, field).await.map_err(|e| match e {
+        let file = upload::receive(&api.app, actor, &form.channel, field).await.map_err(|e| match e {
             ReceiveError::App(error) => error.into(),
             ReceiveError::Part(error) => unread(error),
         })?;
         arrived.files.push(file);
     }
-    let id = make(&api.app, &actor, form, arrived).await?;
-    let location = HeaderValue::from_str(&format!("/api/v1/transfers/{id}"))
-        .map_err(|e| Error::Internal(format!("location: {e}")))?;
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(Made { id: id.to_string() }))
-        .into_response())
+    Ok((form, arrived))
 }
 
 /// Files that were stored and are not yet part of a transfer. Whatever ends the request before they are, a lost

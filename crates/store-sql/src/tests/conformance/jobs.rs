@@ -41,6 +41,10 @@ async fn the_queue(world: &World) {
     .await;
     assert_eq!(store.claim_job(T0 + 1_000, T0 + 2_000).await.unwrap(), Some(job(2, 3)));
     assert_eq!(store.claim_job(T0 + 1_000, T0 + 2_000).await.unwrap(), None);
+    // Whoever knows that nobody else is there need not wait for the lease.
+    assert_eq!(store.release_jobs().await.unwrap(), 1);
+    assert_eq!(store.release_jobs().await.unwrap(), 0);
+    assert_eq!(store.claim_job(T0 + 1_000, T0 + 2_000).await.unwrap(), Some(job(2, 4)));
 }
 
 async fn many_claimers(world: &World) {

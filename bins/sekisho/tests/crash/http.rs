@@ -1,0 +1,125 @@
+//! As much HTTP as the tests need, on a plain socket: one request per connection, so that a killed server is noticed
+//! at once, and so that bodies can be sent that no decent client would send.
+
+use std::{
+    io::{self, Read as _, Write as _},
+    net::TcpStream,
+    time::Duration,
+};
+
+use serde_json::Value;
+
+/// Longest silence that is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// An answer, read to its end.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    /// Names in lower case.
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("{e}: {}", self.text()))
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The JSON of an answer with this status.
+    #[track_caller]
+    pub(crate) fn with(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.text());
+        if self.body.is_empty() { Value::Null } else { self.json() }
+    }
+}
+
+/// Sends a request and reads the answer. `Err` when the server went away before the answer was whole.
+pub(crate) fn send(
+    address: &str,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> io::Result<Answer> {
+    let mut stream = connect(address)?;
+    stream.write_all(&head(address, method, path, headers, body.len() as u64))?;
+    stream.write_all(body)?;
+    read(stream)
+}
+
+/// Says that `claimed` bytes come and sends `piece` again and again until the server answers or `sent_max` is reached.
+/// Gives the answer and how much was sent.
+pub(crate) fn pour(
+    address: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    begin: &[u8],
+    claimed: u64,
+    sent_max: u64,
+) -> io::Result<(Answer, u64)> {
+    let mut stream = connect(address)?;
+    // Read beside writing: a server that refuses early closes its side while we are still sending.
+    let reader = stream.try_clone()?;
+    let answer = std::thread::spawn(move || read(reader));
+    stream.write_all(&head(address, "POST", path, headers, claimed))?;
+    stream.write_all(begin)?;
+    let piece = vec![b'x'; 1 << 20];
+    let mut sent = begin.len() as u64;
+    while sent < sent_max && !answer.is_finished() && stream.write_all(&piece).is_ok() {
+        sent += piece.len() as u64;
+    }
+    let answer = answer.join().map_err(|_| io::Error::other("the reader panicked"))?;
+    Ok((answer?, sent))
+}
+
+fn connect(address: &str) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    Ok(stream)
+}
+
+fn head(address: &str, method: &str, path: &str, headers: &[(&str, &str)], length: u64) -> Vec<u8> {
+    let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n");
+    if method != "GET" {
+        head.push_str(&format!("content-length: {length}\r\n"));
+    }
+    for (name, value) in headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    (head + "\r\n").into_bytes()
+}
+
+fn read(mut stream: TcpStream) -> io::Result<Answer> {
+    let mut bytes = Vec::new();
+    // A server that refuses early resets the connection after its answer; what came before counts.
+    let ended = stream.read_to_end(&mut bytes);
+    let broken = |why: &str| io::Error::new(io::ErrorKind::UnexpectedEof, why.to_owned());
+    let Some(end) = bytes.windows(4).position(|w| w == b"\r\n\r\n") else {
+        return Err(ended.err().unwrap_or_else(|| broken("no whole head")));
+    };
+    let body = bytes.split_off(end + 4);
+    let head = String::from_utf8_lossy(&bytes).into_owned();
+    let mut lines = head.lines();
+    let status = lines.next().and_then(|l| l.split(' ').nth(1)).and_then(|s| s.parse().ok());
+    let headers: Vec<(String, String)> = lines
+        .filter_map(|line| line.split_once(": "))
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
+        .collect();
+    let answer = Answer { status: status.ok_or_else(|| broken("no status"))?, headers, body };
+    let chunked = answer.header("transfer-encoding").is_some();
+    assert!(!chunked, "nothing that the tests read is sent in chunks");
+    let length: usize = answer.header("content-length").and_then(|l| l.parse().ok()).unwrap_or(0);
+    if answer.body.len() < length {
+        return Err(ended.err().unwrap_or_else(|| broken("the body is cut off")));
+    }
+    Ok(answer)
+}
