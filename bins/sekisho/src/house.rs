@@ -44,7 +44,10 @@ pub(crate) fn open(parts: Parts) -> anyhow::Result<App> {
     let blobs = LocalBlobs::open(&parts.blobs_folder, parts.keys.master(), entropy.clone())
         .with_context(|| format!("ファイル置場を開けません: {}", parts.blobs_folder.display()))?;
     if !parts.worker.is_file() {
-        bail!("無害化プログラムが見つかりません: {}。sekisho と同じ場所に置いてください", parts.worker.display());
+        bail!(
+            "無害化プログラムが見つかりません: {}。sekisho と同じ場所に置いてください",
+            parts.worker.display()
+        );
     }
     let cells = CellPool::new(CellConfig {
         running_max: parts.cells.max(1),
@@ -123,8 +126,11 @@ pub(crate) async fn run(
     for Listener { zone, address, tls } in listeners {
         let socket = std::net::TcpListener::bind(address)
             .and_then(|socket| socket.set_nonblocking(true).map(|()| socket))
-            .with_context(|| format!("{zone} の待受け {address} を開けません。ほかのプログラムが使っていませんか"))?;
-        let setting = ZoneSetting { zone, tls: tls.is_some(), request_bytes_max: request_bytes_max(app.pack()) };
+            .with_context(|| {
+                format!("{zone} の待受け {address} を開けません。ほかのプログラムが使っていませんか")
+            })?;
+        let setting =
+            ZoneSetting { zone, tls: tls.is_some(), request_bytes_max: request_bytes_max(app.pack()) };
         let service = web::router(app.clone(), setting).into_make_service_with_connect_info::<SocketAddr>();
         let handle = handle.clone();
         match tls {

@@ -32,18 +32,15 @@ impl Keys {
     /// # Errors
     /// When one is there already, or the disk refuses.
     pub(crate) fn create(folder: &Path) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(folder).with_context(|| format!("フォルダーを作れません: {}", folder.display()))?;
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("フォルダーを作れません: {}", folder.display()))?;
         std::fs::set_permissions(folder, Permissions::from_mode(0o700))
             .with_context(|| format!("フォルダーの権限を変えられません: {}", folder.display()))?;
         let keys = Self { master: world::random_bytes(), signing: world::random_bytes() };
         for (path, bytes) in paths(folder).iter().zip([keys.master, keys.signing]) {
             let about = || format!("鍵のファイルを作れません: {}", path.display());
-            let mut file = OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(path)
-                .with_context(about)?;
+            let mut file =
+                OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).with_context(about)?;
             writeln!(file, "{}", hex::encode(bytes)).and_then(|()| file.sync_all()).with_context(about)?;
         }
         Ok(keys)
@@ -78,7 +75,8 @@ impl Keys {
 }
 
 fn read_key(path: &Path) -> anyhow::Result<[u8; 32]> {
-    let about = || format!("鍵のファイルを読めません: {}。最初に sekisho init で作ってください", path.display());
+    let about =
+        || format!("鍵のファイルを読めません: {}。最初に sekisho init で作ってください", path.display());
     let file = std::fs::File::open(path).with_context(about)?;
     if file.metadata().with_context(about)?.permissions().mode() & 0o077 != 0 {
         bail!("鍵のファイルをほかの利用者も読めます。chmod 600 {} で直してください", path.display());

@@ -69,7 +69,9 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
                 anyhow::bail!("台帳はまだ空です");
             };
             if json {
-                world::say(&json!({ "checkpoint": checkpoint, "vkey": house.reader.vkey().to_string() }).to_string())?;
+                world::say(
+                    &json!({ "checkpoint": checkpoint, "vkey": house.reader.vkey().to_string() }).to_string(),
+                )?;
             } else {
                 world::say(checkpoint.trim_end())?;
             }
@@ -90,7 +92,11 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
                 .with_context(|| format!("書き出せません: {}", output.display()))?;
             let size = house.reader.export(|file| folder.put(&file)).await.context("書き出せません")?;
             world::say(&format!("証跡 {size} 件を {} に書き出しました。", output.display()))?;
-            world::say(&format!("検証: sekisho-verify {} --vkey '{}'", output.display(), house.reader.vkey()))?;
+            world::say(&format!(
+                "検証: sekisho-verify {} --vkey '{}'",
+                output.display(),
+                house.reader.vkey()
+            ))?;
         }
         Command::Verify(_) => return Ok(ExitCode::FAILURE),
     }
@@ -109,7 +115,8 @@ async fn open(at: &At) -> anyhow::Result<House> {
         }
         None => demo::place(&at.data)?,
     };
-    let store = SqlStore::open(&database, StoreConfig::default()).await.context("データベースを開けません")?;
+    let store =
+        SqlStore::open(&database, StoreConfig::default()).await.context("データベースを開けません")?;
     let signing = keys.signing(&name)?;
     Ok(House { reader: app::sealing::LedgerReader::new(Arc::new(store), signing.verifier().clone()) })
 }

@@ -7,8 +7,10 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::Context as _;
 use clap::Args;
 use serde_json::json;
+use web::words;
 use worker_client::{CellConfig, CellPool};
 use worker_protocol::{FilePolicy, Hint, Job, Limits, Report, Verdict};
+use workflow::transfer::FileState;
 
 use crate::{house, world};
 
@@ -51,11 +53,11 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
     let part = options.output.with_extension("sekisho-part");
     let about = || format!("書けません: {}", folder.unwrap_or(&options.output).display());
     let mut sink = tokio::fs::File::create(&part).await.with_context(about)?;
-    let pool = CellPool::new(CellConfig { spare: 0, running_max: 1, ..CellConfig::new(house::worker_beside()?) });
+    let pool =
+        CellPool::new(CellConfig { spare: 0, running_max: 1, ..CellConfig::new(house::worker_beside()?) });
     let outcome = pool.run(&job, input, &mut sink, &mut |_| {}, std::future::pending()).await;
-    let passes = outcome
-        .as_ref()
-        .is_ok_and(|o| matches!(o.report.verdict, Verdict::Clean | Verdict::Partial));
+    let passes =
+        outcome.as_ref().is_ok_and(|o| matches!(o.report.verdict, Verdict::Clean | Verdict::Partial));
     if passes {
         sink.sync_all().await.with_context(about)?;
         drop(sink);
@@ -75,12 +77,19 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
 
 /// The report for a person at the terminal, in the words of the screens.
 fn in_words(report: &Report) -> String {
-    let mut lines = vec![web::words::verdict(report.verdict).to_owned()];
+    let ended = match report.verdict {
+        Verdict::Clean => FileState::Clean,
+        Verdict::Partial => FileState::Partial,
+        Verdict::Held => FileState::Held,
+        Verdict::Blocked => FileState::Blocked,
+    };
+    let mut lines = vec![words::file_state(ended).0.to_owned()];
     if let Some(reason) = report.reason {
-        lines.push(web::words::reason_text(reason));
+        let words::Trouble { what, why, how } = words::reason(reason);
+        lines.extend([what, why, how].map(ToOwned::to_owned));
     }
     for removal in &report.removals {
-        let what = web::words::threat_text(removal.what);
+        let what = words::threat(removal.what).0;
         // Places come from the file: control characters must not reach a terminal.
         let place: String = removal.untrusted_place.chars().filter(|c| !c.is_control()).collect();
         lines.push(format!("・{what} ×{}({place})", removal.count));

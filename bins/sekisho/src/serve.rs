@@ -66,7 +66,8 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
     let store = Arc::new(open_store(&config, false).await?);
     let cells = config.cells;
     let app = house::open(parts(config, pack, keys, store.clone())?)?;
-    let opened = || world::say("関所を開きました。終えるときは SIGTERM を送ってください。").map_err(Into::into);
+    let opened =
+        || world::say("関所を開きました。終えるときは SIGTERM を送ってください。").map_err(Into::into);
     house::run(app, listeners, cells, opened, world::asked_to_stop()).await?;
     store.close().await;
     Ok(ExitCode::SUCCESS)
@@ -79,17 +80,18 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
 pub(crate) async fn init(options: InitOptions) -> anyhow::Result<ExitCode> {
     let config = Config::read(&options.config)?;
     let pack = packs::resolve(&config.policies, &config.pack)?;
-    let post = pack.post(&options.post).with_context(|| format!("職「{}」は方針パックにありません", options.post))?;
+    let post = pack
+        .post(&options.post)
+        .with_context(|| format!("職「{}」は方針パックにありません", options.post))?;
     if !post.roles.iter().any(|r| r == authz_role()) {
         bail!("職「{}」は情報システム管理者の役割をもちません", post.title);
     }
     let unit = match post.scope {
         policy::Scope::City => None,
         policy::Scope::Section => Some(post.section.clone().unwrap_or_else(|| options.section.clone())),
-        policy::Scope::Department => post
-            .department
-            .clone()
-            .or_else(|| pack.section(&options.section).map(|s| s.department.clone())),
+        policy::Scope::Department => {
+            post.department.clone().or_else(|| pack.section(&options.section).map(|s| s.department.clone()))
+        }
     };
     if Keys::exist(&config.keys) {
         bail!("鍵がもうあります({})。準備は1度だけです", config.keys.display());

@@ -28,6 +28,8 @@ pub struct Download {
     pub kind: Option<FileKind>,
     /// Number of bytes.
     pub bytes: u64,
+    /// SHA-256 of them, lower-case hex.
+    pub sha256: String,
     /// The bytes. Ends with an error if the stored file is damaged.
     pub reader: Box<dyn AsyncRead + Send + Unpin>,
 }
@@ -73,7 +75,7 @@ impl App {
             },
         )?;
         self.record_taking(tx, actor, &transfer, &events, taken, now).await?;
-        Ok(Download { name, kind, bytes: clean.bytes, reader })
+        Ok(Download { name, kind, bytes: clean.bytes, sha256: clean.sha256, reader })
     }
 
     async fn record_taking(

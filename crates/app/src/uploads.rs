@@ -94,6 +94,17 @@ impl App {
     }
 }
 
+impl App {
+    /// Erases uploads that will not be submitted after all, as far as nothing else refers to their bytes.
+    pub async fn abandon(&self, files: &[UploadedFile]) {
+        for file in files {
+            if let Err(error) = self.erase_unused(&file.stored).await {
+                tracing::warn!(%error, "an upload that was given up could not be erased");
+            }
+        }
+    }
+}
+
 impl Upload {
     /// Adds bytes.
     ///

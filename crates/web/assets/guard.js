@@ -46,8 +46,13 @@ export function startGuards(page) {
       put('classification', level?.dataset.label);
       put('recipients', people.map((person) => person.dataset.label).join('、'));
       put('files', files.count > 0 ? `${files.count}個` : '');
+      // Personal data may ask for more: then there is a row of its own for the level.
+      const personal = form.querySelector('input[name="personal_data"]:checked');
+      const row = (value) => form.querySelector(
+        `[data-approvals="${CSS.escape(channel.value)}"] [data-level="${CSS.escape(value)}"]`,
+      );
       const approvals = channel && level
-        ? form.querySelector(`[data-approvals="${CSS.escape(channel.value)}"] [data-level="${CSS.escape(level.value)}"]`)
+        ? (personal && row(`${level.value}+`)) || row(level.value)
         : null;
       put('approvals', approvals?.textContent.trim());
     };

@@ -47,7 +47,12 @@ impl When {
     #[must_use]
     pub fn at(at: Millis) -> Self {
         let Some(local) = local(at) else {
-            return Self { iso: String::new(), full: NO_DATE.into(), short: NO_DATE.into(), day: NO_DATE.into() };
+            return Self {
+                iso: String::new(),
+                full: NO_DATE.into(),
+                short: NO_DATE.into(),
+                day: NO_DATE.into(),
+            };
         };
         let date = local.date();
         let time = format!("{:02}:{:02}", local.hour(), local.minute());
@@ -165,12 +170,7 @@ mod tests {
     #[test]
     fn times_are_written_as_offices_write_them() {
         for (at, full, fiscal, number) in [
-            (
-                "2026-11-21T12:34:56+09:00",
-                "令和8年(2026年)11月21日(土) 12:34",
-                "令和8年度",
-                "令8-000123",
-            ),
+            ("2026-11-21T12:34:56+09:00", "令和8年(2026年)11月21日(土) 12:34", "令和8年度", "令8-000123"),
             ("2026-03-31T23:59:59+09:00", "令和8年(2026年)3月31日(火) 23:59", "令和7年度", "令7-000123"),
             ("2026-04-01T00:00:00+09:00", "令和8年(2026年)4月1日(水) 00:00", "令和8年度", "令8-000123"),
             ("2019-05-01T00:00:00+09:00", "令和元年(2019年)5月1日(水) 00:00", "令和元年度", "令1-000123"),

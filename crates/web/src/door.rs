@@ -78,7 +78,11 @@ pub(crate) fn safe_next(next: &str) -> &str {
 
 async fn arrive(parts: &Parts, site: &Site) -> Result<Arriving, Response> {
     // After an interrupted GET the person comes back to the same page; an interrupted POST cannot be repeated.
-    let wanted = if parts.method == Method::GET { parts.uri.path_and_query().map_or("/", |p| p.as_str()) } else { "/" };
+    let wanted = if parts.method == Method::GET {
+        parts.uri.path_and_query().map_or("/", |p| p.as_str())
+    } else {
+        "/"
+    };
     let to_login = || Redirect::to(&format!("/login?next={}", query_part(safe_next(wanted)))).into_response();
     let jar = CookieJar::from_headers(&parts.headers);
     let secret = jar.get(&site.cookie_name()).map(|c| c.value().to_owned()).ok_or_else(to_login)?;

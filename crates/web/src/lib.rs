@@ -1,15 +1,18 @@
-//! Screens: one router for each listener, and a listener is a zone.
+//! Screens and the JSON API: one router for each listener, and a listener is a zone.
 //!
 //! Owns routes, pages, words and assets. A request goes: [`router`] → `door` (who, from which zone) → a handler in
 //! `screens` → a use case of `app` → back to a page or a redirect.
 //! Leaves decisions, state and evidence to `app`; listening and TLS to the binary.
 
+pub mod api;
 pub mod assets;
 pub mod dates;
 mod door;
+pub mod live;
 mod parts;
 pub mod screens;
 mod site;
+pub mod upload;
 pub mod words;
 
 use std::time::Duration;

@@ -3,9 +3,9 @@
 
 use askama::{Template, filters::HtmlSafe};
 
+use crate::dates::When;
 use crate::screens::view::{Chip, ClauseChip, PersonChoice, RemovalView, ZoneView};
 use crate::words::Trouble;
-use crate::dates::When;
 
 macro_rules! parts {
     ($($(#[$doc:meta])* $name:ident($($field:ident: $type:ty),*) = $path:literal;)+) => {$(

@@ -56,7 +56,11 @@ impl Site {
     pub(crate) fn new(app: App, setting: ZoneSetting) -> Self {
         let pack = app.pack();
         let zone = pack.zone(setting.zone.as_str()).map_or_else(
-            || ZoneView { id: setting.zone.to_string(), label: setting.zone.to_string(), ..ZoneView::default() },
+            || ZoneView {
+                id: setting.zone.to_string(),
+                label: setting.zone.to_string(),
+                ..ZoneView::default()
+            },
             zone_view,
         );
         let municipality = pack.municipality().map_or_else(|| pack.title().to_owned(), |m| m.name.clone());
@@ -83,7 +87,12 @@ impl Site {
 
     pub(crate) fn zone_view(&self, id: &str) -> ZoneView {
         self.app().pack().zone(id).map_or_else(
-            || ZoneView { id: id.to_owned(), label: id.to_owned(), kind: "other".into(), ..ZoneView::default() },
+            || ZoneView {
+                id: id.to_owned(),
+                label: id.to_owned(),
+                kind: "other".into(),
+                ..ZoneView::default()
+            },
             zone_view,
         )
     }
@@ -181,7 +190,11 @@ pub(crate) fn render<T: Template>(page: &T) -> Response {
         Ok(html) => Html(html).into_response(),
         Err(error) => {
             tracing::error!("a page cannot be rendered: {error}");
-            (StatusCode::INTERNAL_SERVER_ERROR, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], "内部の誤りが起きました。")
+            (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                [(header::CONTENT_TYPE, "text/plain; charset=utf-8")],
+                "内部の誤りが起きました。",
+            )
                 .into_response()
         }
     }
@@ -280,7 +293,13 @@ fn menu(actor: &Actor, current: &str) -> Vec<MenuItem> {
     ]) {
         items.push(item("/evidence", "証跡", "seal", false));
     }
-    if holds(&[role::SYSTEM_MANAGER, role::SYSTEM_OPERATOR, role::AUDITOR, role::SUPERVISING_OFFICER, role::CISO]) {
+    if holds(&[
+        role::SYSTEM_MANAGER,
+        role::SYSTEM_OPERATOR,
+        role::AUDITOR,
+        role::SUPERVISING_OFFICER,
+        role::CISO,
+    ]) {
         items.push(item("/people", "職員", "people", false));
     }
     items.push(item("/help", "ヘルプ", "help", true));

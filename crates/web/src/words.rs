@@ -77,11 +77,17 @@ const fn trouble(what: &'static str, why: &'static str, how: &'static str) -> Tr
 pub fn state(state: State) -> (&'static str, Tone, &'static str) {
     match state {
         State::Sanitising => ("無害化中", Tone::Busy, "ファイルを検査し、無害な形に作り直しています。"),
-        State::Held => {
-            ("保留", Tone::Wait, "検査を終えられないファイルがあります。渡されていません。送った人の操作を待っています。")
+        State::Held => (
+            "保留",
+            Tone::Wait,
+            "検査を終えられないファイルがあります。渡されていません。送った人の操作を待っています。",
+        ),
+        State::Refused => {
+            ("遮断", Tone::Bad, "渡せるファイルがありませんでした。相手には何も渡っていません。")
         }
-        State::Refused => ("遮断", Tone::Bad, "渡せるファイルがありませんでした。相手には何も渡っていません。"),
-        State::AwaitingApproval => ("承認待ち", Tone::Wait, "無害化は終わりました。承認されるまで相手には渡りません。"),
+        State::AwaitingApproval => {
+            ("承認待ち", Tone::Wait, "無害化は終わりました。承認されるまで相手には渡りません。")
+        }
         State::Returned => {
             ("差戻し", Tone::Wait, "承認者が差し戻しました。内容を直して再提出するか、取り下げてください。")
         }
@@ -105,7 +111,9 @@ pub fn file_state(state: FileState) -> (&'static str, Tone, &'static str) {
         FileState::Partial => {
             ("一部無害化", Tone::Mixed, "危険のある部分を取り除きました。除いた内容を確かめてください。")
         }
-        FileState::Held => ("保留", Tone::Wait, "検査を終えられませんでした。このファイルは渡されていません。"),
+        FileState::Held => {
+            ("保留", Tone::Wait, "検査を終えられませんでした。このファイルは渡されていません。")
+        }
         FileState::Blocked => ("遮断", Tone::Bad, "このファイルは渡しません。"),
     }
 }
@@ -145,25 +153,37 @@ pub fn threat(threat: Threat) -> (&'static str, &'static str) {
         Threat::ActiveX => ("ActiveX部品", "文書の中でプログラムを動かせるため。"),
         Threat::EmbeddedObject => ("埋め込まれた別ファイル", "中身が見えないまま持ち込まれるため。"),
         Threat::ExternalTemplate => ("外部のひな型の読込み", "開いたときに外から別のものを読み込むため。"),
-        Threat::ExternalContent => ("外部の画像・ブック等の読込み", "開いたことが外に伝わり、内容も差し替えられるため。"),
+        Threat::ExternalContent => {
+            ("外部の画像・ブック等の読込み", "開いたことが外に伝わり、内容も差し替えられるため。")
+        }
         Threat::DataConnection => ("外部データへの接続", "開いたときに外へつながるため。"),
         Threat::DangerousField => ("外へつなぐ・命令を動かすフィールド", "更新したときに命令が動くため。"),
-        Threat::DangerousFormula => ("外へつなぐ・命令を動かす数式", "計算したときに命令が動くため。値は残しています。"),
+        Threat::DangerousFormula => {
+            ("外へつなぐ・命令を動かす数式", "計算したときに命令が動くため。値は残しています。")
+        }
         Threat::Hyperlink => ("リンク先", "この通信路では認めていない行き先のため。文字は残しています。"),
         Threat::Action => ("自動で動く仕掛け", "クリックや表示だけで命令が動くため。"),
         Threat::Script => ("スクリプト", "文書の中でプログラムが動くため。"),
-        Threat::Attachment => ("文書内の添付ファイル", "中身が見えないまま持ち込まれるため。必要なら別に送ってください。"),
+        Threat::Attachment => {
+            ("文書内の添付ファイル", "中身が見えないまま持ち込まれるため。必要なら別に送ってください。")
+        }
         Threat::Multimedia => ("動画・音声・3D", "安全な形に作り直せないため。"),
         Threat::DynamicForm => ("動くフォーム(XFA等)", "プログラムを含むため。見た目だけを残しています。"),
         Threat::HiddenData => ("隠れたデータ・以前の版", "見えない情報が相手に渡るのを防ぐため。"),
         Threat::Extension => ("拡張機能・独自データ", "文書以外の動きを加えるため。"),
-        Threat::AuxiliaryPart => ("印刷設定・縮小版などの付属データ", "内容に関係がなく、悪用されることがあるため。"),
-        Threat::Signature => ("電子署名", "作り直すと署名が成り立たなくなるため。署名の確認は原本で行ってください。"),
+        Threat::AuxiliaryPart => {
+            ("印刷設定・縮小版などの付属データ", "内容に関係がなく、悪用されることがあるため。")
+        }
+        Threat::Signature => {
+            ("電子署名", "作り直すと署名が成り立たなくなるため。署名の確認は原本で行ってください。")
+        }
         Threat::Metadata => ("作成者・位置情報などの属性", "書いた人や場所の情報が渡るのを防ぐため。"),
         Threat::Unknown => ("正体の分からない部分", "安全と確かめられないため。"),
         Threat::ArchiveMember => ("書庫の中の一部のファイル", "そのファイルは渡せないため。"),
         Threat::FileName => ("ファイル名の一部の文字", "名前を偽ったり、開けなくなったりする文字のため。"),
-        Threat::Encryption => ("パスワードによる暗号化", "検査のために、入力されたパスワードで解除したため。"),
+        Threat::Encryption => {
+            ("パスワードによる暗号化", "検査のために、入力されたパスワードで解除したため。")
+        }
     }
 }
 
@@ -362,15 +382,19 @@ pub fn refusal(refusal: &Refusal) -> Trouble {
             "理由を書いてから、もう一度押してください。",
         ),
         Refusal::Field(field) => match *field {
-            "subject" => trouble("件名が正しくありません。", "件名は1〜120文字です。", "件名を直してください。"),
+            "subject" => {
+                trouble("件名が正しくありません。", "件名は1〜120文字です。", "件名を直してください。")
+            }
             "purpose" => trouble(
                 "理由・用途が正しくありません。",
                 "承認のある通信路では、理由・用途が必要です(2,000文字まで)。",
                 "理由・用途を直してください。",
             ),
-            "classification" => {
-                trouble("機密性が選ばれていません。", "機密性によって手続が変わります。", "機密性を選んでください。")
-            }
+            "classification" => trouble(
+                "機密性が選ばれていません。",
+                "機密性によって手続が変わります。",
+                "機密性を選んでください。",
+            ),
             "recipients" => trouble(
                 "受取人が正しくありません。",
                 "受取人は1〜50人で、同じ人を2度選べません。",
@@ -386,7 +410,11 @@ pub fn refusal(refusal: &Refusal) -> Trouble {
                 "この通信路の申請に必要な項目が足りないか、長すぎます。",
                 "申請の項目を直してください。",
             ),
-            _ => trouble("入力に誤りがあります。", "決められた範囲を外れています。", "入力を確かめてください。"),
+            _ => trouble(
+                "入力に誤りがあります。",
+                "決められた範囲を外れています。",
+                "入力を確かめてください。",
+            ),
         },
         Refusal::File => trouble(
             "このファイルには行えない操作です。",
@@ -462,7 +490,9 @@ pub fn error(code: &str) -> Option<Trouble> {
             "アドレスが違うか、あなたが見られる範囲にありません。",
             "ホームから探し直してください。人から受け取ったアドレスの場合は、送り主に確かめてください。",
         ),
-        "invalid" => trouble("入力に誤りがあります。", "決められた範囲を外れています。", "入力を確かめてください。"),
+        "invalid" => {
+            trouble("入力に誤りがあります。", "決められた範囲を外れています。", "入力を確かめてください。")
+        }
         "credentials" => trouble(
             "ログインできませんでした。",
             "ログインID、パスワード、コードのいずれかが違います。",
@@ -488,11 +518,9 @@ pub fn error(code: &str) -> Option<Trouble> {
             "決められた大きさの上限を超えています。",
             "ファイルを分けるか小さくしてから送ってください。",
         ),
-        "too-many" => trouble(
-            "数が多すぎます。",
-            "1回に扱える数の上限を超えています。",
-            "何回かに分けてください。",
-        ),
+        "too-many" => {
+            trouble("数が多すぎます。", "1回に扱える数の上限を超えています。", "何回かに分けてください。")
+        }
         "conflict" => trouble(
             "ほかの人の操作と重なりました。",
             "同じ案件が、ほんの少し先に変更されました。あなたの操作は行われていません。",
@@ -641,14 +669,27 @@ mod tests {
     fn every_error_denial_and_refusal_is_complete() {
         // Codes of refusals are worded by `refusal`, which the compiler keeps complete.
         let refusals = [
-            "refused-state", "content-changed", "own-request", "same-person", "no-deputy", "comment-needed",
-            "field", "file-state", "not-recipient", "overdue",
+            "refused-state",
+            "content-changed",
+            "own-request",
+            "same-person",
+            "no-deputy",
+            "comment-needed",
+            "field",
+            "file-state",
+            "not-recipient",
+            "overdue",
         ];
-        for code in app::Error::CODES.iter().filter(|c| !refusals.contains(c)).chain(&["cross-site", "timeout"]) {
+        for code in
+            app::Error::CODES.iter().filter(|c| !refusals.contains(c)).chain(&["cross-site", "timeout"])
+        {
             complete(code, error(code).unwrap_or_else(|| panic!("no words for {code}")));
         }
         for reason in authz::Reason::ALL {
-            complete(reason.id(), denial(reason.id()).unwrap_or_else(|| panic!("no words for {}", reason.id())));
+            complete(
+                reason.id(),
+                denial(reason.id()).unwrap_or_else(|| panic!("no words for {}", reason.id())),
+            );
         }
         let mut seen = BTreeSet::new();
         for kind in app::evidence::Kind::ALL {
@@ -659,10 +700,21 @@ mod tests {
             assert!(token_scope(scope.id()).is_some(), "{}", scope.id());
         }
         for value in [
-            Refusal::State(State::Ready), Refusal::ContentChanged, Refusal::OwnRequest, Refusal::SamePerson,
-            Refusal::NoDeputy, Refusal::Comment, Refusal::Field("subject"), Refusal::Field("purpose"),
-            Refusal::Field("classification"), Refusal::Field("recipients"), Refusal::Field("files"),
-            Refusal::Field("other"), Refusal::File, Refusal::NotRecipient, Refusal::Overdue,
+            Refusal::State(State::Ready),
+            Refusal::ContentChanged,
+            Refusal::OwnRequest,
+            Refusal::SamePerson,
+            Refusal::NoDeputy,
+            Refusal::Comment,
+            Refusal::Field("subject"),
+            Refusal::Field("purpose"),
+            Refusal::Field("classification"),
+            Refusal::Field("recipients"),
+            Refusal::Field("files"),
+            Refusal::Field("other"),
+            Refusal::File,
+            Refusal::NotRecipient,
+            Refusal::Overdue,
         ] {
             complete(&format!("{value:?}"), refusal(&value));
         }

@@ -98,7 +98,8 @@ pub(crate) async fn register(app: &App, password: &str) -> anyhow::Result<Vec<Re
             section: SectionId::new(section.clone()),
         };
         let id = app.install_person(person, password, false).await?;
-        let known = app.pack().post(post).ok_or_else(|| anyhow::anyhow!("職「{post}」は方針パックにありません"))?;
+        let known =
+            app.pack().post(post).ok_or_else(|| anyhow::anyhow!("職「{post}」は方針パックにありません"))?;
         let unit = match known.scope {
             policy::Scope::City => None,
             policy::Scope::Section => Some(section.clone()),

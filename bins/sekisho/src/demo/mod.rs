@@ -119,7 +119,8 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
     let is_new = !Keys::exist(&keys_folder);
     let keys = if is_new { Keys::create(&keys_folder)? } else { Keys::read(&keys_folder)? };
     let settings = StoreConfig { create_if_missing: is_new, ..StoreConfig::default() };
-    let store = Arc::new(SqlStore::open(&database(data), settings).await.context("データベースを開けません")?);
+    let store =
+        Arc::new(SqlStore::open(&database(data), settings).await.context("データベースを開けません")?);
     store.migrate().await.context("データベースを今の版に直せません")?;
 
     let addresses = addresses(options.port, pack.zones().len())?;

@@ -60,7 +60,13 @@ async fn account(site: &Site, actor: &Actor, done: &str, extra: Extra) -> Respon
         second_factor: actor.user().totp_sealed.is_some(),
         second_factor_used: !actor.lacks_second_factor(),
         enrolment: extra.enrolment.map(|e| view::EnrolmentView {
-            secret: e.secret_base32.as_bytes().chunks(4).map(String::from_utf8_lossy).collect::<Vec<_>>().join(" "),
+            secret: e
+                .secret_base32
+                .as_bytes()
+                .chunks(4)
+                .map(String::from_utf8_lossy)
+                .collect::<Vec<_>>()
+                .join(" "),
             uri: e.uri,
             sealed: e.sealed,
         }),
@@ -144,7 +150,11 @@ async fn failed(site: &Site, actor: &Actor, part: &str, error: &Error) -> Respon
     }
 }
 
-pub(crate) async fn password_page(State(site): State<Site>, at: Arriving, Query(query): Query<Pairs>) -> Response {
+pub(crate) async fn password_page(
+    State(site): State<Site>,
+    at: Arriving,
+    Query(query): Query<Pairs>,
+) -> Response {
     if at.actor.awaits_code() {
         return Redirect::to("/login/code").into_response();
     }
@@ -202,7 +212,11 @@ pub(crate) async fn begin_factor(State(site): State<Site>, who: Signed) -> Respo
     }
 }
 
-pub(crate) async fn confirm_factor(State(site): State<Site>, who: Signed, Form(form): Form<Pairs>) -> Response {
+pub(crate) async fn confirm_factor(
+    State(site): State<Site>,
+    who: Signed,
+    Form(form): Form<Pairs>,
+) -> Response {
     let code = one(&form, "code").trim();
     match site.app().confirm_second_factor(&who.actor, &who.secret, one(&form, "sealed"), code).await {
         Ok(()) => Redirect::to("/account?done=factor").into_response(),
@@ -231,7 +245,8 @@ pub(crate) async fn revoke_token(State(site): State<Site>, who: Signed, Form(for
 pub(crate) async fn set_absence(State(site): State<Site>, who: Signed, Form(form): Form<Pairs>) -> Response {
     let day = |name| dates::day_start(one(&form, name));
     let (Some(from), Some(last)) = (day("from"), day("until")) else {
-        return failed(&site, &who.actor, "absence", &Error::Invalid { field: "from", problem: "unknown" }).await;
+        return failed(&site, &who.actor, "absence", &Error::Invalid { field: "from", problem: "unknown" })
+            .await;
     };
     let until = last.saturating_add(DAY);
     match site.app().set_absence(&who.actor, from, until, one(&form, "reason").trim()).await {

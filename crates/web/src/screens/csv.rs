@@ -16,7 +16,8 @@ const MISSING: &str = "〓";
 
 /// A CSV file with these rows, the first being the heading.
 pub(crate) fn answer(name: &str, rows: &[Vec<String>], cp932: bool) -> Response {
-    let bytes = if cp932 { to_cp932(rows) } else { [b"\xef\xbb\xbf".as_slice(), text(rows).as_bytes()].concat() };
+    let bytes =
+        if cp932 { to_cp932(rows) } else { [b"\xef\xbb\xbf".as_slice(), text(rows).as_bytes()].concat() };
     let charset = if cp932 { "text/csv; charset=Shift_JIS" } else { "text/csv; charset=utf-8" };
     let mut answer = ([(header::CONTENT_TYPE, charset)], bytes).into_response();
     if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}.csv\"")) {
@@ -38,7 +39,11 @@ fn row_text(row: &[String]) -> String {
 fn cell(text: &str) -> String {
     let risky = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
     let guarded = if risky { format!("'{text}") } else { text.to_owned() };
-    if guarded.contains([',', '"', '\n', '\r']) { format!("\"{}\"", guarded.replace('"', "\"\"")) } else { guarded }
+    if guarded.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", guarded.replace('"', "\"\""))
+    } else {
+        guarded
+    }
 }
 
 fn to_cp932(rows: &[Vec<String>]) -> Vec<u8> {
@@ -95,7 +100,8 @@ mod tests {
     #[test]
     fn characters_that_cp932_lacks_are_named_by_row() {
         let rows = vec![vec!["見出し".to_owned()], vec!["髙橋〜−".to_owned()], vec!["𠮷田".to_owned()]];
-        let (text, _, bad) = encoding_rs::SHIFT_JIS.decode(&to_cp932(&rows)).clone();
+        let bytes = to_cp932(&rows);
+        let (text, _, bad) = encoding_rs::SHIFT_JIS.decode(&bytes);
         assert!(!bad);
         assert_eq!(text, "見出し\r\n髙橋～－\r\n〓田\r\nShift_JISにない文字を〓に替えた行: 3\r\n");
     }

@@ -1,6 +1,9 @@
 //! ホーム and ヘルプ.
 
-use axum::{extract::{Query, State}, response::Response};
+use axum::{
+    extract::{Query, State},
+    response::Response,
+};
 use policy::{ChannelMode, Mechanism};
 use worker_protocol::Reason;
 use workflow::transfer::{FileState, State as Stage};
@@ -74,8 +77,22 @@ pub(crate) async fn home(State(site): State<Site>, who: Signed, Query(query): Qu
             to_decide,
             "/transfers?tray=to-decide",
         ),
-        group("receive", "受取", "あなた宛てに届いています。", "inbox", rows(&home.to_receive, "受け取る"), "/received"),
-        group("returned", "差戻し・引戻し", "直して再提出するか、取り下げてください。", "warn", rows(&home.with_me, "直す"), ""),
+        group(
+            "receive",
+            "受取",
+            "あなた宛てに届いています。",
+            "inbox",
+            rows(&home.to_receive, "受け取る"),
+            "/received",
+        ),
+        group(
+            "returned",
+            "差戻し・引戻し",
+            "直して再提出するか、取り下げてください。",
+            "warn",
+            rows(&home.with_me, "直す"),
+            "",
+        ),
         group(
             "held",
             "保留",
@@ -84,7 +101,14 @@ pub(crate) async fn home(State(site): State<Site>, who: Signed, Query(query): Qu
             rows(&held, "対応する"),
             "",
         ),
-        group("review", "後閲", "あなたの不在中に代決されました。内容を見て、後閲を記録してください。", "eye", reviews, ""),
+        group(
+            "review",
+            "後閲",
+            "あなたの不在中に代決されました。内容を見て、後閲を記録してください。",
+            "eye",
+            reviews,
+            "",
+        ),
     ]
     .into_iter()
     .filter(|task| !task.rows.is_empty())

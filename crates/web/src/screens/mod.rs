@@ -34,5 +34,8 @@ pub(crate) fn all<'p>(pairs: &'p Pairs, name: &'p str) -> impl Iterator<Item = &
 }
 
 pub(crate) async fn form_of(request: Request) -> Result<Pairs, Response> {
-    Form::<Pairs>::from_request(request, &()).await.map(|Form(pairs)| pairs).map_err(IntoResponse::into_response)
+    Form::<Pairs>::from_request(request, &())
+        .await
+        .map(|Form(pairs)| pairs)
+        .map_err(IntoResponse::into_response)
 }

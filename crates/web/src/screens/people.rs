@@ -1,6 +1,10 @@
 //! 職員: for administrators. The use case says whether a person may be seen or changed; this file only asks.
 
-use app::{Error, actor::Actor, people::{NewPerson, Person}};
+use app::{
+    Error,
+    actor::Actor,
+    people::{NewPerson, Person},
+};
 use axum::{
     Form,
     extract::{Path, Query, State},
@@ -22,7 +26,10 @@ const BASIS: &[Mechanism] = &[Mechanism::AccountRegister, Mechanism::PostRegiste
 
 /// Whether the buttons are shown; whether they work is decided by the use case.
 fn manages(actor: &Actor) -> bool {
-    actor.roles().iter().any(|g| g.role == authz::role::SYSTEM_MANAGER || g.role == authz::role::SYSTEM_OPERATOR)
+    actor
+        .roles()
+        .iter()
+        .any(|g| g.role == authz::role::SYSTEM_MANAGER || g.role == authz::role::SYSTEM_OPERATOR)
 }
 
 fn unit_name(site: &Site, id: &str) -> String {
@@ -106,7 +113,9 @@ pub(crate) async fn add(State(site): State<Site>, who: Signed, Form(form): Form<
     match site.app().add_person(&who.actor, new).await {
         // The password is in this one answer only: a redirect would have to keep it somewhere.
         Ok((id, password)) => person_page(&site, &who.actor, &id, "saved", Some(password), None).await,
-        Err(error @ Error::Invalid { .. }) => people(&site, &who.actor, &Pairs::new(), &form, Some(&error)).await,
+        Err(error @ Error::Invalid { .. }) => {
+            people(&site, &who.actor, &Pairs::new(), &form, Some(&error)).await
+        }
         Err(error) => site.fail(Some(&who.actor), &error),
     }
 }
@@ -133,7 +142,8 @@ async fn person_page(
         Err(error) => return site.fail(Some(actor), &error),
     };
     let pack = site.app().pack();
-    let choice = |id: &str, title: &str| view::Choice { id: id.to_owned(), title: title.to_owned(), chosen: false };
+    let choice =
+        |id: &str, title: &str| view::Choice { id: id.to_owned(), title: title.to_owned(), chosen: false };
     let mut answer = render(&view::PersonPage {
         frame: site.frame(Some(actor), &person.user.name, "/people", BASIS, done),
         person: shown(site, &person),

@@ -24,7 +24,8 @@ const LIST_ROWS: u32 = 50;
 fn clause_row(site: &Site, statement: &Statement, evidence: u64) -> view::ClauseRow {
     let pack = site.app().pack();
     let titles: Vec<_> = statement.mechanisms.iter().map(|m| m.title_ja()).collect();
-    let unset = statement.parameters.iter().filter_map(|p| pack.parameter(p)).filter(|p| p.value.is_none()).count();
+    let unset =
+        statement.parameters.iter().filter_map(|p| pack.parameter(p)).filter(|p| p.value.is_none()).count();
     view::ClauseRow {
         chip: view::ClauseChip { id: statement.id.clone(), gist: statement.gist_ja.clone() },
         roles: statement.roles.iter().map(|r| pack.role_title(r)).collect::<Vec<_>>().join("、"),
@@ -91,7 +92,9 @@ pub(crate) async fn clause(
         origin: format!("{} {} {}行", origin.layer, origin.file, origin.line),
         evidence: rows.iter().map(|item| show::happening(&site, item)).collect(),
         count: page.summary.evidence_count,
-        next_href: next.as_ref().map(|c| format!("/clauses/{}?after={}", view::path_part(&id), show::cursor_text(c))),
+        next_href: next
+            .as_ref()
+            .map(|c| format!("/clauses/{}?after={}", view::path_part(&id), show::cursor_text(c))),
     })
 }
 

@@ -32,8 +32,12 @@ use crate::{
 const FIELD_BYTES_MAX: usize = 64 << 10;
 /// Fields of one submission.
 const FIELDS_MAX: usize = 200;
-const BASIS: &[Mechanism] =
-    &[Mechanism::ChannelSanitise, Mechanism::ChannelApprove, Mechanism::ClassificationMark, Mechanism::ChannelDeny];
+const BASIS: &[Mechanism] = &[
+    Mechanism::ChannelSanitise,
+    Mechanism::ChannelApprove,
+    Mechanism::ClassificationMark,
+    Mechanism::ChannelDeny,
+];
 
 pub(crate) async fn new_page(State(site): State<Site>, who: Signed, Query(query): Query<Pairs>) -> Response {
     new_form(&site, &who.actor, &query, Vec::new()).await
@@ -144,7 +148,8 @@ fn answer_fields<'p>(
             for field in &request.fields {
                 let name = format!("answer.{}", field.id);
                 // Subject and purpose have fields of their own on every form.
-                if fields.iter().any(|f| f.name == name) || matches!(field.id.as_str(), "subject" | "purpose") {
+                if fields.iter().any(|f| f.name == name) || matches!(field.id.as_str(), "subject" | "purpose")
+                {
                     continue;
                 }
                 fields.push(view::AnswerField {
@@ -190,7 +195,11 @@ fn choice(person: app::people::Candidate) -> view::PersonChoice {
     view::PersonChoice { id: person.id.to_string(), name: person.name, section: person.section_name }
 }
 
-pub(crate) async fn recipients(State(site): State<Site>, who: Signed, Query(query): Query<Pairs>) -> Response {
+pub(crate) async fn recipients(
+    State(site): State<Site>,
+    who: Signed,
+    Query(query): Query<Pairs>,
+) -> Response {
     match site.app().candidates(&who.actor, one(&query, "q").trim()).await {
         Ok(found) => render(&view::FoundPeople { found: found.into_iter().map(choice).collect() }),
         Err(error) => site.fail(Some(&who.actor), &error),
@@ -205,7 +214,9 @@ fn content(pairs: &Pairs) -> Content {
         personal_data: !one(pairs, "personal_data").is_empty(),
         answers: pairs
             .iter()
-            .filter_map(|(name, value)| Some((name.strip_prefix("answer.")?.to_owned(), value.trim().to_owned())))
+            .filter_map(|(name, value)| {
+                Some((name.strip_prefix("answer.")?.to_owned(), value.trim().to_owned()))
+            })
             .filter(|(_, value)| !value.is_empty())
             .collect(),
         recipients: all(pairs, "recipient").map(UserId::new).collect(),
@@ -244,7 +255,9 @@ pub(crate) async fn submit(State(site): State<Site>, who: Signed, mut parts: Mul
         }
     };
     match result {
-        Ok(id) => Redirect::to(&format!("/transfers/{}?done=sent", view::path_part(id.as_str()))).into_response(),
+        Ok(id) => {
+            Redirect::to(&format!("/transfers/{}?done=sent", view::path_part(id.as_str()))).into_response()
+        }
         Err(error) => match at_form(&error) {
             Some(message) => new_form(&site, &who.actor, &pairs, vec![message]).await,
             None => site.fail(Some(&who.actor), &error),
@@ -346,9 +359,11 @@ async fn resubmit_form(
         Ok(people) => people,
         Err(error) => return site.fail(Some(actor), &error),
     };
-    let came_back = t.decisions.last().filter(|d| d.verdict == workflow::route::Verdict::Return).map(|d| {
-        (detail.names.get(&d.by).cloned().unwrap_or_default(), d.comment.clone(), when(d.at))
-    });
+    let came_back = t
+        .decisions
+        .last()
+        .filter(|d| d.verdict == workflow::route::Verdict::Return)
+        .map(|d| (detail.names.get(&d.by).cloned().unwrap_or_default(), d.comment.clone(), when(d.at)));
     let bad = !errors.is_empty();
     let mut answer = render(&view::ResubmitPage {
         frame: site.frame(Some(actor), "直して再提出", "/transfers", BASIS, ""),
@@ -378,7 +393,9 @@ pub(crate) async fn resubmit(
     Form(form): Form<Pairs>,
 ) -> Response {
     match site.app().resubmit(&who.actor, &TransferId::new(&*id), content(&form)).await {
-        Ok(()) => Redirect::to(&format!("/transfers/{}?done=resubmitted", view::path_part(&id))).into_response(),
+        Ok(()) => {
+            Redirect::to(&format!("/transfers/{}?done=resubmitted", view::path_part(&id))).into_response()
+        }
         Err(error) => match at_form(&error) {
             Some(message) => resubmit_form(&site, &who.actor, &id, &form, vec![message]).await,
             None => site.fail(Some(&who.actor), &error),

@@ -45,7 +45,9 @@ pub(crate) async fn login(State(site): State<Site>, request: Request) -> Respons
             let to = format!("/login/code?next={}", view::query_part(next));
             site.redirect_with(&to, Some(&login.secret))
         }
-        Ok(login) if login.must_change_password => site.redirect_with("/account/password", Some(&login.secret)),
+        Ok(login) if login.must_change_password => {
+            site.redirect_with("/account/password", Some(&login.secret))
+        }
         Ok(login) => site.redirect_with(next, Some(&login.secret)),
         Err(error @ (Error::Credentials | Error::Locked { .. } | Error::Denied { .. })) => {
             let page = login_form(&site, next, one(&form, "login"), "", Some(&error));
@@ -55,7 +57,11 @@ pub(crate) async fn login(State(site): State<Site>, request: Request) -> Respons
     }
 }
 
-pub(crate) async fn code_page(State(site): State<Site>, at: Arriving, Query(query): Query<Pairs>) -> Response {
+pub(crate) async fn code_page(
+    State(site): State<Site>,
+    at: Arriving,
+    Query(query): Query<Pairs>,
+) -> Response {
     if !at.actor.awaits_code() {
         return Redirect::to("/").into_response();
     }

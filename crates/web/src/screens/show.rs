@@ -19,8 +19,8 @@ use workflow::{
 };
 
 use super::view::{
-    ActButton, Chip, EvidenceRowView, FileView, Happening, LevelView, MemberView, RemovalView, RowView, Station,
-    TransferView, path_part, size,
+    ActButton, Chip, EvidenceRowView, FileView, Happening, LevelView, MemberView, RemovalView, RowView,
+    Station, TransferView, path_part, size,
 };
 use crate::{
     dates,
@@ -110,7 +110,11 @@ pub(crate) fn transfer(site: &Site, detail: &TransferDetail) -> TransferView {
 
 fn field_title(site: &Site, id: &str) -> String {
     let requests = site.app().pack().requests();
-    requests.iter().flat_map(|r| &r.fields).find(|f| f.id == id).map_or_else(|| id.to_owned(), |f| f.title.clone())
+    requests
+        .iter()
+        .flat_map(|r| &r.fields)
+        .find(|f| f.id == id)
+        .map_or_else(|| id.to_owned(), |f| f.title.clone())
 }
 
 fn next_actor(site: &Site, t: &Transfer, name: &dyn Fn(&UserId) -> String) -> String {
@@ -119,21 +123,31 @@ fn next_actor(site: &Site, t: &Transfer, name: &dyn Fn(&UserId) -> String) -> St
             format!("{}が「{}」を行います", site.app().pack().role_title(&step.role), step.title)
         }),
         State::Held => format!("{}さんが、保留のファイルの扱いを決めます", name(&t.submitter)),
-        State::Returned | State::PulledBack => format!("{}さんが、直して再提出するか取り下げます", name(&t.submitter)),
+        State::Returned | State::PulledBack => {
+            format!("{}さんが、直して再提出するか取り下げます", name(&t.submitter))
+        }
         State::Ready => {
             let waiting: Vec<_> =
                 t.recipients.iter().filter(|r| r.received_at.is_none()).map(|r| name(&r.user)).collect();
-            format!("{}の画面で、{}さんが受け取ります", site.zone_view(t.to_zone.as_str()).label, waiting.join("さん、"))
+            format!(
+                "{}の画面で、{}さんが受け取ります",
+                site.zone_view(t.to_zone.as_str()).label,
+                waiting.join("さん、")
+            )
         }
         State::Sanitising => "検査が終わるまで、どなたの操作も要りません".to_owned(),
-        State::Refused | State::Rejected | State::Withdrawn | State::Expired | State::Received => String::new(),
+        State::Refused | State::Rejected | State::Withdrawn | State::Expired | State::Received => {
+            String::new()
+        }
     }
 }
 
 fn stations(site: &Site, t: &Transfer, name: &dyn Fn(&UserId) -> String) -> Vec<Station> {
     let station = |title: &str, who: String, standing| Station { title: title.to_owned(), who, standing };
-    let past_cell =
-        matches!(t.state, State::AwaitingApproval | State::Ready | State::Received | State::Rejected | State::Returned);
+    let past_cell = matches!(
+        t.state,
+        State::AwaitingApproval | State::Ready | State::Received | State::Rejected | State::Returned
+    );
     let mut all = vec![
         station("提出", name(&t.submitter), "done"),
         station(
@@ -181,7 +195,8 @@ fn stations(site: &Site, t: &Transfer, name: &dyn Fn(&UserId) -> String) -> Vec<
 
 fn file(detail: &TransferDetail, f: &File) -> FileView {
     let (word, tone, said) = words::file_state(f.state);
-    let base = format!("/transfers/{}/files/{}", path_part(detail.transfer.id.as_str()), path_part(f.id.as_str()));
+    let base =
+        format!("/transfers/{}/files/{}", path_part(detail.transfer.id.as_str()), path_part(f.id.as_str()));
     let report = f.report.as_ref();
     let bytes = f.original.as_ref().or(f.clean.as_ref()).map(|s| s.bytes);
     let resolve = detail.may.resolve_held && f.state == FileState::Held;
@@ -277,7 +292,9 @@ pub(crate) fn acts(detail: &TransferDetail) -> Vec<ActButton> {
         acts.push(ActButton { main: true, link: true, ..act("decide", label, "") });
     }
     for index in &may.review {
-        acts.push(ActButton { main: true, value: index.to_string(), ..act("review", "後閲しました", "") });
+        acts.push(ActButton {
+            main: true, value: index.to_string(), ..act("review", "後閲しました", "")
+        });
     }
     if may.resubmit {
         acts.push(ActButton { main: true, link: true, ..act("resubmit", "直して再提出する", "") });

@@ -4,7 +4,7 @@ use app::{
     Error,
     actor::Actor,
     model::PageRequest,
-    transfers::{Tray, TransferDetail},
+    transfers::{TransferDetail, Tray},
 };
 use axum::{
     Form,
@@ -39,8 +39,12 @@ const PREVIEW_PAGES_MAX: u32 = 50;
 fn tray_words(tray: Tray) -> (&'static str, &'static str, &'static str) {
     match tray {
         Tray::Submitted => ("送った授受", "あなたが送ったファイルです。", "まだ何も送っていません。"),
-        Tray::Received => ("受け取った授受", "この系であなた宛てに届いたファイルです。", "あなた宛てのものはありません。"),
-        Tray::ToDecide => ("承認待ち", "あなたの判断を待っている授受です。", "判断を待っているものはありません。"),
+        Tray::Received => {
+            ("受け取った授受", "この系であなた宛てに届いたファイルです。", "あなた宛てのものはありません。")
+        }
+        Tray::ToDecide => {
+            ("承認待ち", "あなたの判断を待っている授受です。", "判断を待っているものはありません。")
+        }
         Tray::Units => ("所属の授受", "役割によって見られる範囲の授受です。", "見られる授受はありません。"),
     }
 }
@@ -55,7 +59,11 @@ pub(crate) async fn list(State(site): State<Site>, who: Signed, Query(query): Qu
     if format == "csv" || format == "csv-cp932" {
         return list_csv(&site, &who.actor, tray, &states, format == "csv-cp932").await;
     }
-    let page = match site.app().transfers(&who.actor, tray, &states, PageRequest { after, limit: LIST_ROWS }).await {
+    let page = match site
+        .app()
+        .transfers(&who.actor, tray, &states, PageRequest { after, limit: LIST_ROWS })
+        .await
+    {
         Ok(page) => page,
         Err(error) => return site.fail(Some(&who.actor), &error),
     };
@@ -63,7 +71,13 @@ pub(crate) async fn list(State(site): State<Site>, who: Signed, Query(query): Qu
     let base = format!("/transfers?tray={}&state={}", tray.id(), chosen.map(Stage::id).unwrap_or_default());
     let current = if tray == Tray::ToDecide { "/transfers?tray=to-decide" } else { "/transfers" };
     render(&view::TransfersPage {
-        frame: site.frame(Some(&who.actor), heading, current, &[Mechanism::EvidenceLedger], one(&query, "done")),
+        frame: site.frame(
+            Some(&who.actor),
+            heading,
+            current,
+            &[Mechanism::EvidenceLedger],
+            one(&query, "done"),
+        ),
         heading: heading.to_owned(),
         lead: lead.to_owned(),
         tabs: Tray::ALL
@@ -94,7 +108,8 @@ pub(crate) async fn list(State(site): State<Site>, who: Signed, Query(query): Qu
 }
 
 async fn list_csv(site: &Site, actor: &Actor, tray: Tray, states: &[Stage], cp932: bool) -> Response {
-    let heading = ["番号", "件名", "状態", "送り元", "宛先", "機密性", "所属", "送った人", "個数", "提出", "期限"];
+    let heading =
+        ["番号", "件名", "状態", "送り元", "宛先", "機密性", "所属", "送った人", "個数", "提出", "期限"];
     let mut rows = vec![heading.map(str::to_owned).to_vec()];
     let mut after = None;
     loop {
@@ -189,7 +204,8 @@ async fn decide_form(site: &Site, actor: &Actor, id: &str, comment: &str, error:
         Err(answer) => return answer,
     };
     let transfer = show::transfer(site, &detail);
-    let Some(step) = detail.transfer.open_step().filter(|_| detail.may.decide || detail.may.decide_for.is_some())
+    let Some(step) =
+        detail.transfer.open_step().filter(|_| detail.may.decide || detail.may.decide_for.is_some())
     else {
         // Nothing to decide here for this person: the detail page says where the transfer stands.
         return Redirect::to(&transfer.href).into_response();

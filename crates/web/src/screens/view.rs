@@ -86,7 +86,11 @@ pub fn size(bytes: u64) -> String {
         unit += 1;
     }
     let unit_name = ["B", "KB", "MB", "GB"].get(unit).copied().unwrap_or("GB");
-    if unit == 0 || whole >= 100 { format!("{whole} {unit_name}") } else { format!("{whole}.{} {unit_name}", rest * 10 / 1024) }
+    if unit == 0 || whole >= 100 {
+        format!("{whole} {unit_name}")
+    } else {
+        format!("{whole}.{} {unit_name}", rest * 10 / 1024)
+    }
 }
 
 /// Who is logged in.
@@ -423,7 +427,10 @@ impl NewPage {
     /// Bytes of one file and number of files, before a channel is chosen.
     #[must_use]
     pub fn first_limits(&self) -> (u64, u32) {
-        self.channels.iter().find(|channel| !channel.denied).map_or((0, 0), |c| (c.file_bytes_max, c.files_max))
+        self.channels
+            .iter()
+            .find(|channel| !channel.denied)
+            .map_or((0, 0), |c| (c.file_bytes_max, c.files_max))
     }
 
     /// The message for a field, if there is one.
@@ -741,7 +748,9 @@ impl PreviewView {
     #[must_use]
     pub fn hidden_pages(&self) -> u32 {
         match self {
-            Self::Pages { pages, total } => total.saturating_sub(u32::try_from(pages.len()).unwrap_or(u32::MAX)),
+            Self::Pages { pages, total } => {
+                total.saturating_sub(u32::try_from(pages.len()).unwrap_or(u32::MAX))
+            }
             _ => 0,
         }
     }
@@ -1216,7 +1225,9 @@ mod tests {
 
     #[test]
     fn sizes_and_addresses() {
-        for (bytes, words) in [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KB"), (256 << 20, "256 MB"), (5 << 30, "5.0 GB")] {
+        for (bytes, words) in
+            [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KB"), (256 << 20, "256 MB"), (5 << 30, "5.0 GB")]
+        {
             assert_eq!(size(bytes), words);
         }
         assert_eq!(path_part("base/a b?#"), "base/a%20b%3F%23");

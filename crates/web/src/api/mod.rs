@@ -1,0 +1,203 @@
+//! The JSON API: everything the screens do, for programs.
+//!
+//! Owns the addresses under `/api/v1` ([`router`]), their OpenAPI document, and the public addresses of the ledger
+//! ([`ledger_routes`]). Each endpoint reads its input, calls one use case of `app` and shapes the answer; handlers lie
+//! in the file of their noun. Leaves every decision to `app`, and mounting, CSRF checks and the [`app::actor::Door`]
+//! of each request to the listener.
+
+mod account;
+mod caller;
+mod cursor;
+mod dto;
+mod errors;
+mod evidence;
+mod ledger;
+mod people;
+mod policy;
+mod session;
+mod table;
+mod transfers;
+pub(crate) mod zip;
+
+use std::sync::LazyLock;
+
+use app::{App, Error};
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::header,
+    middleware::from_fn_with_state,
+    response::{IntoResponse, Response},
+};
+
+pub(crate) use dto::time;
+pub use ledger::ledger_routes;
+
+use self::{
+    errors::Failure,
+    table::{Endpoint, Verb, row},
+};
+use crate::live::Streams;
+
+/// Largest body that is no file, in bytes.
+const BODY_BYTES_MAX: usize = 512 << 10;
+
+/// What the API needs.
+#[derive(Clone)]
+pub struct Api {
+    app: App,
+    streams: Streams,
+    tls: bool,
+}
+
+impl Api {
+    /// `streams` are those of the whole server, shared with the screens. `tls` says whether the listener speaks TLS:
+    /// cookies are then marked Secure.
+    #[must_use]
+    pub fn new(app: App, streams: Streams, tls: bool) -> Self {
+        Self { app, streams, tls }
+    }
+}
+
+/// The API, to be mounted at `/api/v1`. Each request must carry an [`app::actor::Door`] as extension; without one every
+/// endpoint fails closed. The check of cross-site requests that come with a cookie is the mounting router's.
+pub fn router(api: Api) -> Router {
+    table::router(rows())
+        .fallback(|| async { Failure::from(Error::NotFound) })
+        .method_not_allowed_fallback(|| async { Failure::method_not_allowed() })
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(from_fn_with_state(api.app.clone(), errors::finish))
+        .with_state(api)
+}
+
+/// The OpenAPI 3.1 document of [`router`], as JSON.
+///
+/// # Errors
+/// None that can happen: the document is made of plain values.
+pub fn document() -> serde_json::Result<String> {
+    serde_json::to_string_pretty(&table::document(&rows()))
+}
+
+/// Each endpoint: method, path as the document writes it, and whether strangers may call it.
+#[must_use]
+pub fn endpoints() -> Vec<(&'static str, String, bool)> {
+    let method = |verb| match verb {
+        Verb::Get => "GET",
+        Verb::Post => "POST",
+        Verb::Put => "PUT",
+        Verb::Delete => "DELETE",
+    };
+    rows().iter().map(|row| (method(row.verb), row.document_path(), row.open)).collect()
+}
+
+async fn openapi() -> Result<Response, Failure> {
+    static DOCUMENT: LazyLock<Result<String, String>> =
+        LazyLock::new(|| document().map_err(|error| error.to_string()));
+    let text = DOCUMENT.as_ref().map_err(|e| Error::Internal(format!("OpenAPI document: {e}")))?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], text.as_str()).into_response())
+}
+
+/// The table. Every address of the API stands here and nowhere else.
+fn rows() -> Vec<Endpoint> {
+    use Verb::{Delete, Get, Post, Put};
+    vec![
+        row(Get, "/openapi.json", "This document", openapi).open().sends("application/json"),
+        row(Post, "/session", "Log in: sets the session's cookie", session::log_in)
+            .open()
+            .takes::<dto::LoginForm>()
+            .gives::<dto::SessionState>(),
+        row(Post, "/session/code", "Prove the second factor of a new session", session::prove)
+            .takes::<dto::CodeForm>()
+            .gives::<dto::SessionState>(),
+        row(Delete, "/session", "Log out", session::log_out),
+        row(Get, "/me", "Who calls", account::me).gives::<dto::Me>(),
+        row(Put, "/me/password", "Change one's own password", account::change_password)
+            .takes::<dto::PasswordForm>(),
+        row(Post, "/me/second-factor", "Start setting up a second factor", account::begin_factor)
+            .gives::<dto::EnrolmentView>(),
+        row(Put, "/me/second-factor", "Finish it with a first code", account::confirm_factor)
+            .takes::<dto::EnrolmentForm>(),
+        row(Get, "/me/tokens", "One's own API tokens", account::tokens).gives::<dto::TokenList>(),
+        row(Post, "/me/tokens", "Make an API token", account::make_token)
+            .takes::<dto::TokenForm>()
+            .makes::<dto::TokenMade>(),
+        row(Delete, "/me/tokens/{id}", "Take a token back", account::revoke_token),
+        row(Get, "/me/absences", "One's own absences", account::absences).gives::<dto::AbsenceList>(),
+        row(Post, "/me/absences", "Say when one is away", account::set_absence).takes::<dto::AbsenceForm>(),
+        row(Delete, "/me/absences/{id}", "Be back early", account::end_absence),
+        row(Get, "/home", "What waits for the caller", transfers::home).gives::<dto::HomeView>(),
+        row(Get, "/channels", "What can be submitted at this listener", transfers::channels)
+            .gives::<dto::ChannelList>(),
+        row(Get, "/candidates", "People who can be recipients", transfers::candidates)
+            .query::<dto::TextQuery>()
+            .gives::<dto::CandidateList>(),
+        row(Get, "/transfers", "A list of transfers, newest first", transfers::list)
+            .query::<dto::TransferListQuery>()
+            .gives::<dto::TransferList>(),
+        row(Post, "/transfers", "Submit files", transfers::submit)
+            .takes_parts::<dto::SubmissionParts>()
+            .makes::<dto::Made>(),
+        row(Get, "/transfers/{id}", "One transfer", transfers::show).gives::<dto::TransferView>(),
+        row(Post, "/transfers/{id}/decision", "Decide the open step", transfers::decide)
+            .takes::<dto::DecisionForm>(),
+        row(Post, "/transfers/{id}/review", "Review a deputy's decision", transfers::review)
+            .takes::<dto::ReviewForm>(),
+        row(Post, "/transfers/{id}/pull-back", "Take it back to change it", transfers::pull_back),
+        row(Post, "/transfers/{id}/withdraw", "Give it up", transfers::withdraw),
+        row(Post, "/transfers/{id}/resubmit", "Submit it again", transfers::resubmit)
+            .takes::<dto::ContentForm>(),
+        row(Get, "/transfers/{id}/events", "Follow it: events progress and changed", transfers::follow)
+            .sends("text/event-stream"),
+        row(Get, "/transfers/{id}/files/{file}", "Take a clean file", transfers::download)
+            .sends("application/octet-stream"),
+        row(
+            Post,
+            "/transfers/{id}/files/{file}/retry",
+            "Send a held file through the cell again",
+            transfers::retry,
+        )
+        .takes::<dto::RetryForm>(),
+        row(Post, "/transfers/{id}/files/{file}/block", "Take a held file out", transfers::block),
+        row(
+            Get,
+            "/transfers/{id}/files/{file}/preview",
+            "What an approver sees of a file",
+            transfers::preview,
+        )
+        .gives::<dto::PreviewView>(),
+        row(
+            Get,
+            "/transfers/{id}/files/{file}/preview/{page}",
+            "A page of it, named 0.png and so on",
+            transfers::preview_page,
+        )
+        .sends("image/png"),
+        row(Get, "/policy", "The policy in force", policy::show).gives::<dto::PolicyView>(),
+        row(Get, "/statements", "Every statement of the policy", policy::statements)
+            .gives::<dto::StatementList>(),
+        row(Get, "/statements/{*id}", "One statement with its evidence", policy::statement)
+            .query::<dto::PageQuery>()
+            .gives::<dto::StatementView>(),
+        row(Get, "/evidence", "Evidence, newest first", evidence::list)
+            .query::<dto::EvidenceListQuery>()
+            .gives::<dto::EvidenceList>(),
+        row(Get, "/evidence/{id}", "One entry with its proof", evidence::show)
+            .gives::<dto::EvidenceEntryView>(),
+        row(Get, "/evidence/{id}/bundle", "The entry as a bundle for sekisho-verify", evidence::bundle)
+            .sends("application/zip"),
+        row(Get, "/people", "People with accounts", people::list)
+            .query::<dto::PeopleQuery>()
+            .gives::<dto::PeopleList>(),
+        row(Post, "/people", "Open an account", people::add)
+            .takes::<dto::PersonForm>()
+            .makes::<dto::PersonMade>(),
+        row(Get, "/people/{id}", "One person", people::show).gives::<dto::PersonView>(),
+        row(Put, "/people/{id}/enabled", "Open or close an account", people::set_enabled)
+            .takes::<dto::EnabledForm>(),
+        row(Post, "/people/{id}/password", "Give a new first password", people::reset_password)
+            .gives::<dto::FirstPassword>(),
+        row(Delete, "/people/{id}/second-factor", "Remove a lost second factor", people::reset_factor),
+        row(Post, "/people/{id}/posts", "Give a post", people::give_post).takes::<dto::PostForm>(),
+        row(Delete, "/people/{id}/posts", "End a post", people::end_post).query::<dto::PostForm>(),
+    ]
+}

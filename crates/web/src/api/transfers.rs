@@ -1,0 +1,366 @@
+//! Transfers: lists, submitting, deciding, following, taking files.
+//!
+//! Owns reading a submission as a stream: the form first, then one file after the other, each straight to the store.
+//! Leaves what may be done to `app`.
+
+use app::{
+    App, Error,
+    actor::Actor,
+    model::{PAGE_ROWS_MAX, PageRequest},
+    transfers::{NewTransfer, Tray},
+    uploads::UploadedFile,
+};
+use axum::{
+    Json,
+    body::Body as Bytes,
+    extract::{
+        FromRequest, Multipart, Request, State,
+        multipart::{Field, MultipartError},
+    },
+    http::{HeaderValue, Method, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use tokio_util::io::ReaderStream;
+use workflow::{
+    id::{FileId, TransferId, UserId},
+    route::Verdict,
+    transfer::{Content, State as TransferState},
+};
+
+use super::{
+    Api, BODY_BYTES_MAX,
+    caller::{Body, Caller, Named, Params},
+    cursor,
+    dto::{
+        CandidateList, ChannelList, ContentForm, DecisionForm, HomeView, Made, PreviewView, RetryForm,
+        ReviewForm, TextQuery, TransferForm, TransferList, TransferListQuery, TransferView, search_text,
+    },
+    errors::Failure,
+};
+use crate::{
+    live::{self, STREAMS_PER_PERSON_MAX, Unopened},
+    upload::{self, ReceiveError},
+};
+
+pub(crate) async fn home(State(api): State<Api>, Caller(actor): Caller) -> Result<Json<HomeView>, Failure> {
+    Ok(Json(api.app.home(&actor).await?.into()))
+}
+
+pub(crate) async fn channels(State(api): State<Api>, Caller(actor): Caller) -> Json<ChannelList> {
+    Json(api.app.new_transfer_options(&actor).into())
+}
+
+pub(crate) async fn candidates(
+    State(api): State<Api>,
+    Caller(actor): Caller,
+    Params(query): Params<TextQuery>,
+) -> Result<Json<CandidateList>, Failure> {
+    let text = search_text(query.text.as_deref())?;
+    let candidates = api.app.candidates(&actor, text).await?.into_iter().map(Into::into).collect();
+    Ok(Json(CandidateList { candidates }))
+}
+
+pub(crate) async fn list(
+    State(api): State<Api>,
+    Caller(actor): Caller,
+    Params(query): Params<TransferListQuery>,
+) -> Result<Json<TransferList>, Failure> {
+    let tray = query.tray.as_deref().map_or(Some(Tray::Submitted), Tray::from_id);
+    let tray = tray.ok_or_else(|| Failure::invalid("tray", "unknown"))?;
+    let states = query
+        .state
+        .as_deref()
+        .filter(|text| !text.is_empty())
+        .map_or(Some(Vec::new()), |text| {
+            // One more than there are: repeating states is no reason to build a long question.
+            text.split(',').take(TransferState::ALL.len() + 1).map(TransferState::from_id).collect()
+        })
+        .ok_or_else(|| Failure::invalid("state", "unknown"))?;
+    let page = PageRequest {
+        after: cursor::read(query.after.as_deref())?,
+        limit: cursor::limit(query.limit, PAGE_ROWS_MAX),
+    };
+    Ok(Json(api.app.transfers(&actor, tray, &states, page).await?.into()))
+}
+
+pub(crate) async fn show(
+    State(api): State<Api>,
+    Caller(actor): Caller,
+    Named(id): Named<String>,
+) -> Result<Json<TransferView>, Failure> {
+    Ok(Json(api.app.transfer(&actor, &TransferId::new(id)).await?.into()))
+}
+
+// ---------------------------------------------------------------- submitting
+
+pub(crate) async fn submit(
+    State(api): State<Api>,
+    Caller(actor): Caller,
+    request: Request,
+) -> Result<Response, Failure> {
+    let mut parts = Multipart::from_request(request, &api).await.map_err(|_| Failure::media_type())?;
+    let form = match parts.next_field().await.map_err(unread)? {
+        Some(field) if field.name() == Some("transfer") => read_form(field).await?,
+        _ => return Err(Failure::invalid("transfer", "not-first")),
+    };
+    let files_max = api.app.pack().channel_by_id(&form.channel).and_then(|c| c.files_max.value).unwrap_or(0);
+    let mut arrived = Arrived { app: api.app.clone(), files: Vec::new() };
+    while let Some(field) = parts.next_field().await.map_err(unread)? {
+        if field.name() != Some("file") {
+            return Err(Failure::malformed("a part is neither `transfer` nor `file`"));
+        }
+        // Counted before it is stored; `app` counts again.
+        if u64::try_from(arrived.files.len()).unwrap_or(u64::MAX) >= files_max.max(1) {
+            return Err(Error::TooMany { limit: u32::try_from(files_max).unwrap_or(u32::MAX) }.into());
+        }
+        let file = upload::receive(&api.app, &actor, &form.channel, field).await.map_err(|e| match e {
+            ReceiveError::App(error) => error.into(),
+            ReceiveError::Part(error) => unread(error),
+        })?;
+        arrived.files.push(file);
+    }
+    let id = make(&api.app, &actor, form, arrived).await?;
+    let location = HeaderValue::from_str(&format!("/api/v1/transfers/{id}"))
+        .map_err(|e| Error::Internal(format!("location: {e}")))?;
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(Made { id: id.to_string() }))
+        .into_response())
+}
+
+/// Files that were stored and are not yet part of a transfer. Whatever ends the request before they are, a lost
+/// connection too, erases them.
+struct Arrived {
+    app: App,
+    files: Vec<UploadedFile>,
+}
+
+impl Drop for Arrived {
+    fn drop(&mut self) {
+        let files = std::mem::take(&mut self.files);
+        if files.is_empty() {
+            return;
+        }
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            let app = self.app.clone();
+            runtime.spawn(async move { app.abandon(&files).await });
+        }
+    }
+}
+
+async fn make(
+    app: &App,
+    actor: &Actor,
+    form: TransferForm,
+    mut arrived: Arrived,
+) -> Result<TransferId, Failure> {
+    let new = NewTransfer {
+        submission: form.submission,
+        channel: form.channel,
+        content: Content {
+            subject: form.subject,
+            purpose: form.purpose,
+            classification: form.classification,
+            personal_data: form.personal_data,
+            answers: form.answers,
+            recipients: form.recipients.into_iter().map(UserId::new).collect(),
+        },
+        files: std::mem::take(&mut arrived.files),
+        passwords: form.passwords,
+    };
+    Ok(app.submit(actor, new).await?)
+}
+
+async fn read_form(mut untrusted: Field<'_>) -> Result<TransferForm, Failure> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = untrusted.chunk().await.map_err(unread)? {
+        if bytes.len() + chunk.len() > BODY_BYTES_MAX {
+            return Err(Failure::body_too_large(u64::try_from(BODY_BYTES_MAX).unwrap_or(u64::MAX)));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    serde_json::from_slice(&bytes).map_err(|error| Failure::malformed(&format!("part `transfer`: {error}")))
+}
+
+fn unread(error: MultipartError) -> Failure {
+    tracing::debug!(%error, "a multipart body could not be read");
+    Failure::interrupted()
+}
+
+// ---------------------------------------------------------------- acting on one
+
+pub(crate) async fn decide(
+    State(api): State<Api>,
+    Caller(actor): Caller,
+    Named(id): Named<String>,
+    Body(form): Body<DecisionForm>,
+) -> Result<StatusCode, Failure> {
+    let verdict = Verdict::from_id(&form.verdict).ok_or_else(|| Failure::invalid("verdict", "unknown"))?;
+    let stands_in_for = form.stands_in_for.map(UserId::new);
+    api.app
+        .decide(&actor, &TransferId::new(id), verdict, &form.comment, &form.seen_hash, stands_in_for.as_ref())
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn review(
+    State(api): State<Api>,
+    Caller(actor): Caller,
+    Named(id): Named<String>,
+    Body(form): Body<ReviewForm>,
+) -> Result<StatusCode, Failure> {
+    api.app.review(&actor, &TransferId::new(id), form.decision).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn pull_back(
+    State(api): State<Api>,
+    Caller(actor): Caller,
+    Named(id): Named<String>,
+) -> Result<StatusCode, Failure> {
+    api.app.pull_back(&actor, &TransferId::new(id)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn withdraw(
+    State(api): State<Api>,
+    Caller(actor): Caller,
+    Named(id): Named<String>,
+) -> Result<StatusCode, Failure> {
+    api.app.withdraw(&actor, &TransferId::new(id)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn resubmit(
+    State(api): State<Api>,
+    Caller(actor): Caller,
+    Named(id): Named<String>,
+    Body(form): Body<ContentForm>,
+) -> Result<StatusCode, Failure> {
+    api.app.resubmit(&actor, &TransferId::new(id), form.into()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn retry(
+    State(api): State<Api>,
+    Caller(actor): Caller,
+    Named((id, file)): Named<(String, String)>,
+    Body(form): Body<RetryForm>,
+) -> Result<StatusCode, Failure> {
+    /// As long as a password of a login may be.
+    const PASSWORD_BYTES_MAX: usize = 256;
+    if form.password.as_ref().is_some_and(|p| p.len() > PASSWORD_BYTES_MAX) {
+        return Err(Failure::invalid("password", "too-long"));
+    }
+    api.app.retry_file(&actor, &TransferId::new(id), &FileId::new(file), form.password).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn block(
+    State(api): State<Api>,
+    Caller(actor): Caller,
+    Named((id, file)): Named<(String, String)>,
+) -> Result<StatusCode, Failure> {
+    api.app.block_file(&actor, &TransferId::new(id), &FileId::new(file)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn follow(
+    State(api): State<Api>,
+    Caller(actor): Caller,
+    Named(id): Named<String>,
+) -> Result<Response, Failure> {
+    match live::events(api.app, &api.streams, actor, TransferId::new(id)).await {
+        Ok(events) => Ok(events.into_response()),
+        Err(Unopened::TooMany) => Err(Failure::too_many_streams(STREAMS_PER_PERSON_MAX)),
+        Err(Unopened::App(error)) => Err(error.into()),
+    }
+}
+
+// ---------------------------------------------------------------- taking what passed
+
+pub(crate) async fn download(
+    State(api): State<Api>,
+    Caller(actor): Caller,
+    method: Method,
+    Named((id, file)): Named<(String, String)>,
+) -> Result<Response, Failure> {
+    if method == Method::HEAD {
+        // Each taking is evidence and may be the receipt: headers alone take nothing, so they are not to be had.
+        return Err(Failure::method_not_allowed());
+    }
+    let download = api.app.download(&actor, &TransferId::new(id), &FileId::new(file)).await?;
+    let unfit = |e: &dyn std::fmt::Display| Error::Internal(format!("download: {e}"));
+    let disposition = HeaderValue::from_str(&disposition(&download.name)).map_err(|e| unfit(&e))?;
+    let tag = HeaderValue::from_str(&format!("\"sha256-{}\"", download.sha256)).map_err(|e| unfit(&e))?;
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream")),
+        (header::CONTENT_LENGTH, HeaderValue::from(download.bytes)),
+        (header::CONTENT_DISPOSITION, disposition),
+        (header::ETAG, tag),
+        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'")),
+    ];
+    // A damaged file ends the stream with an error before its length is reached, which every client notices.
+    Ok((headers, Bytes::from_stream(ReaderStream::new(download.reader))).into_response())
+}
+
+/// RFC 6266: the name in UTF-8, percent-encoded as RFC 8187 says; an ASCII name for those who cannot read that.
+fn disposition(untrusted_name: &str) -> String {
+    let mut encoded = String::new();
+    for byte in untrusted_name.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    let ending = untrusted_name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    let plain = (1..=10).contains(&ending.len()) && ending.bytes().all(|b| b.is_ascii_alphanumeric());
+    let fallback = if plain { format!("download.{ending}") } else { "download".to_owned() };
+    format!("attachment; filename=\"{fallback}\"; filename*=UTF-8''{encoded}")
+}
+
+pub(crate) async fn preview(
+    State(api): State<Api>,
+    Caller(actor): Caller,
+    Named((id, file)): Named<(String, String)>,
+) -> Result<Json<PreviewView>, Failure> {
+    let preview = api.app.preview(&actor, &TransferId::new(id), &FileId::new(file)).await?;
+    Ok(Json(PreviewView { preview: preview.map(Into::into) }))
+}
+
+pub(crate) async fn preview_page(
+    State(api): State<Api>,
+    Caller(actor): Caller,
+    Named((id, file, page)): Named<(String, String, String)>,
+) -> Result<Response, Failure> {
+    let page = page.strip_suffix(".png").and_then(|n| n.parse().ok()).ok_or(Error::NotFound)?;
+    let png = api.app.preview_page(&actor, &TransferId::new(id), &FileId::new(file), page).await?;
+    Ok(([(header::CONTENT_TYPE, "image/png")], png).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::disposition;
+
+    #[test]
+    fn names_are_written_for_old_and_new_readers() {
+        for (name, expected) in [
+            ("a.docx", "attachment; filename=\"download.docx\"; filename*=UTF-8''a.docx"),
+            ("税.pdf", "attachment; filename=\"download.pdf\"; filename*=UTF-8''%E7%A8%8E.pdf"),
+            ("x\"\r\n.p\"f", "attachment; filename=\"download\"; filename*=UTF-8''x%22%0D%0A.p%22f"),
+            ("", "attachment; filename=\"download\"; filename*=UTF-8''"),
+        ] {
+            assert_eq!(disposition(name), expected, "{name}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_name_breaks_out_of_the_header(name in ".*") {
+            let header = disposition(&name);
+            prop_assert!(header.bytes().all(|b| b.is_ascii_graphic() || b == b' '));
+            prop_assert_eq!(header.matches('"').count(), 2);
+        }
+    }
+}

@@ -1,0 +1,380 @@
+//! A small city behind the API, and short words for calling it.
+
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+};
+
+use app::{
+    App, PasswordCost, Ports,
+    actor::Door,
+    people::NewPerson,
+    ports::{
+        BlobWriter, Clock, Entropy, Progress, SanitiseError, Sanitised, Sanitiser, Vault, VaultError,
+    },
+    sanitising::CellSettings,
+};
+use async_trait::async_trait;
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::Request,
+    http::{HeaderMap, StatusCode, header},
+    response::Response,
+};
+use ledger::SigningKey;
+use policy::{Pack, SourceFile};
+use serde_json::{Value, json};
+use store_blob::{LocalBlobs, MasterSecret};
+use store_sql::{Config, SqlStore};
+use tempfile::TempDir;
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tower::ServiceExt as _;
+use web::{api, live::Streams};
+use worker_protocol::{Job, Kind, Preview, RULES_VERSION, Reason, Removal, Report, TextBlock, Threat, Verdict};
+use workflow::id::{SectionId, UserId, ZoneId};
+
+/// Login, section, post, unit.
+const PEOPLE: [(&str, &str, &str, Option<&str>); 5] = [
+    ("hanako", "residents", "staff", Some("residents")),
+    ("taro", "residents", "staff", Some("residents")),
+    ("kacho", "residents", "section-manager", Some("residents")),
+    ("digital", "digital", "it-manager", Some("digital")),
+    ("kansa", "general-affairs", "auditor", None),
+];
+
+/// A city with its API; one router serves every zone, told by the door of each request.
+pub(crate) struct City {
+    pub(crate) app: App,
+    pub(crate) clock: Arc<SetClock>,
+    router: Router,
+    ids: BTreeMap<&'static str, UserId>,
+    _dir: TempDir,
+}
+
+/// Somebody's way of calling: a cookie or a token at a zone.
+#[derive(Clone)]
+pub(crate) struct Way {
+    pub(crate) zone: &'static str,
+    pub(crate) header: Option<(header::HeaderName, String)>,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) bytes: Bytes,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes).unwrap_or_else(|e| panic!("{e}: {self:?}"))
+    }
+
+    /// The JSON of an answer with this status.
+    #[track_caller]
+    pub(crate) fn with(&self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", String::from_utf8_lossy(&self.bytes));
+        if self.bytes.is_empty() { Value::Null } else { self.json() }
+    }
+
+    /// The status and the code of an error.
+    pub(crate) fn refusal(&self) -> (u16, String) {
+        (self.status.as_u16(), self.json()["error"]["code"].as_str().unwrap_or_default().to_owned())
+    }
+}
+
+impl City {
+    pub(crate) async fn open() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let entropy = Arc::new(Counter::default());
+        let clock = Arc::new(SetClock(AtomicI64::new(1_795_500_000_000)));
+        let config = Config { create_if_missing: true, ..Config::default() };
+        let url = format!("sqlite:{}", dir.path().join("city.db").display());
+        let store = SqlStore::open(&url, config).await.unwrap();
+        store.migrate().await.unwrap();
+        let blobs = LocalBlobs::open(&dir.path().join("blobs"), MasterSecret::new([7; 32]), entropy.clone());
+        let ports = Ports {
+            store: Arc::new(store),
+            blobs: Arc::new(blobs.unwrap()),
+            sanitiser: Arc::new(Cell),
+            clock: clock.clone(),
+            entropy,
+            vault: Arc::new(Glass),
+        };
+        let key = SigningKey::from_seed("hoshimi.example/log", &[9; 32]).unwrap();
+        let app = App::open(ports, pack(), key, PasswordCost::WeakForTestPurposesOnly).unwrap();
+        app.load_organisation().await.unwrap();
+        let mut ids = BTreeMap::new();
+        for (login, section, post, unit) in PEOPLE {
+            let new = NewPerson {
+                login: login.to_owned(),
+                name: format!("{login}さん"),
+                kana: login.to_owned(),
+                section: SectionId::new(section),
+            };
+            let id = app.install_person(new, &password(login), false).await.unwrap();
+            app.install_post(&id, post, unit).await.unwrap();
+            ids.insert(login, id);
+        }
+        let api = api::Api::new(app.clone(), Streams::default(), false);
+        let router = Router::new().nest("/api/v1", api::router(api)).merge(api::ledger_routes(app.clone()));
+        Self { app, clock, router, ids, _dir: dir }
+    }
+
+    pub(crate) fn id(&self, login: &str) -> String {
+        self.ids[login].to_string()
+    }
+
+    /// Sends a request as the listener of the way's zone would hand it on.
+    pub(crate) async fn send(&self, way: &Way, mut request: Request) -> Response {
+        let door = Door { zone: ZoneId::new(way.zone), address: "192.0.2.7".to_owned() };
+        request.extensions_mut().insert(door);
+        if let Some((name, value)) = &way.header {
+            request.headers_mut().insert(name, value.parse().unwrap());
+        }
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
+    pub(crate) async fn ask(&self, way: &Way, request: Request) -> Answer {
+        let response = self.send(way, request).await;
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, 16 << 20).await.unwrap();
+        Answer { status: parts.status, headers: parts.headers, bytes }
+    }
+
+    pub(crate) async fn get(&self, way: &Way, path: &str) -> Answer {
+        self.ask(way, Request::get(format!("/api/v1{path}")).body(Body::empty()).unwrap()).await
+    }
+
+    pub(crate) async fn call(&self, way: &Way, method: &str, path: &str, body: &Value) -> Answer {
+        self.raw(way, method, path, "application/json", body.to_string()).await
+    }
+
+    pub(crate) async fn raw(
+        &self,
+        way: &Way,
+        method: &str,
+        path: &str,
+        media_type: &str,
+        body: impl Into<Body>,
+    ) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("/api/v1{path}"))
+            .header(header::CONTENT_TYPE, media_type)
+            .body(body.into())
+            .unwrap();
+        self.ask(way, request).await
+    }
+
+    /// Logs in over the API.
+    pub(crate) async fn log_in(&self, login: &str, zone: &'static str) -> Way {
+        let form = json!({ "login": login, "password": password(login) });
+        let answer = self.call(&stranger(zone), "POST", "/session", &form).await;
+        answer.with(200);
+        session(zone, &answer)
+    }
+
+    /// Logs in and sets up a second factor, both over the API.
+    pub(crate) async fn log_in_strongly(&self, login: &str, zone: &'static str) -> Way {
+        let way = self.log_in(login, zone).await;
+        let begun = self.call(&way, "POST", "/me/second-factor", &json!({})).await.with(200);
+        let code = self.code(begun["secret_base32"].as_str().unwrap());
+        let form = json!({ "sealed": begun["sealed"], "code": code });
+        self.call(&way, "PUT", "/me/second-factor", &form).await.with(204);
+        way
+    }
+
+    pub(crate) fn code(&self, secret_base32: &str) -> String {
+        let secret = totp_rs::Secret::try_from_base32(secret_base32).unwrap();
+        let totp = totp_rs::Builder::new().with_secret(secret).with_skew(1).with_step_duration(30).build().unwrap();
+        let seconds = u64::try_from(self.clock.now() / 1_000).unwrap();
+        totp.generate(seconds).to_string()
+    }
+
+    /// A token of the caller with these scopes.
+    pub(crate) async fn token(&self, way: &Way, scopes: &[&str]) -> Way {
+        let form = json!({ "name": "試験", "scopes": scopes, "days": 7 });
+        let made = self.call(way, "POST", "/me/tokens", &form).await.with(201);
+        bearer(way.zone, made["secret"].as_str().unwrap())
+    }
+
+    /// Hanako's submission to Taro.
+    pub(crate) fn form(&self, submission: &str, level: &str) -> Value {
+        json!({
+            "submission": submission,
+            "channel": "internet-to-lgwan",
+            "subject": "申請書の様式",
+            "purpose": "窓口で使うため",
+            "classification": level,
+            "answers": { "origin": "県庁" },
+            "recipients": [self.id("taro")],
+        })
+    }
+
+    pub(crate) async fn submit(&self, way: &Way, form: &Value, files: &[(&str, &str)]) -> Answer {
+        let mut parts = vec![("transfer", None, form.to_string())];
+        parts.extend(files.iter().map(|(name, text)| ("file", Some(*name), (*text).to_owned())));
+        self.post_parts(way, &parts).await
+    }
+
+    /// Sends a multipart body of (part, file name, contents).
+    pub(crate) async fn post_parts(&self, way: &Way, parts: &[(&str, Option<&str>, String)]) -> Answer {
+        self.raw(way, "POST", "/transfers", "multipart/form-data; boundary=XX", multipart(parts)).await
+    }
+
+    pub(crate) async fn drain(&self) {
+        self.app.drain_cells(CellSettings::default()).await.unwrap();
+    }
+}
+
+pub(crate) fn multipart(parts: &[(&str, Option<&str>, String)]) -> String {
+    let mut body = String::new();
+    for (name, file, text) in parts {
+        body.push_str(&format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\""));
+        if let Some(file) = file {
+            body.push_str(&format!("; filename=\"{file}\""));
+        }
+        body.push_str(&format!("\r\n\r\n{text}\r\n"));
+    }
+    body + "--XX--\r\n"
+}
+
+pub(crate) fn stranger(zone: &'static str) -> Way {
+    Way { zone, header: None }
+}
+
+pub(crate) fn bearer(zone: &'static str, secret: &str) -> Way {
+    Way { zone, header: Some((header::AUTHORIZATION, format!("Bearer {secret}"))) }
+}
+
+/// The way that an answer's cookie opens.
+pub(crate) fn session(zone: &'static str, answer: &Answer) -> Way {
+    let cookie = answer.headers[header::SET_COOKIE].to_str().unwrap();
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
+    let pair = cookie.split(';').next().unwrap().to_owned();
+    assert!(pair.starts_with(&format!("sekisho-{zone}=")), "{pair}");
+    Way { zone, header: Some((header::COOKIE, pair)) }
+}
+
+pub(crate) fn password(login: &str) -> String {
+    format!("Sakura-7-michi-{}", login.chars().rev().collect::<String>())
+}
+
+fn pack() -> Pack {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
+    let mut files = Vec::new();
+    for layer in ["base", "hoshimi"] {
+        for entry in std::fs::read_dir(root.join(layer)).unwrap() {
+            let entry = entry.unwrap();
+            files.push(SourceFile {
+                path: format!("{layer}/{}", entry.file_name().to_string_lossy()),
+                text: std::fs::read_to_string(entry.path()).unwrap(),
+            });
+        }
+    }
+    Pack::resolve(&files, "hoshimi").unwrap().pack
+}
+
+/// Time that is set.
+pub(crate) struct SetClock(AtomicI64);
+
+impl Clock for SetClock {
+    fn now(&self) -> i64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+impl SetClock {
+    pub(crate) fn pass(&self, millis: i64) {
+        self.0.fetch_add(millis, Ordering::SeqCst);
+    }
+}
+
+/// Different each time, the same in each run.
+#[derive(Default)]
+struct Counter(AtomicU64);
+
+impl Entropy for Counter {
+    fn fill(&self, buffer: &mut [u8]) {
+        // A linear congruential step for each byte (Knuth's MMIX constants): spread enough for tests.
+        let mut state = self.0.fetch_add(1, Ordering::SeqCst);
+        for byte in buffer {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            *byte = (state >> 56) as u8;
+        }
+    }
+
+    fn id(&self, now: i64) -> String {
+        let n = self.0.fetch_add(1, Ordering::SeqCst);
+        let time = format!("{now:012x}");
+        let (high, low) = time.split_at(8);
+        format!("{high}-{low}-7000-8000-{n:012x}")
+    }
+}
+
+/// Hides nothing, but notices another context.
+struct Glass;
+
+impl Vault for Glass {
+    fn seal(&self, context: &str, secret: &[u8]) -> Result<Vec<u8>, VaultError> {
+        Ok([context.as_bytes(), b"|", secret].concat())
+    }
+
+    fn open(&self, context: &str, sealed: &[u8]) -> Result<Vec<u8>, VaultError> {
+        let prefix = [context.as_bytes(), b"|"].concat();
+        sealed.strip_prefix(prefix.as_slice()).map(<[u8]>::to_vec).ok_or(VaultError)
+    }
+}
+
+/// Does what the first word of the file says: `clean`, `partial`, or `locked` and a password.
+struct Cell;
+
+#[async_trait]
+impl Sanitiser for Cell {
+    async fn sanitise(
+        &self,
+        job: Job,
+        mut untrusted: Box<dyn AsyncRead + Send + Unpin>,
+        clean: &mut dyn BlobWriter,
+        progress: &(dyn Fn(Progress) + Send + Sync),
+    ) -> Result<Sanitised, SanitiseError> {
+        let mut text = String::new();
+        untrusted.read_to_string(&mut text).await.map_err(SanitiseError::Source)?;
+        progress(Progress { permille: 500 });
+        let (verdict, reason) = match text.split_once(' ') {
+            Some(("partial", _)) => (Verdict::Partial, None),
+            Some(("locked", password)) if !job.hint.passwords.iter().any(|p| p == password) => {
+                (Verdict::Held, Some(Reason::PasswordNeeded))
+            }
+            _ => (Verdict::Clean, None),
+        };
+        let passes = reason.is_none();
+        if passes {
+            clean.write(format!("rebuilt: {text}").as_bytes()).await.map_err(SanitiseError::Sink)?;
+        }
+        let removal = Removal { what: Threat::MacroVba, untrusted_place: "vba".to_owned(), count: 1 };
+        Ok(Sanitised {
+            report: Report {
+                verdict,
+                kind: Some(Kind::Text),
+                clean_name: job.hint.untrusted_name,
+                reason,
+                removals: if verdict == Verdict::Partial { vec![removal] } else { Vec::new() },
+                removals_unlisted: 0,
+                members: Vec::new(),
+                rules_version: RULES_VERSION.to_owned(),
+            },
+            clean_complete: passes,
+            preview: passes
+                .then(|| Preview::Text { blocks: vec![TextBlock::Paragraph { text }], truncated: false }),
+            preview_pages: Vec::new(),
+        })
+    }
+}

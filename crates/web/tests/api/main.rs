@@ -1,0 +1,7 @@
+//! The JSON API as a program outside sees it: real use cases, a real database, files on a real disk, and a cell that
+//! reads its orders from the file.
+
+mod city;
+mod contract;
+mod flow;
+mod refusals;

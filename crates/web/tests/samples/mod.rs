@@ -1,0 +1,849 @@
+//! Sample values for every screen: a fictional city, nobody real.
+
+use askama::Template;
+use web::{
+    dates::When,
+    screens::view::*,
+    words::{self, Tone},
+};
+use worker_protocol::{Reason, Threat};
+use workflow::transfer::{FileState, State};
+
+const NOW: i64 = 1_795_233_240_000;
+
+fn at(hours: i64) -> When {
+    When::at(NOW + hours * 3_600_000)
+}
+
+fn zone(id: &str) -> ZoneView {
+    let (label, note, kind, colour) = match id {
+        "internet" => ("インターネット接続系", "外部とのメールやウェブを使う系", "internet", "orange"),
+        "lgwan" => ("LGWAN接続系", "庁内の業務システムを使う系", "lgwan", "green"),
+        _ => ("個人番号利用事務系", "個人番号を扱う業務の系", "my-number", "magenta"),
+    };
+    ZoneView {
+        id: id.into(),
+        label: label.into(),
+        note: note.into(),
+        kind: kind.into(),
+        colour: colour.into(),
+    }
+}
+
+fn clause(id: &str, gist: &str) -> ClauseChip {
+    ClauseChip { id: id.into(), gist: gist.into() }
+}
+
+fn clauses() -> Vec<ClauseChip> {
+    vec![
+        clause("base/sanitise-inbound", "外部から取り込むファイルを無害化する"),
+        clause("base/approve-transfer", "機密性の高いファイルは承認を得て渡す"),
+    ]
+}
+
+fn frame(title: &str, current: &str, zone_id: &str) -> Frame {
+    let item = |href: &str, label: &str, icon: &'static str, count, group| MenuItem {
+        href: href.into(),
+        label: label.into(),
+        icon,
+        count,
+        current: href == current,
+        group,
+    };
+    Frame {
+        title: title.into(),
+        municipality: "星見市".into(),
+        zone: zone(zone_id),
+        who: Some(Who { name: "星野 みどり".into(), section: "総務部 税務課".into() }),
+        menu: vec![
+            item("/", "ホーム", "home", 0, false),
+            item("/transfers/new", "ファイルを送る", "send", 0, false),
+            item("/received", "受け取る", "inbox", 1, false),
+            item("/transfers", "授受の一覧", "list", 0, false),
+            item("/transfers?tray=to-decide", "承認", "stamp", 2, false),
+            item("/clauses", "条項", "book", 0, true),
+            item("/evidence", "証跡", "seal", 0, false),
+            item("/people", "職員", "people", 0, false),
+            item("/help", "ヘルプ", "help", 0, true),
+        ],
+        flash: None,
+        clauses: clauses(),
+        pack: "星見市情報セキュリティポリシー 2026.1".into(),
+    }
+}
+
+fn bare(title: &str) -> Frame {
+    Frame { who: None, menu: Vec::new(), ..frame(title, "", "internet") }
+}
+
+fn state(s: State) -> Chip {
+    let (word, tone, _) = words::state(s);
+    Chip { word: word.into(), tone }
+}
+
+fn file_chip(s: FileState) -> Chip {
+    let (word, tone, _) = words::file_state(s);
+    Chip { word: word.into(), tone }
+}
+
+fn row(number: u32, subject: &str, s: State, action: &str) -> RowView {
+    RowView {
+        href: format!("/transfers/{number}"),
+        number: format!("令8-{number:06}"),
+        subject: subject.into(),
+        from: zone("internet"),
+        to: zone("lgwan"),
+        classification: "機密性2".into(),
+        state: state(s),
+        submitter: "佐藤 一郎".into(),
+        section: "税務課".into(),
+        files: 3,
+        submitted: at(-30),
+        due: Some(at(if number.is_multiple_of(2) { -2 } else { 20 })),
+        overdue: number.is_multiple_of(2),
+        action: action.into(),
+    }
+}
+
+fn removal(threat: Threat, count: u32, places: &str) -> RemovalView {
+    let (what, why) = words::threat(threat);
+    RemovalView { what: what.into(), count, why: why.into(), places: places.into() }
+}
+
+fn file(id: &str, name: &str, s: FileState) -> FileView {
+    FileView {
+        id: id.into(),
+        name: name.into(),
+        kind: "Excelブック".into(),
+        size: "1.4 MB".into(),
+        state: file_chip(s),
+        said: words::file_state(s).2.into(),
+        preview_href: s.passes().then(|| "/transfers/1/files/1/preview".into()),
+        ..FileView::default()
+    }
+}
+
+fn files() -> Vec<FileView> {
+    vec![
+        FileView {
+            removals: vec![
+                removal(Threat::MacroVba, 2, "xl/vbaProject.bin"),
+                removal(Threat::ExternalContent, 1, "シート「集計」"),
+                removal(Threat::Metadata, 4, ""),
+            ],
+            folder: "令和8年度/税務課".into(),
+            ..file("f1", "固定資産税_集計表.xlsm", FileState::Partial)
+        },
+        FileView { kind: "PDF".into(), ..file("f2", "通知文案.pdf", FileState::Clean) },
+        FileView {
+            kind: "ZIP書庫".into(),
+            removals: vec![removal(Threat::ArchiveMember, 1, "setup.exe")],
+            members: vec![
+                MemberView {
+                    name: "資料/一覧.csv".into(),
+                    state: file_chip(FileState::Clean),
+                    ..MemberView::default()
+                },
+                MemberView {
+                    name: "setup.exe".into(),
+                    state: file_chip(FileState::Blocked),
+                    trouble: Some(words::reason(Reason::Executable)),
+                    ..MemberView::default()
+                },
+            ],
+            ..file("f3", "添付一式.zip", FileState::Partial)
+        },
+    ]
+}
+
+fn station(title: &str, who: &str, standing: &'static str) -> Station {
+    Station { title: title.into(), who: who.into(), standing }
+}
+
+fn transfer(s: State, files: Vec<FileView>) -> TransferView {
+    TransferView {
+        href: "/transfers/1".into(),
+        number: "令8-000123".into(),
+        subject: "固定資産税の調査資料の取込み".into(),
+        purpose: "県から受け取った調査資料を、庁内の税務システムで集計するため。\n期限は11月末です。".into(),
+        classification: "機密性2".into(),
+        handling: "関係者以外に渡さない。持ち出すときは承認を得る。".into(),
+        personal_data: true,
+        answers: vec![("持出し先".into(), "星見県税務課".into())],
+        from: zone("internet"),
+        to: zone("lgwan"),
+        submitter: "佐藤 一郎".into(),
+        section: "税務課".into(),
+        recipients: vec![("星野 みどり".into(), None), ("田中 花子".into(), Some(at(-1)))],
+        submitted: at(-30),
+        round: 2,
+        state: state(s),
+        state_id: s.id(),
+        said: words::state(s).2.into(),
+        next: "税務課長が「所属長承認」を行います".into(),
+        due: Some(at(18)),
+        overdue: false,
+        is_final: s.is_final(),
+        stations: vec![
+            station("提出", "佐藤 一郎", "done"),
+            station("無害化", "", if s == State::Sanitising || s == State::Held { "now" } else { "done" }),
+            station(
+                "所属長承認",
+                "情報セキュリティ管理者",
+                if s == State::AwaitingApproval { "now" } else { "todo" },
+            ),
+            station("受取", "", "todo"),
+        ],
+        files,
+    }
+}
+
+fn happenings() -> Vec<Happening> {
+    [
+        ("承認依頼", "システム", ""),
+        ("無害化の終了", "システム", "固定資産税_集計表.xlsm"),
+        ("提出", "佐藤 一郎", ""),
+    ]
+    .into_iter()
+    .enumerate()
+    .map(|(n, (what, who, said))| Happening {
+        at: at(-30),
+        what: what.into(),
+        who: who.into(),
+        zone: zone("internet").label,
+        said: said.into(),
+        href: format!("/evidence/{n}"),
+        index: (n > 0).then_some(1200 + n as u64),
+        clauses: clauses(),
+    })
+    .collect()
+}
+
+fn detail(s: State, files: Vec<FileView>, acts: Vec<ActButton>) -> String {
+    DetailPage {
+        frame: Frame {
+            flash: Some(Flash {
+                tone: Tone::Good,
+                title: "受け付けました".into(),
+                body: "無害化を始めました。".into(),
+            }),
+            ..frame("固定資産税の調査資料の取込み", "/transfers", "internet")
+        },
+        transfer: transfer(s, files),
+        acts,
+        timeline: happenings(),
+        events_href: "/transfers/1/events".into(),
+        fragment_href: "/transfers/1/fragment".into(),
+        stamps: vec![("所属長承認".into(), "星野".into(), "令和8年11月20日(金)".into(), true)],
+    }
+    .render()
+    .unwrap()
+}
+
+fn choice(id: &str, title: &str) -> Choice {
+    Choice { id: id.into(), title: title.into(), chosen: false }
+}
+
+fn levels() -> Vec<LevelView> {
+    [
+        ("c1", "機密性1", "公開してよい情報"),
+        ("c2", "機密性2", "関係者だけが扱う情報"),
+        ("c3", "機密性3", "個人情報など特に注意する情報"),
+    ]
+    .into_iter()
+    .map(|(id, title, handling)| LevelView {
+        id: id.into(),
+        title: title.into(),
+        handling: handling.into(),
+        chosen: id == "c2",
+    })
+    .collect()
+}
+
+fn person_choice(id: &str, name: &str) -> PersonChoice {
+    PersonChoice { id: id.into(), name: name.into(), section: "税務課".into() }
+}
+
+fn answers() -> Vec<AnswerField> {
+    vec![
+        AnswerField {
+            name: "answer.destination".into(),
+            title: "持出し先".into(),
+            kind: "text",
+            required_for: "外部送付申請では必須".into(),
+            chars_max: 60,
+            ..AnswerField::default()
+        },
+        AnswerField {
+            name: "answer.kind".into(),
+            title: "方法".into(),
+            kind: "choice",
+            choices: vec!["メール".into(), "電子申請".into()],
+            required_for: "任意".into(),
+            ..AnswerField::default()
+        },
+        AnswerField {
+            name: "answer.ok".into(),
+            title: "相手方に連絡済".into(),
+            kind: "bool",
+            required_for: "任意".into(),
+            ..AnswerField::default()
+        },
+    ]
+}
+
+fn new_page(errors: Vec<FieldError>) -> String {
+    let approvals = vec![
+        ApprovalPreview { level: "c1".into(), title: "機密性1".into(), steps: vec![] },
+        ApprovalPreview {
+            level: "c2".into(), title: "機密性2".into(), steps: vec!["所属長承認".into()]
+        },
+        ApprovalPreview {
+            level: "c3".into(),
+            title: "機密性3".into(),
+            steps: vec!["所属長承認".into(), "システム管理者承認".into()],
+        },
+    ];
+    NewPage {
+        frame: frame("ファイルを送る", "/transfers/new", "internet"),
+        channels: vec![
+            ChannelView {
+                id: "in".into(),
+                chosen: true,
+                to: zone("lgwan"),
+                denied: false,
+                mode: "無害化".into(),
+                note: "すべてのファイルを無害な形に作り直してから渡します。".into(),
+                file_bytes_max: 256 << 20,
+                files_max: 200,
+                kinds: "Word文書、Excelブック、PowerPoint、PDF、PNG画像、JPEG画像、テキスト、CSV、ZIP書庫"
+                    .into(),
+                approvals,
+                clauses: clauses(),
+            },
+            ChannelView {
+                id: "no".into(),
+                to: zone("mynumber"),
+                denied: true,
+                mode: "通信不可".into(),
+                note: "個人番号を扱う系とインターネットの間では、ファイルを渡しません。".into(),
+                clauses: vec![clause("base/deny-mynumber", "個人番号利用事務系を分離する")],
+                ..ChannelView::default()
+            },
+        ],
+        levels: levels(),
+        subject: "固定資産税の調査資料の取込み".into(),
+        answers: answers(),
+        chosen: vec![person_choice("u1", "星野 みどり")],
+        search: "たなか".into(),
+        found: vec![person_choice("u2", "田中 花子"), person_choice("u3", "田中 太郎")],
+        search_action: "/transfers/new".into(),
+        submission: "key-1".into(),
+        total_bytes_max: 2 << 30,
+        errors,
+        ..NewPage::default()
+    }
+    .render()
+    .unwrap()
+}
+
+fn clause_row() -> ClauseRow {
+    ClauseRow {
+        chip: clause("base/sanitise-inbound", "外部から取り込むファイルを無害化する"),
+        roles: "情報システム管理者".into(),
+        modality: "義務".into(),
+        assurance: "関所で止める".into(),
+        mechanisms: "通信路での無害化、ファイル名と実体の照合".into(),
+        evidence: 1234,
+        unset: 1,
+    }
+}
+
+fn evidence_rows() -> Vec<EvidenceRowView> {
+    happenings()
+        .into_iter()
+        .enumerate()
+        .map(|(n, happening)| EvidenceRowView {
+            happening,
+            subject: "授受".into(),
+            subject_href: Some("/transfers/1".into()),
+            erased: n == 2,
+            proof_href: (n > 0).then(|| format!("/evidence/{n}/proof.zip")),
+        })
+        .collect()
+}
+
+fn person() -> PersonView {
+    PersonView {
+        href: "/people/u1".into(),
+        login: "hoshino".into(),
+        name: "星野 みどり".into(),
+        kana: "ほしの みどり".into(),
+        section: "税務課".into(),
+        posts: "税務課長".into(),
+        roles: "情報セキュリティ管理者".into(),
+        state: Chip { word: "利用中".into(), tone: Tone::Good },
+        second_factor: true,
+    }
+}
+
+pub(crate) fn pages() -> Vec<(&'static str, String)> {
+    let password_needed = FileView {
+        trouble: Some(words::reason(Reason::PasswordNeeded)),
+        password_action: Some("/transfers/1/files/f9/retry".into()),
+        block_action: Some("/transfers/1/files/f9/block".into()),
+        ..file("f9", "<script>alert(1)</script>見積書.xlsx", FileState::Held)
+    };
+    let running =
+        FileView { permille: Some(420), ..file("f8", "議会答弁資料.pptx", FileState::Queued) };
+    let mut ready = files();
+    for file in &mut ready {
+        file.download_href = Some("/transfers/1/files/f1/download".into());
+    }
+    let act = |label: &str, main, link| ActButton {
+        href: "/transfers/1/x".into(),
+        label: label.into(),
+        main,
+        link,
+        confirm: "よろしいですか。".into(),
+        value: String::new(),
+    };
+    let tile = |label: &str, count, act| Tile {
+        label: label.into(),
+        count,
+        more: false,
+        href: "/transfers".into(),
+        act,
+    };
+    let group = |id, title: &str, icon, rows| TaskGroup {
+        id,
+        title: title.into(),
+        hint: "無害化の結果と除いたものを見て、承認するか決めてください。".into(),
+        icon,
+        rows,
+        all_href: "/transfers".into(),
+    };
+    let error = |status, code| {
+        ErrorPage {
+            frame: frame("誤り", "", "internet"),
+            status,
+            trouble: words::error(code).unwrap(),
+            incident: "6B2F11-0007".into(),
+            back_href: "/".into(),
+            back: "ホームへ".into(),
+        }
+        .render()
+        .unwrap()
+    };
+    vec![
+        (
+            "login",
+            LoginPage {
+                frame: bare("ログイン"),
+                next: "/".into(),
+                login: "hoshino".into(),
+                trouble: words::error("credentials"),
+                locked_until: None,
+            }
+            .render()
+            .unwrap(),
+        ),
+        ("code", CodePage { frame: bare("コード"), next: "/".into(), trouble: None }.render().unwrap()),
+        (
+            "password",
+            PasswordPage {
+                frame: bare("パスワードの変更"),
+                forced: true,
+                next: "/".into(),
+                errors: vec![FieldError {
+                    field: "new".into(),
+                    text: "新しいパスワード: 短すぎます。".into(),
+                }],
+            }
+            .render()
+            .unwrap(),
+        ),
+        (
+            "home",
+            HomePage {
+                frame: frame("ホーム", "/", "internet"),
+                may_send: true,
+                tiles: vec![tile("承認待ち", 2, true), tile("受取", 1, true), tile("保留", 1, true)],
+                tasks: vec![
+                    group(
+                        "decide",
+                        "承認待ち",
+                        "stamp",
+                        vec![
+                            RowView {
+                                href: "/transfers/2/decide".into(),
+                                ..row(
+                                    2,
+                                    "固定資産税の調査資料の取込み",
+                                    State::AwaitingApproval,
+                                    "見て判断する",
+                                )
+                            },
+                            row(3, "広報紙の写真", State::AwaitingApproval, "見て判断する"),
+                        ],
+                    ),
+                    group(
+                        "held",
+                        "保留",
+                        "hourglass",
+                        vec![row(5, "工事見積書(パスワード付き)", State::Held, "対応する")],
+                    ),
+                ],
+                open: vec![
+                    row(7, "議会答弁資料", State::Sanitising, ""),
+                    row(9, "研修資料", State::Ready, ""),
+                ],
+            }
+            .render()
+            .unwrap(),
+        ),
+        (
+            "home-quiet",
+            HomePage {
+                frame: frame("ホーム", "/", "mynumber"),
+                may_send: false,
+                tiles: vec![tile("承認待ち", 0, true), tile("受取", 0, true)],
+                tasks: vec![],
+                open: vec![],
+            }
+            .render()
+            .unwrap(),
+        ),
+        ("new", new_page(vec![])),
+        (
+            "new-errors",
+            new_page(vec![FieldError {
+                field: "subject".into(),
+                text: "件名が正しくありません。件名を直してください。".into(),
+            }]),
+        ),
+        (
+            "transfers",
+            TransfersPage {
+                frame: frame("送った授受", "/transfers", "internet"),
+                heading: "送った授受".into(),
+                lead: "あなたが送ったファイルです。".into(),
+                tabs: vec![
+                    Tab { href: "/a".into(), label: "送った授受".into(), current: true },
+                    Tab { href: "/b".into(), label: "受け取った授受".into(), current: false },
+                    Tab { href: "/c".into(), label: "承認待ち".into(), current: false },
+                ],
+                tray: "submitted".into(),
+                states: State::ALL.into_iter().map(|s| choice(s.id(), words::state(s).0)).collect(),
+                rows: State::ALL
+                    .into_iter()
+                    .enumerate()
+                    .map(|(n, s)| row(n as u32, "固定資産税の調査資料の取込み", s, ""))
+                    .collect(),
+                next_href: Some("/transfers?after=1".into()),
+                first_href: "/transfers".into(),
+                later: true,
+                csv_href: "/x".into(),
+                csv_cp932_href: "/y".into(),
+                empty: String::new(),
+            }
+            .render()
+            .unwrap(),
+        ),
+        ("detail-running", detail(State::Sanitising, vec![running], vec![act("取り下げる", false, false)])),
+        (
+            "detail-held",
+            detail(
+                State::Held,
+                vec![password_needed, files().remove(1)],
+                vec![act("取り下げる", false, false)],
+            ),
+        ),
+        (
+            "detail-awaiting",
+            detail(
+                State::AwaitingApproval,
+                files(),
+                vec![act("内容を見て判断する", true, true), act("引き戻す", false, false)],
+            ),
+        ),
+        ("detail-ready", detail(State::Ready, ready.clone(), vec![])),
+        (
+            "decide",
+            DecidePage {
+                frame: frame("所属長承認", "/transfers?tray=to-decide", "lgwan"),
+                transfer: transfer(State::AwaitingApproval, files()),
+                step: "所属長承認".into(),
+                last: true,
+                files: files()
+                    .into_iter()
+                    .enumerate()
+                    .map(|(n, file)| FilePreview {
+                        file,
+                        preview: match n {
+                            0 => PreviewView::Text {
+                                blocks: vec![
+                                    BlockView::Heading("集計".into()),
+                                    BlockView::Table(vec![
+                                        vec!["地区".into(), "件数".into(), "税額".into()],
+                                        vec!["中央".into(), "1,204".into(), "98,120,000".into()],
+                                        vec!["北".into(), "832".into(), "61,004,000".into()],
+                                    ]),
+                                    BlockView::Paragraph("※ 11月末時点".into()),
+                                ],
+                                truncated: true,
+                            },
+                            1 => PreviewView::Pages { pages: vec!["/assets/page.png".into()], total: 3 },
+                            _ => PreviewView::None,
+                        },
+                    })
+                    .collect(),
+                deputy_of: Some("山田 課長".into()),
+                deputy_of_id: "u7".into(),
+                seen_hash: "abc123".into(),
+                comment: String::new(),
+                clauses: clauses(),
+                decided: vec![(
+                    "所属長承認".into(),
+                    "星野 みどり".into(),
+                    Chip { word: "差戻し".into(), tone: Tone::Wait },
+                    "宛先を見直してください。".into(),
+                    at(-20),
+                )],
+                errors: vec![],
+            }
+            .render()
+            .unwrap(),
+        ),
+        (
+            "preview",
+            PreviewPage {
+                frame: frame("結果", "/transfers", "lgwan"),
+                transfer_href: "/transfers/1".into(),
+                transfer_title: "令8-000123".into(),
+                file: FilePreview {
+                    file: files().remove(0),
+                    preview: PreviewView::Pages { pages: vec!["/assets/page.png".into()], total: 1 },
+                },
+            }
+            .render()
+            .unwrap(),
+        ),
+        (
+            "resubmit",
+            ResubmitPage {
+                frame: frame("直して再提出", "/transfers", "internet"),
+                transfer: transfer(State::Returned, files()),
+                came_back: Some(("星野 みどり".into(), "宛先を見直してください。".into(), at(-3))),
+                subject: "固定資産税".into(),
+                purpose: "集計のため".into(),
+                personal_data: true,
+                answers: answers(),
+                levels: levels(),
+                chosen: vec![person_choice("u1", "星野 みどり")],
+                search: String::new(),
+                found: vec![],
+                search_action: "/transfers/1/resubmit".into(),
+                errors: vec![],
+            }
+            .render()
+            .unwrap(),
+        ),
+        (
+            "received",
+            ReceivedPage {
+                frame: frame("受け取る", "/received", "lgwan"),
+                waiting: vec![ReceivedView {
+                    row: row(11, "県からの通知", State::Ready, ""), files: ready
+                }],
+                taken: vec![row(13, "研修資料", State::Received, "")],
+                next_href: None,
+            }
+            .render()
+            .unwrap(),
+        ),
+        (
+            "clauses",
+            ClausesPage {
+                frame: frame("条項", "/clauses", "internet"),
+                policy: "星見市情報セキュリティポリシー".into(),
+                search: String::new(),
+                total: 2,
+                sections: vec![ClauseSection {
+                    title: "ネットワークの分離".into(),
+                    rows: vec![
+                        clause_row(),
+                        ClauseRow { mechanisms: String::new(), unset: 0, evidence: 0, ..clause_row() },
+                    ],
+                }],
+            }
+            .render()
+            .unwrap(),
+        ),
+        (
+            "clause",
+            ClausePageView {
+                frame: frame("条項", "/clauses", "internet"),
+                row: clause_row(),
+                clause_title: "無害化".into(),
+                section_title: "ネットワークの分離".into(),
+                trigger: Some("ファイルを取り込むとき".into()),
+                expected: Some("無害化の記録".into()),
+                mechanisms: vec!["通信路での無害化".into()],
+                parameters: vec![
+                    ParameterView {
+                        title: "原本の保存期間".into(),
+                        value: Some("30日".into()),
+                        note: "令和8年4月1日 総務部長決裁".into(),
+                    },
+                    ParameterView {
+                        title: "点検の間隔".into(), value: None, note: "目安 365日".into()
+                    },
+                ],
+                origin: "base clauses.toml 12行".into(),
+                evidence: happenings(),
+                count: 1234,
+                next_href: Some("/clauses/x?after=1".into()),
+            }
+            .render()
+            .unwrap(),
+        ),
+        (
+            "evidence",
+            EvidencePage {
+                frame: frame("証跡", "/evidence", "internet"),
+                kinds: app::evidence::Kind::ALL
+                    .iter()
+                    .map(|k| choice(k.id(), words::evidence(k.id()).unwrap()))
+                    .collect(),
+                statement: String::new(),
+                rows: evidence_rows(),
+                next_href: Some("/evidence?after=1".into()),
+                first_href: "/evidence".into(),
+                later: false,
+                csv_href: "/x".into(),
+                csv_cp932_href: "/y".into(),
+            }
+            .render()
+            .unwrap(),
+        ),
+        (
+            "evidence-entry",
+            EvidenceEntryPage {
+                frame: frame("証跡", "/evidence", "internet"),
+                row: evidence_rows().remove(1),
+                id: "0193".into(),
+                kind_id: "file-sanitised".into(),
+                payload: Some("{\n  \"kind\": \"file-sanitised\"\n}".into()),
+                erased: None,
+                leaf: "ab".repeat(60),
+                salt: "cd".repeat(32),
+                proof: vec!["q83v".repeat(11), "EjRW".repeat(11)],
+                checkpoint: Some(
+                    "hoshimi.example/ledger\n1202\nq83v\n\n— hoshimi.example/ledger abcd".into(),
+                ),
+            }
+            .render()
+            .unwrap(),
+        ),
+        (
+            "people",
+            PeoplePage {
+                frame: frame("職員", "/people", "lgwan"),
+                search: String::new(),
+                rows: vec![
+                    person(),
+                    PersonView {
+                        state: Chip { word: "停止中".into(), tone: Tone::Bad },
+                        second_factor: false,
+                        ..person()
+                    },
+                ],
+                next_href: None,
+                may_manage: true,
+                sections: vec![choice("tax", "税務課")],
+                typed: Default::default(),
+                errors: vec![],
+            }
+            .render()
+            .unwrap(),
+        ),
+        (
+            "person",
+            PersonPage {
+                frame: frame("職員", "/people", "lgwan"),
+                person: person(),
+                may_manage: true,
+                enabled: true,
+                posts: vec![PostView {
+                    id: "p".into(),
+                    title: "課長(税務課)".into(),
+                    unit: "tax".into(),
+                    from: at(-3000),
+                }],
+                post_choices: vec![choice("p", "課長")],
+                units: vec![choice("tax", "税務課")],
+                password: Some("k7mq-2xwd-9hrt".into()),
+                errors: vec![],
+            }
+            .render()
+            .unwrap(),
+        ),
+        (
+            "account",
+            AccountPage {
+                frame: frame("アカウント", "/account", "internet"),
+                login: "hoshino".into(),
+                posts: "税務課長、情報セキュリティ管理者".into(),
+                enrolment: Some(EnrolmentView {
+                    secret: "JBSW Y3DP EHPK 3PXP".into(),
+                    uri: "otpauth://totp/x".into(),
+                    sealed: "s".into(),
+                }),
+                tokens: vec![TokenView {
+                    id: "t".into(),
+                    name: "夜間連携".into(),
+                    scopes: "授受を見る".into(),
+                    expires: at(900),
+                    used: None,
+                    state: Chip { word: "有効".into(), tone: Tone::Good },
+                    live: true,
+                }],
+                scopes: vec![choice("read-transfers", "授受を見る")],
+                new_token: Some("sk_0123456789".into()),
+                absences: vec![AbsenceView {
+                    id: "a".into(),
+                    from: at(24),
+                    until: at(72),
+                    reason: "出張".into(),
+                }],
+                deputies: vec![("第1代決者".into(), "課長補佐".into())],
+                today: "2026-11-21".into(),
+                errors: vec![FieldError { field: "totp".into(), text: "コードが違います。".into() }],
+                ..AccountPage::default()
+            }
+            .render()
+            .unwrap(),
+        ),
+        (
+            "help",
+            HelpPage {
+                frame: frame("ヘルプ", "/help", "internet"),
+                states: State::ALL.into_iter().map(|s| (state(s), words::state(s).2.into())).collect(),
+                file_states: FileState::ALL
+                    .into_iter()
+                    .map(|s| (file_chip(s), words::file_state(s).2.into()))
+                    .collect(),
+                reasons: Reason::ALL.iter().map(|r| words::reason(*r)).collect(),
+            }
+            .render()
+            .unwrap(),
+        ),
+        ("error-403", error(403, "denied")),
+        ("error-404", error(404, "not-found")),
+        ("error-409", error(409, "conflict")),
+        ("error-413", error(413, "too-large")),
+        ("error-500", error(500, "internal")),
+        ("error-503", error(503, "unavailable")),
+    ]
+}
