@@ -16,7 +16,7 @@ use policy::Pack;
 use store_blob::{LocalBlobs, SecretVault};
 use store_sql::SqlStore;
 use tokio::{sync::watch, task::JoinSet};
-use web::ZoneSetting;
+use web::{Streams, ZoneSetting};
 use worker_client::{CellConfig, CellPool};
 use workflow::id::ZoneId;
 
@@ -122,6 +122,7 @@ pub(crate) async fn run(
     }
 
     let handle = Handle::new();
+    let streams = Streams::default();
     let mut servers = JoinSet::new();
     for Listener { zone, address, tls } in listeners {
         let socket = std::net::TcpListener::bind(address)
@@ -131,7 +132,8 @@ pub(crate) async fn run(
             })?;
         let setting =
             ZoneSetting { zone, tls: tls.is_some(), request_bytes_max: request_bytes_max(app.pack()) };
-        let service = web::router(app.clone(), setting).into_make_service_with_connect_info::<SocketAddr>();
+        let service = web::router(app.clone(), setting, streams.clone())
+            .into_make_service_with_connect_info::<SocketAddr>();
         let handle = handle.clone();
         match tls {
             Some(tls) => {

@@ -15,10 +15,8 @@ use std::{
     time::Duration,
 };
 
-use fantoccini::{
-    Client, ClientBuilder,
-    wd::{Capabilities, WebDriverCompatibleCommand},
-};
+use fantoccini::{Client, ClientBuilder, wd::Capabilities};
+use hyper_util::client::legacy::connect::HttpConnector;
 use serde::Deserialize;
 use serde_json::json;
 use tempfile::TempDir;
@@ -161,11 +159,13 @@ pub(crate) struct Look {
     pub(crate) width: u32,
     pub(crate) height: u32,
     pub(crate) script: bool,
+    /// A telephone: narrower than any window may be.
+    pub(crate) handheld: bool,
 }
 
 impl Default for Look {
     fn default() -> Self {
-        Self { width: 1280, height: 1000, script: true }
+        Self { width: 1280, height: 1000, script: true, handheld: false }
     }
 }
 
@@ -203,12 +203,14 @@ impl Ground {
         lay_out_samples(&samples);
         let driver = Driver::start(&chromedriver);
         let capabilities = capabilities(&chromium, &downloads, &profile, look);
-        let client = ClientBuilder::new(hyper_connector())
+        let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities)
             .connect(&format!("http://127.0.0.1:{}", driver.port))
             .await
             .unwrap();
-        client.set_window_size(look.width, look.height).await.unwrap();
+        if !look.handheld {
+            client.set_window_size(look.width, look.height).await.unwrap();
+        }
         Some(Self { client, _driver: driver, downloads, samples, _folder: folder, city })
     }
 
@@ -274,11 +276,15 @@ fn capabilities(chromium: &OsString, downloads: &Path, profile: &Path, look: Loo
     if !look.script {
         preferences["profile.managed_default_content_settings.javascript"] = json!(2);
     }
-    let options = json!({
+    let mut options = json!({
         "binary": chromium.to_string_lossy(),
         "args": arguments,
         "prefs": preferences,
     });
+    if look.handheld {
+        options["mobileEmulation"] =
+            json!({ "deviceMetrics": { "width": look.width, "height": look.height, "pixelRatio": 1 } });
+    }
     let mut all = Capabilities::new();
     all.insert("browserName".to_owned(), json!("chrome"));
     all.insert("goog:chromeOptions".to_owned(), options);
@@ -322,19 +328,5 @@ impl Drop for Driver {
         }
         let _ = self.child.kill();
         let _ = self.child.wait();
-    }
-}
-
-/// A command of Chromium's own protocol, for what WebDriver has no word for.
-#[derive(Debug)]
-pub(crate) struct Devtools(pub(crate) &'static str, pub(crate) serde_json::Value);
-
-impl WebDriverCompatibleCommand for Devtools {
-    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
-        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
-    }
-
-    fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
-        (http::Method::POST, Some(json!({ "cmd": self.0, "params": self.1 }).to_string()))
     }
 }

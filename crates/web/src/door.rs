@@ -144,6 +144,15 @@ fn is_same_site(headers: &HeaderMap) -> bool {
     }
 }
 
+/// Puts the door into a request for the API, which does not know listeners.
+pub(crate) async fn stand(State(site): State<Site>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let door = site.door(&parts);
+    let mut request = Request::from_parts(parts, body);
+    request.extensions_mut().insert(door);
+    next.run(request).await
+}
+
 /// Headers of every answer. Pages are never kept by a cache: the next person at the same machine must not see them.
 pub(crate) async fn headers(request: Request, next: Next) -> Response {
     let mut answer = next.run(request).await;

@@ -28,6 +28,8 @@ use axum::{
 };
 use tower_http::timeout::TimeoutLayer;
 
+pub use api::Api;
+pub use live::Streams;
 pub use site::ZoneSetting;
 
 use screens::{account, home, people, policy as policies, send, session, transfers};
@@ -40,9 +42,12 @@ const ANSWER_SECONDS_MAX: u64 = 60;
 
 /// The routes of one listener. Serve it with `into_make_service_with_connect_info::<SocketAddr>()`, so that evidence
 /// names the peer's address.
-pub fn router(app: App, setting: ZoneSetting) -> Router {
+/// `streams` are those of the whole server: every listener gets a clone of the same ones.
+pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
     let upload_bytes_max = usize::try_from(setting.request_bytes_max).unwrap_or(usize::MAX);
-    let site = Site::new(app, setting);
+    let api = Api::new(app.clone(), streams.clone(), setting.tls);
+    let ledger = api::ledger_routes(app.clone());
+    let site = Site::new(app, setting, streams);
     let uploads = Router::new()
         .route("/transfers/new", get(send::new_page).post(send::submit))
         .layer(DefaultBodyLimit::max(upload_bytes_max));
@@ -93,15 +98,22 @@ pub fn router(app: App, setting: ZoneSetting) -> Router {
             StatusCode::SERVICE_UNAVAILABLE,
             Duration::from_secs(ANSWER_SECONDS_MAX),
         ));
+    let for_programs = Router::new()
+        .nest("/api/v1", api::router(api))
+        .merge(ledger)
+        .layer(from_fn_with_state(site.clone(), door::stand));
     Router::new()
         .merge(uploads)
         .merge(pages)
+        // A stream of events lasts; it has its own end instead of a time to answer.
+        .route("/transfers/{id}/events", get(transfers::events))
         .route("/assets/{hash}/{name}", get(assets::serve))
         .route("/healthz", get(healthz))
         .fallback(no_such_page)
         .layer(from_fn_with_state(site.clone(), door::same_site))
         .layer(from_fn(door::headers))
-        .with_state(site)
+        .with_state(site.clone())
+        .merge(for_programs.layer(from_fn_with_state(site, door::same_site)).layer(from_fn(door::headers)))
 }
 
 /// `GET /healthz`: whether this process answers; it asks nothing of the database.

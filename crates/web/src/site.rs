@@ -19,6 +19,7 @@ use workflow::id::ZoneId;
 
 use crate::{
     dates::When,
+    live::Streams,
     screens::view::{ClauseChip, ErrorPage, FieldError, Flash, Frame, MenuItem, Who, ZoneView},
     words::{self, Tone, Trouble},
 };
@@ -42,6 +43,7 @@ pub(crate) struct Site {
 struct Inner {
     app: App,
     setting: ZoneSetting,
+    streams: Streams,
     zone: ZoneView,
     municipality: String,
     pack: String,
@@ -53,7 +55,7 @@ struct Inner {
 const CHIPS_MAX: usize = 5;
 
 impl Site {
-    pub(crate) fn new(app: App, setting: ZoneSetting) -> Self {
+    pub(crate) fn new(app: App, setting: ZoneSetting, streams: Streams) -> Self {
         let pack = app.pack();
         let zone = pack.zone(setting.zone.as_str()).map_or_else(
             || ZoneView {
@@ -71,6 +73,7 @@ impl Site {
                 pack: version,
                 zone,
                 setting,
+                streams,
                 incidents: AtomicU64::new(0),
                 app,
             }),
@@ -79,6 +82,10 @@ impl Site {
 
     pub(crate) fn app(&self) -> &App {
         &self.inner.app
+    }
+
+    pub(crate) fn streams(&self) -> &Streams {
+        &self.inner.streams
     }
 
     pub(crate) fn setting(&self) -> &ZoneSetting {

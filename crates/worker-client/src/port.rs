@@ -66,14 +66,15 @@ impl Sanitiser for CellPool {
 
 /// One bar over all stages. Rebuilding is most of the work.
 fn overall(progress: CellProgress) -> u16 {
-    let (from, to) = match progress.stage {
+    let (from, to): (u32, u32) = match progress.stage {
         Stage::Receive => (0, 200),
         Stage::Detect => (200, 250),
         Stage::Rebuild => (250, 850),
         Stage::Verify => (850, 950),
         Stage::Deliver => (950, 1000),
     };
-    from + (to - from) * progress.permille.min(1000) / 1000
+    let permille = from + (to - from) * u32::from(progress.permille.min(1000)) / 1000;
+    u16::try_from(permille).unwrap_or(1000)
 }
 
 #[cfg(test)]

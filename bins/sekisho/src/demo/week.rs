@@ -37,6 +37,8 @@ enum Then {
     Waits,
     /// These people approve in order, then the recipient takes it.
     Approved(&'static [&'static str]),
+    /// This person approved the first step; the second is still to come.
+    HalfApproved(&'static str),
     /// Nobody has decided yet.
     Undecided,
     /// This person returns it.
@@ -113,8 +115,8 @@ const SCENES: &[Scene] = &[
     Scene { at: (5, 14), from: "hibari",   to: "tomari",   channel: IN,  subject: "機器の手順書",                       class: "c1", files: &["bundle.zip"],                 then: Then::Taken },
     Scene { at: (4, 9),  from: "ikeda",    to: "namikawa", channel: IN,  subject: "設計図書一式",                       class: "c1", files: &["bundle.zip", "map.png"],      then: Then::Taken },
     Scene { at: (4, 10), from: "suzuran",  to: "yanagi",   channel: IN,  subject: "窓口混雑の調査票",                   class: "c1", files: &["survey.docm", "budget.xlsx"], then: Then::Taken },
-    Scene { at: (4, 13), from: "hatano",   to: "nohara",   channel: IN,  subject: "入力補助の道具",                     class: "c1", files: &["tool.zip"],                   then: Then::Held },
-    Scene { at: (4, 16), from: "sawada",   to: "takigawa", channel: CORE_OUT, subject: "給付対象者の統計(番号を除く)", class: "c2", files: &["residents.csv"],              then: Then::Approved(&["izumi", "akatsuki"]) },
+    Scene { at: (4, 13), from: "hatano",   to: "nohara",   channel: IN,  subject: "入力補助の道具",                     class: "c1", files: &["tool.zip"],                   then: Then::Taken },
+    Scene { at: (0, 8),  from: "sawada",   to: "takigawa", channel: CORE_OUT, subject: "給付対象者の統計(番号を除く)", class: "c2", files: &["residents.csv"],              then: Then::HalfApproved("izumi") },
     Scene { at: (3, 9),  from: "minegishi",to: "kumoi",    channel: IN,  subject: "広報紙の入稿データ",                 class: "c1", files: &["photo.jpg", "notice.docx"],   then: Then::Taken },
     Scene { at: (3, 10), from: "yanagi",   to: "momiji",   channel: OUT, subject: "住民向け説明会の資料",               class: "c1", files: &["plan.pptx"],                  then: Then::Approved(&["wakaba"]) },
     Scene { at: (3, 11), from: "numata",   to: "ikeda",    channel: OUT, subject: "漏水事故の個人宅図面",               class: "c2", files: &["map.png"],                    then: Then::Rejected("mizuno", "個人宅が特定できる図面は外へ出せません。") },
@@ -206,6 +208,11 @@ impl Cast<'_> {
                 }
                 self.clock.set(later(5));
                 self.take(scene.to, &to, &id).await?;
+            }
+            Then::HalfApproved(login) => {
+                self.clock.set(later(1));
+                self.decide(login, &to, &id, Verdict::Approve, "", None).await?;
+                self.expect(&submitter, &id, State::AwaitingApproval).await?;
             }
             Then::Undecided => self.expect(&submitter, &id, State::AwaitingApproval).await?,
             Then::Returned(login, why) => {

@@ -26,6 +26,7 @@ use super::{Pairs, csv, one, show, view};
 use crate::{
     dates,
     door::Signed,
+    live::{self, Unopened},
     site::{Site, at_form, render, when},
     words,
 };
@@ -192,6 +193,15 @@ pub(crate) async fn fragment(State(site): State<Site>, who: Signed, Path(id): Pa
         fragment_href: &format!("{}/fragment", transfer.href),
         transfer: &transfer,
     })
+}
+
+/// Tells an open page to look again; see `crate::live`.
+pub(crate) async fn events(State(site): State<Site>, who: Signed, Path(id): Path<String>) -> Response {
+    match live::events(site.app().clone(), site.streams(), who.actor, TransferId::new(id)).await {
+        Ok(stream) => stream.into_response(),
+        Err(Unopened::TooMany) => StatusCode::TOO_MANY_REQUESTS.into_response(),
+        Err(Unopened::App(error)) => site.fail(None, &error),
+    }
 }
 
 pub(crate) async fn decide_page(State(site): State<Site>, who: Signed, Path(id): Path<String>) -> Response {

@@ -13,9 +13,7 @@ use app::{
     App, PasswordCost, Ports,
     actor::Door,
     people::NewPerson,
-    ports::{
-        BlobWriter, Clock, Entropy, Progress, SanitiseError, Sanitised, Sanitiser, Vault, VaultError,
-    },
+    ports::{BlobWriter, Clock, Entropy, Progress, SanitiseError, Sanitised, Sanitiser, Vault, VaultError},
     sanitising::CellSettings,
 };
 use async_trait::async_trait;
@@ -35,7 +33,9 @@ use tempfile::TempDir;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tower::ServiceExt as _;
 use web::{api, live::Streams};
-use worker_protocol::{Job, Kind, Preview, RULES_VERSION, Reason, Removal, Report, TextBlock, Threat, Verdict};
+use worker_protocol::{
+    Job, Kind, Preview, RULES_VERSION, Reason, Removal, Report, TextBlock, Threat, Verdict,
+};
 use workflow::id::{SectionId, UserId, ZoneId};
 
 /// Login, section, post, unit.
@@ -193,7 +193,8 @@ impl City {
 
     pub(crate) fn code(&self, secret_base32: &str) -> String {
         let secret = totp_rs::Secret::try_from_base32(secret_base32).unwrap();
-        let totp = totp_rs::Builder::new().with_secret(secret).with_skew(1).with_step_duration(30).build().unwrap();
+        let totp =
+            totp_rs::Builder::new().with_secret(secret).with_skew(1).with_step_duration(30).build().unwrap();
         let seconds = u64::try_from(self.clock.now() / 1_000).unwrap();
         totp.generate(seconds).to_string()
     }

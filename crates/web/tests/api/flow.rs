@@ -18,7 +18,8 @@ async fn files_go_from_zone_to_zone_with_an_approval() {
     assert_eq!(found["candidates"][0]["id"], city.id("taro"));
 
     let form = city.form("s-1", "c2");
-    let made = city.submit(&hanako, &form, &[("令和8年度/様式.txt", "clean a"), ("表.txt", "partial b")]).await;
+    let made =
+        city.submit(&hanako, &form, &[("令和8年度/様式.txt", "clean a"), ("表.txt", "partial b")]).await;
     let id = made.with(201)["id"].as_str().unwrap().to_owned();
     assert_eq!(made.headers["location"], format!("/api/v1/transfers/{id}"));
     let shown = city.get(&hanako, &format!("/transfers/{id}")).await.with(200);
@@ -211,7 +212,12 @@ async fn strangers_read_the_ledger_as_tlog_tiles_lays_it_out() {
     let size: usize = text.lines().nth(1).unwrap().parse().unwrap();
     let vkey = read("/ledger/vkey").await;
     assert!(vkey.bytes.starts_with(b"hoshimi.example/log+"));
-    for (path, bytes) in [(format!("/ledger/tile/0/000.p/{size}"), Some(size * 32)), (format!("/ledger/tile/0/000.p/{}", size + 1), None), ("/ledger/tile/0/000".into(), None), ("/ledger/tile/../secret".into(), None)] {
+    for (path, bytes) in [
+        (format!("/ledger/tile/0/000.p/{size}"), Some(size * 32)),
+        (format!("/ledger/tile/0/000.p/{}", size + 1), None),
+        ("/ledger/tile/0/000".into(), None),
+        ("/ledger/tile/../secret".into(), None),
+    ] {
         let answer = city.ask(&nobody, Request::get(&path).body(Body::empty()).unwrap()).await;
         match bytes {
             Some(bytes) => {
@@ -281,7 +287,8 @@ async fn a_session_with_a_second_factor_needs_its_code_and_ends() {
     city.get(&strong, "/home").await.with(200);
     assert_eq!(city.get(&way, "/home").await.status, 401, "the secret of before is worth nothing");
 
-    let absence = json!({ "from": "2026-11-25T00:00:00Z", "until": "2026-11-26T00:00:00+09:00", "reason": "出張" });
+    let absence =
+        json!({ "from": "2026-11-25T00:00:00Z", "until": "2026-11-26T00:00:00+09:00", "reason": "出張" });
     city.call(&strong, "POST", "/me/absences", &absence).await.with(204);
     let listed = city.get(&strong, "/me/absences").await.with(200);
     let id = listed["absences"][0]["id"].as_str().unwrap();

@@ -136,9 +136,8 @@ async fn a_submission_of_the_wrong_shape_makes_nothing() {
     nowhere["channel"] = json!("nowhere");
     let mut nobody = form.clone();
     nobody["recipients"] = json!(["nobody"]);
-    let many: Vec<_> = std::iter::once(("transfer", None, text.clone()))
-        .chain((0..101).map(|_| file.clone()))
-        .collect();
+    let many: Vec<_> =
+        std::iter::once(("transfer", None, text.clone())).chain((0..101).map(|_| file.clone())).collect();
     let cases: Vec<(&str, Vec<_>, (u16, &str))> = vec![
         ("no parts", vec![], (422, "invalid")),
         ("the file first", vec![file.clone(), ("transfer", None, text.clone())], (422, "invalid")),
@@ -146,9 +145,21 @@ async fn a_submission_of_the_wrong_shape_makes_nothing() {
         ("no JSON", vec![("transfer", None, "{".into()), file.clone()], (400, "malformed")),
         ("a large form", vec![("transfer", None, " ".repeat(600 << 10)), file.clone()], (413, "too-large")),
         ("an unknown field", vec![("transfer", None, unknown.to_string()), file.clone()], (400, "malformed")),
-        ("an unknown part", vec![("transfer", None, text.clone()), ("more", None, "x".into())], (400, "malformed")),
-        ("the form twice", vec![("transfer", None, text.clone()), ("transfer", None, text.clone())], (400, "malformed")),
-        ("a closed channel", vec![("transfer", None, closed.to_string()), file.clone()], (403, "channel-denied")),
+        (
+            "an unknown part",
+            vec![("transfer", None, text.clone()), ("more", None, "x".into())],
+            (400, "malformed"),
+        ),
+        (
+            "the form twice",
+            vec![("transfer", None, text.clone()), ("transfer", None, text.clone())],
+            (400, "malformed"),
+        ),
+        (
+            "a closed channel",
+            vec![("transfer", None, closed.to_string()), file.clone()],
+            (403, "channel-denied"),
+        ),
         ("no such channel", vec![("transfer", None, nowhere.to_string()), file.clone()], (422, "invalid")),
         ("no such recipient", vec![("transfer", None, nobody.to_string()), file.clone()], (422, "invalid")),
         ("too many files", many, (422, "too-many")),
@@ -162,8 +173,9 @@ async fn a_submission_of_the_wrong_shape_makes_nothing() {
     }
     let whole = multipart(&[("transfer", None, text), file]);
     for cut in [10, whole.len() / 2, whole.len() - 8] {
-        let answer =
-            city.raw(&hanako, "POST", "/transfers", "multipart/form-data; boundary=XX", whole[..cut].to_owned()).await;
+        let answer = city
+            .raw(&hanako, "POST", "/transfers", "multipart/form-data; boundary=XX", whole[..cut].to_owned())
+            .await;
         assert_eq!(answer.refusal(), (400, "interrupted".into()), "{cut}");
     }
     let plain = city.raw(&hanako, "POST", "/transfers", "application/json", "{}").await;
