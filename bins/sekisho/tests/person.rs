@@ -5,7 +5,11 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use fantoccini::{Locator, elements::Element};
+use fantoccini::{
+    Locator,
+    elements::Element,
+    error::{CmdError, ErrorStatus},
+};
 use serde_json::{Value, json};
 
 use crate::ground::Ground;
@@ -42,6 +46,23 @@ impl Ground {
         assert!(zone_words.contains(self.city.label(zone)), "{zone_words}");
     }
 
+    /// Registers an authenticator application for whoever is logged in, as the account page tells.
+    pub(crate) async fn enrol_second_factor(&self, zone: &str) {
+        self.go(zone, "/account").await;
+        self.press("登録を始める").await;
+        self.wait_for(".secret").await;
+        let shown: String = self.text(".secret").await.chars().filter(|c| !c.is_whitespace()).collect();
+        let secret = totp_rs::Secret::try_from_base32(&shown).unwrap();
+        #[expect(clippy::disallowed_methods, reason = "an authenticator application has a clock of its own")]
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        let application = totp_rs::Builder::new().with_secret(secret).build().unwrap();
+        self.write("#f-code", &application.generate(now.as_secs()).to_string()).await;
+        self.press("登録する").await;
+        self.wait_for("main").await;
+        let account = self.text("main").await;
+        assert!(account.contains("このログインでは確認も済んでいます"), "{account}");
+    }
+
     pub(crate) async fn go(&self, zone: &str, path: &str) {
         self.client.goto(&format!("{}{path}", self.city.url(zone))).await.unwrap();
     }
@@ -62,16 +83,31 @@ impl Ground {
     }
 
     pub(crate) async fn click(&self, css: &str) {
-        self.find(css).await.click().await.unwrap();
+        self.click_at(Locator::Css(css)).await;
     }
 
     /// Follows the link or presses the button with these words.
     pub(crate) async fn press(&self, words: &str) {
         let path = format!("//main//*[self::a or self::button][contains(normalize-space(.), '{words}')]");
-        match self.client.find(Locator::XPath(&path)).await {
-            Ok(element) => element.click().await.unwrap(),
-            Err(error) => panic!("no 「{words}」 on {}: {error}", self.path().await),
+        self.click_at(Locator::XPath(&path)).await;
+    }
+
+    /// Clicks what is there. A page that keeps itself up to date may replace an element between finding and
+    /// clicking it; a person would not notice, so it is found again.
+    pub(crate) async fn click_at(&self, place: Locator<'_>) {
+        let mut last = None;
+        for _ in 0..20 {
+            match self.client.find(place).await {
+                Ok(element) => match element.click().await {
+                    Ok(()) => return,
+                    Err(error) if matches!(&error, CmdError::Standard(e) if e.error == ErrorStatus::StaleElementReference) => last = Some(error),
+                    Err(error) => panic!("{place:?} on {} cannot be clicked: {error}", self.path().await),
+                },
+                Err(error) => last = Some(error),
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
         }
+        panic!("no {place:?} on {}: {last:?}\n{}", self.path().await, self.text("main").await);
     }
 
     pub(crate) async fn write(&self, css: &str, text: &str) {
