@@ -129,6 +129,8 @@ kinds! {
     OriginalsErased = "originals-erased" [RetentionErase],
     /// Clean files and previews were erased at the end of their retention.
     ResultsErased = "results-erased" [RetentionErase],
+    /// Uploads and results that no transfer refers to were erased.
+    UploadsSwept = "uploads-swept" [RetentionErase],
     /// Payloads of evidence were erased at the end of their retention.
     PayloadErased = "payload-erased" [RetentionErase],
     /// Evidence was taken out with its proofs.
@@ -291,7 +293,12 @@ impl App {
             payload: payload.into_bytes(),
             salt: salt.to_vec(),
             leaf: entry.to_leaf(),
-            erase_payload_at: self.rules().evidence_ends(now),
+            // What says which payloads were erased must last as long as the ledger: without it a gap that was meant
+            // could not be told from one that was not. It names entries only, nobody and nothing else.
+            erase_payload_at: match act.kind {
+                Kind::PayloadErased => None,
+                _ => self.rules().evidence_ends(now),
+            },
         })
     }
 

@@ -3,13 +3,13 @@
 //! Owns everything that happens because a date passed. Each act is a use case of its own with evidence, so that a
 //! crash in the middle leaves the rest for the next round.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use ledger::ERASURE_KIND;
 use serde_json::json;
 use workflow::{
     Millis,
-    id::{EvidenceId, TransferId},
+    id::{BlobId, EvidenceId, TransferId, ZoneId},
     transfer::Stored,
 };
 
@@ -25,6 +25,9 @@ const ROUND: u32 = 200;
 /// Time between rounds.
 const PAUSE: Duration = Duration::from_secs(60);
 
+/// How long a blob may wait for a transfer: longer than any form stays open and any cell runs.
+const UNCLAIMED: Millis = 86_400_000;
+
 /// What a round did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tidied {
@@ -34,6 +37,8 @@ pub struct Tidied {
     pub erased: usize,
     /// Entries of evidence whose payload was erased.
     pub payloads: usize,
+    /// Blobs that nothing referred to.
+    pub swept: usize,
 }
 
 impl App {
@@ -51,7 +56,7 @@ impl App {
         }
     }
 
-    /// One round.
+    /// One round. Of the blobs it looks through one part in 256; the next round takes the next part.
     ///
     /// # Errors
     /// The first failure; what was done before it stays done.
@@ -73,6 +78,8 @@ impl App {
             self.erase_payloads(&payloads, now).await?;
             tidied.payloads = payloads.len();
         }
+        let shard = self.house.next_shard.fetch_add(1, Ordering::Relaxed);
+        tidied.swept = self.sweep(shard, now).await?;
         Ok(tidied)
     }
 
@@ -133,17 +140,23 @@ impl App {
 
     /// Erases a blob unless a file still refers to it.
     pub(crate) async fn erase_unused(&self, stored: &Stored) -> Result<()> {
+        self.erase_blob(&stored.zone, &stored.blob).await.map(|_| ())
+    }
+
+    async fn erase_blob(&self, zone: &ZoneId, blob: &BlobId) -> Result<bool> {
         let _alone = self.house.blob_gate.write().await;
-        if !self.store().blob_in_use(&stored.zone, &stored.blob).await? {
-            self.blobs().erase(&stored.zone, &stored.blob).await?;
+        if self.store().blob_in_use(zone, blob).await? {
+            return Ok(false);
         }
-        Ok(())
+        self.blobs().erase(zone, blob).await?;
+        Ok(true)
     }
 
     /// Erases payloads of evidence. Their leaves stay, so every proof still holds; which were erased is itself
     /// evidence, in the form that `ledger` defines.
     async fn erase_payloads(&self, ids: &[EvidenceId], now: Millis) -> Result<()> {
         debug_assert_eq!(ERASURE_KIND, Kind::PayloadErased.id());
+        let _alone = self.house.payload_gate.write().await;
         let mut tx = self.store().begin().await?;
         for id in ids {
             tx.erase_payload(id, now).await?;
@@ -159,6 +172,34 @@ impl App {
                 statements: &[],
             },
         )?;
-        self.commit(tx, vec![entry]).await
+        self.commit(tx, vec![entry]).await?;
+        self.seal_all().await
+    }
+
+    /// Erases the blobs of one part that have been there for a day and that nothing refers to: uploads whose form was
+    /// never sent, and what a crash left between storing a blob and recording it.
+    async fn sweep(&self, shard: u8, now: Millis) -> Result<usize> {
+        let mut swept = 0;
+        for zone in self.pack().zones() {
+            let zone = ZoneId::new(&*zone.id);
+            let mut gone: u32 = 0;
+            for (blob, finished) in self.blobs().list(&zone, shard).await? {
+                if finished < now.saturating_sub(UNCLAIMED) && self.erase_blob(&zone, &blob).await? {
+                    gone += 1;
+                }
+            }
+            if gone > 0 {
+                let act = Act {
+                    kind: Kind::UploadsSwept,
+                    by: By::System,
+                    subject: ("zone", zone.as_str()),
+                    details: json!({ "blobs": gone }),
+                    statements: &[],
+                };
+                self.note(now, &act).await?;
+                swept += usize::try_from(gone).unwrap_or(usize::MAX);
+            }
+        }
+        Ok(swept)
     }
 }

@@ -26,7 +26,7 @@ pub mod uploads;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, atomic::AtomicU8},
 };
 
 use authz::Authorizer;
@@ -87,6 +87,11 @@ struct House {
     /// Readers make files reachable (submission); the writer erases what nothing refers to. Without it a blob could
     /// be erased between the check that nothing needs it and a new transfer that does.
     blob_gate: RwLock<()>,
+    /// Readers take the whole ledger out; the writer erases payloads and seals the entry that says so. Without it an
+    /// export could miss a payload whose erasure it does not hold yet.
+    payload_gate: RwLock<()>,
+    /// The part of the blobs that the next round of housekeeping looks through.
+    next_shard: AtomicU8,
     jobs: Notify,
     unsealed: Notify,
     /// Hashing a password takes tens of megabytes: no more at once than this.
@@ -127,6 +132,8 @@ impl App {
             live: Live::default(),
             file_passwords: Mutex::default(),
             blob_gate: RwLock::default(),
+            payload_gate: RwLock::default(),
+            next_shard: AtomicU8::default(),
             jobs: Notify::new(),
             unsealed: Notify::new(),
             hashing: Arc::new(Semaphore::new(4)),

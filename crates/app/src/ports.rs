@@ -247,6 +247,10 @@ pub trait BlobStore: Send + Sync {
     /// Opens a blob for reading from its beginning. A damaged blob ends with an error, never with wrong bytes
     /// followed by a clean end.
     async fn open(&self, zone: &ZoneId, id: &BlobId) -> Result<Box<dyn AsyncRead + Send + Unpin>, BlobError>;
+    /// The blobs of a zone whose address begins with this byte, with the moment each was last finished: a later
+    /// writer of the same bytes makes a blob young again. For finding blobs that nothing refers to; a zone is listed
+    /// in 256 parts, so that no list is long.
+    async fn list(&self, zone: &ZoneId, shard: u8) -> Result<Vec<(BlobId, Millis)>, BlobError>;
     /// Erases a blob. Erasing what is not there succeeds.
     async fn erase(&self, zone: &ZoneId, id: &BlobId) -> Result<(), BlobError>;
 }

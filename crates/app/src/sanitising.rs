@@ -59,6 +59,8 @@ impl Default for CellSettings {
 
 /// A cell that fails is tried again this often before its failure counts as the result.
 const ATTEMPTS_MAX: u32 = 2;
+/// Longest password of a file, in bytes.
+pub(crate) const PASSWORD_BYTES_MAX: usize = 1_024;
 /// How long to wait for work when nobody wakes us: another process may have queued it.
 const IDLE: Duration = Duration::from_secs(2);
 
@@ -140,7 +142,7 @@ impl App {
         kept.get(file).cloned().unwrap_or_default()
     }
 
-    fn forget_passwords(&self, file: &FileId) {
+    pub(crate) fn forget_passwords(&self, file: &FileId) {
         self.house.file_passwords.lock().unwrap_or_else(PoisonError::into_inner).remove(file);
     }
 
@@ -159,10 +161,7 @@ impl App {
         let recorded = self.record_result(job, report, clean, preview).await;
         self.live().done(&job.file);
         match recorded {
-            Ok(true) => {
-                self.forget_passwords(&job.file);
-                Ok(())
-            }
+            Ok(true) => Ok(()),
             // Nobody wants the result any more, or it could not be recorded: then it will be made again.
             Ok(false) | Err(_) => {
                 for blob in &stored {
@@ -285,6 +284,10 @@ impl App {
     ) -> Result<bool> {
         let now = self.now();
         let _open = self.house.blob_gate.read().await;
+        for stored in clean.iter().chain(&preview) {
+            // Equal bytes of an older transfer may have been erased since these were finished.
+            drop(self.blobs().open(&stored.zone, &stored.blob).await.map_err(|_| Error::Conflict)?);
+        }
         let mut tx = self.store().begin().await?;
         let Some(mut transfer) = tx.transfer(&job.transfer).await? else { return Ok(false) };
         let pick_up = self.rules().pick_up;
@@ -344,10 +347,27 @@ impl App {
         file: &FileId,
         password: Option<String>,
     ) -> Result<()> {
-        if let Some(password) = password.filter(|p| !p.is_empty()) {
-            self.keep_passwords(file, vec![password]);
+        let password = password.filter(|p| !p.is_empty());
+        if password.as_ref().is_some_and(|p| p.len() > PASSWORD_BYTES_MAX) {
+            return Err(Error::Invalid { field: "password", problem: "too-long" });
         }
-        self.change(actor, id, Action::ResolveHeld, |t, now| t.retry_file(file, now)).await
+        let mut kept = false;
+        let retried = self
+            .change(actor, id, Action::ResolveHeld, |t, now| {
+                let events = t.retry_file(file, now)?;
+                // Only now: who may not do this must not leave a password behind. And before the file is queued: a
+                // cell may take it at once.
+                if let Some(password) = password {
+                    self.keep_passwords(file, vec![password]);
+                    kept = true;
+                }
+                Ok(events)
+            })
+            .await;
+        if retried.is_err() && kept {
+            self.forget_passwords(file);
+        }
+        retried
     }
 
     /// Takes a held file out, so that the others can go on.

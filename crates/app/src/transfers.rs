@@ -23,6 +23,7 @@ use crate::{
     model::{NewEvidence, Page, PageRequest, SanitiseJob, TransferQuery, TransferRow, TransferView},
     ports::{StoreError, Tx},
     rules,
+    sanitising::PASSWORD_BYTES_MAX,
     uploads::UploadedFile,
 };
 
@@ -240,6 +241,9 @@ impl App {
         if passwords.len() > PASSWORDS_MAX {
             return Err(Error::TooMany { limit: 10 });
         }
+        if passwords.iter().any(|p| p.len() > PASSWORD_BYTES_MAX) {
+            return Err(Error::Invalid { field: "passwords", problem: "too-long" });
+        }
         let id = TransferId::new(self.entropy().id(now));
         let known = self
             .pack()
@@ -259,6 +263,14 @@ impl App {
         let limit = known.files_max.value.unwrap_or(0);
         if u64::try_from(files.len()).unwrap_or(u64::MAX) > limit {
             return Err(Error::TooMany { limit: u32::try_from(limit).unwrap_or(u32::MAX) });
+        }
+        // An upload belongs to the zone of the listener that took it, whatever form it is put into.
+        if files.iter().any(|f| f.stored.zone != from_zone) {
+            return Err(Error::Invalid { field: "files", problem: "not-allowed" });
+        }
+        let bytes_max = known.file_bytes_max.value.unwrap_or(0);
+        if files.iter().any(|f| f.stored.bytes > bytes_max) {
+            return Err(Error::TooLarge { limit_bytes: bytes_max });
         }
         let route = match rules::passage(self.pack(), known, &content, BTreeSet::new()) {
             Passage::Deny { statements, .. } => {
@@ -304,19 +316,28 @@ impl App {
             now,
         )?;
         match tx.insert_transfer(&transfer, &submission).await {
-            // Two at once: the other one was first.
-            Err(StoreError::Duplicate("submission")) => return Err(Error::Conflict),
+            // Two at once, and the other one was first. A transaction in which a call failed is over.
+            Err(StoreError::Duplicate("submission")) => {
+                drop(tx);
+                let mut tx = self.store().begin().await?;
+                let earlier = tx.transfer_of_submission(&submission).await?.ok_or(Error::Conflict)?;
+                return self.same_submission(tx, actor, earlier).await;
+            }
             other => other?,
         }
         for file in &jobs {
-            if !passwords.is_empty() {
-                self.keep_passwords(file, passwords.clone());
-            }
             let job = SanitiseJob { file: file.clone(), transfer: id.clone(), attempts: 0 };
             tx.enqueue(&job, now).await?;
         }
         let evidence = self.event_entries(By::Actor(actor), &transfer, &events, now)?;
-        self.commit(tx, evidence).await?;
+        if !passwords.is_empty() {
+            // Before the files are queued: a cell may take them at once.
+            jobs.iter().for_each(|file| self.keep_passwords(file, passwords.clone()));
+        }
+        if let Err(error) = self.commit(tx, evidence).await {
+            jobs.iter().for_each(|file| self.forget_passwords(file));
+            return Err(error);
+        }
         self.changed(&id);
         self.wake_cells();
         Ok(id)
@@ -366,7 +387,8 @@ impl App {
     /// # Errors
     /// [`Error::Denied`], [`Error::Refused`], [`Error::NotFound`], [`Error::Conflict`].
     pub async fn pull_back(&self, actor: &Actor, id: &TransferId) -> Result<()> {
-        self.change(actor, id, Action::PullBackTransfer, |t, now| t.pull_back(now)).await
+        let pick_up = self.rules().pick_up;
+        self.change(actor, id, Action::PullBackTransfer, |t, now| t.pull_back(pick_up, now)).await
     }
 
     /// 取下げ. Files that are in a cell are thrown away when they come back.
@@ -465,6 +487,11 @@ impl App {
             }
         }
         self.commit(tx, evidence).await?;
+        for file in
+            transfer.files.iter().filter(|f| f.state != FileState::Queued || transfer.state.is_final())
+        {
+            self.forget_passwords(&file.id);
+        }
         if wakes {
             self.wake_cells();
         }
@@ -490,7 +517,13 @@ impl App {
         for event in events {
             let Some((kind, details, step)) = describe(transfer, event) else { continue };
             let mut statements = step.unwrap_or_default();
-            if matches!(kind, Kind::TransferSubmitted | Kind::TransferReleased | Kind::TransferRefused) {
+            if matches!(
+                kind,
+                Kind::TransferSubmitted
+                    | Kind::TransferResubmitted
+                    | Kind::TransferReleased
+                    | Kind::TransferRefused
+            ) {
                 statements.extend(channel_statements.iter().cloned());
             }
             let act = Act {

@@ -7,6 +7,8 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
+use workflow::Millis;
+
 /// A disk that can lose power. Blocking.
 ///
 /// What the callers rely on: bytes of a file are safe after [`Disk::sync`]; names in a directory (made, renamed,
@@ -33,6 +35,8 @@ pub(crate) trait Disk: Send + Sync + 'static {
     fn open(&self, path: &Path) -> io::Result<Self::File>;
     /// The names in a directory.
     fn list(&self, path: &Path) -> io::Result<Vec<String>>;
+    /// When a file was last written, by the disk's clock.
+    fn modified(&self, path: &Path) -> io::Result<Millis>;
 }
 
 /// The disk of this machine.
@@ -98,6 +102,13 @@ impl Disk for Posix {
 
     fn open(&self, path: &Path) -> io::Result<File> {
         File::open(path)
+    }
+
+    fn modified(&self, path: &Path) -> io::Result<Millis> {
+        let at = fs::metadata(path)?.modified()?;
+        // Before 1970 is older than anything.
+        let since = at.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Ok(Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX))
     }
 
     fn list(&self, path: &Path) -> io::Result<Vec<String>> {

@@ -25,7 +25,10 @@ use app::ports::{BlobError, BlobInfo, BlobStore, BlobWriter, Entropy};
 use async_trait::async_trait;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::task::{JoinHandle, spawn_blocking};
-use workflow::id::{BlobId, ZoneId};
+use workflow::{
+    Millis,
+    id::{BlobId, ZoneId},
+};
 
 pub use keys::MasterSecret;
 pub use vault::SecretVault;
@@ -53,16 +56,6 @@ impl LocalBlobs {
         let shelf = Shelf::open(disk, PathBuf::from(root), secret, entropy)?;
         Ok(Self { shelf: Arc::new(shelf) })
     }
-
-    /// The addresses of a zone whose first byte is `shard`, for finding blobs that nothing refers to (a crash between
-    /// finishing a blob and committing the row that names it leaves one).
-    ///
-    /// # Errors
-    /// [`BlobError::Io`] when the directory cannot be read.
-    pub async fn addresses(&self, zone: &ZoneId, shard: u8) -> Result<Vec<BlobId>, BlobError> {
-        let (shelf, zone) = (Arc::clone(&self.shelf), zone.clone());
-        blocking(move || shelf.addresses(&zone, shard)).await
-    }
 }
 
 #[async_trait]
@@ -77,6 +70,11 @@ impl BlobStore for LocalBlobs {
         let (shelf, zone, id) = (Arc::clone(&self.shelf), zone.clone(), id.clone());
         let reader = blocking(move || shelf.read(&zone, &id)).await?;
         Ok(Box::new(LocalReader { work: Work::Idle(Box::new(reader)), batch: Vec::new(), taken: 0 }))
+    }
+
+    async fn list(&self, zone: &ZoneId, shard: u8) -> Result<Vec<(BlobId, Millis)>, BlobError> {
+        let (shelf, zone) = (Arc::clone(&self.shelf), zone.clone());
+        blocking(move || shelf.list(&zone, shard)).await
     }
 
     async fn erase(&self, zone: &ZoneId, id: &BlobId) -> Result<(), BlobError> {

@@ -273,6 +273,12 @@ impl Disk for ModelDisk {
         }
     }
 
+    fn modified(&self, path: &Path) -> io::Result<workflow::Millis> {
+        self.plain_call(format!("modified {}", path.display()))?;
+        let state = self.0.lock().unwrap();
+        state.now.get(path).map(|_| 0).ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
     fn list(&self, path: &Path) -> io::Result<Vec<String>> {
         self.plain_call(format!("list {}", path.display()))?;
         let state = self.0.lock().unwrap();

@@ -16,7 +16,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use app::ports::{BlobError, BlobInfo, Entropy};
 use sha2::{Digest as _, Sha256};
-use workflow::id::{BlobId, ZoneId};
+use workflow::{
+    Millis,
+    id::{BlobId, ZoneId},
+};
 
 use crate::disk::Disk;
 use crate::format::{OpenError, Opener, Sealer, TooLong};
@@ -97,11 +100,20 @@ impl<D: Disk> Shelf<D> {
         Ok(())
     }
 
-    /// The addresses that begin with this byte.
-    pub(crate) fn addresses(&self, zone: &ZoneId, shard: u8) -> Result<Vec<BlobId>, BlobError> {
+    /// The blobs whose address begins with this byte, and when each was written.
+    pub(crate) fn list(&self, zone: &ZoneId, shard: u8) -> Result<Vec<(BlobId, Millis)>, BlobError> {
         let dir = self.zone_dir(zone)?.join(hex::encode([shard]));
-        let names = present(self.disk.list(&dir))?.unwrap_or_default();
-        Ok(names.into_iter().filter(|name| is_address(name)).map(BlobId::new).collect())
+        let mut blobs = Vec::new();
+        for name in present(self.disk.list(&dir))?.unwrap_or_default() {
+            if !is_address(&name) {
+                continue;
+            }
+            // One that was erased since the directory was read is not there.
+            if let Some(at) = present(self.disk.modified(&dir.join(&name)))? {
+                blobs.push((BlobId::new(name), at));
+            }
+        }
+        Ok(blobs)
     }
 
     /// Zone ids are checked by the pack; checked again here because this one becomes part of a path.

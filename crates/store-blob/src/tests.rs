@@ -122,7 +122,9 @@ async fn what_goes_in_comes_out() {
         assert_ne!(info.id.as_str(), info.sha256, "the address must not tell the content");
 
         let shard = u8::from_str_radix(shard_of(&info.id), 16).unwrap();
-        assert!(blobs.addresses(&lgwan(), shard).await.unwrap().contains(&info.id));
+        let listed = blobs.list(&lgwan(), shard).await.unwrap();
+        // Some day after this was written: the disk's clock is not ours.
+        assert!(listed.iter().any(|(id, at)| *id == info.id && *at > 1_700_000_000_000));
         blobs.erase(&lgwan(), &info.id).await.unwrap();
         blobs.erase(&lgwan(), &info.id).await.unwrap();
         assert!(matches!(blobs.open(&lgwan(), &info.id).await.err(), Some(BlobError::Missing)));

@@ -200,7 +200,9 @@ struct Form {
 /// The next moment after which [`Transfer::remind`] or [`Transfer::expire`] has something to do.
 fn alarm_at(t: &Transfer) -> Option<Millis> {
     let end = match t.state {
-        State::AwaitingApproval | State::Held | State::Ready => t.expires_at,
+        State::AwaitingApproval | State::Held | State::Returned | State::PulledBack | State::Ready => {
+            t.expires_at
+        }
         _ => None,
     };
     let reminder = match (t.state, t.reminded_at) {

@@ -5,6 +5,7 @@
 //! Leaves decisions, state and evidence to `app`; listening and TLS to the binary.
 
 pub mod api;
+mod archive;
 pub mod assets;
 pub mod dates;
 mod door;

@@ -614,6 +614,7 @@ pub fn evidence(kind: &str) -> Option<&'static str> {
         "transfer-expired" => "期限切れ",
         "originals-erased" => "原本の消去(保存期間満了)",
         "results-erased" => "結果の消去(保存期間満了)",
+        "uploads-swept" => "申請されなかったファイルの消去",
         "payload-erased" => "証跡の内容の消去",
         "evidence-exported" => "証跡の持出し",
         _ => return None,

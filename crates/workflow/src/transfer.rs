@@ -267,16 +267,19 @@ pub struct Transfer {
     /// Every decision so far, oldest first.
     pub decisions: Vec<Decision>,
     /// When the person who acts next should have acted: an approval's deadline or the end of the pick-up period.
+    /// Present exactly where [`Transfer::expires_at`] is.
     pub due_at: Option<Millis>,
     /// 督促: when the open step's deadline passed and its approvers were reminded.
     pub reminded_at: Option<Millis>,
-    /// When the current state ends by itself. An overdue approval may still be decided until then.
+    /// When the current state ends by itself. An overdue approval may still be decided until then. Present while
+    /// somebody is waited for (held, with the submitter, awaiting approval, ready) and once received, when the files
+    /// may be taken again until then.
     pub expires_at: Option<Millis>,
     /// The version of the pack whose rules apply.
     pub pack_version: String,
     /// When it was first submitted.
     pub submitted_at: Millis,
-    /// When it last changed.
+    /// When it last changed; a review afterwards (後閲) is no change.
     pub changed_at: Millis,
     /// Raised by every change; a writer that read an older one must read again.
     pub version: i64,
@@ -297,7 +300,7 @@ pub enum Refusal {
     /// Someone who decided an earlier step of this round may not decide this one.
     #[error("the same person decided an earlier step")]
     SamePerson,
-    /// This step may not be decided by a deputy.
+    /// This step may not be decided by a deputy, or not by this one.
     #[error("this step has no deputies")]
     NoDeputy,
     /// A comment is needed to return or reject, or it is too long.
@@ -670,7 +673,8 @@ impl Transfer {
         if *by == self.submitter || on_behalf_of == Some(&self.submitter) {
             return Err(Refusal::OwnRequest);
         }
-        if on_behalf_of.is_some() && step.deputies.is_empty() {
+        // Nobody is his own deputy: he would review himself.
+        if on_behalf_of.is_some() && (step.deputies.is_empty() || on_behalf_of == Some(by)) {
             return Err(Refusal::NoDeputy);
         }
         if self.decisions.iter().any(|d| {
@@ -711,7 +715,7 @@ impl Transfer {
                 self.step += 1;
                 self.open_or_release(pick_up, now, &mut events);
             }
-            Verdict::Return => self.move_to(State::Returned, now, &mut events),
+            Verdict::Return => self.hand_back(State::Returned, pick_up, now, &mut events),
             Verdict::Reject => self.move_to(State::Rejected, now, &mut events),
         }
         Ok(events)
@@ -727,8 +731,8 @@ impl Transfer {
             .get_mut(decision)
             .filter(|d| d.on_behalf_of.as_ref() == Some(by) && d.reviewed_at.is_none())
             .ok_or(Refusal::File)?;
+        // Not a change of the transfer: retention counts from its end, and a late review must not move that.
         entry.reviewed_at = Some(now);
-        self.changed_at = now;
         Ok(vec![Event::Reviewed { decision }])
     }
 
@@ -736,10 +740,10 @@ impl Transfer {
     ///
     /// # Errors
     /// [`Refusal::State`].
-    pub fn pull_back(&mut self, now: Millis) -> Result<Vec<Event>, Refusal> {
+    pub fn pull_back(&mut self, pick_up: PickUp, now: Millis) -> Result<Vec<Event>, Refusal> {
         self.expect_state(&[State::AwaitingApproval, State::Held])?;
         let mut events = Vec::new();
-        self.move_to(State::PulledBack, now, &mut events);
+        self.hand_back(State::PulledBack, pick_up, now, &mut events);
         Ok(events)
     }
 
@@ -815,12 +819,18 @@ impl Transfer {
         Ok(events)
     }
 
-    /// Ends a transfer whose time is up: an approval nobody gave, files nobody took.
+    /// Ends a transfer whose time is up: an approval nobody gave, files nobody took, a return nobody took up again.
     ///
     /// # Errors
     /// [`Refusal::State`] when it is not overdue.
     pub fn expire(&mut self, now: Millis) -> Result<Vec<Event>, Refusal> {
-        self.expect_state(&[State::AwaitingApproval, State::Held, State::Ready])?;
+        self.expect_state(&[
+            State::AwaitingApproval,
+            State::Held,
+            State::Returned,
+            State::PulledBack,
+            State::Ready,
+        ])?;
         if self.expires_at.is_none_or(|end| now <= end) {
             return Err(Refusal::State(self.state));
         }
@@ -861,6 +871,14 @@ impl Transfer {
         self.reminded_at = None;
         self.expires_at = None;
         self.changed_at = now;
+    }
+
+    /// The submitter has it. Its files wait as long as released ones would, and no longer: their retention starts
+    /// with an end, so a return that nobody takes up again must have one.
+    fn hand_back(&mut self, to: State, pick_up: PickUp, now: Millis, events: &mut Vec<Event>) {
+        self.move_to(to, now, events);
+        self.due_at = Some(now + Millis::from(pick_up.days) * DAY);
+        self.expires_at = self.due_at;
     }
 
     /// After a file was decided: stay, hold, refuse, or go on to approval or release.

@@ -57,7 +57,7 @@ pub(crate) fn arrows(house: &House) -> Vec<Problem> {
                 house.links.arrows.get(&package.name).is_some_and(|to| to.contains(&dependency.name));
             let fine = match from {
                 Ring::Chores => false,
-                Ring::Binaries => to < Ring::Binaries,
+                Ring::Binaries => to < Ring::Binaries || declared,
                 _ => to < from || (to == from && declared),
             };
             if fine {

@@ -748,7 +748,6 @@ pub(crate) struct ReportView {
     reason: Option<String>,
     removals: Vec<RemovalView>,
     removals_unlisted: u64,
-    #[schema(no_recursion)]
     members: Vec<MemberView>,
     rules_version: String,
 }
@@ -765,6 +764,7 @@ pub(crate) struct RemovalView {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct MemberView {
     name: String,
+    #[schema(no_recursion)]
     report: ReportView,
 }
 

@@ -21,7 +21,6 @@ use super::{
     cursor,
     dto::{EvidenceEntryView, EvidenceList, EvidenceListQuery},
     errors::Failure,
-    zip,
 };
 
 pub(crate) async fn list(
@@ -66,7 +65,7 @@ pub(crate) async fn bundle(
     Named(id): Named<String>,
 ) -> Result<Response, Failure> {
     let files = api.app.export_selection(&actor, &[EvidenceId::new(id)]).await?;
-    let archive = zip::write(&files).map_err(|e| Error::Internal(format!("bundle: {e}")))?;
+    let archive = crate::archive::write(&files).map_err(|e| Error::Internal(format!("bundle: {e}")))?;
     let headers = [
         (header::CONTENT_TYPE, "application/zip"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"evidence.zip\""),

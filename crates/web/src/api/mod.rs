@@ -17,7 +17,6 @@ mod policy;
 mod session;
 mod table;
 mod transfers;
-pub(crate) mod zip;
 
 use std::sync::LazyLock;
 

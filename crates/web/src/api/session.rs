@@ -33,18 +33,17 @@ pub(crate) async fn log_in(
 
 pub(crate) async fn prove(
     State(api): State<Api>,
-    visitor: Visitor,
+    anyone: Anyone,
     Body(form): Body<CodeForm>,
 ) -> Result<Response, Failure> {
-    let secret = visitor.secret.as_deref().ok_or_else(Failure::unauthorised)?;
-    let fresh = api.app.second_factor(&visitor.door, secret, &form.code).await?;
-    let actor = api.app.resume(&visitor.door, &fresh).await?;
+    let door = anyone.actor.door();
+    let fresh = api.app.second_factor(door, &anyone.secret, &form.code).await?;
     let state = SessionState {
-        zone: visitor.door.zone.to_string(),
+        zone: door.zone.to_string(),
         needs_code: false,
-        must_change_password: actor.must_change_password(),
+        must_change_password: anyone.actor.must_change_password(),
     };
-    Ok((cookie(&api, &visitor.door, Some(&fresh))?, Json(state)).into_response())
+    Ok((cookie(&api, door, Some(&fresh))?, Json(state)).into_response())
 }
 
 pub(crate) async fn log_out(State(api): State<Api>, anyone: Anyone) -> Result<Response, Failure> {

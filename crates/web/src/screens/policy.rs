@@ -1,7 +1,5 @@
 //! 条項 and 証跡: what the policy asks, and what shows that it is kept.
 
-use std::io::{Cursor, Write};
-
 use app::model::{EvidenceQuery, PageRequest};
 use axum::{
     extract::{Path, Query, State},
@@ -238,22 +236,13 @@ pub(crate) async fn proof(State(site): State<Site>, who: Signed, Path(id): Path<
         Ok(files) => files,
         Err(error) => return site.fail(Some(&who.actor), &error),
     };
-    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    let packed = files
-        .iter()
-        .try_for_each(|file| {
-            zip.start_file(file.path.as_str(), zip::write::SimpleFileOptions::default())?;
-            zip.write_all(&file.bytes)?;
-            Ok::<_, zip::result::ZipError>(())
-        })
-        .and_then(|()| zip.finish());
-    match packed {
+    match crate::archive::write(&files) {
         Ok(bytes) => (
             [
                 (header::CONTENT_TYPE, "application/zip"),
                 (header::CONTENT_DISPOSITION, "attachment; filename=\"sekisho-proof.zip\""),
             ],
-            bytes.into_inner(),
+            bytes,
         )
             .into_response(),
         Err(error) => site.fail(Some(&who.actor), &app::Error::Internal(format!("proof bundle: {error}"))),

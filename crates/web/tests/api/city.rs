@@ -53,7 +53,7 @@ pub(crate) struct City {
     pub(crate) clock: Arc<SetClock>,
     router: Router,
     ids: BTreeMap<&'static str, UserId>,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 /// Somebody's way of calling: a cookie or a token at a zone.
@@ -124,7 +124,7 @@ impl City {
         }
         let api = api::Api::new(app.clone(), Streams::default(), false);
         let router = Router::new().nest("/api/v1", api::router(api)).merge(api::ledger_routes(app.clone()));
-        Self { app, clock, router, ids, _dir: dir }
+        Self { app, clock, router, ids, dir }
     }
 
     pub(crate) fn id(&self, login: &str) -> String {
@@ -228,6 +228,15 @@ impl City {
     /// Sends a multipart body of (part, file name, contents).
     pub(crate) async fn post_parts(&self, way: &Way, parts: &[(&str, Option<&str>, String)]) -> Answer {
         self.raw(way, "POST", "/transfers", "multipart/form-data; boundary=XX", multipart(parts)).await
+    }
+
+    /// How many files the store of blobs holds on disk.
+    pub(crate) fn stored_files(&self) -> usize {
+        fn below(path: &Path) -> usize {
+            let entries = std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path());
+            entries.map(|path| if path.is_dir() { below(&path) } else { 1 }).sum()
+        }
+        below(&self.dir.path().join("blobs"))
     }
 
     pub(crate) async fn drain(&self) {

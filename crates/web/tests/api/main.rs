@@ -1,7 +1,11 @@
 //! The JSON API as a program outside sees it: real use cases, a real database, files on a real disk, and a cell that
 //! reads its orders from the file.
 
+#[cfg(test)]
 mod city;
+#[cfg(test)]
 mod contract;
+#[cfg(test)]
 mod flow;
+#[cfg(test)]
 mod refusals;

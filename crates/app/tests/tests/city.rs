@@ -1,0 +1,390 @@
+//! A small city on the shipped policy `hoshimi`: its people, and short words for what they do.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::Path,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use app::{
+    App, Error, PasswordCost, Ports,
+    accounts::Login,
+    actor::{Actor, Door},
+    model::{EvidenceQuery, EvidenceRow, PageRequest},
+    people::NewPerson,
+    ports::{BlobStore as _, Clock as _, Store},
+    sanitising::CellSettings,
+    sealing::LedgerReader,
+    transfers::NewTransfer,
+    uploads::UploadedFile,
+};
+use ledger::SigningKey;
+use policy::{Pack, SourceFile};
+use store_blob::{LocalBlobs, MasterSecret};
+use store_sql::{Config, SqlStore};
+use tempfile::TempDir;
+use totp_rs::{Builder, Secret};
+use workflow::{
+    Millis,
+    id::{SectionId, TransferId, UserId, ZoneId},
+    route::Verdict,
+    transfer::{Content, State, Transfer},
+};
+
+use crate::{
+    doubles::{Cell, Counter, GlassVault, TestClock},
+    flaky::{Faults, FlakyBlobs, FlakyStore},
+};
+
+/// Login, section, post, unit of the post.
+const PEOPLE: &[(&str, &str, &str, Option<&str>)] = &[
+    ("hanako", "residents", "staff", Some("residents")),
+    ("taro", "residents", "staff", Some("residents")),
+    ("kacho", "residents", "section-manager", Some("residents")),
+    ("hosa", "residents", "assistant-manager", Some("residents")),
+    ("kakaricho", "residents", "chief", Some("residents")),
+    ("fukushi", "welfare", "section-manager", Some("welfare")),
+    ("digital", "digital", "it-manager", Some("digital")),
+    ("tanto", "digital", "it-operator", Some("digital")),
+    ("kansa", "general-affairs", "auditor", None),
+    ("fukushicho", "general-affairs", "deputy-mayor", None),
+];
+
+/// Those whose roles ask for a second factor.
+const STRONG: &[&str] = &["kacho", "fukushi", "digital", "tanto", "kansa", "fukushicho"];
+
+pub(crate) struct City {
+    pub(crate) app: App,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) cell: Arc<Cell>,
+    pub(crate) store: Arc<FlakyStore>,
+    pub(crate) blobs: Arc<FlakyBlobs>,
+    ids: BTreeMap<&'static str, UserId>,
+    factors: Mutex<HashMap<String, (String, Millis)>>,
+    sessions: Mutex<HashMap<(String, String), String>>,
+    /// Everything that must never be in evidence.
+    pub(crate) secrets: Mutex<Vec<String>>,
+    forms: AtomicUsize,
+    dir: TempDir,
+}
+
+/// The policies as they are shipped.
+pub(crate) fn pack() -> Pack {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
+    let mut files = Vec::new();
+    for layer in ["base", "hoshimi"] {
+        for entry in std::fs::read_dir(root.join(layer)).unwrap() {
+            let entry = entry.unwrap();
+            files.push(SourceFile {
+                path: format!("{layer}/{}", entry.file_name().to_string_lossy()),
+                text: std::fs::read_to_string(entry.path()).unwrap(),
+            });
+        }
+    }
+    Pack::resolve(&files, "hoshimi").unwrap().pack
+}
+
+pub(crate) fn password(login: &str) -> String {
+    format!("Sakura-7-michi-{}", login.chars().rev().collect::<String>())
+}
+
+pub(crate) fn door(zone: &str) -> Door {
+    Door { zone: ZoneId::new(zone), address: "192.0.2.7".to_owned() }
+}
+
+pub(crate) fn content(level: &str, to: &[UserId]) -> Content {
+    let answers = [("origin", "県庁"), ("recipient", "印刷会社"), ("protection", "暗号化して送る")];
+    Content {
+        subject: "申請書の様式".to_owned(),
+        purpose: "窓口で使うため".to_owned(),
+        classification: level.to_owned(),
+        personal_data: false,
+        answers: answers.map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
+        recipients: to.to_vec(),
+    }
+}
+
+impl City {
+    pub(crate) async fn open() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(TestClock::new());
+        let entropy = Arc::new(Counter::default());
+        let config = Config { create_if_missing: true, ..Config::default() };
+        let url = format!("sqlite:{}", dir.path().join("city.db").display());
+        let real = SqlStore::open(&url, config).await.unwrap();
+        real.migrate().await.unwrap();
+        let store = Arc::new(FlakyStore { real, faults: Arc::new(Faults::default()) });
+        let blobs = Arc::new(FlakyBlobs {
+            real: Arc::new(
+                LocalBlobs::open(&dir.path().join("blobs"), MasterSecret::new([7; 32]), entropy.clone())
+                    .unwrap(),
+            ),
+            vanish: Arc::default(),
+            clock: Arc::clone(&clock),
+            faults: Arc::new(Faults::default()),
+            finished: Arc::default(),
+        });
+        let cell = Arc::new(Cell::default());
+        let ports = Ports {
+            store: store.clone(),
+            blobs: blobs.clone(),
+            sanitiser: cell.clone(),
+            clock: clock.clone(),
+            entropy,
+            vault: Arc::new(GlassVault),
+        };
+        let key = SigningKey::from_seed("hoshimi.example/log", &[9; 32]).unwrap();
+        let app = App::open(ports, pack(), key, PasswordCost::WeakForTestPurposesOnly).unwrap();
+        app.load_organisation().await.unwrap();
+        let mut ids = BTreeMap::new();
+        let mut secrets = Vec::new();
+        for (login, section, post, unit) in PEOPLE {
+            let new = NewPerson {
+                login: (*login).to_owned(),
+                name: format!("{login}さん"),
+                kana: (*login).to_owned(),
+                section: SectionId::new(*section),
+            };
+            let id = app.install_person(new, &password(login), false).await.unwrap();
+            app.install_post(&id, post, *unit).await.unwrap();
+            ids.insert(*login, id);
+            secrets.push(password(login));
+        }
+        Self {
+            app,
+            clock,
+            cell,
+            store,
+            blobs,
+            ids,
+            factors: Mutex::default(),
+            sessions: Mutex::default(),
+            secrets: Mutex::new(secrets),
+            forms: AtomicUsize::new(0),
+            dir,
+        }
+    }
+
+    pub(crate) fn id(&self, login: &str) -> UserId {
+        self.ids[login].clone()
+    }
+
+    pub(crate) fn now(&self) -> Millis {
+        self.clock.now()
+    }
+
+    pub(crate) fn pass(&self, time: Millis) {
+        self.clock.pass(time);
+    }
+
+    pub(crate) fn keep_secret(&self, secret: &str) {
+        self.secrets.lock().unwrap().push(secret.to_owned());
+    }
+
+    /// The database's file.
+    pub(crate) fn database(&self) -> std::path::PathBuf {
+        self.dir.path().join("city.db")
+    }
+
+    pub(crate) async fn login(&self, login: &str, zone: &str) -> Login {
+        let opened = self.app.login(&door(zone), login, &password(login)).await.unwrap();
+        self.keep_secret(&opened.secret);
+        opened
+    }
+
+    /// A code of this person that was not used yet; waits for the next one if it must.
+    pub(crate) fn code(&self, login: &str) -> String {
+        let mut factors = self.factors.lock().unwrap();
+        let (secret, last) = factors.get_mut(login).unwrap();
+        if self.now() / 30_000 <= *last {
+            self.clock.pass(30_000);
+        }
+        *last = self.now() / 30_000;
+        code_at(secret, self.now())
+    }
+
+    /// Sets up a second factor in this session.
+    pub(crate) async fn enrol(&self, actor: &Actor, secret: &str) {
+        let enrolment = self.app.begin_second_factor(actor).await.unwrap();
+        self.keep_secret(&enrolment.secret_base32);
+        let login = actor.user().login.clone();
+        let fresh = (enrolment.secret_base32, self.now() / 30_000 - 1);
+        self.factors.lock().unwrap().insert(login.clone(), fresh);
+        let code = self.code(&login);
+        self.app.confirm_second_factor(actor, secret, &enrolment.sealed, &code).await.unwrap();
+    }
+
+    /// This person at this listener, as strongly proven as his roles ask for.
+    pub(crate) async fn at(&self, login: &str, zone: &str) -> Actor {
+        let place = (login.to_owned(), zone.to_owned());
+        let known = self.sessions.lock().unwrap().get(&place).cloned();
+        if let Some(secret) = known {
+            match self.app.resume(&door(zone), &secret).await {
+                Ok(actor) => return actor,
+                Err(Error::SessionEnded) => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
+        let opened = self.login(login, zone).await;
+        let mut secret = opened.secret;
+        if opened.needs_code {
+            secret = self.app.second_factor(&door(zone), &secret, &self.code(login)).await.unwrap();
+            self.keep_secret(&secret);
+        } else if STRONG.contains(&login) {
+            let weak = self.app.resume(&door(zone), &secret).await.unwrap();
+            self.enrol(&weak, &secret).await;
+        }
+        self.sessions.lock().unwrap().insert(place, secret.clone());
+        self.app.resume(&door(zone), &secret).await.unwrap()
+    }
+
+    pub(crate) async fn upload(
+        &self,
+        actor: &Actor,
+        channel: &str,
+        name: &str,
+        bytes: &[u8],
+    ) -> app::Result<UploadedFile> {
+        let mut upload = self.app.begin_file(actor, channel, name, "").await?;
+        upload.write(bytes).await?;
+        upload.finish().await
+    }
+
+    /// Uploads files with these texts and submits them.
+    pub(crate) async fn submit(
+        &self,
+        actor: &Actor,
+        channel: &str,
+        content: Content,
+        texts: &[&str],
+    ) -> app::Result<TransferId> {
+        let new = self.form(actor, channel, content, texts).await?;
+        self.app.submit(actor, new).await
+    }
+
+    /// A form that is filled in and not yet sent.
+    pub(crate) async fn form(
+        &self,
+        actor: &Actor,
+        channel: &str,
+        content: Content,
+        texts: &[&str],
+    ) -> app::Result<NewTransfer> {
+        let mut files = Vec::new();
+        for (n, text) in texts.iter().enumerate() {
+            files.push(self.upload(actor, channel, &format!("{n}.txt"), text.as_bytes()).await?);
+        }
+        // Unique, and the same in every run.
+        let submission = format!("{}-{}", actor.user().login, self.forms.fetch_add(1, Ordering::SeqCst));
+        Ok(NewTransfer { submission, channel: channel.to_owned(), content, files, passwords: Vec::new() })
+    }
+
+    /// Hanako sends these texts inwards to Taro, and the cell has looked at them.
+    pub(crate) async fn inbound(&self, level: &str, texts: &[&str]) -> TransferId {
+        let hanako = self.at("hanako", "internet").await;
+        let to = [self.id("taro")];
+        let id = self.submit(&hanako, "internet-to-lgwan", content(level, &to), texts).await.unwrap();
+        self.drain().await;
+        id
+    }
+
+    pub(crate) async fn drain(&self) -> usize {
+        self.app.drain_cells(CellSettings::default()).await.unwrap()
+    }
+
+    /// The transfer as it is stored.
+    pub(crate) async fn stored(&self, id: &TransferId) -> Transfer {
+        self.store.real.transfer(id).await.unwrap().unwrap()
+    }
+
+    pub(crate) async fn state(&self, id: &TransferId) -> State {
+        self.stored(id).await.state
+    }
+
+    /// Looks at a transfer and decides what was seen.
+    pub(crate) async fn decide(&self, actor: &Actor, id: &TransferId, verdict: Verdict) -> app::Result<()> {
+        let seen = self.app.transfer(actor, id).await?;
+        let holder = seen.may.decide_for.clone();
+        self.app.decide(actor, id, verdict, "確認しました", &seen.content_hash, holder.as_ref()).await
+    }
+
+    /// Every entry of evidence, oldest first, sealed or not.
+    pub(crate) async fn evidence(&self) -> Vec<EvidenceRow> {
+        let mut rows = Vec::new();
+        let mut after = None;
+        loop {
+            let query =
+                EvidenceQuery { page: Some(PageRequest { after, limit: 200 }), ..EvidenceQuery::default() };
+            let page = self.store.real.evidence(&query).await.unwrap();
+            rows.extend(page.rows);
+            after = page.next;
+            if after.is_none() {
+                rows.reverse();
+                return rows;
+            }
+        }
+    }
+
+    /// The kinds of the entries about one thing, oldest first.
+    pub(crate) async fn kinds(&self, subject: &str) -> Vec<String> {
+        let rows = self.evidence().await;
+        rows.into_iter().filter(|r| r.entry.subject_id == subject).map(|r| r.entry.kind).collect()
+    }
+
+    pub(crate) async fn last_kind(&self) -> String {
+        self.evidence().await.pop().unwrap().entry.kind
+    }
+
+    /// Seals, exports as the operator at the machine does and verifies with the key.
+    pub(crate) async fn verify(&self) -> ledger::bundle::Verification {
+        while self.app.seal().await.unwrap() > 0 {}
+        let mut files = BTreeMap::new();
+        let store: Arc<dyn Store> = self.store.clone();
+        LedgerReader::new(store, self.app.vkey().clone())
+            .export(|file| {
+                files.insert(file.path, file.bytes);
+                Ok(())
+            })
+            .await
+            .unwrap();
+        let trust = ledger::bundle::Trust { vkey: Some(self.app.vkey().clone()), previous: None };
+        let verification = ledger::bundle::verify(&files, &trust).unwrap();
+        assert!(verification.is_verified(), "{:#?}", verification.problems);
+        verification
+    }
+
+    pub(crate) async fn has_blob(&self, stored: &workflow::transfer::Stored) -> bool {
+        self.blobs.exists(&stored.zone, &stored.blob).await
+    }
+
+    /// Housekeeping until every part of the blobs was looked through.
+    pub(crate) async fn tidy_all(&self) -> app::housekeeping::Tidied {
+        let mut all = app::housekeeping::Tidied::default();
+        for _ in 0..256 {
+            let one = self.app.tidy().await.unwrap();
+            all.overdue += one.overdue;
+            all.erased += one.erased;
+            all.payloads += one.payloads;
+            all.swept += one.swept;
+        }
+        all
+    }
+
+    pub(crate) async fn open_blob(&self, stored: &workflow::transfer::Stored) -> Vec<u8> {
+        use tokio::io::AsyncReadExt as _;
+        let mut bytes = Vec::new();
+        let mut reader = self.blobs.open(&stored.zone, &stored.blob).await.unwrap();
+        reader.read_to_end(&mut bytes).await.unwrap();
+        bytes
+    }
+}
+
+/// The code of this secret at that moment.
+pub(crate) fn code_at(secret: &str, now: Millis) -> String {
+    let secret = Secret::try_from_base32(secret).unwrap();
+    let totp = Builder::new().with_secret(secret).with_skew(1).with_step_duration(30).build().unwrap();
+    totp.generate(u64::try_from(now / 1_000).unwrap()).to_string()
+}

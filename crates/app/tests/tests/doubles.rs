@@ -1,0 +1,187 @@
+//! Stand-ins for the world: time that is set, randomness that repeats, a vault without a key, a cell that reads its
+//! orders from the file.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Mutex,
+        atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering},
+    },
+};
+
+use app::ports::{
+    BlobWriter, Clock, Entropy, Progress, SanitiseError, Sanitised, Sanitiser, Vault, VaultError,
+};
+use async_trait::async_trait;
+use sha2::{Digest as _, Sha256};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _},
+    sync::Notify,
+};
+use worker_protocol::{
+    Job, Kind, Preview, RULES_VERSION, Reason, Removal, Report, TextBlock, Threat, Verdict,
+};
+use workflow::Millis;
+
+/// A Tuesday in November 2026.
+pub(crate) const T0: Millis = 1_795_500_000_000;
+pub(crate) const MINUTE: Millis = 60_000;
+pub(crate) const HOUR: Millis = 60 * MINUTE;
+pub(crate) const DAY: Millis = 24 * HOUR;
+
+pub(crate) struct TestClock(AtomicI64);
+
+impl TestClock {
+    pub(crate) fn new() -> Self {
+        Self(AtomicI64::new(T0))
+    }
+
+    pub(crate) fn pass(&self, time: Millis) {
+        self.0.fetch_add(time, Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Millis {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// Different each time, the same in each run.
+#[derive(Default)]
+pub(crate) struct Counter(AtomicU64);
+
+impl Entropy for Counter {
+    fn fill(&self, buffer: &mut [u8]) {
+        let n = self.0.fetch_add(1, Ordering::SeqCst);
+        let bytes = Sha256::digest(n.to_be_bytes());
+        for (to, from) in buffer.iter_mut().zip(bytes.iter().cycle()) {
+            *to = *from;
+        }
+    }
+
+    fn id(&self, now: Millis) -> String {
+        let n = self.0.fetch_add(1, Ordering::SeqCst);
+        let time = format!("{now:012x}");
+        let (high, low) = time.split_at(8);
+        format!("{high}-{low}-7000-8000-{n:012x}")
+    }
+}
+
+/// Hides nothing, but notices another context and a changed byte.
+pub(crate) struct GlassVault;
+
+impl Vault for GlassVault {
+    fn seal(&self, context: &str, secret: &[u8]) -> Result<Vec<u8>, VaultError> {
+        let mut sealed = Sha256::digest([context.as_bytes(), secret].concat()).to_vec();
+        sealed.extend(secret.iter().map(|b| b ^ 0x5a));
+        Ok(sealed)
+    }
+
+    fn open(&self, context: &str, sealed: &[u8]) -> Result<Vec<u8>, VaultError> {
+        let (tag, hidden) = sealed.split_at_checked(32).ok_or(VaultError)?;
+        let secret: Vec<u8> = hidden.iter().map(|b| b ^ 0x5a).collect();
+        let right = Sha256::digest([context.as_bytes(), &secret].concat());
+        if right.as_slice() == tag { Ok(secret) } else { Err(VaultError) }
+    }
+}
+
+/// Does what the first word of the file says: `clean`, `partial`, `held`, `blocked`, `locked PASSWORD`, `dies`,
+/// `dies-once`, `lies` (clean without bytes to the end), `waits` (until let go), `absent` (cannot be started).
+#[derive(Default)]
+pub(crate) struct Cell {
+    pub(crate) runs: AtomicUsize,
+    /// Told when a cell waits.
+    pub(crate) waiting: Notify,
+    pub(crate) let_go: Notify,
+    seen: Mutex<HashMap<Vec<u8>, u32>>,
+}
+
+pub(crate) fn report(verdict: Verdict, reason: Option<Reason>, name: &str) -> Report {
+    let removals = match verdict {
+        Verdict::Partial => {
+            vec![Removal { what: Threat::MacroVba, untrusted_place: "vbaProject.bin".to_owned(), count: 1 }]
+        }
+        _ => Vec::new(),
+    };
+    Report {
+        verdict,
+        kind: Some(Kind::Text),
+        clean_name: name.to_owned(),
+        reason,
+        removals,
+        removals_unlisted: 0,
+        members: Vec::new(),
+        rules_version: RULES_VERSION.to_owned(),
+    }
+}
+
+#[async_trait]
+impl Sanitiser for Cell {
+    async fn sanitise(
+        &self,
+        job: Job,
+        mut untrusted: Box<dyn AsyncRead + Send + Unpin>,
+        clean: &mut dyn BlobWriter,
+        progress: &(dyn Fn(Progress) + Send + Sync),
+    ) -> Result<Sanitised, SanitiseError> {
+        self.runs.fetch_add(1, Ordering::SeqCst);
+        let mut bytes = Vec::new();
+        untrusted.read_to_end(&mut bytes).await.map_err(SanitiseError::Source)?;
+        progress(Progress { permille: 500 });
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let mut words = text.split(' ');
+        let (verdict, reason) = match words.next().unwrap() {
+            "clean" => (Verdict::Clean, None),
+            "partial" => (Verdict::Partial, None),
+            "held" => (Verdict::Held, Some(Reason::TooComplex)),
+            "blocked" => (Verdict::Blocked, Some(Reason::Executable)),
+            "locked" => {
+                let password = words.next().unwrap();
+                if job.hint.passwords.iter().any(|p| p == password) {
+                    (Verdict::Clean, None)
+                } else {
+                    (Verdict::Held, Some(Reason::PasswordNeeded))
+                }
+            }
+            "dies" => (Verdict::Held, Some(Reason::WorkerDied)),
+            "dies-once" => {
+                let times = {
+                    let mut seen = self.seen.lock().unwrap();
+                    let times = seen.entry(bytes.clone()).or_default();
+                    *times += 1;
+                    *times
+                };
+                if times == 1 { (Verdict::Held, Some(Reason::WorkerDied)) } else { (Verdict::Clean, None) }
+            }
+            "lies" => {
+                clean.write(b"half of").await.map_err(SanitiseError::Sink)?;
+                return Ok(Sanitised {
+                    report: report(Verdict::Clean, None, &job.hint.untrusted_name),
+                    clean_complete: false,
+                    preview: None,
+                    preview_pages: Vec::new(),
+                });
+            }
+            "waits" => {
+                self.waiting.notify_one();
+                self.let_go.notified().await;
+                (Verdict::Clean, None)
+            }
+            "absent" => return Err(SanitiseError::Start(std::io::Error::other("no such program"))),
+            other => panic!("the cell does not know `{other}`"),
+        };
+        let passes = matches!(verdict, Verdict::Clean | Verdict::Partial);
+        if passes {
+            clean.write(b"rebuilt: ").await.map_err(SanitiseError::Sink)?;
+            clean.write(&bytes).await.map_err(SanitiseError::Sink)?;
+        }
+        let block = TextBlock::Paragraph { text: text.clone() };
+        Ok(Sanitised {
+            report: report(verdict, reason, &job.hint.untrusted_name),
+            clean_complete: passes,
+            preview: passes.then(|| Preview::Text { blocks: vec![block], truncated: false }),
+            preview_pages: Vec::new(),
+        })
+    }
+}

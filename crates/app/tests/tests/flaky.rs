@@ -1,0 +1,259 @@
+//! A store and a blob store that are the real ones until they are told to fail.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicI64, Ordering},
+    },
+};
+
+use app::{
+    model::{
+        Absence, ApiToken, DueErasure, EvidenceQuery, EvidenceRow, LedgerHead, NewEvidence, Page,
+        PostHolding, SanitiseJob, Section, Session, TransferQuery, TransferRow, User,
+    },
+    ports::{BlobError, BlobInfo, BlobStore, BlobWriter, Clock as _, Store, StoreError, Tx},
+};
+use async_trait::async_trait;
+use store_blob::LocalBlobs;
+use store_sql::SqlStore;
+use tokio::io::AsyncRead;
+use workflow::{
+    Millis,
+    id::{BlobId, EvidenceId, FileId, TokenId, TransferId, UserId, ZoneId},
+    transfer::Transfer,
+};
+
+use crate::doubles::TestClock;
+
+/// Which of the next calls fail.
+#[derive(Default)]
+pub(crate) struct Faults {
+    skip: AtomicI64,
+    fail: AtomicI64,
+    /// The next commit happens, and its answer is lost.
+    pub(crate) lose_answer: AtomicBool,
+}
+
+impl Faults {
+    /// After `skip` calls that work, `fail` calls fail.
+    pub(crate) fn arm(&self, skip: i64, fail: i64) {
+        self.skip.store(skip, Ordering::SeqCst);
+        self.fail.store(fail, Ordering::SeqCst);
+    }
+
+    /// Stops failing and says whether a failure was still to come.
+    pub(crate) fn disarm(&self) -> bool {
+        self.skip.store(0, Ordering::SeqCst);
+        self.lose_answer.store(false, Ordering::SeqCst);
+        self.fail.swap(0, Ordering::SeqCst) > 0
+    }
+
+    fn fails(&self) -> bool {
+        self.fail.load(Ordering::SeqCst) > 0
+            && if self.skip.load(Ordering::SeqCst) > 0 {
+                self.skip.fetch_sub(1, Ordering::SeqCst);
+                false
+            } else {
+                self.fail.fetch_sub(1, Ordering::SeqCst);
+                true
+            }
+    }
+
+    fn store(&self) -> Result<(), StoreError> {
+        if self.fails() { Err(StoreError::Unavailable("told to fail".into())) } else { Ok(()) }
+    }
+}
+
+pub(crate) struct FlakyStore {
+    pub(crate) real: SqlStore,
+    pub(crate) faults: Arc<Faults>,
+}
+
+struct FlakyTx {
+    real: Box<dyn Tx>,
+    faults: Arc<Faults>,
+}
+
+macro_rules! calls {
+    ($($name:ident($($arg:ident: $type:ty),*) -> $result:ty;)*) => {
+        #[async_trait]
+        impl Store for FlakyStore {
+            async fn begin(&self) -> Result<Box<dyn Tx>, StoreError> {
+                self.faults.store()?;
+                Ok(Box::new(FlakyTx { real: self.real.begin().await?, faults: Arc::clone(&self.faults) }))
+            }
+            $(async fn $name(&self, $($arg: $type),*) -> Result<$result, StoreError> {
+                self.faults.store()?;
+                self.real.$name($($arg),*).await
+            })*
+        }
+    };
+}
+
+calls! {
+    append(evidence: Vec<NewEvidence>) -> ();
+    user(id: &UserId) -> Option<User>;
+    user_by_login(login: &str) -> Option<User>;
+    users(text: &str, after: Option<&UserId>, limit: u32) -> Vec<User>;
+    posts_of(user: &UserId, at: Millis) -> Vec<PostHolding>;
+    holders_of(post: &str, unit: Option<&str>, at: Millis) -> Vec<User>;
+    sections() -> Vec<Section>;
+    absences_of(user: &UserId, after: Millis) -> Vec<Absence>;
+    session(secret_hash: &str) -> Option<Session>;
+    token(secret_hash: &str) -> Option<ApiToken>;
+    tokens_of(user: &UserId) -> Vec<ApiToken>;
+    touch(secret_hash: &str, now: Millis) -> ();
+    transfer(id: &TransferId) -> Option<Transfer>;
+    transfers(query: &TransferQuery) -> Page<TransferRow>;
+    count_transfers(query: &TransferQuery, cap: u32) -> u32;
+    reviews_due(user: &UserId, limit: u32) -> Vec<(TransferRow, usize)>;
+    overdue(now: Millis, limit: u32) -> Vec<TransferId>;
+    due_erasures(originals_before: Millis, results_before: Millis, limit: u32) -> Vec<DueErasure>;
+    blob_in_use(zone: &ZoneId, blob: &BlobId) -> bool;
+    evidence(query: &EvidenceQuery) -> Page<EvidenceRow>;
+    evidence_by_id(id: &EvidenceId) -> Option<EvidenceRow>;
+    evidence_range(first: u64, limit: u32) -> Vec<EvidenceRow>;
+    evidence_counts() -> Vec<(String, u64)>;
+    due_payloads(now: Millis, limit: u32) -> Vec<EvidenceId>;
+    ledger_head() -> Option<LedgerHead>;
+    ledger_tiles(wanted: &[(u8, u64)]) -> Vec<((u8, u64), Vec<u8>)>;
+    unsealed(limit: u32) -> Vec<(EvidenceId, Vec<u8>)>;
+    seal(
+        expected_size: u64, entries: &[EvidenceId], tiles: &[((u8, u64), Vec<u8>)], head: &LedgerHead
+    ) -> ();
+    claim_job(now: Millis, lease_until: Millis) -> Option<SanitiseJob>;
+}
+
+macro_rules! tx_calls {
+    ($($name:ident($($arg:ident: $type:ty),*) -> $result:ty;)*) => {
+        #[async_trait]
+        impl Tx for FlakyTx {
+            $(async fn $name(&mut self, $($arg: $type),*) -> Result<$result, StoreError> {
+                self.faults.store()?;
+                self.real.$name($($arg),*).await
+            })*
+            async fn commit(self: Box<Self>, evidence: Vec<NewEvidence>) -> Result<(), StoreError> {
+                self.faults.store()?;
+                self.real.commit(evidence).await?;
+                if self.faults.lose_answer.swap(false, Ordering::SeqCst) {
+                    return Err(StoreError::Unavailable("the answer was lost".into()));
+                }
+                Ok(())
+            }
+        }
+    };
+}
+
+tx_calls! {
+    user(id: &UserId) -> Option<User>;
+    insert_user(user: &User) -> ();
+    update_user(user: &User) -> ();
+    put_sections(sections: &[Section]) -> ();
+    insert_post(holding: &PostHolding) -> ();
+    end_post(holding: &PostHolding, until: Millis) -> ();
+    insert_absence(absence: &Absence) -> ();
+    end_absence(id: &str, user: &UserId, until: Millis) -> ();
+    insert_session(session: &Session) -> ();
+    remove_session(secret_hash: &str) -> ();
+    remove_sessions_of(user: &UserId) -> ();
+    insert_token(token: &ApiToken) -> ();
+    revoke_token(id: &TokenId, user: &UserId, at: Millis) -> ();
+    next_number() -> i64;
+    transfer_of_submission(key: &str) -> Option<TransferId>;
+    insert_transfer(transfer: &Transfer, submission: &str) -> ();
+    transfer(id: &TransferId) -> Option<Transfer>;
+    update_transfer(transfer: &Transfer) -> ();
+    enqueue(job: &SanitiseJob, now: Millis) -> ();
+    dequeue(file: &FileId) -> ();
+    erase_payload(id: &EvidenceId, at: Millis) -> ();
+}
+
+/// Real blobs whose age follows the test's clock, on a disk that can be full.
+pub(crate) struct FlakyBlobs {
+    pub(crate) real: Arc<LocalBlobs>,
+    /// The next blob is erased as soon as it is finished, as by another process.
+    pub(crate) vanish: Arc<AtomicBool>,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) faults: Arc<Faults>,
+    pub(crate) finished: Arc<Mutex<HashMap<(ZoneId, BlobId), Millis>>>,
+}
+
+struct FlakyWriter {
+    real: Box<dyn BlobWriter>,
+    blobs: Arc<LocalBlobs>,
+    vanish: Arc<AtomicBool>,
+    zone: ZoneId,
+    clock: Arc<TestClock>,
+    faults: Arc<Faults>,
+    finished: Arc<Mutex<HashMap<(ZoneId, BlobId), Millis>>>,
+}
+
+impl FlakyBlobs {
+    pub(crate) async fn exists(&self, zone: &ZoneId, id: &BlobId) -> bool {
+        self.real.open(zone, id).await.is_ok()
+    }
+
+    /// How many blobs there are on the disk.
+    pub(crate) async fn count(&self) -> usize {
+        let mut blobs = 0;
+        for zone in ["internet", "lgwan", "mynumber"] {
+            for shard in 0..=255 {
+                blobs += self.real.list(&ZoneId::new(zone), shard).await.unwrap().len();
+            }
+        }
+        blobs
+    }
+}
+
+#[async_trait]
+impl BlobStore for FlakyBlobs {
+    async fn create(&self, zone: &ZoneId) -> Result<Box<dyn BlobWriter>, BlobError> {
+        Ok(Box::new(FlakyWriter {
+            real: self.real.create(zone).await?,
+            blobs: Arc::clone(&self.real),
+            vanish: Arc::clone(&self.vanish),
+            zone: zone.clone(),
+            clock: Arc::clone(&self.clock),
+            faults: Arc::clone(&self.faults),
+            finished: Arc::clone(&self.finished),
+        }))
+    }
+
+    async fn open(&self, zone: &ZoneId, id: &BlobId) -> Result<Box<dyn AsyncRead + Send + Unpin>, BlobError> {
+        self.real.open(zone, id).await
+    }
+
+    async fn list(&self, zone: &ZoneId, shard: u8) -> Result<Vec<(BlobId, Millis)>, BlobError> {
+        let listed = self.real.list(zone, shard).await?;
+        let finished = self.finished.lock().unwrap();
+        Ok(listed.into_iter().map(|(id, _)| (id.clone(), finished[&(zone.clone(), id)])).collect())
+    }
+
+    async fn erase(&self, zone: &ZoneId, id: &BlobId) -> Result<(), BlobError> {
+        self.real.erase(zone, id).await
+    }
+}
+
+#[async_trait]
+impl BlobWriter for FlakyWriter {
+    async fn write(&mut self, chunk: &[u8]) -> Result<(), BlobError> {
+        if self.faults.fails() {
+            return Err(BlobError::Full);
+        }
+        self.real.write(chunk).await
+    }
+
+    async fn finish(self: Box<Self>) -> Result<BlobInfo, BlobError> {
+        if self.faults.fails() {
+            return Err(BlobError::Full);
+        }
+        let info = self.real.finish().await?;
+        if self.vanish.swap(false, Ordering::SeqCst) {
+            self.blobs.erase(&self.zone, &info.id).await?;
+        }
+        self.finished.lock().unwrap().insert((self.zone, info.id.clone()), self.clock.now());
+        Ok(info)
+    }
+}

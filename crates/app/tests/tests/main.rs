@@ -1,0 +1,25 @@
+//! Use cases through the public face of the house only: a real database and real blobs in a temporary directory, and
+//! a clock, randomness and a cell that do as they are told.
+
+#[cfg(test)]
+mod accounts;
+#[cfg(test)]
+mod approving;
+#[cfg(test)]
+mod city;
+#[cfg(test)]
+mod doubles;
+#[cfg(test)]
+mod evidence;
+#[cfg(test)]
+mod failures;
+#[cfg(test)]
+mod flaky;
+#[cfg(test)]
+mod receiving;
+#[cfg(test)]
+mod retention;
+#[cfg(test)]
+mod simulation;
+#[cfg(test)]
+mod submitting;

@@ -1,0 +1,10 @@
+//! The state machine as a table that people read, and the sentences that hold whatever happens.
+
+#[cfg(test)]
+mod commands;
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod machine;
+#[cfg(test)]
+mod rules;
