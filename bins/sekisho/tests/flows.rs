@@ -63,7 +63,8 @@ async fn public_files_pass_without_waiting_for_anybody() {
     ground.enter("internet", "sakura").await;
     ground.picture("home").await;
     ground.click("a[href='/transfers/new']").await;
-    let files = ["停電のお知らせ.docx", "手続の手引.pdf", "予算要求書.xlsx", "中心市街地計画案.pptx", "位置図.png"];
+    let files =
+        ["停電のお知らせ.docx", "手続の手引.pdf", "予算要求書.xlsx", "中心市街地計画案.pptx", "位置図.png"];
     let draft = Draft {
         channel: "internet-to-lgwan",
         to: "momiji",
@@ -197,7 +198,9 @@ async fn a_locked_archive_waits_for_its_password() {
     for (password, state) in [("wrong", "保留"), ("hoshimi", "無害化済")] {
         ground.write("input[name='password']", password).await;
         ground.press("パスワードで再検査").await;
-        ground.wait_for(if password == "wrong" { "input[name='password']" } else { "[data-state='ready']" }).await;
+        ground
+            .wait_for(if password == "wrong" { "input[name='password']" } else { "[data-state='ready']" })
+            .await;
         if password == "wrong" {
             ground.wait_state("held").await;
         }
@@ -375,7 +378,9 @@ async fn a_proof_is_checked_away_from_the_server() {
     }
     // The bundle is the folder that holds its manifest.
     let mut folder = away.path().to_path_buf();
-    while let [only] = &std::fs::read_dir(&folder).unwrap().flatten().map(|e| e.path()).collect::<Vec<_>>()[..] {
+    while let [only] =
+        &std::fs::read_dir(&folder).unwrap().flatten().map(|e| e.path()).collect::<Vec<_>>()[..]
+    {
         folder = only.clone();
     }
     let checked = sekisho(&["ledger", "verify", folder.to_str().unwrap()]);

@@ -100,7 +100,9 @@ impl Ground {
             match self.client.find(place).await {
                 Ok(element) => match element.click().await {
                     Ok(()) => return,
-                    Err(error) if matches!(&error, CmdError::Standard(e) if e.error == ErrorStatus::StaleElementReference) => last = Some(error),
+                    Err(error) if matches!(&error, CmdError::Standard(e) if e.error == ErrorStatus::StaleElementReference) => {
+                        last = Some(error)
+                    }
                     Err(error) => panic!("{place:?} on {} cannot be clicked: {error}", self.path().await),
                 },
                 Err(error) => last = Some(error),
@@ -212,7 +214,8 @@ impl Ground {
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        let there: Vec<_> = std::fs::read_dir(&self.downloads).unwrap().flatten().map(|e| e.file_name()).collect();
+        let there: Vec<_> =
+            std::fs::read_dir(&self.downloads).unwrap().flatten().map(|e| e.file_name()).collect();
         panic!("{name} was not downloaded; there are {there:?}");
     }
 
