@@ -282,7 +282,12 @@ impl App {
     /// # Errors
     /// [`Error::Denied`].
     pub async fn tokens(&self, actor: &Actor) -> Result<Vec<ApiToken>> {
-        self.permit_own(actor, Action::ManageTokens).await?;
+        // The list carries no secret and stands on the page where a second factor is registered: asking for
+        // that factor here would lock out everybody who must register it.
+        self.permit_own(actor, Action::ViewHome).await?;
+        if actor.via_token() {
+            return Err(Error::Denied { action: "manage-tokens", reason: "token-scope" });
+        }
         Ok(self.store().tokens_of(actor.id()).await?)
     }
 

@@ -1,0 +1,235 @@
+//! What a person does in the browser: log in, search a colleague, attach files, wait, read.
+//!
+//! Owns the words for acts and the waiting; every wait has an end and says what it waited for.
+//! Leaves the order of acts to `flows`.
+
+use std::{path::PathBuf, time::Duration};
+
+use fantoccini::{
+    Locator,
+    elements::Element,
+    error::{CmdError, ErrorStatus},
+};
+use serde_json::{Value, json};
+
+use crate::ground::Ground;
+
+/// How long anything may take on a busy machine before it counts as broken.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What is typed into the form of a new transfer.
+pub(crate) struct Draft<'a> {
+    pub(crate) channel: &'a str,
+    pub(crate) to: &'a str,
+    pub(crate) subject: &'a str,
+    pub(crate) class: &'a str,
+    pub(crate) purpose: &'a str,
+    /// Further fields: name and text.
+    pub(crate) answers: &'a [(&'a str, &'a str)],
+    pub(crate) files: Vec<PathBuf>,
+}
+
+impl Ground {
+    /// Logs in at a zone as somebody, whoever was there before.
+    pub(crate) async fn enter(&self, zone: &str, login: &str) {
+        self.go(zone, "/logout").await;
+        if self.see("form[action='/logout'] button").await {
+            self.click("form[action='/logout'] button").await;
+        }
+        self.go(zone, "/login").await;
+        self.write("#f-login", login).await;
+        self.write("#f-password", &self.city.password).await;
+        self.click("form[action='/login'] button").await;
+        self.wait_for(".site__user").await;
+        assert!(self.text(".site__user").await.contains(self.city.name(login)));
+        let zone_words = self.text(".zone__words").await;
+        assert!(zone_words.contains(self.city.label(zone)), "{zone_words}");
+    }
+
+    /// Registers an authenticator application for whoever is logged in, as the account page tells.
+    pub(crate) async fn enrol_second_factor(&self, zone: &str) {
+        self.go(zone, "/account").await;
+        self.press("登録を始める").await;
+        self.wait_for(".secret").await;
+        let shown: String = self.text(".secret").await.chars().filter(|c| !c.is_whitespace()).collect();
+        let secret = totp_rs::Secret::try_from_base32(&shown).unwrap();
+        #[expect(clippy::disallowed_methods, reason = "an authenticator application has a clock of its own")]
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        let application = totp_rs::Builder::new().with_secret(secret).build().unwrap();
+        self.write("#f-code", &application.generate(now.as_secs()).to_string()).await;
+        self.press("登録する").await;
+        self.wait_for("main").await;
+        let account = self.text("main").await;
+        assert!(account.contains("このログインでは確認も済んでいます"), "{account}");
+    }
+
+    pub(crate) async fn go(&self, zone: &str, path: &str) {
+        self.client.goto(&format!("{}{path}", self.city.url(zone))).await.unwrap();
+    }
+
+    pub(crate) async fn path(&self) -> String {
+        self.client.current_url().await.unwrap().path().to_owned()
+    }
+
+    pub(crate) async fn find(&self, css: &str) -> Element {
+        match self.client.find(Locator::Css(css)).await {
+            Ok(element) => element,
+            Err(error) => panic!("no {css} on {}: {error}\n{}", self.path().await, self.text("main").await),
+        }
+    }
+
+    pub(crate) async fn see(&self, css: &str) -> bool {
+        !self.client.find_all(Locator::Css(css)).await.unwrap().is_empty()
+    }
+
+    pub(crate) async fn click(&self, css: &str) {
+        self.click_at(Locator::Css(css)).await;
+    }
+
+    /// Follows the link or presses the button with these words.
+    pub(crate) async fn press(&self, words: &str) {
+        let path = format!("//main//*[self::a or self::button][contains(normalize-space(.), '{words}')]");
+        self.click_at(Locator::XPath(&path)).await;
+    }
+
+    /// Clicks what is there. A page that keeps itself up to date may replace an element between finding and
+    /// clicking it; a person would not notice, so it is found again.
+    pub(crate) async fn click_at(&self, place: Locator<'_>) {
+        let mut last = None;
+        for _ in 0..20 {
+            match self.client.find(place).await {
+                Ok(element) => match element.click().await {
+                    Ok(()) => return,
+                    Err(error) if matches!(&error, CmdError::Standard(e) if e.error == ErrorStatus::StaleElementReference) => {
+                        last = Some(error)
+                    }
+                    Err(error) => panic!("{place:?} on {} cannot be clicked: {error}", self.path().await),
+                },
+                Err(error) => last = Some(error),
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("no {place:?} on {}: {last:?}\n{}", self.path().await, self.text("main").await);
+    }
+
+    pub(crate) async fn write(&self, css: &str, text: &str) {
+        let field = self.find(css).await;
+        field.clear().await.unwrap();
+        field.send_keys(text).await.unwrap();
+    }
+
+    pub(crate) async fn text(&self, css: &str) -> String {
+        match self.client.find(Locator::Css(css)).await {
+            Ok(element) => element.text().await.unwrap_or_default(),
+            Err(_) => String::new(),
+        }
+    }
+
+    /// Runs a script and returns what it returns.
+    pub(crate) async fn ask(&self, script: &str) -> Value {
+        self.client.execute(script, Vec::new()).await.unwrap()
+    }
+
+    pub(crate) async fn wait_for(&self, css: &str) {
+        let found = self.client.wait().at_most(PATIENCE).for_element(Locator::Css(css)).await;
+        if let Err(error) = found {
+            panic!("waited for {css} on {}: {error}\n{}", self.path().await, self.text("main").await);
+        }
+    }
+
+    /// Waits until the page of a transfer shows a state, without loading it again.
+    pub(crate) async fn wait_state(&self, state: &str) {
+        self.wait_for(&format!("[data-live][data-state='{state}']")).await;
+    }
+
+    /// Opens the page again until a transfer is in a state: what a person without script does.
+    pub(crate) async fn reload_until(&self, state: &str) {
+        let wanted = format!("[data-live][data-state='{state}']");
+        for _ in 0..PATIENCE.as_secs() * 2 {
+            if self.see(&wanted).await {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            self.client.refresh().await.unwrap();
+        }
+        panic!("never {state}: {}", self.text("main").await);
+    }
+
+    /// Fills the form of a new transfer; the page must be open.
+    pub(crate) async fn fill(&self, draft: &Draft<'_>) {
+        self.click(&format!("label[for='c-{}']", draft.channel)).await;
+        self.choose_recipient(draft.to).await;
+        self.write("#f-subject", draft.subject).await;
+        self.click(&format!("input[name='classification'][value='{}']", draft.class)).await;
+        self.write("#f-purpose", draft.purpose).await;
+        for (field, text) in draft.answers {
+            let field = self.find(&format!("[name='answer.{field}']")).await;
+            match field.tag_name().await.unwrap().as_str() {
+                "select" => field.select_by_label(text).await.unwrap(),
+                _ => field.send_keys(text).await.unwrap(),
+            }
+        }
+        self.attach("#f-file", &draft.files).await;
+    }
+
+    /// Searches a colleague and ticks him.
+    pub(crate) async fn choose_recipient(&self, login: &str) {
+        let name = self.city.name(login).to_owned();
+        self.write("#f-q", name.split(' ').next().unwrap_or(&name)).await;
+        let row = format!("//ul[@data-found]//li[contains(., '{name}')]//input");
+        self.client.wait().at_most(PATIENCE).for_element(Locator::XPath(&row)).await.unwrap();
+        // The list is renewed while typing; the first answer may be for the first letters.
+        for _ in 0..50 {
+            let ticked = match self.client.find(Locator::XPath(&row)).await {
+                Ok(tick) => tick.click().await.is_ok(),
+                Err(_) => false,
+            };
+            if ticked {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        self.wait_for("[data-chosen-people] input:checked").await;
+    }
+
+    pub(crate) async fn attach(&self, css: &str, files: &[PathBuf]) {
+        let paths: Vec<String> = files.iter().map(|f| f.display().to_string()).collect();
+        self.find(css).await.send_keys(&paths.join("\n")).await.unwrap();
+    }
+
+    /// Sends the form that is open and arrives at the page of the transfer; returns its path.
+    pub(crate) async fn send(&self) -> String {
+        self.click("#step-4 .button--main").await;
+        self.wait_for("[data-live]").await;
+        self.path().await
+    }
+
+    /// Waits for a download to be complete.
+    pub(crate) async fn downloaded(&self, name: &str) -> PathBuf {
+        let path = self.downloads.join(name);
+        for _ in 0..PATIENCE.as_secs() * 10 {
+            // Chromium writes under another name and renames at the end.
+            if path.exists() {
+                return path;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        let there: Vec<_> =
+            std::fs::read_dir(&self.downloads).unwrap().flatten().map(|e| e.file_name()).collect();
+        panic!("{name} was not downloaded; there are {there:?}");
+    }
+
+    /// The names that the page of a transfer gives its files, with their states.
+    pub(crate) async fn files(&self) -> Vec<(String, String)> {
+        let script = "return [...document.querySelectorAll('article.file')].map(f => [\
+                      f.querySelector('.file__name').textContent, \
+                      f.querySelector('.file__head > .chip').textContent.trim()])";
+        serde_json::from_value(self.ask(script).await).unwrap()
+    }
+
+    /// Whether the focus is on something, and where.
+    pub(crate) async fn has_focus(&self, css: &str) -> bool {
+        let script = "return document.activeElement !== null && document.activeElement.matches(arguments[0])";
+        self.client.execute(script, vec![json!(css)]).await.unwrap() == json!(true)
+    }
+}
