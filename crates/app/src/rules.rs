@@ -22,7 +22,7 @@ const DAY: Millis = 24 * HOUR;
 const YEAR: Millis = 366 * DAY;
 
 /// The pack's numbers that do not depend on a channel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Rules {
     pub(crate) session_idle: Millis,
     pub(crate) session_max: Millis,
@@ -34,6 +34,9 @@ pub(crate) struct Rules {
     pub(crate) results_kept: Millis,
     pub(crate) evidence_kept: Millis,
     pub(crate) pick_up: PickUp,
+    /// Statements that some channel, rule, request type or step names: an act is evidence for them only where they are
+    /// in play.
+    pub(crate) of_channels: BTreeSet<String>,
 }
 
 /// The pack lacks something that a checkpoint needs, or asks for something this version cannot do.
@@ -92,6 +95,7 @@ impl Rules {
                 retention.evidence_years.value.ok_or(RulesError::Unset("evidence_years"))?,
                 YEAR,
             ),
+            of_channels: of_channels(pack),
             pick_up: PickUp { days: narrow(u64::try_from(results_kept / DAY).unwrap_or(u64::MAX)) },
         })
     }
@@ -99,6 +103,18 @@ impl Rules {
     pub(crate) fn evidence_ends(&self, at: Millis) -> Option<Millis> {
         at.checked_add(self.evidence_kept)
     }
+}
+
+fn of_channels(pack: &Pack) -> BTreeSet<String> {
+    let channels = pack
+        .channels()
+        .iter()
+        .flat_map(|c| c.statements.iter().chain(c.rules.iter().flat_map(|r| &r.statements)));
+    let requests = pack
+        .requests()
+        .iter()
+        .flat_map(|r| r.statements.iter().chain(r.steps.iter().flat_map(|s| &s.statements)));
+    channels.chain(requests).cloned().collect()
 }
 
 /// A number of the pack in milliseconds. Packs bound their numbers; what would overflow lasts for ever instead.

@@ -525,10 +525,16 @@ impl App {
         now: Millis,
     ) -> Result<Vec<NewEvidence>> {
         let channel = self.pack().channel_by_id(&transfer.channel);
-        let channel_statements = channel.map_or(&[][..], |c| c.statements.as_slice());
+        let of_channel = channel.map_or(&[][..], |c| c.statements.as_slice());
         let mut entries = Vec::new();
         for event in events {
             let Some((kind, details, step)) = describe(transfer, event) else { continue };
+            // A step is evidence for what asks for that step; anything else for what the whole route asks for.
+            let mut in_play = match &step {
+                Some(of_step) => of_step.clone(),
+                None => transfer.route.steps.iter().flat_map(|s| s.statements.clone()).collect(),
+            };
+            in_play.extend(of_channel.iter().cloned());
             let mut statements = step.unwrap_or_default();
             if matches!(
                 kind,
@@ -537,7 +543,7 @@ impl App {
                     | Kind::TransferReleased
                     | Kind::TransferRefused
             ) {
-                statements.extend(channel_statements.iter().cloned());
+                statements.extend(of_channel.iter().cloned());
             }
             let act = Act {
                 kind,
@@ -546,7 +552,7 @@ impl App {
                 details,
                 statements: &statements,
             };
-            entries.push(self.entry(now, &act)?);
+            entries.push(self.entry_at(now, &act, &in_play)?);
         }
         Ok(entries)
     }
