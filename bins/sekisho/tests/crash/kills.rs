@@ -264,10 +264,10 @@ impl Memory {
     fn check(&self, when: &str, all: bool) {
         let known: Vec<(String, Sent)> =
             self.sent.lock().unwrap().iter().map(|(key, sent)| (key.clone(), sent.clone())).collect();
-        let old = known.len().saturating_sub(10) as u64;
-        for (index, (key, mut sent)) in known.into_iter().enumerate() {
-            let is_old = (index as u64) < old && sent.rests;
-            if !all && is_old && self.dice.below(8) > 0 {
+        let count = known.len() as u64;
+        for (key, mut sent) in known {
+            // About ten, however many there are: a check must not take longer with every kill.
+            if !all && sent.rests && self.dice.below(count) >= 10 {
                 continue;
             }
             let person = self.now(&self.senders[sent.by]).unwrap();
