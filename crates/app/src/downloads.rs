@@ -101,7 +101,7 @@ impl App {
     fn marked_name(&self, transfer: &Transfer, file: &File) -> String {
         let name = file.report.as_ref().map_or(file.untrusted_name.as_str(), |r| r.clean_name.as_str());
         match self.pack().level(&transfer.classification).and_then(|l| l.mark.as_deref()) {
-            Some(mark) => format!("{mark}{name}"),
+            Some(mark) => format!("【{mark}】{name}"),
             None => name.to_owned(),
         }
     }

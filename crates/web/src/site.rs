@@ -281,15 +281,19 @@ fn menu(actor: &Actor, current: &str) -> Vec<MenuItem> {
         current: href == current,
         group,
     };
-    let mut items = vec![
-        item("/", "ホーム", "home", false),
-        item("/transfers/new", "ファイルを送る", "send", false),
-        item("/received", "受け取る", "inbox", false),
-        item("/transfers", "授受の一覧", "list", false),
-        item("/transfers?tray=to-decide", "承認", "stamp", false),
-        item("/clauses", "条項", "book", true),
-    ];
     use authz::role;
+    let mut items = vec![item("/", "ホーム", "home", false)];
+    // Who audits reads only; what he may not do is not offered to him.
+    let acts = !holds(&[role::AUDITOR]);
+    if acts {
+        items.push(item("/transfers/new", "ファイルを送る", "send", false));
+        items.push(item("/received", "受け取る", "inbox", false));
+    }
+    items.push(item("/transfers", "授受の一覧", "list", false));
+    if acts {
+        items.push(item("/transfers?tray=to-decide", "承認", "stamp", false));
+    }
+    items.push(item("/clauses", "条項", "book", true));
     if holds(&[
         role::AUDITOR,
         role::CISO,

@@ -173,7 +173,7 @@ async fn classified_files_pass_when_the_manager_has_seen_them() {
     ground.go("lgwan", &page).await;
     ground.press("受け取る").await;
     // The class goes with the file, in its name.
-    let file = ground.downloaded("機密性2住民アンケート調査票.docx").await;
+    let file = ground.downloaded("【機密性2】住民アンケート調査票.docx").await;
     assert_harmless_word(&file, "住民アンケート");
 }
 

@@ -47,7 +47,7 @@ async fn a_recipient_takes_what_was_released() {
     // Before a byte was read.
     let kinds = city.kinds(id.as_str()).await;
     assert!(kinds.ends_with(&["file-downloaded".to_owned(), "transfer-received".to_owned()]), "{kinds:?}");
-    assert_eq!(taken.name, "機密性20.txt");
+    assert_eq!(taken.name, "【機密性2】0.txt");
     let mut bytes = Vec::new();
     taken.reader.read_to_end(&mut bytes).await.unwrap();
     assert_eq!(bytes, b"rebuilt: partial a");

@@ -26,7 +26,11 @@ fn clause_row(site: &Site, statement: &Statement, evidence: u64) -> view::Clause
         statement.parameters.iter().filter_map(|p| pack.parameter(p)).filter(|p| p.value.is_none()).count();
     view::ClauseRow {
         chip: view::ClauseChip { id: statement.id.clone(), gist: statement.gist_ja.clone() },
-        roles: statement.roles.iter().map(|r| pack.role_title(r)).collect::<Vec<_>>().join("、"),
+        roles: if statement.roles.is_empty() {
+            "団体全体".to_owned()
+        } else {
+            statement.roles.iter().map(|r| pack.role_title(r)).collect::<Vec<_>>().join("、")
+        },
         modality: statement.modality.title_ja().to_owned(),
         assurance: statement.assurance.title_ja().to_owned(),
         mechanisms: titles.join("、"),
@@ -87,7 +91,7 @@ pub(crate) async fn clause(
         expected: statement.evidence.clone(),
         mechanisms: statement.mechanisms.iter().map(|m| m.title_ja().to_owned()).collect(),
         parameters: page.parameters.iter().map(|p| parameter(p)).collect(),
-        origin: format!("{} {} {}行", origin.layer, origin.file, origin.line),
+        origin: format!("{} の {}行目", origin.file, origin.line),
         evidence: rows.iter().map(|item| show::happening(&site, item)).collect(),
         count: page.summary.evidence_count,
         next_href: next
