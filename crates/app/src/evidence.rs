@@ -239,18 +239,26 @@ impl From<EvidenceRow> for EvidenceItem {
 impl App {
     /// Turns an act into an entry that is ready to be written with the state it belongs to.
     pub(crate) fn entry(&self, now: Millis, act: &Act<'_>) -> Result<NewEvidence> {
-        self.entry_at(now, act, act.statements)
+        // An act that names statements of its own happens at a channel; others are not tied to one.
+        self.entry_at(now, act, (!act.statements.is_empty()).then_some(act.statements))
     }
 
-    /// As [`App::entry`] for an act at a channel. `in_play` are the statements of that channel and its route: what other
+    /// As [`App::entry`]. For an act at a channel `in_play` are the statements of that channel and its route: what other
     /// channels and routes name is left out, whatever mechanism they share with this act.
-    pub(crate) fn entry_at(&self, now: Millis, act: &Act<'_>, in_play: &[String]) -> Result<NewEvidence> {
+    pub(crate) fn entry_at(
+        &self,
+        now: Millis,
+        act: &Act<'_>,
+        in_play: Option<&[String]>,
+    ) -> Result<NewEvidence> {
         let mut statements: Vec<String> = act
             .kind
             .mechanisms()
             .iter()
             .flat_map(|m| self.pack().served_by(*m))
-            .filter(|s| in_play.contains(&s.id) || !self.rules().of_channels.contains(&s.id))
+            .filter(|s| {
+                in_play.is_none_or(|named| named.contains(&s.id)) || !self.rules().of_channels.contains(&s.id)
+            })
             .map(|s| s.id.clone())
             .chain(act.statements.iter().cloned())
             .collect();

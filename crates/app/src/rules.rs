@@ -162,7 +162,10 @@ pub(crate) fn route(pack: &Pack, plan: &Plan<'_>, section: &SectionId) -> Result
                 },
                 deadline_hours: narrow(hours),
                 deputies: step.deputies.clone(),
-                statements: step.statements.clone(),
+                // What asks for the request asks for each of its steps.
+                statements: BTreeSet::from_iter(step.statements.iter().chain(&request.statements).cloned())
+                    .into_iter()
+                    .collect(),
             })
         })
         .collect::<Result<Vec<_>>>()?;

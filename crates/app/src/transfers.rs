@@ -552,7 +552,7 @@ impl App {
                 details,
                 statements: &statements,
             };
-            entries.push(self.entry_at(now, &act, &in_play)?);
+            entries.push(self.entry_at(now, &act, Some(&in_play))?);
         }
         Ok(entries)
     }
