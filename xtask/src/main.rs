@@ -1,8 +1,8 @@
 //! Repository chores as typed, tested Rust: `cargo xtask tidy`, `test`, `demo`, `bench`.
 //!
 //! Owns: the command line of the chores.
-//! Leaves to others: the house rules ([`tidy`]), what CI runs ([`test`]), building and starting the demo
-//! ([`demo`]), measuring ([`bench`]), and every process and environment variable ([`shell`]).
+//! Leaves to others: the house rules ([`tidy`]), what CI runs (`test`), building and starting the demo
+//! ([`demo`]), measuring (`bench`), and every process and environment variable ([`shell`]).
 
 mod bench;
 mod demo;

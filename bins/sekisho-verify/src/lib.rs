@@ -1,8 +1,8 @@
 //! The auditor's verifier: checks an export bundle on any machine, without a server and without a network.
 //!
 //! Owns: the command line, the exit code, and what is printed.
-//! Leaves to others: every check (`ledger::bundle::verify`), the files of the bundle ([`directory`]), the words
-//! ([`words`]) and the machine-readable form ([`json`]).
+//! Leaves to others: every check (`ledger::bundle::verify`), the files of the bundle (`directory`), the words
+//! (`words`) and the machine-readable form (`json`).
 //!
 //! Exit codes: 0 verified, 1 not verified or not readable, 2 wrong usage.
 

@@ -1,7 +1,7 @@
 //! Encrypted, content-addressed files on a local disk, behind `app`'s blob port.
 //!
-//! Owns: the async face ([`LocalBlobs`]), the keys ([`keys`]), the bytes of one file ([`format`]), the order of
-//! writing, syncing and renaming that survives a power cut ([`shelf`]), and the disk below it ([`disk`]).
+//! Owns: the async face ([`LocalBlobs`]), the keys (`keys`), the bytes of one file ([`format`]), the order of
+//! writing, syncing and renaming that survives a power cut (`shelf`), and the disk below it (`disk`).
 //! Leaves to others: which blobs exist and who still needs them (`store-sql`), when to erase (`app`), and where the
 //! master secret comes from (the binary).
 //!

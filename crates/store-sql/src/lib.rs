@@ -1,7 +1,7 @@
 //! State and evidence in SQLite or PostgreSQL behind [`app::ports::Store`].
 //!
 //! Owns the schema and its migrations, every SQL text, and the meaning of a database's errors. Both databases are
-//! equals: one text serves both ([`sql`] holds the few that cannot, [`db`] the rest of the difference), and one suite
+//! equals: one text serves both (`sql` holds the few that cannot, `db` the rest of the difference), and one suite
 //! of tests runs on both. Leaves what may change, and what is evidence, to `app`.
 //!
 //! A change enters by [`SqlStore::begin`](app::ports::Store::begin) → `tx` → the module of its noun (`people`,
