@@ -29,6 +29,7 @@ fn job(untrusted_name: String) -> Job {
             nesting_max: 64,
         },
         want_preview: false,
+        mark: None,
     }
 }
 

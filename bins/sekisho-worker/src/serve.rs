@@ -39,7 +39,7 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
     };
     write_clean(&mut to_server, &outcome)?;
     if job.want_preview
-        && let (Some(kind), Some(clean)) = (outcome.report.kind, &outcome.clean)
+        && let (Some(kind), Some(clean)) = (outcome.report.clean_kind, &outcome.clean)
         && let Some((preview, pages)) = sanitize::preview(kind, clean, &job.limits)
     {
         frame::write_frame(&mut to_server, Tag::Preview, &serde_json::to_vec(&preview)?)?;

@@ -19,6 +19,7 @@ pub(crate) fn job(name: &str) -> Job {
         policy: FilePolicy::default(),
         limits: Limits::default(),
         want_preview: true,
+        mark: None,
     }
 }
 

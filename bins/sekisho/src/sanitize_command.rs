@@ -47,6 +47,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
         policy: FilePolicy::default(),
         limits: Limits::default(),
         want_preview: false,
+        mark: None,
     };
     // Written beside the target and renamed at the end: a half-written file never carries the target's name.
     let folder = options.output.parent().filter(|p| !p.as_os_str().is_empty());
@@ -90,9 +91,7 @@ fn in_words(report: &Report) -> String {
     }
     for removal in &report.removals {
         let what = words::threat(removal.what).0;
-        // Places come from the file: control characters must not reach a terminal.
-        let place: String = removal.untrusted_place.chars().filter(|c| !c.is_control()).collect();
-        lines.push(format!("・{what} ×{}({place})", removal.count));
+        lines.push(format!("・{what} ×{}({})", removal.count, words::place(removal)));
     }
     if report.removals_unlisted > 0 {
         lines.push(format!("・ほか {} 件", report.removals_unlisted));

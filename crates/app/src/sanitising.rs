@@ -204,6 +204,7 @@ impl App {
             policy: channel.file_policy(),
             limits,
             want_preview: true,
+            mark: None,
         };
         let live = self.live();
         let progress = |p: Progress| live.progress(&transfer.id, file, p.permille);
@@ -405,11 +406,14 @@ fn unreadable(untrusted_name: &str) -> Report {
     Report {
         verdict: Verdict::Held,
         kind: None,
+        clean_kind: None,
+        road: None,
         clean_name: untrusted_name.chars().filter(|c| !c.is_control() && *c != '/' && *c != '\\').collect(),
         reason: Some(Reason::Damaged),
         removals: Vec::new(),
         removals_unlisted: 0,
         members: Vec::new(),
+        fidelity: None,
         rules_version: RULES_VERSION.to_owned(),
     }
 }

@@ -6,7 +6,7 @@
 //! Every reference in a resolved pack points at something that exists, so a lookup by an id found in the same
 //! pack does not fail; lookups still return `Option`, because ids also arrive from outside.
 
-use worker_protocol::{CsvFormulaPolicy, FilePolicy, Kind, LinkPolicy};
+use worker_protocol::{CsvFormulaPolicy, FilePolicy, Kind, LinkPolicy, Mode};
 
 use crate::problem::Origin;
 
@@ -531,7 +531,8 @@ impl Channel {
     /// What the sanitiser is told.
     #[must_use]
     pub fn file_policy(&self) -> FilePolicy {
-        FilePolicy { allowed: self.kinds.clone(), links: self.links, csv_formulas: self.csv_formulas }
+        let modes = self.kinds.iter().map(|kind| (*kind, Mode::Rebuild)).collect();
+        FilePolicy { modes, links: self.links, csv_formulas: self.csv_formulas }
     }
 }
 

@@ -518,7 +518,7 @@ fn rule(id: String, mut f: Fields<'_>, s: &mut Sink) -> Rule {
 }
 
 fn file_kinds(f: &mut Fields<'_>, key: &'static str, sink: &mut Sink) -> Vec<FileKind> {
-    let words: Vec<(&'static str, FileKind)> = FileKind::ALL.into_iter().map(|k| (k.id(), k)).collect();
+    let words: Vec<(&'static str, FileKind)> = FileKind::ALL.iter().map(|k| (k.id(), *k)).collect();
     f.words(key, &words, sink)
 }
 

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use encoding_rs::SHIFT_JIS;
 use worker_protocol::frame::Stage;
-use worker_protocol::{Member, PLACE_CHARS_MAX, Reason, Report, Threat, Verdict};
+use worker_protocol::{Kind, Member, PLACE_CHARS_MAX, Reason, Report, Threat, Verdict};
 
 use crate::bounded::Decryptor;
 use crate::zip_reader::{self, Entry};
@@ -80,7 +80,7 @@ pub(crate) fn rebuild(untrusted: &[u8], work: &mut Work<'_>) -> Result<Rebuilt, 
         return Err(Refusal::held(reason));
     }
     let clean = zip_writer::write(kept.iter().map(|(name, bytes)| (name, bytes.as_slice())))?;
-    Ok(Rebuilt { clean, extension: "zip", members })
+    Ok(Rebuilt { members, ..Rebuilt::same(clean, Kind::Zip) })
 }
 
 fn refused(refusal: Refusal, untrusted_name: &str) -> Report {
@@ -173,7 +173,7 @@ mod tests {
             passwords: passwords.iter().map(|p| (*p).to_owned()).collect(),
         };
         let limits = Limits::default();
-        let job = Job { hint, policy: FilePolicy::default(), limits, want_preview: false };
+        let job = Job { hint, policy: FilePolicy::default(), limits, want_preview: false, mark: None };
         let outcome = crate::sanitise(&job, bytes, &mut |_, _| ());
         assert!(outcome.report.is_consistent());
         outcome

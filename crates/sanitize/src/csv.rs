@@ -6,7 +6,7 @@
 //! The separators comma, semicolon and tab all count, because which one a spreadsheet uses depends on the
 //! machine that opens the file.
 
-use worker_protocol::{CsvFormulaPolicy, Reason, Threat};
+use worker_protocol::{CsvFormulaPolicy, Reason, Spot, Threat};
 
 use crate::{Refusal, Work, text};
 
@@ -21,7 +21,8 @@ pub(crate) fn rebuild(
         let (neutral, rows) = neutralise(&decoded.text);
         decoded.text = neutral;
         for row in rows {
-            work.findings.add(Threat::DangerousFormula, &format!("row {row}"));
+            let number = u32::try_from(row).unwrap_or(u32::MAX);
+            work.findings.add_at(Threat::DangerousFormula, "", Spot::Line { number });
         }
     }
     if !decoded.is_writable() {

@@ -5,28 +5,44 @@
 
 use std::collections::HashMap;
 
-use worker_protocol::{PLACE_CHARS_MAX, REMOVALS_MAX, Removal, Threat};
+use worker_protocol::{PLACE_CHARS_MAX, REMOVALS_MAX, Removal, Spot, Threat};
 
 /// Removals in the order they were first met.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     listed: Vec<Removal>,
-    index: HashMap<(Threat, String), usize>,
+    index: HashMap<(Threat, String, Option<Spot>), usize>,
     unlisted: u64,
     reader_would_miss: bool,
 }
 
 impl Findings {
-    /// Notes that one thing was removed at this place. The place may hold anything; it is cut to its bound.
+    /// Notes that one thing was removed from this part. The part's name may hold anything; it is cut to its bound.
     pub(crate) fn add(&mut self, what: Threat, untrusted_place: &str) {
+        self.note(what, untrusted_place, None);
+    }
+
+    /// Notes that one thing was removed from this part, where a reader finds it.
+    pub(crate) fn add_at(&mut self, what: Threat, untrusted_place: &str, spot: Spot) {
+        let spot = match spot {
+            Spot::Cell { untrusted_sheet, reference } => {
+                Spot::Cell { untrusted_sheet: bounded(&untrusted_sheet), reference }
+            }
+            other => other,
+        };
+        self.note(what, untrusted_place, Some(spot));
+    }
+
+    fn note(&mut self, what: Threat, untrusted_place: &str, spot: Option<Spot>) {
         self.reader_would_miss |= is_missed(what);
-        let place: String =
-            untrusted_place.chars().filter(|c| !c.is_control()).take(PLACE_CHARS_MAX).collect();
-        if let Some(removal) = self.index.get(&(what, place.clone())).and_then(|i| self.listed.get_mut(*i)) {
+        let place = bounded(untrusted_place);
+        let key = (what, place, spot);
+        if let Some(removal) = self.index.get(&key).and_then(|i| self.listed.get_mut(*i)) {
             removal.count = removal.count.saturating_add(1);
         } else if self.listed.len() < REMOVALS_MAX {
-            self.index.insert((what, place.clone()), self.listed.len());
-            self.listed.push(Removal { what, untrusted_place: place, count: 1 });
+            let (what, untrusted_place, spot) = key.clone();
+            self.index.insert(key, self.listed.len());
+            self.listed.push(Removal { what, untrusted_place, spot, count: 1 });
         } else {
             self.unlisted += 1;
         }
@@ -46,6 +62,10 @@ impl Findings {
     pub(crate) fn into_list(self) -> (Vec<Removal>, u64) {
         (self.listed, self.unlisted)
     }
+}
+
+fn bounded(untrusted: &str) -> String {
+    untrusted.chars().filter(|c| !c.is_control()).take(PLACE_CHARS_MAX).collect()
 }
 
 /// Whether removing this changes what a reader sees or can do with the file.

@@ -26,7 +26,9 @@ mod zip_reader;
 mod zip_writer;
 
 use worker_protocol::frame::Stage;
-use worker_protocol::{Job, Kind, Outcome, RULES_VERSION, Reason, Report, Verdict};
+use worker_protocol::{
+    Fidelity, Job, Kind, Member, Mode, Outcome, RULES_VERSION, Reason, Report, Road, Verdict,
+};
 
 use bounded::Budget;
 use findings::Findings;
@@ -49,9 +51,18 @@ pub fn sanitise(job: &Job, untrusted: Vec<u8>, progress: &mut dyn FnMut(Stage, u
 /// What a format module hands back when it could rebuild the file.
 struct Rebuilt {
     clean: Vec<u8>,
-    /// The extension the clean file carries when the given one does not fit.
-    extension: &'static str,
-    members: Vec<worker_protocol::Member>,
+    /// What the clean bytes are: another kind than the file was when it had to be converted.
+    kind: Kind,
+    road: Road,
+    members: Vec<Member>,
+    fidelity: Option<Fidelity>,
+}
+
+impl Rebuilt {
+    /// A file that is still what it was.
+    fn same(clean: Vec<u8>, kind: Kind) -> Self {
+        Self { clean, kind, road: Road::Rebuilt, members: Vec::new(), fidelity: None }
+    }
 }
 
 /// Why no bytes come back.
@@ -99,33 +110,36 @@ fn sanitise_one(
         if untrusted.len() as u64 > job.limits.input_bytes_max && depth == 0 {
             return Err(Refusal::held(Reason::TooLarge));
         }
-        if !job.policy.allowed.contains(&kind) {
+        let Some(mode) = job.policy.modes.get(&kind).copied() else {
             return Err(Refusal::blocked(Reason::KindNotAllowed));
-        }
+        };
         if depth == 0 {
             (work.progress)(Stage::Rebuild, 0);
         }
         // A library that panics has met bytes it cannot read; that must cost this file and no sibling in the
         // same archive. Nothing of its state is used afterwards but the budget, which only counts.
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            rebuild(kind, untrusted, untrusted_name, &mut work)
+            rebuild(kind, mode, untrusted, untrusted_name, &mut work)
         }))
         .unwrap_or(Err(Refusal::held(Reason::Damaged)))
     });
     let mut findings = work.findings;
     match (kind, rebuilt) {
-        (Some(kind), Ok(Rebuilt { clean, extension, members })) => {
-            let clean_name = name::clean_name_for(untrusted_name, kind, extension, &mut findings);
+        (Some(kind), Ok(Rebuilt { clean, kind: clean_kind, road, members, fidelity })) => {
+            let clean_name = name::clean_name_for(untrusted_name, clean_kind, &mut findings);
             let verdict = if findings.reader_would_miss() { Verdict::Partial } else { Verdict::Clean };
             let (removals, removals_unlisted) = findings.into_list();
             let report = Report {
                 verdict,
                 kind: Some(kind),
+                clean_kind: Some(clean_kind),
+                road: Some(road),
                 clean_name,
                 reason: None,
                 removals,
                 removals_unlisted,
                 members,
+                fidelity,
                 rules_version: RULES_VERSION.to_owned(),
             };
             (report, Some(clean))
@@ -143,18 +157,23 @@ fn sanitise_one(
 
 fn rebuild(
     kind: Kind,
+    mode: Mode,
     untrusted: &[u8],
     untrusted_name: &str,
     work: &mut Work<'_>,
 ) -> Result<Rebuilt, Refusal> {
-    let plain = |clean, extension| Rebuilt { clean, extension, members: Vec::new() };
-    match kind {
-        Kind::Docx | Kind::Xlsx | Kind::Pptx => Ok(plain(ooxml::rebuild(untrusted, kind, work)?, kind.id())),
-        Kind::Pdf => Ok(plain(pdf::rebuild(untrusted, work)?, "pdf")),
-        Kind::Png => Ok(plain(picture::rebuild(untrusted, picture::Format::Png, "", work)?, "png")),
-        Kind::Jpeg => Ok(plain(picture::rebuild(untrusted, picture::Format::Jpeg, "", work)?, "jpg")),
-        Kind::Text => Ok(plain(text::rebuild(untrusted, work)?, "txt")),
-        Kind::Csv => Ok(plain(csv::rebuild(untrusted, untrusted_name, work)?, "csv")),
-        Kind::Zip => archive::rebuild(untrusted, work),
+    if mode != Mode::Rebuild {
+        return Err(Refusal::held(Reason::NotRebuilt));
     }
+    let clean = match kind {
+        Kind::Docx | Kind::Xlsx | Kind::Pptx => ooxml::rebuild(untrusted, kind, work)?,
+        Kind::Pdf => pdf::rebuild(untrusted, work)?,
+        Kind::Png => picture::rebuild(untrusted, picture::Format::Png, "", work)?,
+        Kind::Jpeg => picture::rebuild(untrusted, picture::Format::Jpeg, "", work)?,
+        Kind::Text => text::rebuild(untrusted, work)?,
+        Kind::Csv => csv::rebuild(untrusted, untrusted_name, work)?,
+        Kind::Zip => return archive::rebuild(untrusted, work),
+        _ => return Err(Refusal::held(Reason::NotRebuilt)),
+    };
+    Ok(Rebuilt::same(clean, kind))
 }

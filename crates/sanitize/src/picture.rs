@@ -186,7 +186,13 @@ mod tests {
 
     fn run(bytes: &[u8], format: Format, pixels_max: u64) -> (Result<Vec<u8>, Refusal>, Vec<Threat>) {
         let limits = Limits { pixels_max, ..Limits::default() };
-        let job = Job { hint: Hint::default(), policy: FilePolicy::default(), limits, want_preview: false };
+        let job = Job {
+            hint: Hint::default(),
+            policy: FilePolicy::default(),
+            limits,
+            want_preview: false,
+            mark: None,
+        };
         let mut budget = Budget::new(limits);
         let mut work = Work {
             job: &job,

@@ -32,6 +32,7 @@ pub fn preview(kind: Kind, clean: &[u8], limits: &Limits) -> Option<(Preview, Ve
         Kind::Text => plain(clean).map(TextPreview::finish),
         Kind::Csv => table(clean).map(TextPreview::finish),
         Kind::Zip => listing(clean, limits).map(TextPreview::finish),
+        _ => None,
     }
 }
 

@@ -5,7 +5,7 @@
 //! Leaves roles, zones, levels and clauses to the pack, and codes to the packages that define them. A code without
 //! words is a failing test here, never a blank on a screen.
 
-use worker_protocol::{Kind, Reason, Threat};
+use worker_protocol::{Kind, Reason, Removal, Road, Severity, Spot, Threat};
 use workflow::{
     route::Verdict,
     transfer::{FileState, Refusal, State},
@@ -135,12 +135,93 @@ pub fn kind(kind: Kind) -> &'static str {
         Kind::Docx => "Word文書",
         Kind::Xlsx => "Excelブック",
         Kind::Pptx => "PowerPoint",
+        Kind::Xlsb => "Excelバイナリブック",
+        Kind::Doc => "旧形式のWord文書",
+        Kind::Xls => "旧形式のExcelブック",
+        Kind::Ppt => "旧形式のPowerPoint",
+        Kind::Rtf => "リッチテキスト",
+        Kind::Odt => "OpenDocument文書",
+        Kind::Ods => "OpenDocument表計算",
+        Kind::Odp => "OpenDocument発表資料",
+        Kind::OfficeXml => "XML形式のOffice文書",
         Kind::Pdf => "PDF",
         Kind::Png => "PNG画像",
         Kind::Jpeg => "JPEG画像",
+        Kind::Gif => "GIF画像",
+        Kind::Bmp => "BMP画像",
+        Kind::Tiff => "TIFF画像",
+        Kind::Webp => "WebP画像",
+        Kind::Svg => "SVG図",
         Kind::Text => "テキスト",
         Kind::Csv => "CSV",
+        Kind::Html => "HTML",
+        Kind::Mhtml => "MHTML(保存したWebページ)",
+        Kind::Xml => "XML",
+        Kind::Json => "JSON",
+        Kind::Calendar => "予定表(iCalendar)",
+        Kind::Contact => "連絡先(vCard)",
+        Kind::Mail => "メール",
+        Kind::OutlookMessage => "Outlookメール(msg)",
         Kind::Zip => "ZIP書庫",
+        Kind::SevenZip => "7z書庫",
+        Kind::Lzh => "LZH書庫",
+        Kind::Tar => "tar書庫",
+        Kind::Gzip => "gzip圧縮",
+        Kind::Rar => "RAR書庫",
+        Kind::Cab => "CAB書庫",
+        Kind::Heif => "HEIC・AVIF画像",
+        Kind::Metafile => "EMF・WMF図",
+        Kind::Ichitaro => "一太郎文書",
+        Kind::Hanako => "花子図面",
+        Kind::DocuWorks => "DocuWorks文書",
+        Kind::Jww => "Jw_cad図面",
+        Kind::Dxf => "DXF図面",
+        Kind::Dwg => "DWG図面",
+        Kind::Sxf => "SXF図面",
+        Kind::Visio => "Visio図面",
+        Kind::Epub => "EPUB",
+        Kind::Sylk => "SYLK",
+    }
+}
+
+/// Where something was removed, for a reader: the page, slide, cell or line if it is known, else the part of the file.
+/// Made safe for a screen and a terminal: names inside a file may hold anything.
+#[must_use]
+pub fn place(removal: &Removal) -> String {
+    let plain = |text: &str| text.chars().filter(|c| !c.is_control()).collect::<String>();
+    match &removal.spot {
+        Some(Spot::Page { number }) => format!("{number}ページ"),
+        Some(Spot::Slide { number }) => format!("スライド{number}"),
+        Some(Spot::Cell { untrusted_sheet, reference }) if untrusted_sheet.is_empty() => {
+            format!("セル{reference}")
+        }
+        Some(Spot::Cell { untrusted_sheet, reference }) => {
+            format!("「{}」のセル{reference}", plain(untrusted_sheet))
+        }
+        Some(Spot::Line { number }) => format!("{number}行目"),
+        None => plain(&removal.untrusted_place),
+    }
+}
+
+/// How a clean file was made.
+#[must_use]
+pub fn road(road: Road) -> &'static str {
+    match road {
+        Road::Rebuilt => "作り直し",
+        Road::Converted => "新しい形式への変換と作り直し",
+        Road::Text => "文字だけの取出し",
+        Road::Pictures => "ページの画像化",
+        Road::Inspected => "検査確認(変更なし)",
+    }
+}
+
+/// How much it matters that something was found.
+#[must_use]
+pub fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Low => "軽",
+        Severity::Medium => "中",
+        Severity::High => "重",
     }
 }
 
@@ -204,9 +285,19 @@ pub fn reason(reason: Reason) -> Trouble {
             "元のアプリで開いて正しい形式で保存し直すか、送付元に確かめてください。",
         ),
         Reason::UnknownKind => trouble(
-            "この種類のファイルは無害化できません。",
-            "中身の種類を判別できないか、対応していない形式です。",
+            "ファイルの種類を判別できません。",
+            "中身が、知られているどの形式にも当てはまりません。",
             "Word・Excel・PowerPoint・PDF・画像・テキスト・CSVのいずれかに保存し直して送ってください。",
+        ),
+        Reason::NotRebuilt => trouble(
+            "この種類のファイルは、この通信路の方法では無害化できません。",
+            "種類は判別できましたが、安全な形に作り直す方法がありません。",
+            "PDFなど作り直せる形式に保存し直して送るか、情報システム担当に相談してください。",
+        ),
+        Reason::Ambiguous => trouble(
+            "2種類のファイルとして読める、紛らわしいファイルです。",
+            "開くプログラムによって別のものに見える作りで、攻撃によく使われます。",
+            "元のアプリケーションで保存し直して送ってください。",
         ),
         Reason::KindNotAllowed => trouble(
             "この種類のファイルは、この通信路では渡せません。",
@@ -664,7 +755,7 @@ mod tests {
         let tones = [Tone::Plain, Tone::Busy, Tone::Wait, Tone::Good, Tone::Mixed, Tone::Bad];
         let icons: BTreeSet<_> = tones.into_iter().map(Tone::icon).collect();
         assert_eq!(icons.len(), tones.len());
-        let kinds: BTreeSet<_> = Kind::ALL.into_iter().map(kind).collect();
+        let kinds: BTreeSet<_> = Kind::ALL.iter().copied().map(kind).collect();
         assert_eq!(kinds.len(), Kind::ALL.len());
     }
 

@@ -50,7 +50,7 @@ pub enum CellFailure {
 /// How a conversation ended.
 pub(crate) enum Ended {
     /// The cell said all it had to say.
-    Delivered(CellOutcome),
+    Delivered(Box<CellOutcome>),
     /// The cell died or broke the protocol before the clean bytes were complete. The text is for the log.
     Broken(String),
     /// The wall clock ran out before the clean bytes were complete.
@@ -101,21 +101,21 @@ pub(crate) async fn converse(
     };
     match (stopped, taken.complete) {
         (Err(Stopped::Here(failure)), _) => Err(failure),
-        (Ok(()), Some(report)) => Ok(Ended::Delivered(CellOutcome {
+        (Ok(()), Some(report)) => Ok(Ended::Delivered(Box::new(CellOutcome {
             report,
             clean_bytes: taken.clean_bytes,
             preview: taken.preview,
             preview_pages: taken.preview_pages,
-        })),
+        }))),
         // Broken only while drawing: the result stands, the preview does not.
         (Err(_), Some(report)) => {
             tracing::info!("a preview was lost");
-            Ok(Ended::Delivered(CellOutcome {
+            Ok(Ended::Delivered(Box::new(CellOutcome {
                 report,
                 clean_bytes: taken.clean_bytes,
                 preview: None,
                 preview_pages: Vec::new(),
-            }))
+            })))
         }
         (Err(Stopped::There(detail)), None) => Ok(Ended::Broken(detail)),
         (Err(Stopped::Late), None) => Ok(Ended::Late),

@@ -117,7 +117,7 @@ impl CellPool {
             let mut cell = self.shared.take()?;
             let time_max = self.shared.config.job_time_max;
             match conversation::converse(&mut cell, job, input, sink, progress, time_max).await? {
-                Ended::Delivered(outcome) => Ok(outcome),
+                Ended::Delivered(outcome) => Ok(*outcome),
                 Ended::Broken(detail) => Ok(held(cell.cause_of_death().await, &detail)),
                 Ended::Late => Ok(held((Reason::TimedOut, String::new()), "wall clock")),
             }

@@ -11,7 +11,24 @@
 
 pub mod frame;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+
+macro_rules! closed_codes {
+    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $id:literal),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum $name { $($(#[$doc])* #[serde(rename = $id)] $variant),+ }
+        impl $name {
+            /// Every code, for catalogues and tests that must cover them all.
+            pub const ALL: &'static [$name] = &[$($name::$variant),+];
+            /// The word used in reports, evidence and the API.
+            #[must_use]
+            pub fn id(self) -> &'static str { match self { $($name::$variant => $id),+ } }
+        }
+    };
+}
 
 /// One file to sanitise, as it is put on the pipe after its header.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,7 +42,22 @@ pub struct Job {
     pub limits: Limits,
     /// Whether pages or text for the approver are wanted besides the clean bytes.
     pub want_preview: bool,
+    /// The classification to write into the clean file, where its format has a place for it.
+    pub mark: Option<Mark>,
 }
+
+/// A classification mark (分類の表示), seen by readers and by programs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mark {
+    /// What a reader sees, such as 機密性2. At most [`MARK_CHARS_MAX`] characters, no control characters.
+    pub label: String,
+    /// What a program reads: ids of the levels, such as `c2`, in the pack's order.
+    pub levels: Vec<String>,
+}
+
+/// The longest label of a mark, in characters.
+pub const MARK_CHARS_MAX: usize = 60;
 
 /// What the sender claims: never trusted, only compared with the content.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,8 +73,9 @@ pub struct Hint {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FilePolicy {
-    /// File kinds that may pass; anything else is [`Verdict::Blocked`].
-    pub allowed: Vec<Kind>,
+    /// What is done with each kind that may pass; any other kind is [`Verdict::Blocked`]. Members of archives and of
+    /// mail are asked here, too.
+    pub modes: BTreeMap<Kind, Mode>,
     /// What becomes of hyperlinks to http, https and mailto. Every other scheme is always removed.
     pub links: LinkPolicy,
     /// How spreadsheet text that a program would run as a formula is treated in CSV.
@@ -52,10 +85,43 @@ pub struct FilePolicy {
 impl Default for FilePolicy {
     fn default() -> Self {
         Self {
-            allowed: Kind::ALL.to_vec(),
+            modes: Kind::ALL.iter().map(|kind| (*kind, Mode::Rebuild)).collect(),
             links: LinkPolicy::Keep,
             csv_formulas: CsvFormulaPolicy::Neutralise,
         }
+    }
+}
+
+closed_codes! {
+    /// What is done with a file that may pass. The pack chooses by channel, classification and kind.
+    Mode {
+        /// Rebuild it as what it is and keep all that is harmless: integrity first.
+        Rebuild = "rebuild",
+        /// Rebuild it and also drop what is merely not needed to read it: links, formulas, forms, notes. Security first.
+        Strict = "strict",
+        /// Only its words, as plain text.
+        TextOnly = "text-only",
+        /// Pictures of its pages in a PDF.
+        ImagePdf = "image-pdf",
+        /// The bytes as they came, once a person has looked at the file and vouches for it (検査確認). For kinds that cannot
+        /// be rebuilt; the one mode in which nothing is removed.
+        InspectOnly = "inspect-only",
+    }
+}
+
+closed_codes! {
+    /// How a clean file was made.
+    Road {
+        /// Rebuilt as what it was.
+        Rebuilt = "rebuilt",
+        /// Converted to a current format by an office program in its own cell, then rebuilt.
+        Converted = "converted",
+        /// Written down as plain text.
+        Text = "text",
+        /// Drawn, page by page.
+        Pictures = "pictures",
+        /// Not changed; a person vouches for it.
+        Inspected = "inspected",
     }
 }
 
@@ -116,56 +182,116 @@ impl Default for Limits {
     }
 }
 
-/// The real type of a file, found from its content.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[expect(missing_docs, reason = "each variant is the name of its format")]
-pub enum Kind {
-    Docx,
-    Xlsx,
-    Pptx,
-    Pdf,
-    Png,
-    Jpeg,
-    Text,
-    Csv,
-    Zip,
+closed_codes! {
+    /// The real type of a file, found from its content. Recognising a kind does not mean that it can be rebuilt; what
+    /// was done with a file stands in [`Report::road`].
+    Kind {
+        /// Word, also macro-enabled ones and templates.
+        Docx = "docx",
+        /// Excel, also macro-enabled ones and templates.
+        Xlsx = "xlsx",
+        /// PowerPoint, also macro-enabled ones, templates and shows.
+        Pptx = "pptx",
+        /// Excel's binary workbook.
+        Xlsb = "xlsb",
+        /// Word 97 and its forerunners.
+        Doc = "doc",
+        /// Excel 97 and its forerunners.
+        Xls = "xls",
+        /// PowerPoint 97.
+        Ppt = "ppt",
+        /// Rich Text Format.
+        Rtf = "rtf",
+        /// OpenDocument text.
+        Odt = "odt",
+        /// OpenDocument spreadsheet.
+        Ods = "ods",
+        /// OpenDocument presentation.
+        Odp = "odp",
+        /// Word or Excel as one XML file: flat OPC, Word 2003 XML, SpreadsheetML.
+        OfficeXml = "office-xml",
+        /// PDF.
+        Pdf = "pdf",
+        /// PNG, also animated.
+        Png = "png",
+        /// JPEG.
+        Jpeg = "jpeg",
+        /// GIF, also animated.
+        Gif = "gif",
+        /// Windows bitmap.
+        Bmp = "bmp",
+        /// TIFF, also with several pages.
+        Tiff = "tiff",
+        /// WebP, also animated.
+        Webp = "webp",
+        /// SVG, also gzipped.
+        Svg = "svg",
+        /// Plain text.
+        Text = "text",
+        /// Comma- or tab-separated values.
+        Csv = "csv",
+        /// HTML.
+        Html = "html",
+        /// A web page with its parts in one MIME file.
+        Mhtml = "mhtml",
+        /// Any other XML.
+        Xml = "xml",
+        /// JSON.
+        Json = "json",
+        /// iCalendar.
+        Calendar = "calendar",
+        /// vCard.
+        Contact = "contact",
+        /// One mail message (eml).
+        Mail = "mail",
+        /// One mail message as Outlook saves it (msg).
+        OutlookMessage = "outlook-message",
+        /// ZIP archive.
+        Zip = "zip",
+        /// 7z archive.
+        SevenZip = "seven-zip",
+        /// LHA archive.
+        Lzh = "lzh",
+        /// tar archive, also compressed.
+        Tar = "tar",
+        /// One gzipped file.
+        Gzip = "gzip",
+        /// RAR archive.
+        Rar = "rar",
+        /// Windows cabinet.
+        Cab = "cab",
+        /// HEIC and AVIF pictures.
+        Heif = "heif",
+        /// EMF and WMF drawings.
+        Metafile = "metafile",
+        /// 一太郎 (jtd, jtt, jtdc, jttc and older).
+        Ichitaro = "ichitaro",
+        /// 花子 (jhd and its relatives).
+        Hanako = "hanako",
+        /// DocuWorks (xdw, xbd).
+        DocuWorks = "docuworks",
+        /// Jw_cad drawing.
+        Jww = "jww",
+        /// CAD exchange file of AutoCAD.
+        Dxf = "dxf",
+        /// AutoCAD drawing.
+        Dwg = "dwg",
+        /// SXF drawings of Japanese public works (sfc, p21).
+        Sxf = "sxf",
+        /// Visio drawing.
+        Visio = "visio",
+        /// EPUB book.
+        Epub = "epub",
+        /// SYLK workbook, which Excel opens with its macros.
+        Sylk = "sylk",
+    }
 }
 
 impl Kind {
-    /// Every kind that this version can rebuild.
-    pub const ALL: [Kind; 9] = [
-        Kind::Docx,
-        Kind::Xlsx,
-        Kind::Pptx,
-        Kind::Pdf,
-        Kind::Png,
-        Kind::Jpeg,
-        Kind::Text,
-        Kind::Csv,
-        Kind::Zip,
-    ];
-
-    /// The word used in packs, reports and the API.
-    #[must_use]
-    pub fn id(self) -> &'static str {
-        match self {
-            Kind::Docx => "docx",
-            Kind::Xlsx => "xlsx",
-            Kind::Pptx => "pptx",
-            Kind::Pdf => "pdf",
-            Kind::Png => "png",
-            Kind::Jpeg => "jpeg",
-            Kind::Text => "text",
-            Kind::Csv => "csv",
-            Kind::Zip => "zip",
-        }
-    }
-
     /// The kind with this id, if there is one.
     #[must_use]
     pub fn from_id(id: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|k| k.id() == id)
+        Self::ALL.iter().copied().find(|k| k.id() == id)
     }
 }
 
@@ -191,7 +317,11 @@ pub struct Report {
     pub verdict: Verdict,
     /// The type found from the content, if one was recognised.
     pub kind: Option<Kind>,
-    /// The name the clean file should carry: one safe path part, NFC, extension agreeing with [`Report::kind`].
+    /// What the clean bytes are: another kind when the file was converted. Set exactly when there are clean bytes.
+    pub clean_kind: Option<Kind>,
+    /// How the clean bytes were made. Set exactly when there are clean bytes.
+    pub road: Option<Road>,
+    /// The name the clean file should carry: one safe path part, NFC, extension agreeing with [`Report::clean_kind`].
     pub clean_name: String,
     /// Why no bytes came back. Set exactly when the verdict is [`Verdict::Held`] or [`Verdict::Blocked`].
     pub reason: Option<Reason>,
@@ -201,6 +331,8 @@ pub struct Report {
     pub removals_unlisted: u64,
     /// Members of an archive, each with a report of its own.
     pub members: Vec<Member>,
+    /// How much of the content came through, where it can be counted.
+    pub fidelity: Option<Fidelity>,
     /// Version of the sanitiser's rules, so that a report can be read years later.
     pub rules_version: String,
 }
@@ -209,7 +341,7 @@ pub struct Report {
 pub const REMOVALS_MAX: usize = 2_000;
 
 /// The version of the rules that `sanitize` follows; raised whenever a rule changes.
-pub const RULES_VERSION: &str = "2026.11.0";
+pub const RULES_VERSION: &str = "2026.11.1";
 
 impl Report {
     /// A report for a file from which no bytes come back.
@@ -218,11 +350,14 @@ impl Report {
         Self {
             verdict,
             kind: None,
+            clean_kind: None,
+            road: None,
             clean_name: String::new(),
             reason: Some(reason),
             removals: Vec::new(),
             removals_unlisted: 0,
             members: Vec::new(),
+            fidelity: None,
             rules_version: RULES_VERSION.to_owned(),
         }
     }
@@ -250,8 +385,10 @@ impl Report {
             && name_is_one_part
             && self.hands_over() == self.reason.is_none()
             && (!self.hands_over() || (!name.is_empty() && self.kind.is_some()))
+            && self.hands_over() == self.road.is_some()
+            && self.hands_over() == self.clean_kind.is_some()
             && self.removals.len() <= REMOVALS_MAX
-            && self.removals.iter().all(|r| r.untrusted_place.chars().count() <= PLACE_CHARS_MAX)
+            && self.removals.iter().all(Removal::is_bounded)
             && self.rules_version.len() <= 40
             && self.members.iter().all(|m| {
                 m.untrusted_name.chars().count() <= PLACE_CHARS_MAX && m.report.is_consistent_at(depth + 1)
@@ -286,23 +423,122 @@ pub struct Removal {
     pub what: Threat,
     /// Where it was: a part name, a sheet, a page, an object number. At most 200 characters; untrusted.
     pub untrusted_place: String,
+    /// The page, slide, cell or line, where it can be told.
+    pub spot: Option<Spot>,
     /// How many of the same in the same place.
     pub count: u32,
 }
 
-macro_rules! closed_codes {
-    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $id:literal),+ $(,)? }) => {
-        $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        pub enum $name { $($(#[$doc])* #[serde(rename = $id)] $variant),+ }
-        impl $name {
-            /// Every code, for catalogues and tests that must cover them all.
-            pub const ALL: &'static [$name] = &[$($name::$variant),+];
-            /// The word used in reports, evidence and the API.
-            #[must_use]
-            pub fn id(self) -> &'static str { match self { $($name::$variant => $id),+ } }
+impl Removal {
+    fn is_bounded(&self) -> bool {
+        let is_short = |text: &str| text.chars().count() <= PLACE_CHARS_MAX;
+        is_short(&self.untrusted_place)
+            && match &self.spot {
+                Some(Spot::Cell { untrusted_sheet, reference }) => {
+                    is_short(untrusted_sheet)
+                        && (1..=10).contains(&reference.len())
+                        && reference.chars().all(|c| c.is_ascii_alphanumeric())
+                }
+                _ => true,
+            }
+    }
+}
+
+/// Where a reader finds a place in the document. All numbers count from 1.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "in", deny_unknown_fields)]
+pub enum Spot {
+    /// A page of a PDF or of a picture with several.
+    Page {
+        /// Which.
+        number: u32,
+    },
+    /// A slide, in the order they are shown.
+    Slide {
+        /// Which.
+        number: u32,
+    },
+    /// A cell of a sheet.
+    Cell {
+        /// The sheet's name, untrusted. At most [`PLACE_CHARS_MAX`] characters; empty in a table without sheets.
+        untrusted_sheet: String,
+        /// Column letters and row number, such as `B12`.
+        reference: String,
+    },
+    /// A line of text.
+    Line {
+        /// Which.
+        number: u32,
+    },
+}
+
+/// How much of the content came through, counted on both sides by the same reader.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fidelity {
+    /// Characters of text that a reader sees.
+    pub characters: Kept,
+    /// Cells that hold something.
+    pub cells: Kept,
+    /// Pages, sheets or slides.
+    pub pages: Kept,
+    /// Pictures.
+    pub pictures: Kept,
+}
+
+/// A count before and after.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Kept {
+    /// In the file as it came.
+    pub before: u64,
+    /// In the clean file.
+    pub after: u64,
+}
+
+closed_codes! {
+    /// How much it matters that something was found.
+    Severity {
+        /// Ordinary: metadata, printer settings, a name made safe.
+        Low = "low",
+        /// It could reach outside or hide something.
+        Medium = "medium",
+        /// It could run.
+        High = "high",
+    }
+}
+
+impl Threat {
+    /// How much it matters that this was found.
+    #[must_use]
+    pub fn severity(self) -> Severity {
+        match self {
+            Threat::MacroVba
+            | Threat::MacroXlm
+            | Threat::ActiveX
+            | Threat::EmbeddedObject
+            | Threat::ExternalTemplate
+            | Threat::DangerousField
+            | Threat::DangerousFormula
+            | Threat::Action
+            | Threat::Script
+            | Threat::Attachment => Severity::High,
+            Threat::ExternalContent
+            | Threat::DataConnection
+            | Threat::Hyperlink
+            | Threat::Multimedia
+            | Threat::DynamicForm
+            | Threat::HiddenData
+            | Threat::Extension
+            | Threat::Unknown
+            | Threat::ArchiveMember => Severity::Medium,
+            Threat::AuxiliaryPart
+            | Threat::Signature
+            | Threat::Metadata
+            | Threat::FileName
+            | Threat::Encryption => Severity::Low,
         }
-    };
+    }
 }
 
 closed_codes! {
@@ -366,8 +602,12 @@ closed_codes! {
         Empty = "empty",
         /// The content is not what the name says.
         NameMismatch = "name-mismatch",
-        /// The content is of no kind this version can rebuild.
+        /// The content is of no kind that is known.
         UnknownKind = "unknown-kind",
+        /// The kind is known, and there is no way to make it safe in the mode the pack asks for.
+        NotRebuilt = "not-rebuilt",
+        /// The content is two kinds of file at once.
+        Ambiguous = "ambiguous",
         /// The kind is known, and the pack does not let it pass.
         KindNotAllowed = "kind-not-allowed",
         /// Cut off or damaged.

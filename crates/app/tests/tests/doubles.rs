@@ -19,7 +19,7 @@ use tokio::{
     sync::Notify,
 };
 use worker_protocol::{
-    Job, Kind, Preview, RULES_VERSION, Reason, Removal, Report, TextBlock, Threat, Verdict,
+    Job, Kind, Preview, RULES_VERSION, Reason, Removal, Report, Road, TextBlock, Threat, Verdict,
 };
 use workflow::Millis;
 
@@ -100,18 +100,26 @@ pub(crate) struct Cell {
 pub(crate) fn report(verdict: Verdict, reason: Option<Reason>, name: &str) -> Report {
     let removals = match verdict {
         Verdict::Partial => {
-            vec![Removal { what: Threat::MacroVba, untrusted_place: "vbaProject.bin".to_owned(), count: 1 }]
+            vec![Removal {
+                what: Threat::MacroVba,
+                untrusted_place: "vbaProject.bin".to_owned(),
+                spot: None,
+                count: 1,
+            }]
         }
         _ => Vec::new(),
     };
     Report {
         verdict,
         kind: Some(Kind::Text),
+        clean_kind: reason.is_none().then_some(Kind::Text),
+        road: reason.is_none().then_some(Road::Rebuilt),
         clean_name: name.to_owned(),
         reason,
         removals,
         removals_unlisted: 0,
         members: Vec::new(),
+        fidelity: None,
         rules_version: RULES_VERSION.to_owned(),
     }
 }

@@ -282,7 +282,7 @@ fn keys() {
             ## file kind that is not rebuilt
             small/pack.toml:161:18: 誤り [wrong-value]
               channel「in」の「kinds」に「exe」は使えません。
-              → 次のどれかを書いてください: docx、xlsx、pptx、pdf、png、jpeg、text、csv、zip
+              → 次のどれかを書いてください: docx、xlsx、pptx、xlsb、doc、xls、ppt、rtf、odt、ods、odp、office-xml、pdf、png、jpeg、gif、bmp、tiff、webp、svg、text、csv、html、mhtml、xml、json、calendar、contact、mail、outlook-message、zip、seven-zip、lzh、tar、gzip、rar、cab、heif、metafile、ichitaro、hanako、docuworks、jww、dxf、dwg、sxf、visio、epub、sylk
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## no file kind

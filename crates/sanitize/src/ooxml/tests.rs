@@ -89,6 +89,7 @@ fn run(name: &str, bytes: Vec<u8>, links: LinkPolicy) -> Outcome {
         policy: FilePolicy { links, ..FilePolicy::default() },
         limits: Limits::default(),
         want_preview: false,
+        mark: None,
     };
     let outcome = sanitise(&job, bytes, &mut |_, _| ());
     assert!(outcome.report.is_consistent());

@@ -14,6 +14,7 @@ fn job(passwords: &[&str]) -> Job {
         policy: FilePolicy::default(),
         limits: Limits::default(),
         want_preview: false,
+        mark: None,
     }
 }
 

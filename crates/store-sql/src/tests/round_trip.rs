@@ -2,7 +2,7 @@
 
 use app::ports::Store as _;
 use proptest::{collection::vec, option, prelude::*, test_runner::TestRunner};
-use worker_protocol::{Kind, Member, Reason, Removal, Report, Threat, Verdict as FileVerdict};
+use worker_protocol::{Kind, Member, Reason, Removal, Report, Road, Threat, Verdict as FileVerdict};
 use workflow::{
     id::{BlobId, FileId, SectionId, TransferId, ZoneId},
     route::{Decision, Route, Scope, Step, Verdict},
@@ -41,7 +41,7 @@ fn stored() -> impl Strategy<Value = Stored> {
 fn one_report() -> impl Strategy<Value = Report> {
     (
         pick(&[FileVerdict::Clean, FileVerdict::Partial, FileVerdict::Held, FileVerdict::Blocked]),
-        option::of(pick(&Kind::ALL)),
+        option::of(pick(Kind::ALL)),
         any::<String>(),
         option::of(pick(Reason::ALL)),
         vec((pick(Threat::ALL), any::<String>(), count()), 0..3),
@@ -50,14 +50,17 @@ fn one_report() -> impl Strategy<Value = Report> {
         .prop_map(|(verdict, kind, clean_name, reason, removals, removals_unlisted)| Report {
             verdict,
             kind,
+            clean_kind: kind,
+            road: kind.map(|_| Road::Rebuilt),
             clean_name,
             reason,
             removals: removals
                 .into_iter()
-                .map(|(what, untrusted_place, count)| Removal { what, untrusted_place, count })
+                .map(|(what, untrusted_place, count)| Removal { what, untrusted_place, spot: None, count })
                 .collect(),
             removals_unlisted,
             members: Vec::new(),
+            fidelity: None,
             rules_version: "2026.11.0".to_owned(),
         })
 }

@@ -4,7 +4,7 @@ use app::{
     model::{NewEvidence, Section, User},
     ports::Store,
 };
-use worker_protocol::{Kind, Removal, Report, Threat, Verdict as FileVerdict};
+use worker_protocol::{Fidelity, Kept, Kind, Removal, Report, Road, Spot, Threat, Verdict as FileVerdict};
 use workflow::{
     Millis,
     id::{BlobId, EvidenceId, FileId, SectionId, TransferId, UserId, ZoneId},
@@ -59,15 +59,19 @@ pub(crate) fn report() -> Report {
     Report {
         verdict: FileVerdict::Partial,
         kind: Some(Kind::Docx),
+        clean_kind: Some(Kind::Docx),
+        road: Some(Road::Rebuilt),
         clean_name: "計画.docx".to_owned(),
         reason: None,
         removals: vec![Removal {
             what: Threat::MacroVba,
             untrusted_place: "word/vba\u{202e}Project.bin".to_owned(),
+            spot: Some(Spot::Page { number: 3 }),
             count: 2,
         }],
         removals_unlisted: 0,
         members: Vec::new(),
+        fidelity: Some(Fidelity { pages: Kept { before: 3, after: 3 }, ..Fidelity::default() }),
         rules_version: "2026.11.0".to_owned(),
     }
 }

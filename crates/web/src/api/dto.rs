@@ -743,6 +743,10 @@ pub(crate) struct ReportView {
     /// `clean`, `partial`, `held` or `blocked`.
     verdict: String,
     kind: Option<String>,
+    /// What the clean file is; another kind when it was converted.
+    clean_kind: Option<String>,
+    /// `rebuilt`, `converted`, `text`, `pictures` or `inspected`, if it passes.
+    road: Option<String>,
     clean_name: String,
     /// Why it does not pass, if it does not.
     reason: Option<String>,
@@ -756,7 +760,12 @@ pub(crate) struct ReportView {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RemovalView {
     what: String,
+    /// `low`, `medium` or `high`.
+    severity: String,
+    /// The part of the file, as the file itself calls it.
     place: String,
+    /// Where a reader finds it, in words.
+    spot: String,
     count: u32,
 }
 
@@ -779,6 +788,8 @@ impl From<&Report> for ReportView {
         Self {
             verdict: verdict.to_owned(),
             kind: report.kind.map(|k| k.id().to_owned()),
+            clean_kind: report.clean_kind.map(|k| k.id().to_owned()),
+            road: report.road.map(|r| r.id().to_owned()),
             clean_name: report.clean_name.clone(),
             reason: report.reason.map(|r| r.id().to_owned()),
             removals: report
@@ -786,7 +797,9 @@ impl From<&Report> for ReportView {
                 .iter()
                 .map(|r| RemovalView {
                     what: r.what.id().to_owned(),
+                    severity: r.what.severity().id().to_owned(),
                     place: r.untrusted_place.clone(),
+                    spot: crate::words::place(r),
                     count: r.count,
                 })
                 .collect(),

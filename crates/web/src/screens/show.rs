@@ -230,11 +230,11 @@ fn file(detail: &TransferDetail, f: &File) -> FileView {
 
 /// One line for the same removal in several places.
 fn removals(report: &Report) -> Vec<RemovalView> {
-    let mut found: BTreeMap<_, (u32, Vec<&str>)> = BTreeMap::new();
+    let mut found: BTreeMap<_, (u32, Vec<String>)> = BTreeMap::new();
     for removal in &report.removals {
         let (count, places) = found.entry(removal.what).or_default();
         *count = count.saturating_add(removal.count);
-        places.push(&removal.untrusted_place);
+        places.push(words::place(removal));
     }
     found
         .into_iter()

@@ -34,7 +34,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tower::ServiceExt as _;
 use web::{api, live::Streams};
 use worker_protocol::{
-    Job, Kind, Preview, RULES_VERSION, Reason, Removal, Report, TextBlock, Threat, Verdict,
+    Job, Kind, Preview, RULES_VERSION, Reason, Removal, Report, Road, TextBlock, Threat, Verdict,
 };
 use workflow::id::{SectionId, UserId, ZoneId};
 
@@ -369,16 +369,20 @@ impl Sanitiser for Cell {
         if passes {
             clean.write(format!("rebuilt: {text}").as_bytes()).await.map_err(SanitiseError::Sink)?;
         }
-        let removal = Removal { what: Threat::MacroVba, untrusted_place: "vba".to_owned(), count: 1 };
+        let removal =
+            Removal { what: Threat::MacroVba, untrusted_place: "vba".to_owned(), spot: None, count: 1 };
         Ok(Sanitised {
             report: Report {
                 verdict,
                 kind: Some(Kind::Text),
+                clean_kind: passes.then_some(Kind::Text),
+                road: passes.then_some(Road::Rebuilt),
                 clean_name: job.hint.untrusted_name,
                 reason,
                 removals: if verdict == Verdict::Partial { vec![removal] } else { Vec::new() },
                 removals_unlisted: 0,
                 members: Vec::new(),
+                fidelity: None,
                 rules_version: RULES_VERSION.to_owned(),
             },
             clean_complete: passes,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use worker_protocol::{Kind, Reason, Report, Verdict as FileVerdict};
+use worker_protocol::{Kind, Reason, Report, Road, Verdict as FileVerdict};
 use workflow::{
     Millis,
     id::{BlobId, FileId, SectionId, TransferId, UserId, ZoneId},
@@ -28,14 +28,18 @@ pub(crate) fn stored(word: &str) -> Stored {
 }
 
 pub(crate) fn report(verdict: FileVerdict) -> Report {
+    let hands_over = matches!(verdict, FileVerdict::Clean | FileVerdict::Partial);
     Report {
         verdict,
         kind: Some(Kind::Text),
+        clean_kind: hands_over.then_some(Kind::Text),
+        road: hands_over.then_some(Road::Rebuilt),
         clean_name: "a.txt".to_owned(),
         reason: matches!(verdict, FileVerdict::Held | FileVerdict::Blocked).then_some(Reason::PasswordNeeded),
         removals: Vec::new(),
         removals_unlisted: 0,
         members: Vec::new(),
+        fidelity: None,
         rules_version: "1".to_owned(),
     }
 }

@@ -76,6 +76,7 @@ fn the_hash_covers_what_is_seen_and_nothing_else() {
             t.files[0].report.as_mut().unwrap().removals.push(Removal {
                 what: Threat::MacroVba,
                 untrusted_place: String::new(),
+                spot: None,
                 count: 1,
             });
         }),

@@ -1,0 +1,315 @@
+//! What a file really is, and whether its name tells the truth.
+//!
+//! Owns: recognising content.
+//! Leaves to others: which extensions agree with which kind (`names`), whether the kind may pass (the pack, in `lib`),
+//! and rebuilding it.
+
+mod names;
+
+use worker_protocol::{Kind, Limits, Reason};
+
+use crate::{Refusal, text, zip_reader};
+
+use names::{NEVER_EXTENSIONS, agrees, text_kind};
+pub(crate) use names::{extension_of, final_extension, is_final_extension, is_known_extension};
+
+/// Finds the kind from the content and compares it with the name.
+///
+/// # Errors
+/// Executables are blocked. What is not known and what contradicts its name is held.
+pub(crate) fn detect(untrusted: &[u8], untrusted_name: &str, limits: &Limits) -> Result<Kind, Refusal> {
+    if untrusted.is_empty() {
+        return Err(Refusal::held(Reason::Empty));
+    }
+    let extension = extension_of(untrusted_name).unwrap_or_default();
+    let found = from_content(untrusted, &extension, limits)?;
+    if extension.is_empty() || agrees(&extension, found) {
+        Ok(found)
+    } else {
+        Err(Refusal::held(Reason::NameMismatch))
+    }
+}
+
+fn from_content(untrusted: &[u8], extension: &str, limits: &Limits) -> Result<Kind, Refusal> {
+    if is_executable(untrusted) {
+        return Err(Refusal::blocked(Reason::Executable));
+    }
+    if [b"PK\x03\x04", b"PK\x05\x06"].iter().any(|magic| untrusted.starts_with(*magic)) {
+        return from_zip(untrusted, extension, limits);
+    }
+    if untrusted.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") {
+        return from_compound(untrusted, extension);
+    }
+    let by_magic = MAGIC
+        .iter()
+        .find(|(offset, magic, _)| untrusted.get(*offset..).is_some_and(|rest| rest.starts_with(magic)));
+    if let Some((_, _, kind)) = by_magic {
+        return match kind {
+            Some(kind) => Ok(*kind),
+            None => Err(Refusal::held(Reason::UnknownKind)),
+        };
+    }
+    if is_bitmap(untrusted) {
+        return Ok(Kind::Bmp);
+    }
+    // Readers look for the header in the first 1024 bytes, so this must, too; a file that begins as something
+    // else was recognised above.
+    if contains(head(untrusted, 1024), b"%PDF-") {
+        return Ok(Kind::Pdf);
+    }
+    if NEVER_EXTENSIONS.contains(&extension) {
+        return Err(Refusal::blocked(Reason::Executable));
+    }
+    from_text(untrusted, extension)
+}
+
+/// Only text is left. What it is a text of is what its name claims, if the content does not contradict.
+fn from_text(untrusted: &[u8], extension: &str) -> Result<Kind, Refusal> {
+    let start = untrusted.strip_prefix(b"\xef\xbb\xbf").unwrap_or(untrusted).trim_ascii_start();
+    if start.starts_with(b"ID;P") {
+        // Excel opens this as a workbook, macros and all, whatever the name says.
+        return Ok(Kind::Sylk);
+    }
+    if text::decode(untrusted).is_none() {
+        return Err(Refusal::held(Reason::UnknownKind));
+    }
+    match text_kind(extension) {
+        Some(kind) => Ok(kind),
+        None if extension.is_empty() => Ok(Kind::Text),
+        // Text under the name of a kind that is no text lies; under any other name it is text that some program
+        // would do something with (source code, settings).
+        None if is_known_extension(extension) => Err(Refusal::held(Reason::NameMismatch)),
+        None => Err(Refusal::held(Reason::UnknownKind)),
+    }
+}
+
+fn from_zip(untrusted: &[u8], extension: &str, limits: &Limits) -> Result<Kind, Refusal> {
+    let listing = zip_reader::read(untrusted, limits)?;
+    if NEVER_EXTENSIONS.contains(&extension) {
+        return Err(Refusal::blocked(Reason::Executable));
+    }
+    let has = |name: &[u8]| listing.entries.iter().any(|e| e.untrusted_name.eq_ignore_ascii_case(name));
+    let starts = |prefix: &[u8]| {
+        let begins = |name: &[u8]| name.get(..prefix.len()).is_some_and(|p| p.eq_ignore_ascii_case(prefix));
+        listing.entries.iter().any(|e| begins(&e.untrusted_name))
+    };
+    if has(b"[Content_Types].xml") {
+        // The main part's content type decides for good in `ooxml`; this only chooses the family.
+        if has(b"xl/workbook.bin") {
+            return Ok(Kind::Xlsb);
+        }
+        let claims = |kind| agrees(extension, kind);
+        let families = [
+            (Kind::Docx, b"word/".as_slice()),
+            (Kind::Xlsx, b"xl/".as_slice()),
+            (Kind::Pptx, b"ppt/".as_slice()),
+            (Kind::Visio, b"visio/".as_slice()),
+        ];
+        return families
+            .iter()
+            .find(|(kind, folder)| claims(*kind) && starts(folder))
+            .or_else(|| families.iter().find(|(_, folder)| starts(folder)))
+            .map(|(kind, _)| *kind)
+            .or_else(|| families.iter().map(|f| f.0).find(|kind| claims(*kind)))
+            .ok_or(Refusal::held(Reason::UnknownKind));
+    }
+    if has(b"AndroidManifest.xml")
+        || has(b"classes.dex")
+        || (has(b"META-INF/MANIFEST.MF") && extension != "zip")
+    {
+        return Err(Refusal::blocked(Reason::Executable));
+    }
+    if has(b"mimetype") && starts(b"META-INF/") {
+        return from_open_document(untrusted, &listing, limits);
+    }
+    Ok(Kind::Zip)
+}
+
+/// A package that says what it is in a member of its own (ODF 1.3 part 2, section 3.3; EPUB OCF).
+fn from_open_document(
+    untrusted: &[u8],
+    listing: &zip_reader::Listing,
+    limits: &Limits,
+) -> Result<Kind, Refusal> {
+    let entry = listing
+        .entries
+        .iter()
+        .find(|e| e.untrusted_name.eq_ignore_ascii_case(b"mimetype"))
+        .ok_or(Refusal::held(Reason::UnknownKind))?;
+    let media_type = entry.expand(untrusted, &mut crate::Budget::new(*limits))?;
+    let media_type = media_type.trim_ascii();
+    const BASE: &[u8] = b"application/vnd.oasis.opendocument.";
+    let kind = match media_type.strip_prefix(BASE) {
+        Some(b"text" | b"text-template" | b"text-master" | b"text-web") => Kind::Odt,
+        Some(b"spreadsheet" | b"spreadsheet-template") => Kind::Ods,
+        Some(b"presentation" | b"presentation-template") => Kind::Odp,
+        _ if media_type == b"application/epub+zip" => Kind::Epub,
+        _ => return Err(Refusal::held(Reason::UnknownKind)),
+    };
+    Ok(kind)
+}
+
+/// A compound file (MS-CFB) says by the streams of its directory what it holds.
+fn from_compound(untrusted: &[u8], extension: &str) -> Result<Kind, Refusal> {
+    if NEVER_EXTENSIONS.contains(&extension) {
+        return Err(Refusal::blocked(Reason::Executable));
+    }
+    // Names stand in the directory as UTF-16; a whole name ends with a zero.
+    let has = |stream: &str| {
+        let wanted: Vec<u8> =
+            stream.encode_utf16().chain(std::iter::once(0)).flat_map(u16::to_le_bytes).collect();
+        contains(untrusted, &wanted)
+    };
+    let streams: [(&str, Kind); 8] = [
+        ("WordDocument", Kind::Doc),
+        ("PowerPoint Document", Kind::Ppt),
+        ("Workbook", Kind::Xls),
+        ("Book", Kind::Xls),
+        ("__properties_version1.0", Kind::OutlookMessage),
+        ("VisioDocument", Kind::Visio),
+        ("DocumentText", Kind::Ichitaro),
+        ("JSRV_SegmentInformation", Kind::Ichitaro),
+    ];
+    if has("EncryptedPackage") {
+        return match names::kind_of_extension(extension) {
+            Some(kind @ (Kind::Docx | Kind::Xlsx | Kind::Pptx | Kind::Xlsb)) => Ok(kind),
+            _ => Err(Refusal::held(Reason::PasswordNeeded)),
+        };
+    }
+    let claimed = names::kind_of_extension(extension);
+    let mut found = streams.iter().filter(|(stream, _)| has(stream)).map(|(_, kind)| *kind);
+    let first = found.next();
+    // A workbook inside a message or a document is that document's; the name then says which is the outer one.
+    match first {
+        Some(first) => Ok(std::iter::once(first).chain(found).find(|k| Some(*k) == claimed).unwrap_or(first)),
+        None if matches!(claimed, Some(Kind::Hanako | Kind::Ichitaro | Kind::DocuWorks)) => {
+            claimed.ok_or(Refusal::held(Reason::UnknownKind))
+        }
+        None => Err(Refusal::held(Reason::UnknownKind)),
+    }
+}
+
+/// Two letters may begin any text, so the size of the header that follows is asked for as well.
+fn is_bitmap(untrusted: &[u8]) -> bool {
+    untrusted.starts_with(b"BM")
+        && untrusted
+            .get(14..18)
+            .is_some_and(|size| matches!(size, [12 | 16 | 40 | 52 | 56 | 64 | 108 | 124, 0, 0, 0]))
+}
+
+fn is_executable(untrusted: &[u8]) -> bool {
+    // A DOS header is two letters; a text may start with them, so ask for the header's size as well.
+    let is_dos = untrusted.starts_with(b"MZ") && (untrusted.len() < 64 || head(untrusted, 512).contains(&0));
+    is_dos || EXECUTABLE_MAGIC.iter().any(|magic| untrusted.starts_with(magic))
+}
+
+const EXECUTABLE_MAGIC: [&[u8]; 13] = [
+    b"\x7fELF",
+    b"\xfe\xed\xfa\xce",
+    b"\xfe\xed\xfa\xcf",
+    b"\xce\xfa\xed\xfe",
+    b"\xcf\xfa\xed\xfe",
+    b"\xca\xfe\xba\xbe",
+    b"L\0\0\0\x01\x14\x02\0",
+    b"ITSF",
+    b"FWS",
+    b"CWS",
+    b"ZWS",
+    b"dex\n",
+    b"#!",
+];
+
+/// What stands at the beginning of a file, and the kind that it means; `None` for what is known to be nothing that is
+/// passed on.
+const MAGIC: [(usize, &[u8], Option<Kind>); 34] = [
+    (0, b"\x89PNG\r\n\x1a\n", Some(Kind::Png)),
+    (0, b"\xff\xd8\xff", Some(Kind::Jpeg)),
+    (0, b"GIF87a", Some(Kind::Gif)),
+    (0, b"GIF89a", Some(Kind::Gif)),
+    (0, b"II*\0", Some(Kind::Tiff)),
+    (0, b"MM\0*", Some(Kind::Tiff)),
+    (8, b"WEBPVP8", Some(Kind::Webp)),
+    (0, b"RIFF", None),
+    (0, b"{\\rt", Some(Kind::Rtf)),
+    (0, b"\xd7\xcd\xc6\x9a", Some(Kind::Metafile)),
+    (40, b" EMF", Some(Kind::Metafile)),
+    (0, b"\x1f\x8b", Some(Kind::Gzip)),
+    (0, b"7z\xbc\xaf\x27\x1c", Some(Kind::SevenZip)),
+    (0, b"Rar!", Some(Kind::Rar)),
+    (2, b"-lh", Some(Kind::Lzh)),
+    (0, b"MSCF", Some(Kind::Cab)),
+    (257, b"ustar", Some(Kind::Tar)),
+    (4, b"ftyphei", Some(Kind::Heif)),
+    (4, b"ftypmif1", Some(Kind::Heif)),
+    (4, b"ftypavi", Some(Kind::Heif)),
+    (4, b"ftyp", None),
+    (0, b"\x60\x0e\x82\x01", Some(Kind::DocuWorks)),
+    (0, b"JwwData.", Some(Kind::Jww)),
+    (0, b"AC10", Some(Kind::Dwg)),
+    (0, b"AutoCAD Binary DXF", Some(Kind::Dxf)),
+    (0, b"ISO-10303-21;", Some(Kind::Sxf)),
+    (0, b"BZh", None),
+    (0, b"\xfd7zXZ\0", None),
+    (0, b"\x78\x9f\x3e\x22", None),
+    (0, b"OggS", None),
+    (0, b"ID3", None),
+    (0, b"\x28\xb5\x2f\xfd", None),
+    (0, b"SQLite format 3\0", None),
+    (0, b"%!PS", None),
+];
+
+fn head(bytes: &[u8], length: usize) -> &[u8] {
+    bytes.get(..length).unwrap_or(bytes)
+}
+
+fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
+    bytes.windows(wanted.len()).any(|window| window == wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use worker_protocol::Verdict;
+
+    #[test]
+    fn content_decides_and_the_name_must_agree() {
+        let held = |reason| Err(Refusal { verdict: Verdict::Held, reason });
+        let blocked = |reason| Err(Refusal { verdict: Verdict::Blocked, reason });
+        let empty_zip = b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+        let rows: [(&str, &[u8], Result<Kind, Refusal>); 30] = [
+            ("a.zip", empty_zip, Ok(Kind::Zip)),
+            ("a.xlsb", empty_zip, held(Reason::NameMismatch)),
+            ("a.xlam", empty_zip, blocked(Reason::Executable)),
+            ("a.png", b"\x89PNG\r\n\x1a\nrest", Ok(Kind::Png)),
+            ("a.jpg", b"\x89PNG\r\n\x1a\nrest", held(Reason::NameMismatch)),
+            ("a.JPEG", b"\xff\xd8\xff\xe0", Ok(Kind::Jpeg)),
+            ("a", b"%PDF-1.7", Ok(Kind::Pdf)),
+            ("a.docx", b"%PDF-1.7", held(Reason::NameMismatch)),
+            ("a.txt", "こんにちは".as_bytes(), Ok(Kind::Text)),
+            ("a.log", b"hello", Ok(Kind::Text)),
+            ("a.csv", b"1,2", Ok(Kind::Csv)),
+            ("a.csv", b"ID;PWXL;N;E", Ok(Kind::Sylk)),
+            ("a.docx", b"ID;PWXL;N;E", held(Reason::NameMismatch)),
+            ("a.docx", b"hello", held(Reason::NameMismatch)),
+            ("a.html", b"<html>", Ok(Kind::Html)),
+            ("a.ini", b"[x]", held(Reason::UnknownKind)),
+            ("a.gif", b"GIF89a\x01\0\x01\0", Ok(Kind::Gif)),
+            ("a.jww", b"JwwData.", Ok(Kind::Jww)),
+            ("a.heic", b"\0\0\0\x18ftypheic", Ok(Kind::Heif)),
+            ("a.vbs", b"MsgBox 1", blocked(Reason::Executable)),
+            ("a.txt.", b"hello", Ok(Kind::Text)),
+            ("a.txt", b"#!/bin/sh\n", blocked(Reason::Executable)),
+            ("a.txt", b"MZ\x90\0\x03\0\0\0", blocked(Reason::Executable)),
+            ("a.pdf", b"\x7fELF", blocked(Reason::Executable)),
+            ("a.txt", b"", held(Reason::Empty)),
+            ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", held(Reason::UnknownKind)),
+            ("a.rtf", b"{\\rtf1}", Ok(Kind::Rtf)),
+            ("a.zip", b"PK\x03\x04garbage", held(Reason::Damaged)),
+            ("a.txt", b"\xff\xff\xff\xff", held(Reason::UnknownKind)),
+            ("x.exe\u{202E}fdp.txt", b"hello", Ok(Kind::Text)),
+        ];
+        for (name, bytes, expected) in rows {
+            assert_eq!(detect(bytes, name, &Limits::default()), expected, "{name} {bytes:?}");
+        }
+    }
+}
