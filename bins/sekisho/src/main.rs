@@ -16,7 +16,7 @@ mod keys;
 mod ledger_command;
 mod packs;
 mod policy_command;
-mod sanitize_command;
+mod sanitize;
 mod serve;
 mod world;
 
@@ -47,8 +47,8 @@ enum Command {
     Init(serve::InitOptions),
     /// 本番として動かします(TLS、デモ利用者なし)
     Serve(serve::Options),
-    /// ファイルを1つ無害化します。終了コード: 0 通った、3 遮断または保留、2 使い方の誤り、1 失敗
-    Sanitize(sanitize_command::Options),
+    /// ファイルやフォルダーを無害化します。終了コード: 0 すべて通った、3 遮断または保留あり、2 使い方の誤り、1 失敗
+    Sanitize(sanitize::Options),
     /// 方針パックを検査し、表示します
     #[command(subcommand)]
     Policy(policy_command::Command),
@@ -64,7 +64,7 @@ fn main() -> ExitCode {
         Command::Demo(options) => world::run(demo::run(options)),
         Command::Init(options) => world::run(serve::init(options)),
         Command::Serve(options) => world::run(serve::run(options)),
-        Command::Sanitize(options) => world::run(sanitize_command::run(options)),
+        Command::Sanitize(options) => world::run(sanitize::run(options)),
         Command::Policy(command) => policy_command::run(&command),
         Command::Ledger(ledger_command::Command::Verify(options)) => return sekisho_verify::run(&options),
         Command::Ledger(command) => world::run(ledger_command::run(command)),

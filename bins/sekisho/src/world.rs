@@ -85,6 +85,12 @@ pub(crate) fn complain(error: &anyhow::Error) {
     let _ = writeln!(std::io::stderr().lock(), "sekisho: {error:#}");
 }
 
+/// Tells the person at the terminal something that is no result, on standard error.
+pub(crate) fn note(text: &str) {
+    // Who closed it does not want to know.
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
 /// Resolves when the operator or the service manager asks the program to stop.
 pub(crate) async fn asked_to_stop() {
     use tokio::signal::unix::{SignalKind, signal};
