@@ -1,10 +1,11 @@
-//! Repository chores as typed, tested Rust: `cargo xtask tidy`, `test`, `demo`, `bench`.
+//! Repository chores as typed, tested Rust: `cargo xtask tidy`, `test`, `demo`, `bench`, `corpus`.
 //!
 //! Owns: the command line of the chores.
 //! Leaves to others: the house rules ([`tidy`]), what CI runs (`test`), building and starting the demo
-//! ([`demo`]), measuring (`bench`), and every process and environment variable ([`shell`]).
+//! ([`demo`]), measuring (`bench`), judging the sanitiser over real files (`corpus`), and every process and environment variable ([`shell`]).
 
 mod bench;
+mod corpus;
 mod demo;
 mod shell;
 mod test;
@@ -32,6 +33,8 @@ enum Chore {
     Demo(demo::Options),
     /// Run the benches and print medians and ratios as rows of a table.
     Bench(bench::Options),
+    /// Sanitise a folder of real files and print what independent programs say of the results, by format.
+    Corpus(corpus::Options),
 }
 
 fn main() -> ExitCode {
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         Chore::Test(options) => test::run(&root, &options),
         Chore::Demo(options) => demo::run(&root, &options),
         Chore::Bench(options) => bench::run(&root, &options),
+        Chore::Corpus(options) => corpus::run(&root, &options),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

@@ -99,6 +99,14 @@ impl Tool {
         })
     }
 
+    /// Runs without input and output; its exit code, or nothing when a signal ended it.
+    pub(crate) fn code(mut self) -> Result<Option<i32>> {
+        let shown = self.shown();
+        self.command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let status = self.command.status().with_context(|| format!("cannot start: {shown}"))?;
+        Ok(status.code())
+    }
+
     /// Runs, passes each line of both outputs on to our standard error, and shows it to `each` as well.
     pub(crate) fn watch(mut self, each: &mut dyn FnMut(&str)) -> Result<bool> {
         let shown = self.shown();
