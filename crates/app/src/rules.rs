@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use policy::{Axis, ChannelMode, Facts, Pack, Passage, Plan, RequestType, Setting, StepMode};
-use worker_protocol::{Kind as FileKind, Report};
+use policy::{Axis, ChannelMode, Facts, Pack, Passage, Plan, RequestType, Setting, StepMode, Treatment};
+use worker_protocol::{FilePolicy, Kind as FileKind, Mark, Report};
 use workflow::{
     Millis,
     id::SectionId,
@@ -61,6 +61,10 @@ impl Rules {
         for channel in pack.channels() {
             if channel.mode == ChannelMode::Inspect {
                 return Err(RulesError::Unsupported(format!("channel {}: mode inspect", channel.id)));
+            }
+            if let Some(rule) = channel.rules.iter().find(|r| r.treatment == Some(Treatment::InspectOnly)) {
+                let (channel, rule) = (&channel.id, &rule.id);
+                return Err(RulesError::Unsupported(format!("channel {channel}, rule {rule}: inspect-only")));
             }
         }
         for request in pack.requests() {
@@ -135,6 +139,18 @@ pub(crate) fn passage<'p>(
 ) -> Passage<'p> {
     let levels = BTreeSet::from([content.classification.clone()]);
     pack.passage(channel, &Facts { levels, kinds, personal_data: content.personal_data })
+}
+
+/// What the pack asks the sanitiser to do with files of a transfer: how each kind is treated, and the mark.
+pub(crate) fn treatment(
+    pack: &Pack,
+    channel: &policy::Channel,
+    classification: &str,
+    personal_data: bool,
+) -> (FilePolicy, Option<Mark>) {
+    let facts =
+        Facts { levels: BTreeSet::from([classification.to_owned()]), kinds: BTreeSet::new(), personal_data };
+    (pack.file_policy(channel, &facts), pack.mark(&facts))
 }
 
 /// The route of a plan for a submitter of this section.

@@ -199,12 +199,14 @@ impl App {
             input_bytes_max: channel.file_bytes_max.value.unwrap_or(0).max(original.bytes),
             ..Limits::default()
         };
+        let (policy, mark) =
+            rules::treatment(self.pack(), channel, &transfer.classification, transfer.personal_data);
         let ask = Job {
             hint: Hint { untrusted_name: untrusted_name.to_owned(), passwords: self.passwords_of(file) },
-            policy: channel.file_policy(),
+            policy,
             limits,
             want_preview: true,
-            mark: None,
+            mark,
         };
         let live = self.live();
         let progress = |p: Progress| live.progress(&transfer.id, file, p.permille);

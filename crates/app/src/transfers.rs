@@ -434,7 +434,13 @@ impl App {
         self.check_recipients(&content).await?;
         let (version, pick_up) = (self.pack().version().to_owned(), self.rules().pick_up);
         self.change(actor, id, Action::SubmitTransfer, |t, now| {
-            t.resubmit(content, route, version, pick_up, now)
+            // Another classification may ask for another treatment, and carries another mark. What an earlier version of the
+            // pack asked for is not known any more.
+            let treated = rules::treatment(self.pack(), channel, &t.classification, t.personal_data);
+            let wanted =
+                rules::treatment(self.pack(), channel, &content.classification, content.personal_data);
+            let treat_again = t.pack_version != version || treated != wanted;
+            t.resubmit(content, route, treat_again, version, pick_up, now)
         })
         .await
     }

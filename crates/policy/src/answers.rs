@@ -7,11 +7,11 @@
 use std::collections::BTreeSet;
 
 use thiserror::Error;
-use worker_protocol::Kind;
+use worker_protocol::{FilePolicy, Kind, MARK_CHARS_MAX, Mark, Mode};
 
 use crate::model::{
     Axis, Channel, ChannelMode, Level, Mechanism, Pack, Parameter, ParameterType, ParameterValue, Post,
-    RequestType, Role, Rule, RuleAction, Scope, Statement, Step,
+    RequestType, Role, Rule, RuleAction, Scope, Statement, Step, Treatment,
 };
 
 /// What is known of a transfer when a channel is asked.
@@ -48,8 +48,6 @@ pub struct Plan<'p> {
     pub channel: &'p Channel,
     /// The request type whose route must approve, if any.
     pub request: Option<&'p RequestType>,
-    /// Whether the result must be looked through; who cannot look holds it.
-    pub inspect: bool,
     /// Rules that matched, for the submitter and the approver.
     pub rules: Vec<&'p Rule>,
     /// Statements of the channel and of the rules, without repeats.
@@ -121,12 +119,36 @@ impl Pack {
             .chain(rules.iter().map(|r| r.statements.as_slice()))
             .chain(request.iter().map(|r| r.statements.as_slice()))
             .collect();
-        Passage::Pass(Plan {
-            channel,
-            request,
-            inspect: channel.mode == ChannelMode::Inspect,
-            statements: self.all(&lists),
-            rules,
+        Passage::Pass(Plan { channel, request, statements: self.all(&lists), rules })
+    }
+
+    /// What the sanitiser is told about files of a transfer with these facts. Which kinds are in it is not asked: the
+    /// sanitiser finds that out. Of several rules about one kind the first written decides.
+    #[must_use]
+    pub fn file_policy(&self, channel: &Channel, facts: &Facts) -> FilePolicy {
+        let usual = if channel.mode == ChannelMode::Inspect { Mode::InspectOnly } else { Mode::Rebuild };
+        let mode_of = |kind: Kind| {
+            let of_kind = Facts { kinds: BTreeSet::from([kind]), ..facts.clone() };
+            let treats = |rule: &&Rule| rule.action == RuleAction::Treat && self.matches(rule, &of_kind);
+            channel.rules.iter().find(treats).and_then(|rule| rule.treatment).map_or(usual, Treatment::mode)
+        };
+        FilePolicy {
+            modes: channel.kinds.iter().map(|kind| (*kind, mode_of(*kind))).collect(),
+            links: channel.links,
+            csv_formulas: channel.csv_formulas,
+        }
+    }
+
+    /// The mark to write into clean files of a transfer with these facts: what its levels say is put on a page.
+    /// Confidentiality comes first, because it tells a reader how to handle a paper.
+    #[must_use]
+    pub fn mark(&self, facts: &Facts) -> Option<Mark> {
+        let mut levels: Vec<&Level> = facts.levels.iter().filter_map(|id| self.level(id)).collect();
+        levels.sort_by_key(|level| level.axis);
+        let words: Vec<&str> = levels.iter().filter_map(|level| level.mark.as_deref()).collect();
+        (!words.is_empty()).then(|| Mark {
+            label: words.join("・").chars().filter(|c| !c.is_control()).take(MARK_CHARS_MAX).collect(),
+            levels: levels.iter().map(|level| level.id.clone()).collect(),
         })
     }
 

@@ -28,8 +28,8 @@ pub use answers::{Facts, ParameterError, Passage, Plan};
 pub use model::{
     Assurance, Axis, Channel, ChannelMode, Clause, Department, FormField, FormFieldType, Layer, Level,
     Mechanism, Modality, Municipality, Pack, Parameter, ParameterType, ParameterValue, Permit, Post,
-    RequestType, Retention, Role, Rule, RuleAction, Scope, Section, Setting, Statement, Step, StepMode, Zone,
-    ZoneKind,
+    RequestType, Retention, Role, Rule, RuleAction, Scope, Section, Setting, Statement, Step, StepMode,
+    Treatment, Zone, ZoneKind,
 };
 pub use problem::{CheckReport, Code, Origin, Problem, Severity};
 

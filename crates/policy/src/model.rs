@@ -6,7 +6,7 @@
 //! Every reference in a resolved pack points at something that exists, so a lookup by an id found in the same
 //! pack does not fail; lookups still return `Option`, because ids also arrive from outside.
 
-use worker_protocol::{CsvFormulaPolicy, FilePolicy, Kind, LinkPolicy, Mode};
+use worker_protocol::{CsvFormulaPolicy, Kind, LinkPolicy, Mode};
 
 use crate::problem::Origin;
 
@@ -201,8 +201,9 @@ words! {
         Sanitise = "sanitise" "無害化",
         /// Every file is rebuilt, and the channel's request type decides on each transfer.
         Approve = "approve" "無害化と承認",
-        /// Every file is rebuilt and looked through for what a rule names; a caller that cannot look holds it.
-        Inspect = "inspect" "無害化と検査",
+        /// Files pass as they are once the persons of the channel's request type looked at them and vouch for them; rules
+        /// may have some kinds rebuilt.
+        Inspect = "inspect" "検査確認",
     }
 }
 
@@ -213,6 +214,38 @@ words! {
         Deny = "deny" "不可",
         /// The rule's request type decides.
         Approve = "approve" "承認",
+        /// Files of the rule's kinds are treated as its `treatment` says.
+        Treat = "treat" "扱い",
+    }
+}
+
+words! {
+    /// How a file is treated on its way; what the sanitiser does is [`worker_protocol::Mode`].
+    Treatment {
+        /// As what it is, with all that is harmless.
+        Rebuild = "rebuild" "作り直し",
+        /// Only what is needed to read it.
+        Strict = "strict" "厳しい作り直し",
+        /// Only its words.
+        TextOnly = "text-only" "文字だけ",
+        /// Pictures of its pages.
+        ImagePdf = "image-pdf" "画像PDF",
+        /// Unchanged, once a person vouches for it.
+        InspectOnly = "inspect-only" "検査確認",
+    }
+}
+
+impl Treatment {
+    /// What the sanitiser is told.
+    #[must_use]
+    pub fn mode(self) -> Mode {
+        match self {
+            Treatment::Rebuild => Mode::Rebuild,
+            Treatment::Strict => Mode::Strict,
+            Treatment::TextOnly => Mode::TextOnly,
+            Treatment::ImagePdf => Mode::ImagePdf,
+            Treatment::InspectOnly => Mode::InspectOnly,
+        }
     }
 }
 
@@ -527,15 +560,6 @@ pub struct Channel {
     pub origin: Origin,
 }
 
-impl Channel {
-    /// What the sanitiser is told.
-    #[must_use]
-    pub fn file_policy(&self) -> FilePolicy {
-        let modes = self.kinds.iter().map(|kind| (*kind, Mode::Rebuild)).collect();
-        FilePolicy { modes, links: self.links, csv_formulas: self.csv_formulas }
-    }
-}
-
 /// A condition of a channel and what it asks for. All conditions written must hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
@@ -551,8 +575,10 @@ pub struct Rule {
     pub personal_data: Option<bool>,
     /// What it asks for.
     pub action: RuleAction,
-    /// The request type that decides, for [`RuleAction::Approve`].
+    /// The request type that decides, for [`RuleAction::Approve`] and for files that a person inspects.
     pub request: Option<String>,
+    /// How files of the rule's kinds are treated, for [`RuleAction::Treat`].
+    pub treatment: Option<Treatment>,
     /// Statements served.
     pub statements: Vec<String>,
     /// Where it was written.

@@ -13,7 +13,8 @@ use crate::merged::{Merged, MergedItem};
 use crate::model::{
     Assurance, Axis, Channel, ChannelMode, Clause, Department, FormField, FormFieldType, Layer, Level,
     Mechanism, Modality, Pack, Parameter, ParameterType, ParameterValue, Permit, Post, RequestType,
-    Retention, Role, Rule, RuleAction, Scope, Section, Setting, Statement, Step, StepMode, Zone, ZoneKind,
+    Retention, Role, Rule, RuleAction, Scope, Section, Setting, Statement, Step, StepMode, Treatment, Zone,
+    ZoneKind,
 };
 use crate::problem::{Code, Origin, Problem, Sink};
 use crate::toml_text::{Node, Value};
@@ -421,13 +422,13 @@ impl<'m> Reader<'m> {
             }
         }
         match (mode, &request) {
-            (ChannelMode::Approve, None) if !f.has("request") => s.push(
+            (ChannelMode::Approve | ChannelMode::Inspect, None) if !f.has("request") => s.push(
                 Code::RouteMissing,
                 &f.at,
                 format!("{}は承認を求めますが、承認経路を決める申請がありません。", f.what()),
                 "request = \"申請の id\" を書き足してください。",
             ),
-            (ChannelMode::Sanitise | ChannelMode::Inspect, Some(_)) => {
+            (ChannelMode::Sanitise, Some(_)) => {
                 no_effect_instead(
                     f,
                     "request",
@@ -490,6 +491,7 @@ fn rule(id: String, mut f: Fields<'_>, s: &mut Sink) -> Rule {
         personal_data: f.has("personal_data").then(|| f.flag("personal_data", true, s)),
         action: f.word("action", RuleAction::WORDS, RuleAction::Deny, s),
         request: f.reference_opt("request", Kind::Request, s),
+        treatment: f.word_opt("treatment", Treatment::WORDS, s),
         statements: f.references("statements", Kind::Statement, s),
         origin: f.at.clone(),
     };
@@ -513,8 +515,40 @@ fn rule(id: String, mut f: Fields<'_>, s: &mut Sink) -> Rule {
         (RuleAction::Deny, true) => no_effect(&f, "request", "action が deny なので", s),
         _ => {}
     }
+    treatment(&rule, &f, s);
     f.finish(s);
     rule
+}
+
+/// What a rule about the treatment of files must say, and what only such a rule may say.
+fn treatment(rule: &Rule, f: &Fields<'_>, s: &mut Sink) {
+    if rule.action != RuleAction::Treat {
+        if f.has("treatment") {
+            no_effect(f, "treatment", "action が treat ではないので", s);
+        }
+        return;
+    }
+    if !f.has("treatment") {
+        s.push(
+            Code::MissingKey,
+            &f.at,
+            format!("{}は扱いを決めますが、「treatment」がありません。", f.what()),
+            "treatment = \"strict\" のように書いてください。",
+        );
+    }
+    match (rule.treatment, f.has("request")) {
+        // Unchanged files pass by a person's word only.
+        (Some(Treatment::InspectOnly), false) => s.push(
+            Code::RouteMissing,
+            &f.at,
+            format!("{}は検査確認で通しますが、確認する人を決める申請がありません。", f.what()),
+            "request = \"申請の id\" を書き足してください。",
+        ),
+        (Some(other), true) if other != Treatment::InspectOnly => {
+            no_effect(f, "request", "treatment が inspect-only ではないので", s);
+        }
+        _ => {}
+    }
 }
 
 fn file_kinds(f: &mut Fields<'_>, key: &'static str, sink: &mut Sink) -> Vec<FileKind> {

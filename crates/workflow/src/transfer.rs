@@ -185,6 +185,13 @@ pub struct File {
     pub clean_erased_at: Option<Millis>,
 }
 
+impl File {
+    /// Whether it was the cell that blocked it, and no person.
+    fn is_blocked_by_cell(&self) -> bool {
+        self.report.as_ref().is_some_and(|r| r.verdict == FileVerdict::Blocked)
+    }
+}
+
 /// A recipient, and when he took the files.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -764,20 +771,28 @@ impl Transfer {
         Ok(events)
     }
 
-    /// Submits a returned or pulled-back transfer again with a changed content; its route starts anew.
+    /// Submits a returned or pulled-back transfer again with a changed content; its route starts anew. With
+    /// `treat_again` what the pack says about the treatment of its files changed as well, so each goes through the cell once
+    /// more, but for those that a person took out.
     ///
     /// # Errors
-    /// [`Refusal::State`], [`Refusal::Field`].
+    /// [`Refusal::State`], [`Refusal::Field`]; [`Refusal::File`] when a file must be treated again and its original was
+    /// erased meanwhile.
     pub fn resubmit(
         &mut self,
         content: Content,
         route: Route,
+        treat_again: bool,
         pack_version: String,
         pick_up: PickUp,
         now: Millis,
     ) -> Result<Vec<Event>, Refusal> {
         self.expect_state(&[State::Returned, State::PulledBack])?;
         check_content(&content, &route)?;
+        let is_open = |file: &File| file.state != FileState::Blocked || file.is_blocked_by_cell();
+        if treat_again && self.files.iter().any(|f| is_open(f) && f.original.is_none()) {
+            return Err(Refusal::File);
+        }
         self.recipients = recipients(&content);
         self.subject = content.subject;
         self.purpose = content.purpose;
@@ -789,7 +804,14 @@ impl Transfer {
         self.round += 1;
         self.step = 0;
         self.state = State::Sanitising;
+        // The time that ran was the submitter's; a cell has none.
+        (self.due_at, self.reminded_at, self.expires_at) = (None, None, None);
         let mut events = vec![Event::Submitted { round: self.round }];
+        for file in self.files.iter_mut().filter(|f| treat_again && is_open(f)) {
+            file.state = FileState::Queued;
+            (file.report, file.clean, file.preview) = (None, None, None);
+            events.push(Event::FileRequeued { file: file.id.clone() });
+        }
         self.advance(pick_up, now, &mut events);
         Ok(events)
     }

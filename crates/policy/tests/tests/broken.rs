@@ -87,6 +87,23 @@ const CHANNELS: &[Row] = &[
     ("approval without request", "mode = \"sanitise\"", "mode = \"approve\""),
     ("request without approval", "mode = \"sanitise\"", "mode = \"sanitise\"\nrequest = \"ask\""),
     ("rule without request", "action = \"approve\"\nrequest = \"ask\"", "action = \"approve\""),
+    ("treatment not said", "action = \"approve\"\nrequest = \"ask\"", "action = \"treat\""),
+    (
+        "inspection by nobody",
+        "action = \"approve\"\nrequest = \"ask\"",
+        "action = \"treat\"\ntreatment = \"inspect-only\"",
+    ),
+    (
+        "treatment with a request that decides nothing",
+        "action = \"approve\"\nrequest = \"ask\"",
+        "action = \"treat\"\ntreatment = \"strict\"\nrequest = \"ask\"",
+    ),
+    (
+        "treatment of an approval",
+        "action = \"approve\"\nrequest = \"ask\"",
+        "action = \"approve\"\nrequest = \"ask\"\ntreatment = \"strict\"",
+    ),
+    ("inspection channel without request", "mode = \"sanitise\"", "mode = \"inspect\""),
     ("rule without condition", "at_least = [\"c2\"]\n", ""),
     ("no limits", "file_bytes_max = 1000000\nfiles_max = 10\n", ""),
     ("limit of zero", "files_max = 10", "files_max = 0"),
@@ -438,6 +455,36 @@ fn channels() {
             ## rule without request
             small/pack.toml:166:1: 誤り [route-missing]
               channel「in」の rule「classified」は承認を求めますが、承認経路を決める申請がありません。
+              → request = "申請の id" を書き足してください。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## treatment not said
+            small/pack.toml:166:1: 誤り [missing-key]
+              channel「in」の rule「classified」は扱いを決めますが、「treatment」がありません。
+              → treatment = "strict" のように書いてください。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## inspection by nobody
+            small/pack.toml:166:1: 誤り [route-missing]
+              channel「in」の rule「classified」は検査確認で通しますが、確認する人を決める申請がありません。
+              → request = "申請の id" を書き足してください。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## treatment with a request that decides nothing
+            small/pack.toml:172:11: 注意 [no-effect]
+              channel「in」の rule「classified」の「request」は、treatment が inspect-only ではないので効き目がありません。
+              → この行を消してください。
+            方針パック「small」は使えます(注意 1 件)。
+
+            ## treatment of an approval
+            small/pack.toml:172:13: 注意 [no-effect]
+              channel「in」の rule「classified」の「treatment」は、action が treat ではないので効き目がありません。
+              → この行を消してください。
+            方針パック「small」は使えます(注意 1 件)。
+
+            ## inspection channel without request
+            small/pack.toml:154:1: 誤り [route-missing]
+              channel「in」は承認を求めますが、承認経路を決める申請がありません。
               → request = "申請の id" を書き足してください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 

@@ -6,7 +6,7 @@ use policy::{
     Assurance, Axis, ChannelMode, Code, Facts, FormFieldType, Mechanism, Modality, Pack, ParameterError,
     ParameterType, Passage, Permit, RuleAction, Scope, Severity, StepMode, ZoneKind,
 };
-use worker_protocol::{CsvFormulaPolicy, Kind, LinkPolicy};
+use worker_protocol::{CsvFormulaPolicy, Kind, LinkPolicy, Mode};
 
 use crate::support::{SMALL, file, resolved, shipped, text_of};
 
@@ -65,6 +65,59 @@ fn the_channels_ask_what_their_comments_say() {
     }
 }
 
+/// How the small pack treats files when its rule treats instead of approving.
+#[test]
+fn a_rule_treats_files_by_kind_and_class() {
+    let treats = |channel_mode: &str, rule: &str| {
+        let text = SMALL.replacen("mode = \"sanitise\"", channel_mode, 1).replacen(
+            "action = \"approve\"\nrequest = \"ask\"",
+            rule,
+            1,
+        );
+        resolved(&[file("small/pack.toml", &text)], "small").pack
+    };
+    let strict = "kinds = [\"pdf\"]\naction = \"treat\"\ntreatment = \"strict\"";
+    let inspected = "kinds = [\"pdf\"]\naction = \"treat\"\ntreatment = \"inspect-only\"\nrequest = \"ask\"";
+    let inspect_channel = "mode = \"inspect\"\nrequest = \"ask\"";
+    // Channel, rule, level, what becomes of docx and pdf, and whether a PDF needs somebody's word.
+    let rows: [(&str, &str, &str, [Mode; 2], bool); 5] = [
+        ("mode = \"sanitise\"", strict, "c1", [Mode::Rebuild, Mode::Rebuild], false),
+        ("mode = \"sanitise\"", strict, "c2", [Mode::Rebuild, Mode::Strict], false),
+        ("mode = \"sanitise\"", inspected, "c2", [Mode::Rebuild, Mode::InspectOnly], true),
+        (inspect_channel, strict, "c1", [Mode::InspectOnly, Mode::InspectOnly], true),
+        (inspect_channel, strict, "c2", [Mode::InspectOnly, Mode::Strict], true),
+    ];
+    for (channel_mode, rule, level, modes, needs_word) in rows {
+        let pack = treats(channel_mode, rule);
+        let channel = pack.channel("outer", "inner").expect("it has the channel");
+        let facts = Facts {
+            levels: BTreeSet::from([level.to_owned()]),
+            kinds: BTreeSet::from([Kind::Pdf]),
+            personal_data: false,
+        };
+        let told = pack.file_policy(channel, &facts);
+        let expected = [(Kind::Docx, modes[0]), (Kind::Pdf, modes[1])];
+        assert_eq!(told.modes.into_iter().collect::<Vec<_>>(), expected, "{channel_mode} {rule} {level}");
+        let asked = matches!(pack.passage(channel, &facts), Passage::Pass(plan) if plan.request.is_some());
+        assert_eq!(asked, needs_word, "{channel_mode} {rule} {level}");
+    }
+}
+
+#[test]
+fn a_mark_is_what_the_levels_say() {
+    let pack = resolved(&shipped(), "base").pack;
+    let mark = |levels: &[&str]| {
+        let levels = levels.iter().map(|l| (*l).to_owned()).collect();
+        pack.mark(&Facts { levels, ..Facts::default() })
+    };
+    assert_eq!(mark(&["c1"]), None, "nothing is put on what anybody may read");
+    assert_eq!(
+        mark(&["c2"]).map(|m| (m.label, m.levels)),
+        Some(("機密性2".to_owned(), vec!["c2".to_owned()]))
+    );
+    assert_eq!(mark(&["i2", "c3"]).map(|m| m.label), Some("機密性3・完全性2".to_owned()));
+}
+
 #[test]
 fn the_city_is_base_with_its_own_words() {
     let base = resolved(&shipped(), "base").pack;
@@ -74,8 +127,8 @@ fn the_city_is_base_with_its_own_words() {
     assert_eq!(city.zone("mynumber").map(|z| z.kind), Some(ZoneKind::MyNumber));
     assert_eq!(base.channel("internet", "lgwan").map(|c| c.links), Some(LinkPolicy::Keep));
     let inbound = city.channel("internet", "lgwan").expect("it has the channel");
-    assert_eq!(inbound.file_policy().links, LinkPolicy::Remove);
-    assert_eq!(inbound.file_policy().csv_formulas, CsvFormulaPolicy::Neutralise);
+    let told = city.file_policy(inbound, &Facts::default());
+    assert_eq!((told.links, told.csv_formulas), (LinkPolicy::Remove, CsvFormulaPolicy::Neutralise));
     assert_eq!(inbound.mode, ChannelMode::Sanitise);
     assert_eq!(inbound.rules.len(), 2, "keys that were not overridden stay");
     assert_eq!(city.sections().len(), 6);

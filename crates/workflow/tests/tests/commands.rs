@@ -61,10 +61,11 @@ const COMMANDS: &[Command] = &[
     ("review by another", |t| t.review(0, &user("second"), NOW)),
     ("pull back", |t| t.pull_back(PICK_UP, NOW)),
     ("withdraw", |t| t.withdraw(NOW)),
-    ("resubmit", |t| t.resubmit(content(), route(2), "2".to_owned(), PICK_UP, NOW)),
+    ("resubmit", |t| t.resubmit(content(), route(2), false, "2".to_owned(), PICK_UP, NOW)),
+    ("resubmit, treated again", |t| t.resubmit(content(), route(2), true, "2".to_owned(), PICK_UP, NOW)),
     ("resubmit without a subject", |t| {
         let empty = workflow::transfer::Content { subject: " ".to_owned(), ..content() };
-        t.resubmit(empty, route(2), "2".to_owned(), PICK_UP, NOW)
+        t.resubmit(empty, route(2), false, "2".to_owned(), PICK_UP, NOW)
     }),
     ("receive", |t| t.receive(&user("recipient"), NOW)),
     ("receive by another", |t| t.receive(&user("submitter"), NOW)),

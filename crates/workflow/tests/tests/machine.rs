@@ -94,7 +94,7 @@ fn apply(t: &mut Transfer, command: &Command, now: Millis) -> Result<Vec<Event>,
         Command::Resubmit(changed, steps) => {
             let subject = if *changed { "別の件名" } else { "件名" };
             let content = Content { subject: subject.to_owned(), ..two_recipients() };
-            t.resubmit(content, route(*steps), "2".to_owned(), PICK_UP, now)
+            t.resubmit(content, route(*steps), *steps % 2 == 0, "2".to_owned(), PICK_UP, now)
         }
         Command::Receive(by) => t.receive(&person(*by), now),
         Command::Expire => t.expire(now),

@@ -40,7 +40,7 @@ fn content_has_bounds() {
         let refused = Transfer::submit(submission(1, content.clone(), route(1)), T0).err();
         assert_eq!(refused, wrong.map(Refusal::Field), "{content:?}");
         let mut t = in_state(State::Returned);
-        let again = t.resubmit(content, route(1), "2".to_owned(), PICK_UP, T0).err();
+        let again = t.resubmit(content, route(1), false, "2".to_owned(), PICK_UP, T0).err();
         assert_eq!(again, wrong.map(Refusal::Field));
     }
     let no_purpose = Content { purpose: String::new(), ..content() };
