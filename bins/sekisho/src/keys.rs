@@ -55,6 +55,14 @@ impl Keys {
         Ok(Self { master: read_key(&master)?, signing: read_key(&signing)? })
     }
 
+    /// Takes back secrets that were just made and that nothing was written with.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub(crate) fn discard(folder: &Path) -> std::io::Result<()> {
+        paths(folder).iter().try_for_each(std::fs::remove_file)
+    }
+
     /// Whether a folder has secrets.
     pub(crate) fn exist(folder: &Path) -> bool {
         paths(folder).iter().any(|p| p.exists())

@@ -86,7 +86,7 @@ pub(crate) struct Listener {
 const CLOSING: Duration = Duration::from_secs(10);
 
 /// Runs a house until `stop` resolves: listeners, cells, the sealer, housekeeping. `opened` is called when every
-/// listener is bound.
+/// listener is bound, with the addresses they got.
 ///
 /// # Errors
 /// When an address cannot be bound, or a listener ends by itself.
@@ -94,9 +94,21 @@ pub(crate) async fn run_house(
     app: App,
     listeners: Vec<Listener>,
     cells: usize,
-    opened: impl FnOnce() -> anyhow::Result<()>,
+    opened: impl FnOnce(&[(ZoneId, SocketAddr)]) -> anyhow::Result<()>,
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
+    // Before evidence says that the house opened: it does not when another program holds one of the addresses.
+    let mut sockets = Vec::new();
+    let mut bound = Vec::new();
+    for Listener { zone, address, tls } in listeners {
+        let socket = std::net::TcpListener::bind(address)
+            .and_then(|socket| socket.set_nonblocking(true).map(|()| socket))
+            .with_context(|| {
+                format!("{zone} の待受け {address} を開けません。ほかのプログラムが使っていませんか")
+            })?;
+        bound.push((zone.clone(), socket.local_addr()?));
+        sockets.push((zone, socket, tls));
+    }
     app.load_organisation().await.context("組織を読み込めません")?;
     app.note_opening(env!("CARGO_PKG_VERSION")).await.context("証跡に書けません")?;
     // The lock on the folder of files says that no other process of this house runs: what is in a cell according to the
@@ -115,7 +127,7 @@ pub(crate) async fn run_house(
         let _ = closed.wait_for(|is| *is).await;
     };
     let mut background = JoinSet::new();
-    let settings = CellSettings { parallel: cells.max(1), ..CellSettings::default() };
+    let settings = CellSettings { parallel: cells.max(1), alone: true, ..CellSettings::default() };
     {
         let (app, end) = (app.clone(), until_closed(closed.clone()));
         background.spawn(async move { app.run_cells(settings, end).await });
@@ -132,12 +144,7 @@ pub(crate) async fn run_house(
     let handle = Handle::new();
     let streams = Streams::default();
     let mut servers = JoinSet::new();
-    for Listener { zone, address, tls } in listeners {
-        let socket = std::net::TcpListener::bind(address)
-            .and_then(|socket| socket.set_nonblocking(true).map(|()| socket))
-            .with_context(|| {
-                format!("{zone} の待受け {address} を開けません。ほかのプログラムが使っていませんか")
-            })?;
+    for (zone, socket, tls) in sockets {
         let setting =
             ZoneSetting { zone, tls: tls.is_some(), request_bytes_max: request_bytes_max(app.pack()) };
         let service = web::router(app.clone(), setting, streams.clone())
@@ -154,7 +161,7 @@ pub(crate) async fn run_house(
             }
         }
     }
-    opened()?;
+    opened(&bound)?;
 
     let outcome = tokio::select! {
         () = stop => Ok(()),

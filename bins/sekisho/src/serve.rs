@@ -2,15 +2,21 @@
 //!
 //! Owns the order of checks before the first connection. A house that lacks something says what and does not start.
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+use std::{
+    net::SocketAddr,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
 
 use anyhow::{Context as _, bail};
-use app::{PasswordCost, people::NewPerson};
+use app::{App, PasswordCost, people::NewPerson};
 use axum_server::tls_rustls::RustlsConfig;
 use clap::Args;
 use policy::Pack;
 use store_sql::{Config as StoreConfig, SqlStore};
-use workflow::id::{SectionId, ZoneId};
+use workflow::id::{SectionId, UserId, ZoneId};
 
 use crate::{
     Listener,
@@ -67,8 +73,12 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
     let store = Arc::new(open_store(&config, false).await?);
     let cells = config.cells;
     let app = house::open(parts(config, pack, keys, store.clone())?)?;
-    let opened =
-        || world::say("関所を開きました。終えるときは SIGTERM を送ってください。").map_err(Into::into);
+    let opened = |bound: &[(ZoneId, SocketAddr)]| {
+        for (zone, address) in bound {
+            world::say(&format!("{zone} https://{address}/"))?;
+        }
+        world::say("関所を開きました。終えるときは SIGTERM を送ってください。").map_err(Into::into)
+    };
     run_house(app, listeners, cells, opened, world::asked_to_stop()).await?;
     store.close().await;
     Ok(ExitCode::SUCCESS)
@@ -97,18 +107,24 @@ pub(crate) async fn init(options: InitOptions) -> anyhow::Result<ExitCode> {
     if Keys::exist(&config.keys) {
         bail!("鍵がもうあります({})。準備は1度だけです", config.keys.display());
     }
-    let keys = Keys::create(&config.keys)?;
+    // Keys come last of what a slip in the configuration can stop, and go again if the first administrator is refused:
+    // once they are there, this is not repeated.
     let store = Arc::new(open_store(&config, true).await?);
-    let app = house::open(parts(config, pack, keys, store.clone())?)?;
-    app.load_organisation().await?;
+    let keys_folder = config.keys.clone();
+    let keys = Keys::create(&keys_folder)?;
     let person = NewPerson {
         login: options.login.clone(),
         name: options.name,
         kana: options.kana,
         section: SectionId::new(options.section),
     };
-    let password = app.first_password();
-    let id = app.install_person(person, &password, true).await.context("管理者を登録できません")?;
+    let (app, id, password) = match first_person(config, pack, keys, store.clone(), person).await {
+        Ok(made) => made,
+        Err(error) => {
+            Keys::discard(&keys_folder).context("使われなかった鍵を消せません")?;
+            return Err(error);
+        }
+    };
     app.install_post(&id, &options.post, unit.as_deref()).await.context("管理者に職を与えられません")?;
     while app.seal().await? > 0 {}
     world::say(&format!("検証鍵(監査人に渡してください): {}", app.vkey()))?;
@@ -121,6 +137,21 @@ pub(crate) async fn init(options: InitOptions) -> anyhow::Result<ExitCode> {
 /// The role that administers accounts, by the word that the rules of rights know it by.
 fn authz_role() -> &'static str {
     "system-manager"
+}
+
+/// Opens the house for the first time and registers its first person, with the password for the first login.
+async fn first_person(
+    config: Config,
+    pack: Pack,
+    keys: Keys,
+    store: Arc<SqlStore>,
+    person: NewPerson,
+) -> anyhow::Result<(App, UserId, String)> {
+    let app = house::open(parts(config, pack, keys, store)?)?;
+    app.load_organisation().await?;
+    let password = app.first_password();
+    let id = app.install_person(person, &password, true).await.context("管理者を登録できません")?;
+    Ok((app, id, password))
 }
 
 async fn open_store(config: &Config, create: bool) -> anyhow::Result<SqlStore> {
@@ -160,10 +191,25 @@ async fn listeners(config: &Config, pack: &Pack) -> anyhow::Result<Vec<Listener>
         if pack.zone(zone).is_none() {
             bail!("[listener.{zone}] の系は方針パックにありません");
         }
-        let tls = RustlsConfig::from_pem_file(certificate, private_key)
-            .await
-            .with_context(|| format!("{zone} の証明書または鍵を読めません: {}", certificate.display()))?;
+        refuse_loose_key(private_key)?;
+        let tls = RustlsConfig::from_pem_file(certificate, private_key).await.with_context(|| {
+            format!(
+                "{zone} の証明書または鍵を使えません: {} と {}",
+                certificate.display(),
+                private_key.display()
+            )
+        })?;
         listeners.push(Listener { zone: ZoneId::new(zone.clone()), address: *address, tls: Some(tls) });
     }
     Ok(listeners)
+}
+
+/// Whoever can read the key of a listener can pretend to be it.
+fn refuse_loose_key(path: &Path) -> anyhow::Result<()> {
+    let about = || format!("待受けの鍵を読めません: {}", path.display());
+    let mode = std::fs::metadata(path).with_context(about)?.permissions().mode();
+    if mode & 0o007 != 0 {
+        bail!("待受けの鍵をほかの利用者も読めます。chmod o= {} で直してください", path.display());
+    }
+    Ok(())
 }

@@ -7,7 +7,10 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, PoisonError},
+    sync::{
+        Arc, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -49,11 +52,14 @@ pub struct CellSettings {
     /// How long a file belongs to the process that took it. Longer than a cell may run, so that no two cells have
     /// the same file; after a crash the file waits this long.
     pub lease: Millis,
+    /// Whether no other process works on the same data. Then a file that was given up because the database went away
+    /// need not wait for its lease to end.
+    pub alone: bool,
 }
 
 impl Default for CellSettings {
     fn default() -> Self {
-        Self { parallel: 2, lease: 180_000 }
+        Self { parallel: 2, lease: 180_000, alone: false }
     }
 }
 
@@ -69,6 +75,9 @@ impl App {
     pub async fn run_cells(&self, settings: CellSettings, stop: impl Future<Output = ()>) {
         let slots = Arc::new(Semaphore::new(settings.parallel.max(1)));
         let mut running = JoinSet::new();
+        // Set when files may be leased that nobody works on: a claim whose answer was lost, a result that could not be
+        // recorded.
+        let given_up = Arc::new(AtomicBool::new(false));
         tokio::pin!(stop);
         loop {
             let slot = tokio::select! {
@@ -78,10 +87,13 @@ impl App {
             while running.try_join_next().is_some() {}
             match self.claim(settings.lease).await {
                 Ok(Some(job)) => {
-                    let app = self.clone();
+                    let (app, given_up) = (self.clone(), Arc::clone(&given_up));
                     running.spawn(async move {
                         if let Err(error) = app.sanitise(&job).await {
-                            // The file is still queued and comes again when its lease ends.
+                            // The file is still queued and comes again: when its lease ends, or before.
+                            if matches!(error, Error::Unavailable(_)) {
+                                given_up.store(true, Ordering::Relaxed);
+                            }
                             tracing::error!(%error, file = %job.file, "a file could not be sanitised now");
                         }
                         drop(slot);
@@ -89,6 +101,15 @@ impl App {
                 }
                 Ok(None) => {
                     drop(slot);
+                    // The database answers again. While nothing runs every lease is one of those.
+                    if settings.alone && running.is_empty() && given_up.swap(false, Ordering::Relaxed) {
+                        match self.release_cells().await {
+                            Ok(released) => {
+                                tracing::info!(released, "files that were given up are queued again")
+                            }
+                            Err(_) => given_up.store(true, Ordering::Relaxed),
+                        }
+                    }
                     tokio::select! {
                         () = &mut stop => break,
                         () = self.house.jobs.notified() => {}
@@ -98,6 +119,7 @@ impl App {
                 Err(error) => {
                     drop(slot);
                     tracing::warn!(%error, "the queue cannot be read; waiting");
+                    given_up.store(true, Ordering::Relaxed);
                     tokio::select! {
                         () = &mut stop => break,
                         () = tokio::time::sleep(IDLE) => {}

@@ -21,6 +21,7 @@ use sqlx::{
 
 use crate::{
     Config, OpenError,
+    patience::Patience,
     sql::{Bulk, Sql},
 };
 
@@ -30,8 +31,8 @@ pub(crate) enum Db {
     /// SQLite has one writer at a time, so there is one writing connection: waiting for it is a fair queue in the
     /// pool instead of busy retries in the file. Readers see the last commit (WAL) and never wait.
     Lite { read: SqlitePool, write: SqlitePool },
-    /// PostgreSQL.
-    Pg(PgPool),
+    /// PostgreSQL, with how long an answer may take.
+    Pg(PgPool, Patience),
 }
 
 impl Db {
@@ -98,13 +99,17 @@ impl Db {
             .application_name("sekisho")
             // A lock that does not come is an error that the caller can tell, not a hanging request.
             .options([("lock_timeout", wait.as_str()), ("idle_in_transaction_session_timeout", "60s")]);
+        let patience = Patience(config.answer_max);
         let pool = PgPoolOptions::new()
             .max_connections(config.connections_max)
             .acquire_timeout(config.wait_max)
+            // Without this a connection to a machine that vanished keeps its place in the pool for as long as the kernel
+            // hopes, a quarter of an hour, after whoever used it gave up.
+            .after_release(move |connection, _| Box::pin(async move { patience.alive(connection).await }))
             .connect_with(options)
             .await
             .map_err(OpenError::Connect)?;
-        Ok(Self::Pg(pool))
+        Ok(Self::Pg(pool, patience))
     }
 
     pub(crate) async fn close(&self) {
@@ -113,7 +118,7 @@ impl Db {
                 read.close().await;
                 write.close().await;
             }
-            Self::Pg(pool) => pool.close().await,
+            Self::Pg(pool, patience) => patience.closed(pool).await,
         }
     }
 
@@ -121,7 +126,7 @@ impl Db {
     pub(crate) async fn reader(&self) -> Result<Link, StoreError> {
         Ok(match self {
             Self::Lite { read, .. } => Link::Lite(read.acquire().await.map_err(failed)?),
-            Self::Pg(pool) => Link::Pg(pool.acquire().await.map_err(failed)?),
+            Self::Pg(pool, patience) => Link::Pg(pool.acquire().await.map_err(failed)?, *patience),
         })
     }
 
@@ -129,7 +134,7 @@ impl Db {
     pub(crate) async fn writer(&self) -> Result<Link, StoreError> {
         Ok(match self {
             Self::Lite { write, .. } => Link::Lite(write.acquire().await.map_err(failed)?),
-            Self::Pg(pool) => Link::Pg(pool.acquire().await.map_err(failed)?),
+            Self::Pg(pool, patience) => Link::Pg(pool.acquire().await.map_err(failed)?, *patience),
         })
     }
 
@@ -137,8 +142,9 @@ impl Db {
     pub(crate) async fn snapshot(&self) -> Result<Changes, StoreError> {
         Ok(match self {
             Self::Lite { read, .. } => Changes::Lite(read.begin().await.map_err(failed)?),
-            Self::Pg(pool) => Changes::Pg(
-                pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await.map_err(failed)?,
+            Self::Pg(pool, patience) => Changes::Pg(
+                patience.answer(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")).await?,
+                *patience,
             ),
         })
     }
@@ -150,9 +156,10 @@ impl Db {
             Self::Lite { write, .. } => {
                 Changes::Lite(write.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?)
             }
-            Self::Pg(pool) => {
-                Changes::Pg(pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await.map_err(failed)?)
-            }
+            Self::Pg(pool, patience) => Changes::Pg(
+                patience.answer(pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED")).await?,
+                *patience,
+            ),
         })
     }
 }
@@ -168,14 +175,14 @@ async fn is_outside_transaction(connection: &mut SqliteConnection) -> Result<boo
 /// A connection out of a pool.
 pub(crate) enum Link {
     Lite(PoolConnection<Sqlite>),
-    Pg(PoolConnection<Postgres>),
+    Pg(PoolConnection<Postgres>, Patience),
 }
 
 impl Link {
     pub(crate) fn conn(&mut self) -> Conn<'_> {
         match self {
             Self::Lite(c) => Conn::Lite(c),
-            Self::Pg(c) => Conn::Pg(c),
+            Self::Pg(c, patience) => Conn::Pg(c, *patience),
         }
     }
 }
@@ -183,30 +190,30 @@ impl Link {
 /// A transaction; dropping it undoes everything.
 pub(crate) enum Changes {
     Lite(Transaction<'static, Sqlite>),
-    Pg(Transaction<'static, Postgres>),
+    Pg(Transaction<'static, Postgres>, Patience),
 }
 
 impl Changes {
     pub(crate) fn conn(&mut self) -> Conn<'_> {
         match self {
             Self::Lite(c) => Conn::Lite(c),
-            Self::Pg(c) => Conn::Pg(c),
+            Self::Pg(c, patience) => Conn::Pg(c, *patience),
         }
     }
 
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
         match self {
-            Self::Lite(c) => c.commit().await,
-            Self::Pg(c) => c.commit().await,
+            Self::Lite(c) => c.commit().await.map_err(failed),
+            // When the answer does not come nobody knows whether it is committed: not a success.
+            Self::Pg(c, patience) => patience.answer(c.commit()).await,
         }
-        .map_err(failed)
     }
 }
 
 /// Where statements are run.
 pub(crate) enum Conn<'c> {
     Lite(&'c mut SqliteConnection),
-    Pg(&'c mut PgConnection),
+    Pg(&'c mut PgConnection, Patience),
 }
 
 /// Rows of one bulk statement when there are many; the rest goes by [`BULK_ROWS_FEW`] and one by one, so that few
@@ -223,8 +230,9 @@ impl Conn<'_> {
                     bind_lite(sqlx::query(sql.lite), args).fetch_all(&mut **c).await.map_err(failed)?;
                 Ok(rows.into_iter().map(Row::Lite).collect())
             }
-            Self::Pg(c) => {
-                let rows = bind_pg(sqlx::query(sql.pg), args).fetch_all(&mut **c).await.map_err(failed)?;
+            Self::Pg(c, patience) => {
+                let asked = bind_pg(sqlx::query(sql.pg), args).fetch_all(&mut **c);
+                let rows = patience.answer(asked).await?;
                 Ok(rows.into_iter().map(Row::Pg).collect())
             }
         }
@@ -238,11 +246,10 @@ impl Conn<'_> {
                 .await
                 .map_err(failed)?
                 .map(Row::Lite),
-            Self::Pg(c) => bind_pg(sqlx::query(sql.pg), args)
-                .fetch_optional(&mut **c)
-                .await
-                .map_err(failed)?
-                .map(Row::Pg),
+            Self::Pg(c, patience) => {
+                let asked = bind_pg(sqlx::query(sql.pg), args).fetch_optional(&mut **c);
+                patience.answer(asked).await?.map(Row::Pg)
+            }
         })
     }
 
@@ -255,8 +262,9 @@ impl Conn<'_> {
                 .await
                 .map_err(failed)?
                 .rows_affected(),
-            Self::Pg(c) => {
-                bind_pg(sqlx::query(sql.pg), args).execute(&mut **c).await.map_err(failed)?.rows_affected()
+            Self::Pg(c, patience) => {
+                let asked = bind_pg(sqlx::query(sql.pg), args).execute(&mut **c);
+                patience.answer(asked).await?.rows_affected()
             }
         })
     }
@@ -290,24 +298,22 @@ impl Conn<'_> {
                         .into_iter()
                         .map(Row::Lite),
                 ),
-                Self::Pg(c) => out.extend(
-                    bind_pg(sqlx::query(AssertSqlSafe(bulk.pg(chunk.len()))), &args)
-                        .fetch_all(&mut **c)
-                        .await
-                        .map_err(failed)?
-                        .into_iter()
-                        .map(Row::Pg),
-                ),
+                Self::Pg(c, patience) => {
+                    let query = sqlx::query(AssertSqlSafe(bulk.pg(chunk.len())));
+                    let asked = bind_pg(query, &args).fetch_all(&mut **c);
+                    out.extend(patience.answer(asked).await?.into_iter().map(Row::Pg));
+                }
             }
         }
         Ok(out)
     }
 
-    /// Runs a text that may hold several statements and takes no values: migrations and settings.
+    /// Runs a text that may hold several statements and takes no values: migrations and settings. It may take as long as
+    /// it takes: a migration of an old city builds indices.
     pub(crate) async fn script(&mut self, text: impl SqlSafeStr + Send) -> Result<(), StoreError> {
         match self {
             Self::Lite(c) => sqlx::raw_sql(text).execute(&mut **c).await.map(|_| ()),
-            Self::Pg(c) => sqlx::raw_sql(text).execute(&mut **c).await.map(|_| ()),
+            Self::Pg(c, _) => sqlx::raw_sql(text).execute(&mut **c).await.map(|_| ()),
         }
         .map_err(failed)
     }

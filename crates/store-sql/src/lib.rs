@@ -16,6 +16,7 @@ mod jobs;
 mod lists;
 pub mod load;
 mod migrate;
+mod patience;
 mod people;
 mod sql;
 mod store;
@@ -41,6 +42,9 @@ pub struct Config {
     /// How long a call waits for a connection, the writer or a lock before it fails with
     /// [`StoreError::Unavailable`].
     pub wait_max: Duration,
+    /// How long PostgreSQL may take to answer a statement before the call fails with [`StoreError::Unavailable`] and
+    /// its connection is given up: a machine that vanished says nothing. Migrations may take longer.
+    pub answer_max: Duration,
 }
 
 impl Default for Config {
@@ -50,6 +54,7 @@ impl Default for Config {
             readers_max: 8,
             connections_max: 16,
             wait_max: Duration::from_secs(10),
+            answer_max: Duration::from_secs(30),
         }
     }
 }

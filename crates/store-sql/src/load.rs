@@ -172,13 +172,13 @@ impl<'a> Loader<'a> {
                                PRAGMA wal_checkpoint(TRUNCATE);";
                 link.conn().script(settled).await
             }
-            Db::Pg(_) => link.conn().script("VACUUM ANALYZE").await,
+            Db::Pg(..) => link.conn().script("VACUUM ANALYZE").await,
         }
     }
 
     async fn begin(&self) -> Result<Changes, StoreError> {
         let mut changes = self.store.db.changes().await?;
-        if let Db::Pg(_) = &self.store.db {
+        if let Db::Pg(..) = &self.store.db {
             changes.conn().script("SET LOCAL synchronous_commit = off").await?;
         }
         Ok(changes)

@@ -56,7 +56,7 @@ async fn apply_missing(conn: &mut Conn<'_>, known: &[Migration]) -> Result<(), M
     for migration in known {
         let text = match conn {
             Conn::Lite(_) => migration.lite,
-            Conn::Pg(_) => migration.pg,
+            Conn::Pg(..) => migration.pg,
         };
         let checksum = hex::encode(Sha256::digest(text.as_bytes()));
         match applied.iter().find(|(version, ..)| *version == migration.version) {

@@ -175,7 +175,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
         data: data.display().to_string(),
     };
     let as_json = options.json;
-    let opened = move || say(&invitation, as_json);
+    let opened = move |_: &[(ZoneId, SocketAddr)]| say(&invitation, as_json);
     run_house(app, listeners, CELLS, opened, world::asked_to_stop()).await?;
     store.close().await;
     Ok(ExitCode::SUCCESS)

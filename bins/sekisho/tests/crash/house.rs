@@ -4,6 +4,7 @@
 //! server was killed right after it had opened.
 
 use std::{
+    collections::BTreeMap,
     fs,
     io::{self, BufRead as _, BufReader},
     path::{Path, PathBuf},
@@ -16,17 +17,20 @@ use std::{
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::http::{self, Answer};
+use crate::http::{self, Answer, Road};
 
 /// A running server.
 pub(crate) struct House {
     process: Child,
-    invitation: Value,
-    data: PathBuf,
+    /// Its listeners.
+    roads: BTreeMap<String, Road>,
+    /// The demo's, for everybody; empty in a house of production.
+    password: String,
+    log: PathBuf,
 }
 
 #[expect(clippy::disallowed_methods, reason = "the test starts the program under test")]
-fn sekisho() -> Command {
+pub(crate) fn sekisho() -> Command {
     Command::new(env!("CARGO_BIN_EXE_sekisho"))
 }
 
@@ -91,8 +95,35 @@ impl House {
             let log = fs::read_to_string(data.with_extension("log")).unwrap_or_default();
             format!("the server did not open: {e}: {line}\n{log}")
         };
-        let invitation = serde_json::from_str(&line).unwrap_or_else(|e| panic!("{}", said(&e)));
-        Self { process, invitation, data: data.to_owned() }
+        let invitation: Value = serde_json::from_str(&line).unwrap_or_else(|e| panic!("{}", said(&e)));
+        let road = |zone: &Value| {
+            let url = zone["url"].as_str().unwrap();
+            let address = url.trim_start_matches("http://").trim_end_matches('/').to_owned();
+            (zone["id"].as_str().unwrap().to_owned(), Road { address, tls: None })
+        };
+        Self {
+            process,
+            roads: invitation["zones"].as_array().unwrap().iter().map(road).collect(),
+            password: invitation["password"].as_str().unwrap().to_owned(),
+            log: data.with_extension("log"),
+        }
+    }
+
+    /// A server that somebody else started.
+    pub(crate) fn opened(process: Child, roads: BTreeMap<String, Road>, log: PathBuf) -> Self {
+        Self { process, roads, password: String::new(), log }
+    }
+
+    /// Asks the server to end, as a service manager does.
+    #[expect(clippy::disallowed_methods, reason = "the standard library sends no signal but the hard one")]
+    pub(crate) fn ask_to_end(&self) {
+        let asked = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status();
+        assert!(asked.unwrap().success());
+    }
+
+    /// Waits for a server that was asked to end; its exit code.
+    pub(crate) fn wait(mut self) -> Option<i32> {
+        self.process.wait().unwrap().code()
     }
 
     /// Ends the server as a power cut would, as far as a process can. Its cells end when their pipes close.
@@ -106,39 +137,43 @@ impl House {
         self.process.try_wait().unwrap()
     }
 
-    /// The listener of a zone, as `host:port`.
-    pub(crate) fn address(&self, zone: &str) -> String {
-        let zones = self.invitation["zones"].as_array().unwrap();
-        let url = zones.iter().find(|z| z["id"] == zone).unwrap()["url"].as_str().unwrap();
-        url.trim_start_matches("http://").trim_end_matches('/').to_owned()
+    /// The listener of a zone.
+    pub(crate) fn road(&self, zone: &str) -> &Road {
+        &self.roads[zone]
     }
 
-    fn password(&self) -> &str {
-        self.invitation["password"].as_str().unwrap()
-    }
-
-    /// Logs somebody in at a zone's listener.
+    /// Logs somebody of the demo in at a zone's listener.
     pub(crate) fn log_in(&self, login: &str, zone: &'static str) -> Person {
-        let form = json!({ "login": login, "password": self.password() }).to_string();
+        let (person, state) = self.log_in_with(login, &self.password, zone);
+        assert_eq!(state["must_change_password"], false, "{login}");
+        person
+    }
+
+    /// Logs somebody in with a password; what he must do first.
+    pub(crate) fn log_in_with(&self, login: &str, password: &str, zone: &'static str) -> (Person, Value) {
+        let form = json!({ "login": login, "password": password }).to_string();
         let headers = [("content-type", "application/json")];
-        let answer =
-            http::send(&self.address(zone), "POST", "/api/v1/session", &headers, form.as_bytes()).unwrap();
-        answer.with(200);
-        let cookie = answer.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
-        Person { zone, cookie, address: self.address(zone) }
+        let road = self.road(zone).clone();
+        let answer = http::send(&road, "POST", "/api/v1/session", &headers, form.as_bytes()).unwrap();
+        let state = answer.with(200);
+        let cookie = answer.header("set-cookie").unwrap();
+        assert_eq!(cookie.contains("; Secure"), road.tls.is_some(), "{cookie}");
+        let cookie = cookie.split(';').next().unwrap().to_owned();
+        (Person { zone, cookie, road }, state)
     }
 
     /// The newest checkpoint.
     pub(crate) fn checkpoint(&self) -> String {
-        let answer = http::send(&self.address("internet"), "GET", "/ledger/checkpoint", &[], &[]).unwrap();
+        let answer = http::send(self.road("internet"), "GET", "/ledger/checkpoint", &[], &[]).unwrap();
         assert_eq!(answer.status, 200, "{}", answer.text());
         answer.text()
     }
 
-    /// Exports the ledger of a folder, beside a server that may be running.
-    pub(crate) fn export(data: &Path, to: &Path) {
+    /// Exports the ledger of a demo's folder (`--data`) or of a house of production (`--config`), beside a server that
+    /// may be running.
+    pub(crate) fn export(which: &str, place: &Path, to: &Path) {
         let output =
-            sekisho().args(["ledger", "export", "--data"]).arg(data).arg("-o").arg(to).output().unwrap();
+            sekisho().args(["ledger", "export", which]).arg(place).arg("-o").arg(to).output().unwrap();
         assert!(output.status.success(), "{}", text(&output));
     }
 
@@ -156,11 +191,11 @@ impl House {
 
     /// What the server said on standard error, all its lives together.
     pub(crate) fn log(&self) -> String {
-        fs::read_to_string(self.data.with_extension("log")).unwrap_or_default()
+        fs::read_to_string(&self.log).unwrap_or_default()
     }
 }
 
-fn text(output: &Output) -> String {
+pub(crate) fn text(output: &Output) -> String {
     String::from_utf8_lossy(&[&*output.stdout, &output.stderr].concat()).into_owned()
 }
 
@@ -177,17 +212,21 @@ impl Drop for House {
 pub(crate) struct Person {
     pub(crate) zone: &'static str,
     cookie: String,
-    address: String,
+    road: Road,
 }
 
 impl Person {
     /// The same session after the server was started again.
     pub(crate) fn at(&self, house: &House) -> Self {
-        Self { address: house.address(self.zone), ..self.clone() }
+        Self { road: house.road(self.zone).clone(), ..self.clone() }
     }
 
     pub(crate) fn address(&self) -> &str {
-        &self.address
+        &self.road.address
+    }
+
+    pub(crate) fn road(&self) -> &Road {
+        &self.road
     }
 
     pub(crate) fn cookie(&self) -> &str {
@@ -195,7 +234,7 @@ impl Person {
     }
 
     pub(crate) fn get(&self, path: &str) -> io::Result<Answer> {
-        http::send(&self.address, "GET", path, &[("cookie", &self.cookie)], &[])
+        http::send(&self.road, "GET", path, &[("cookie", &self.cookie)], &[])
     }
 
     pub(crate) fn api(&self, path: &str) -> io::Result<Answer> {
@@ -203,21 +242,19 @@ impl Person {
     }
 
     pub(crate) fn post(&self, path: &str, form: &Value) -> io::Result<Answer> {
+        self.send("POST", path, form)
+    }
+
+    pub(crate) fn send(&self, method: &str, path: &str, form: &Value) -> io::Result<Answer> {
         let headers = [("cookie", self.cookie()), ("content-type", "application/json")];
-        http::send(&self.address, "POST", &format!("/api/v1{path}"), &headers, form.to_string().as_bytes())
+        http::send(&self.road, method, &format!("/api/v1{path}"), &headers, form.to_string().as_bytes())
     }
 
     /// Submits files; each name goes into the request as the bytes it is.
     pub(crate) fn submit(&self, form: &Value, files: &[(Vec<u8>, Vec<u8>)]) -> io::Result<Answer> {
         let headers = [("cookie", self.cookie()), ("content-type", MULTIPART)];
-        let mut body = first_part(form);
-        for (name, bytes) in files {
-            body.extend(file_head(name));
-            body.extend(bytes);
-            body.extend(b"\r\n");
-        }
-        body.extend(b"--XXsekishoXX--\r\n");
-        http::send(&self.address, "POST", "/api/v1/transfers", &headers, &body)
+        let body = submission_body(form, files);
+        http::send(&self.road, "POST", "/api/v1/transfers", &headers, &body)
     }
 
     /// The id of somebody who can be a recipient.
@@ -240,6 +277,18 @@ impl Person {
 }
 
 pub(crate) const MULTIPART: &str = "multipart/form-data; boundary=XXsekishoXX";
+
+/// A whole submission.
+pub(crate) fn submission_body(form: &Value, files: &[(Vec<u8>, Vec<u8>)]) -> Vec<u8> {
+    let mut body = first_part(form);
+    for (name, bytes) in files {
+        body.extend(file_head(name));
+        body.extend(bytes);
+        body.extend(b"\r\n");
+    }
+    body.extend(b"--XXsekishoXX--\r\n");
+    body
+}
 
 /// The part that says what is submitted.
 pub(crate) fn first_part(form: &Value) -> Vec<u8> {

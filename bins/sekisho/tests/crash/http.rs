@@ -1,16 +1,45 @@
 //! As much HTTP as the tests need, on a plain socket: one request per connection, so that a killed server is noticed
-//! at once, and so that bodies can be sent that no decent client would send.
+//! at once, and so that bodies can be sent that no decent client would send. Over TLS where the server speaks it.
 
 use std::{
-    io::{self, Read as _, Write as _},
+    io::{self, Read, Write},
     net::TcpStream,
+    sync::Arc,
     time::Duration,
 };
 
+use rustls::{ClientConfig, ClientConnection, StreamOwned, pki_types::ServerName};
 use serde_json::Value;
 
 /// Longest silence that is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Where a request goes.
+#[derive(Clone)]
+pub(crate) struct Road {
+    /// `host:port`.
+    pub(crate) address: String,
+    /// The name that the server must prove, and by whose word, where it speaks TLS.
+    pub(crate) tls: Option<(ServerName<'static>, Arc<ClientConfig>)>,
+}
+
+/// A connection, plain or not.
+trait Stream: Read + Write {}
+impl<T: Read + Write> Stream for T {}
+
+impl Road {
+    fn connect(&self) -> io::Result<Box<dyn Stream>> {
+        let stream = connect(&self.address)?;
+        Ok(match &self.tls {
+            None => Box::new(stream),
+            Some((name, config)) => {
+                let tls =
+                    ClientConnection::new(Arc::clone(config), name.clone()).map_err(io::Error::other)?;
+                Box::new(StreamOwned::new(tls, stream))
+            }
+        })
+    }
+}
 
 /// An answer, read to its end.
 pub(crate) struct Answer {
@@ -43,15 +72,32 @@ impl Answer {
 
 /// Sends a request and reads the answer. `Err` when the server went away before the answer was whole.
 pub(crate) fn send(
-    address: &str,
+    road: &Road,
     method: &str,
     path: &str,
     headers: &[(&str, &str)],
     body: &[u8],
 ) -> io::Result<Answer> {
-    let mut stream = connect(address)?;
-    stream.write_all(&head(address, method, path, headers, body.len() as u64))?;
-    stream.write_all(body)?;
+    send_in_two(road, method, path, headers, body, || ())
+}
+
+/// Sends a request, and does something else in the middle of its body.
+pub(crate) fn send_in_two(
+    road: &Road,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+    between: impl FnOnce(),
+) -> io::Result<Answer> {
+    let mut stream = road.connect()?;
+    let (first, second) = body.split_at(body.len() / 2);
+    stream.write_all(&head(&road.address, method, path, headers, body.len() as u64))?;
+    stream.write_all(first)?;
+    stream.flush()?;
+    between();
+    stream.write_all(second)?;
+    stream.flush()?;
     read(stream)
 }
 
@@ -98,7 +144,7 @@ fn head(address: &str, method: &str, path: &str, headers: &[(&str, &str)], lengt
     (head + "\r\n").into_bytes()
 }
 
-fn read(mut stream: TcpStream) -> io::Result<Answer> {
+fn read(mut stream: impl Read) -> io::Result<Answer> {
     let mut bytes = Vec::new();
     // A server that refuses early resets the connection after its answer; what came before counts.
     let ended = stream.read_to_end(&mut bytes);

@@ -128,7 +128,7 @@ fn killed_at_any_moment_nothing_answered_is_lost_and_nothing_passes() {
 
     // Evidence: one history that continues every checkpoint that was ever shown.
     let export = folder.path().join("export");
-    House::export(&data, &export);
+    House::export("--data", &data, &export);
     let mut shown: Vec<_> = fs::read_dir(&checkpoints).unwrap().map(|e| e.unwrap().path()).collect();
     shown.sort();
     assert_eq!(shown.len() as u64, kills);

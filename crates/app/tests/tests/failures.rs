@@ -1,8 +1,8 @@
 //! The database or the disk failing at each call in turn: no use case leaves half a change, and repeating it succeeds.
 
-use std::sync::atomic::Ordering;
+use std::{sync::atomic::Ordering, time::Duration};
 
-use app::{Error, transfers::NewTransfer};
+use app::{Error, sanitising::CellSettings, transfers::NewTransfer};
 use workflow::{
     id::TransferId,
     route::Verdict,
@@ -146,6 +146,30 @@ async fn a_result_that_cannot_be_recorded_is_made_again() {
     }
     assert!(calls > 4);
     city.verify().await;
+}
+
+/// A file that was given up because the database went away is done soon after it is back, by a process that is alone:
+/// the clock stands still here, so no lease ends.
+#[tokio::test]
+async fn a_file_that_was_given_up_does_not_wait_for_its_lease() {
+    let settings = CellSettings { alone: true, ..CellSettings::default() };
+    // Side by side, because each that fails waits for the next look at the queue.
+    let cities = (0..10).map(async |calls| {
+        let city = City::open().await;
+        let hanako = city.at("hanako", "internet").await;
+        let to = [city.id("taro")];
+        let id = city.submit(&hanako, "internet-to-lgwan", content("c1", &to), &["clean a"]).await.unwrap();
+        city.store.faults.arm(calls, 1);
+        let until_ready = async {
+            while city.state(&id).await != State::Ready {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        city.app.run_cells(settings, until_ready).await;
+        !city.store.faults.disarm()
+    });
+    let failed = futures::future::join_all(cities).await.into_iter().filter(|failed| *failed).count();
+    assert!(failed > 2, "only {failed} calls could fail");
 }
 
 #[tokio::test]

@@ -117,6 +117,28 @@ async fn a_server_that_goes_away_is_no_answer() {
     world.end().await;
 }
 
+/// Nothing tells a server that vanished from one that is slow, so the test uses one that is slow: it waits for a lock.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_does_not_come_frees_its_place() {
+    let Some(world) = World::postgres().await else { return };
+    let impatient =
+        Config { connections_max: 2, answer_max: std::time::Duration::from_millis(200), ..Config::default() };
+    let store = SqlStore::open(&world.url().unwrap(), impatient).await.unwrap();
+    let mut holder = world.store.begin().await.unwrap();
+    holder.insert_user(&user(1)).await.unwrap();
+    // More often than there are connections: each must have been given up.
+    for _ in 0..5 {
+        let mut waiting = store.begin().await.unwrap();
+        let late = waiting.insert_user(&user(1)).await;
+        assert!(matches!(late, Err(StoreError::Unavailable(_))), "{late:?}");
+    }
+    holder.commit(vec![evidence(1)]).await.unwrap();
+    assert_eq!(store.user(&user(1).id).await.unwrap(), Some(user(1)));
+    commit(&store, 2, async |tx| tx.insert_user(&user(2)).await.unwrap()).await;
+    store.close().await;
+    world.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_refuses_and_keeps() {
     let world = World::sqlite().await;

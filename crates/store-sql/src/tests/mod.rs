@@ -57,6 +57,13 @@ impl World {
         &self.store.db
     }
 
+    /// Where the database is, on PostgreSQL.
+    pub(super) fn url(&self) -> Option<String> {
+        let (server, name) = self.postgres.as_ref()?;
+        let (base, _) = server.rsplit_once('/')?;
+        Some(format!("{base}/{name}"))
+    }
+
     /// Ends every connection of this world from the side of the server.
     pub(super) async fn cut_connections(&self) {
         if let Some((server, name)) = &self.postgres {

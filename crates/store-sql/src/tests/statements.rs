@@ -12,7 +12,7 @@ async fn each_is_prepared(world: &World) {
     for statement in sql::ALL {
         let result = match link.conn() {
             Conn::Lite(c) => c.prepare(SqlStr::from_static(statement.lite)).await.map(|_| ()),
-            Conn::Pg(c) => c.prepare(SqlStr::from_static(statement.pg)).await.map(|_| ()),
+            Conn::Pg(c, _) => c.prepare(SqlStr::from_static(statement.pg)).await.map(|_| ()),
         };
         assert!(result.is_ok(), "{}: {result:?}", statement.name);
     }
