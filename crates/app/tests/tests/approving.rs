@@ -6,10 +6,8 @@ use workflow::{
     transfer::{Content, Refusal, State},
 };
 
-use crate::{
-    city::{City, content},
-    doubles::{DAY, HOUR},
-};
+use crate::city::{City, content};
+use test_city::doubles::{DAY, HOUR};
 
 /// Outbound with personal data: the section's manager, then the system manager.
 async fn two_persons(city: &City, by: &str) -> workflow::id::TransferId {

@@ -17,10 +17,10 @@ use expect_test::expect_file;
 use ledger::{Checkpoint, Hash};
 use workflow::{id::SectionId, route::Verdict, transfer::Content};
 
-use crate::{
-    city::{City, content, door, password},
-    doubles::{DAY, MINUTE},
-};
+use test_city::password;
+
+use crate::city::{City, content, door};
+use test_city::doubles::{DAY, MINUTE};
 
 /// Does everything that the house can do at least once.
 async fn grand_tour() -> City {

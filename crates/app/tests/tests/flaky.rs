@@ -25,7 +25,7 @@ use workflow::{
     transfer::Transfer,
 };
 
-use crate::doubles::TestClock;
+use test_city::doubles::TestClock;
 
 /// Which of the next calls fail.
 #[derive(Default)]

@@ -5,10 +5,8 @@ use std::sync::atomic::Ordering;
 use app::{Error, sanitising::CellSettings, transfers::NewTransfer};
 use workflow::transfer::{Content, FileState, Refusal, State};
 
-use crate::{
-    city::{City, content},
-    doubles::{DAY, HOUR},
-};
+use crate::city::{City, content};
+use test_city::doubles::{DAY, HOUR};
 
 /// Channel, level, personal data → where the transfer stands once its clean file is done, or why it is refused.
 #[tokio::test]
