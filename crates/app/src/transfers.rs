@@ -21,6 +21,7 @@ use crate::{
     error::{Error, Result},
     evidence::{Act, By, EvidenceItem, Kind},
     model::{NewEvidence, Page, PageRequest, SanitiseJob, TransferQuery, TransferRow, TransferView},
+    outage::CellsStopped,
     ports::{StoreError, Tx},
     rules,
     sanitising::PASSWORD_BYTES_MAX,
@@ -157,6 +158,8 @@ pub struct TransferDetail {
     pub timeline: Vec<EvidenceItem>,
     /// How far the cell is with each file, in parts of a thousand.
     pub progress: BTreeMap<FileId, u16>,
+    /// That its files wait because no cell can be started.
+    pub cells_stopped: Option<CellsStopped>,
 }
 
 /// The first screen: what waits for this person.
@@ -176,6 +179,8 @@ pub struct Home {
     pub reviews: Vec<(TransferRow, usize)>,
     /// Mine that are on their way.
     pub under_way: Vec<TransferRow>,
+    /// That no cell can be started: for whoever waits for one, and for those who can repair it.
+    pub cells_stopped: Option<CellsStopped>,
 }
 
 /// Entries of a transfer's timeline that a page shows.
@@ -276,6 +281,7 @@ impl App {
             }
         };
         self.check_recipients(&content).await?;
+        self.check_approvers(actor, &channel, &route).await?;
 
         let _open = self.house.blob_gate.read().await;
         for file in &files {
@@ -432,6 +438,7 @@ impl App {
             }
         };
         self.check_recipients(&content).await?;
+        self.check_approvers(actor, &current.channel, &route).await?;
         let (version, pick_up) = (self.pack().version().to_owned(), self.rules().pick_up);
         self.change(actor, id, Action::SubmitTransfer, |t, now| {
             t.resubmit(content, route, version, pick_up, now)
@@ -466,26 +473,27 @@ impl App {
             return Err(Error::Conflict);
         }
         let events = command(&mut transfer, now)?;
-        self.save(tx, By::Actor(actor), &transfer, &events, Vec::new(), now).await
+        self.save(tx, By::Actor(actor), transfer, events, Vec::new(), now).await
     }
 
-    /// Writes a changed transfer, its queue and its evidence, and tells those who watch.
+    /// Finds who decides what opened, writes a changed transfer, its queue and its evidence, and tells those who watch.
     pub(crate) async fn save(
         &self,
         mut tx: Box<dyn Tx>,
         by: By<'_>,
-        transfer: &Transfer,
-        events: &[Event],
+        mut transfer: Transfer,
+        mut events: Vec<Event>,
         more: Vec<NewEvidence>,
         now: Millis,
     ) -> Result<()> {
+        self.find_approver(&mut transfer, &mut events, now).await?;
         let mut evidence = more;
-        evidence.extend(self.event_entries(by, transfer, events, now)?);
+        evidence.extend(self.event_entries(by, &transfer, &events, now)?);
         if evidence.is_empty() {
             // Nothing happened, so nothing is written.
             return Ok(());
         }
-        tx.update_transfer(transfer).await?;
+        tx.update_transfer(&transfer).await?;
         let mut wakes = false;
         for file in &transfer.files {
             if transfer.state == State::Sanitising && file.state == FileState::Queued {
@@ -613,6 +621,7 @@ impl App {
             may,
             timeline: self.timeline("transfer", id.as_str(), TIMELINE_MAX).await?,
             progress,
+            cells_stopped: self.cells_stopped(actor).filter(|_| transfer.state == State::Sanitising),
             transfer,
         })
     }
@@ -676,15 +685,17 @@ impl App {
         query: TransferQuery,
     ) -> Result<Page<TransferRow>> {
         let wanted = usize::try_from(query.page.limit).unwrap_or(usize::MAX);
-        let zone = actor.zone();
+        let (zone, now) = (actor.zone(), self.now());
         let mut query = query;
         let mut rows: Vec<TransferRow> = Vec::new();
         for _ in 0..REFILLS_MAX {
             let page = self.store().transfers(&query).await?;
-            rows.extend(page.rows.into_iter().filter(|r| {
-                (r.from_zone == *zone || r.to_zone == *zone)
-                    && !(tray == Tray::ToDecide && r.submitter == *actor.id())
-            }));
+            for row in page.rows {
+                let near = row.from_zone == *zone || row.to_zone == *zone;
+                if near && (tray != Tray::ToDecide || self.awaits(actor, &row.id, now).await?) {
+                    rows.push(row);
+                }
+            }
             query.page.after = page.next;
             if rows.len() >= wanted || query.page.after.is_none() {
                 break;
@@ -709,6 +720,8 @@ impl App {
             self.transfers(actor, tray, states, page()).await.map(|p| p.rows)
         };
         let reviews = self.store().reviews_due(actor.id(), HOME_ROWS).await?;
+        let under_way =
+            rows(Tray::Submitted, &[State::Sanitising, State::AwaitingApproval, State::Ready]).await?;
         Ok(Home {
             to_decide: rows(Tray::ToDecide, &[State::AwaitingApproval]).await?,
             to_receive: rows(Tray::Received, &[State::Ready]).await?,
@@ -725,8 +738,10 @@ impl App {
                 .into_iter()
                 .filter(|(r, _)| r.from_zone == *actor.zone() || r.to_zone == *actor.zone())
                 .collect(),
-            under_way: rows(Tray::Submitted, &[State::Sanitising, State::AwaitingApproval, State::Ready])
-                .await?,
+            cells_stopped: self
+                .cells_stopped(actor)
+                .filter(|s| s.cause.is_some() || under_way.iter().any(|r| r.state == State::Sanitising)),
+            under_way,
         })
     }
 
@@ -745,7 +760,7 @@ impl App {
         if let Some(step) = transfer.open_step() {
             facts.approvers = vec![Need { role: step.role.clone(), place: self.scope_place(&step.scope) }];
             facts.deputies = self
-                .deputies_now(step, &transfer.section, now)
+                .deputies_now(transfer, now)
                 .await?
                 .map(|d| d.deputies.iter().map(|u| u.as_str().to_owned()).collect())
                 .unwrap_or_default();
@@ -761,7 +776,9 @@ impl App {
             .decisions
             .iter()
             .filter(|d| d.round == transfer.round)
-            .map(|d| d.by.as_str().to_owned())
+            // Whoever was stood in for has decided too, through his deputy.
+            .flat_map(|d| std::iter::once(&d.by).chain(&d.on_behalf_of))
+            .map(|u| u.as_str().to_owned())
             .collect();
         Ok(facts)
     }
@@ -917,6 +934,25 @@ fn describe(transfer: &Transfer, event: &Event) -> Option<(Kind, Value, Option<V
                 "role": transfer.route.steps.get(*step).map(|s| s.role.as_str()),
                 "due": due_at,
                 "content_hash": transfer.content_hash(),
+            }),
+            step_statements(*step),
+        ),
+        Event::StepRaised { step, from, to } => (
+            Kind::StepRaised,
+            json!({
+                "step": step,
+                "title": transfer.route.steps.get(*step).map(|s| s.title.as_str()),
+                "from": from,
+                "to": to,
+            }),
+            step_statements(*step),
+        ),
+        Event::ApproverMissing { step } => (
+            Kind::ApproverMissing,
+            json!({
+                "step": step,
+                "title": transfer.route.steps.get(*step).map(|s| s.title.as_str()),
+                "role": transfer.route.steps.get(*step).map(|s| s.role.as_str()),
             }),
             step_statements(*step),
         ),

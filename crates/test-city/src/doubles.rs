@@ -5,7 +5,7 @@ use std::{
     collections::HashMap,
     sync::{
         Mutex,
-        atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering},
     },
 };
 
@@ -102,9 +102,11 @@ impl Vault for GlassVault {
 }
 
 /// Does what the first word of the file says: `clean`, `partial`, `held`, `blocked`, `locked PASSWORD`, `dies`,
-/// `dies-once`, `lies` (clean without bytes to the end), `waits` (until let go), `absent` (cannot be started).
+/// `dies-once`, `lies` (clean without bytes to the end), `waits` (until let go).
 #[derive(Debug, Default)]
 pub struct Cell {
+    /// Cannot be started while this is set, whatever the file says.
+    pub absent: AtomicBool,
     /// How often it was asked.
     pub runs: AtomicUsize,
     /// Told when a cell waits.
@@ -152,6 +154,9 @@ impl Sanitiser for Cell {
         clean: &mut dyn BlobWriter,
         progress: &(dyn Fn(Progress) + Send + Sync),
     ) -> Result<Sanitised, SanitiseError> {
+        if self.absent.load(Ordering::SeqCst) {
+            return Err(SanitiseError::Start(std::io::Error::other("no such program")));
+        }
         self.runs.fetch_add(1, Ordering::SeqCst);
         let mut bytes = Vec::new();
         untrusted.read_to_end(&mut bytes).await.map_err(SanitiseError::Source)?;
@@ -195,7 +200,6 @@ impl Sanitiser for Cell {
                 self.let_go.notified().await;
                 (Verdict::Clean, None)
             }
-            "absent" => return Err(SanitiseError::Start(std::io::Error::other("no such program"))),
             other => panic!("the cell does not know `{other}`"),
         };
         let passes = matches!(verdict, Verdict::Clean | Verdict::Partial);

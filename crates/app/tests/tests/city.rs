@@ -125,6 +125,10 @@ impl City {
         self.ids[login].clone()
     }
 
+    pub(crate) fn id_of(&self, login: &str) -> &UserId {
+        &self.ids[login]
+    }
+
     pub(crate) fn now(&self) -> Millis {
         self.clock.now()
     }
@@ -240,6 +244,20 @@ impl City {
         let hanako = self.at("hanako", "internet").await;
         let to = [self.id("taro")];
         let id = self.submit(&hanako, "internet-to-lgwan", content(level, &to), texts).await.unwrap();
+        self.drain().await;
+        id
+    }
+
+    /// Hanako sends a file while no cell can be started; after a while one can.
+    pub(crate) async fn inbound_without_cells(&self) -> TransferId {
+        let hanako = self.at("hanako", "internet").await;
+        let to = [self.id("taro")];
+        let waiting = &["clean waiting"];
+        let id = self.submit(&hanako, "internet-to-lgwan", content("c1", &to), waiting).await.unwrap();
+        self.cell.absent.store(true, Ordering::SeqCst);
+        assert!(self.app.drain_cells(CellSettings::default()).await.is_err());
+        self.cell.absent.store(false, Ordering::SeqCst);
+        self.pass(10_000);
         self.drain().await;
         id
     }
