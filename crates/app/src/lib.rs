@@ -12,6 +12,7 @@ pub mod clauses;
 pub mod deciding;
 pub mod downloads;
 pub mod error;
+mod events;
 pub mod evidence;
 pub mod housekeeping;
 pub mod live;
