@@ -1,20 +1,25 @@
 //! Approvals: deciding a step, standing in for an absent person (代決), reviewing that afterwards (後閲).
 //!
-//! Owns who holds a step's role today and who may stand in.
+//! Owns who holds a step's role today, who may stand in, and the way up where nobody may decide.
 //! Leaves the order of steps and what a decision changes to `workflow`, the rights to `authz`.
 
-use authz::{Action, Scope as GrantScope};
+use std::collections::BTreeSet;
+
+use authz::{Action, Principal, Resource, Scope as GrantScope, Strength};
+use serde_json::json;
 use workflow::{
     Millis,
     id::{SectionId, TransferId, UserId},
-    route::{Scope, Step, Verdict},
-    transfer::Transfer,
+    route::{Route, Scope, Step, Verdict},
+    transfer::{Event, Transfer},
 };
 
 use crate::{
     App,
     actor::Actor,
     error::{Error, Result},
+    evidence::{Act, By, Kind},
+    model::PostHolding,
 };
 
 /// Who may stand in at a step now, and for whom.
@@ -71,23 +76,15 @@ impl App {
         user: &UserId,
         now: Millis,
     ) -> Result<Option<UserId>> {
-        let Some(step) = transfer.open_step() else { return Ok(None) };
-        let deputies = self.deputies_now(step, &transfer.section, now).await?;
+        let deputies = self.deputies_now(transfer, now).await?;
         Ok(deputies.filter(|d| d.deputies.contains(user)).map(|d| d.holder))
     }
 
-    /// Who may stand in at a step for a request of this section. Nobody, unless everyone who holds the step's role
-    /// there is away.
-    pub(crate) async fn deputies_now(
-        &self,
-        step: &Step,
-        section: &SectionId,
-        now: Millis,
-    ) -> Result<Option<Deputies>> {
-        if step.deputies.is_empty() {
-            return Ok(None);
-        }
-        let holders = self.holders(&step.role, &step.scope, now).await?;
+    /// Who may stand in at the open step. Nobody, unless everyone who could decide it himself is away.
+    pub(crate) async fn deputies_now(&self, transfer: &Transfer, now: Millis) -> Result<Option<Deputies>> {
+        let Some(step) = transfer.open_step().filter(|s| !s.deputies.is_empty()) else { return Ok(None) };
+        let mut holders = self.holders(&step.role, &step.scope, now).await?;
+        holders.retain(|id| transfer.is_free_to_decide(id));
         let Some(holder) = holders.first().cloned() else { return Ok(None) };
         for id in &holders {
             if !self.is_away(id, now).await? {
@@ -95,6 +92,7 @@ impl App {
             }
         }
         for post in &step.deputies {
+            let section = &transfer.section;
             let unit = match self.pack().post(post).map(|p| p.scope) {
                 Some(policy::Scope::Section) => Some(section.as_str().to_owned()),
                 Some(policy::Scope::Department) => {
@@ -105,7 +103,8 @@ impl App {
             };
             let mut present = Vec::new();
             for user in self.store().holders_of(post, unit.as_deref(), now).await? {
-                if user.enabled && !holders.contains(&user.id) && !self.is_away(&user.id, now).await? {
+                let free = transfer.is_free_to_decide(&user.id) && !holders.contains(&user.id);
+                if user.enabled && free && !self.is_away(&user.id, now).await? {
                     present.push(user.id);
                 }
             }
@@ -116,23 +115,31 @@ impl App {
         Ok(None)
     }
 
-    /// The people who hold a role at a place today, by the posts that bring it.
+    /// The people who hold a role at a place or above it today, by the posts that bring it: those whose grant `authz`
+    /// takes for this step.
     async fn holders(&self, role: &str, scope: &Scope, now: Millis) -> Result<Vec<UserId>> {
+        let pack = self.pack();
+        let city_wide = pack.role(role).is_some_and(|r| r.city_wide);
         let mut ids = Vec::new();
-        for post in self.pack().posts().iter().filter(|p| p.roles.iter().any(|r| r == role)) {
-            let pack = self.pack();
+        for post in pack.posts().iter().filter(|p| p.roles.iter().any(|r| r == role)) {
             let units: Vec<Option<String>> = match (post.scope, scope) {
+                (policy::Scope::City, _) => vec![None],
+                // Such a role answers for the whole body, wherever its post stands.
+                (policy::Scope::Section, _) if city_wide => match &post.section {
+                    Some(only) => vec![Some(only.clone())],
+                    None => pack.sections().iter().map(|s| Some(s.id.clone())).collect(),
+                },
+                (policy::Scope::Department, _) if city_wide => match &post.department {
+                    Some(only) => vec![Some(only.clone())],
+                    None => pack.departments().iter().map(|d| Some(d.id.clone())).collect(),
+                },
                 (policy::Scope::Section, Scope::Section(s)) => vec![Some(s.as_str().to_owned())],
                 (policy::Scope::Department, Scope::Department(d)) => vec![Some(d.clone())],
-                (policy::Scope::City, _) => vec![None],
-                // A step for the whole body is for whoever holds the role anywhere.
-                (policy::Scope::Section, Scope::City) => {
-                    pack.sections().iter().map(|s| Some(s.id.clone())).collect()
-                }
-                (policy::Scope::Department, Scope::City) => {
-                    pack.departments().iter().map(|d| Some(d.id.clone())).collect()
-                }
-                _ => continue,
+                (policy::Scope::Department, Scope::Section(s)) => match pack.section(s.as_str()) {
+                    Some(section) => vec![Some(section.department.clone())],
+                    None => continue,
+                },
+                (policy::Scope::Section | policy::Scope::Department, _) => continue,
             };
             for unit in units {
                 for user in self.store().holders_of(&post.id, unit.as_deref(), now).await? {
@@ -145,68 +152,150 @@ impl App {
         Ok(ids)
     }
 
+    /// The role that a step is for, beginning with its own and going up, and where it is looked for: the first that
+    /// somebody holds who is free to decide. `None` when nobody is left up to the top.
+    async fn role_with_approver(
+        &self,
+        step: &Step,
+        now: Millis,
+        is_free: impl Fn(&UserId) -> bool,
+    ) -> Result<Option<(String, Scope)>> {
+        let above = self.pack().roles_above(&step.role);
+        let rungs = std::iter::once((step.role.as_str(), step.scope.clone())).chain(
+            above.iter().map(|r| (r.id.as_str(), if r.city_wide { Scope::City } else { step.scope.clone() })),
+        );
+        for (role, scope) in rungs {
+            if self.holders(role, &scope, now).await?.iter().any(&is_free) {
+                return Ok(Some((role.to_owned(), scope)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Refuses a submission whose route has a step that nobody but the submitter could decide, up to the top. The
+    /// vacancy is evidence: somebody must fill it.
+    pub(crate) async fn check_approvers(&self, actor: &Actor, channel: &str, route: &Route) -> Result<()> {
+        let now = self.now();
+        for step in &route.steps {
+            if self.role_with_approver(step, now, |id| id != actor.id()).await?.is_none() {
+                let act = Act {
+                    kind: Kind::ApproverMissing,
+                    by: By::Actor(actor),
+                    subject: ("channel", channel),
+                    details: json!({ "step": step.id, "title": step.title, "role": step.role }),
+                    statements: &step.statements,
+                };
+                self.note(now, &act).await?;
+                return Err(Error::NoApprover { role: step.role.clone() });
+            }
+        }
+        Ok(())
+    }
+
+    /// After a step opened, or nobody decided it in time: where nobody in its role is free to decide it, it is for the
+    /// role above; where nobody is up to the top, the submitter has it back.
+    pub(crate) async fn find_approver(
+        &self,
+        transfer: &mut Transfer,
+        events: &mut Vec<Event>,
+        now: Millis,
+    ) -> Result<()> {
+        let asks = |e: &Event| matches!(e, Event::StepOpened { .. } | Event::Reminded { .. });
+        let (Some(at), Some(step)) = (events.iter().position(asks), transfer.open_step()) else {
+            return Ok(());
+        };
+        match self.role_with_approver(step, now, |id| transfer.is_free_to_decide(id)).await? {
+            Some((role, _)) if role == step.role => {}
+            Some((role, scope)) => events.insert(at, transfer.raise_step(role, scope, now)?),
+            None => {
+                events.retain(|e| !matches!(e, Event::StepOpened { .. }));
+                events.extend(transfer.return_undecidable(self.rules().pick_up, now)?);
+            }
+        }
+        Ok(())
+    }
+
     async fn is_away(&self, user: &UserId, now: Millis) -> Result<bool> {
         Ok(self.store().absences_of(user, now).await?.iter().any(|a| a.from <= now && now < a.until))
     }
 
-    /// The steps this person may decide now, as (role, scope column) pairs of the index: those of his own roles, and
-    /// those where he may stand in.
+    /// Where the transfers are that this person may decide now, as (role, scope column) pairs of the index: those of
+    /// his own roles, and those where he may stand in. More than that may be there; see [`App::awaits`].
     pub(crate) async fn decidable(&self, actor: &Actor, now: Millis) -> Result<Vec<(String, String)>> {
-        let mut pairs: Vec<(String, String)> = Vec::new();
-        for grant in actor.roles() {
-            let decides =
-                self.pack().requests().iter().flat_map(|r| &r.steps).any(|s| s.approver == grant.role);
-            if decides {
-                pairs.extend(self.columns(&grant.scope).into_iter().map(|c| (grant.role.clone(), c)));
-            }
+        let mut pairs = BTreeSet::new();
+        let deciding = self.pack().deciding_roles();
+        for grant in actor.roles().iter().filter(|g| deciding.contains(g.role.as_str())) {
+            pairs.extend(
+                self.places_below(&grant.scope).into_iter().map(|c| (grant.role.clone(), c.column())),
+            );
         }
-        for request in self.pack().requests() {
-            for step in request.steps.iter().filter(|s| !s.deputies.is_empty()) {
-                for holding in actor.posts().iter().filter(|h| step.deputies.contains(&h.post)) {
-                    let Some(unit) = &holding.unit else { continue };
-                    let section = SectionId::new(unit.clone());
-                    let scope = match step.scope {
-                        policy::Scope::Section => Scope::Section(section.clone()),
-                        policy::Scope::Department => match self.pack().section(unit) {
-                            Some(s) => Scope::Department(s.department.clone()),
-                            None => continue,
-                        },
-                        policy::Scope::City => Scope::City,
-                    };
-                    let asked = Step {
-                        id: step.id.clone(),
-                        title: String::new(),
-                        role: step.approver.clone(),
-                        scope,
-                        deadline_hours: 0,
-                        deputies: step.deputies.clone(),
-                        statements: Vec::new(),
-                    };
-                    if self
-                        .deputies_now(&asked, &section, now)
-                        .await?
-                        .is_some_and(|d| d.deputies.contains(actor.id()))
-                    {
-                        pairs.push((asked.role.clone(), asked.scope.column()));
+        let steps = self.pack().requests().iter().flat_map(|r| &r.steps);
+        for step in steps.filter(|s| !s.deputies.is_empty()) {
+            for holding in actor.posts().iter().filter(|h| step.deputies.contains(&h.post)) {
+                for scope in self.deputised_scopes(step.scope, holding) {
+                    // Nobody stands in where everyone is there.
+                    if self.any_away(&self.holders(&step.approver, &scope, now).await?, now).await? {
+                        pairs.insert((step.approver.clone(), scope.column()));
                     }
                 }
             }
         }
-        pairs.sort();
-        pairs.dedup();
-        Ok(pairs)
+        Ok(pairs.into_iter().collect())
     }
 
-    /// Every scope column that a grant covers: its own place and all below.
-    fn columns(&self, scope: &GrantScope) -> Vec<String> {
-        let section = |id: &str| Scope::Section(SectionId::new(id)).column();
+    /// Where steps of this scope stand for which a deputy with this post may be asked.
+    fn deputised_scopes(&self, asked: policy::Scope, holding: &PostHolding) -> Vec<Scope> {
+        let place = match (self.pack().post(&holding.post).map(|p| p.scope), &holding.unit) {
+            (Some(policy::Scope::Section), Some(unit)) => GrantScope::Section(unit.clone()),
+            (Some(policy::Scope::Department), Some(unit)) => GrantScope::Department(unit.clone()),
+            (Some(policy::Scope::City), _) => GrantScope::City,
+            _ => return Vec::new(),
+        };
+        if asked == policy::Scope::City {
+            return vec![Scope::City];
+        }
+        if let (policy::Scope::Department, GrantScope::Section(unit)) = (asked, &place) {
+            let department = self.pack().section(unit).map(|s| s.department.clone());
+            return department.map(Scope::Department).into_iter().collect();
+        }
+        let mut scopes = self.places_below(&place);
+        scopes.retain(|scope| match asked {
+            policy::Scope::Section => matches!(scope, Scope::Section(_)),
+            policy::Scope::Department | policy::Scope::City => matches!(scope, Scope::Department(_)),
+        });
+        scopes
+    }
+
+    /// Whether the open step of this transfer waits for this person, himself or as a deputy: exactly what `authz`
+    /// says of him once he has proven himself as strongly as deciding asks for.
+    pub(crate) async fn awaits(&self, actor: &Actor, id: &TransferId, now: Millis) -> Result<bool> {
+        let Some(transfer) = self.store().transfer(id).await? else { return Ok(false) };
+        let resource = Resource::Transfer(Box::new(self.facts(&transfer, now).await?));
+        let proven = Principal { strength: Strength::SecondFactor, ..actor.principal().clone() };
+        Ok([Action::DecideTransfer, Action::DecideAsDeputy]
+            .into_iter()
+            .any(|action| self.authorizer().decide(&proven, action, &resource).is_allowed()))
+    }
+
+    async fn any_away(&self, people: &[UserId], now: Millis) -> Result<bool> {
+        for id in people {
+            if self.is_away(id, now).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Every place that a grant covers: its own and all below.
+    fn places_below(&self, scope: &GrantScope) -> Vec<Scope> {
+        let section = |id: &str| Scope::Section(SectionId::new(id));
         match scope {
             GrantScope::Section(id) => vec![section(id)],
-            GrantScope::Department(id) => std::iter::once(Scope::Department(id.clone()).column())
+            GrantScope::Department(id) => std::iter::once(Scope::Department(id.clone()))
                 .chain(self.pack().sections().iter().filter(|s| s.department == *id).map(|s| section(&s.id)))
                 .collect(),
-            GrantScope::City => std::iter::once(Scope::City.column())
-                .chain(self.pack().departments().iter().map(|d| Scope::Department(d.id.clone()).column()))
+            GrantScope::City => std::iter::once(Scope::City)
+                .chain(self.pack().departments().iter().map(|d| Scope::Department(d.id.clone())))
                 .chain(self.pack().sections().iter().map(|s| section(&s.id)))
                 .collect(),
         }

@@ -74,7 +74,7 @@ impl App {
                 statements: &[],
             },
         )?;
-        self.record_taking(tx, actor, &transfer, &events, taken, now).await?;
+        self.record_taking(tx, actor, transfer, events, taken, now).await?;
         Ok(Download { name, kind, bytes: clean.bytes, sha256: clean.sha256, reader })
     }
 
@@ -82,8 +82,8 @@ impl App {
         &self,
         tx: Box<dyn Tx>,
         actor: &Actor,
-        transfer: &Transfer,
-        events: &[workflow::transfer::Event],
+        transfer: Transfer,
+        events: Vec<workflow::transfer::Event>,
         taken: crate::model::NewEvidence,
         now: workflow::Millis,
     ) -> Result<()> {

@@ -56,6 +56,12 @@ pub enum Error {
         /// The statements that say so.
         statements: Vec<String>,
     },
+    /// Nobody but the submitter could decide a step of the route, up to the top.
+    #[error("nobody may decide for the role `{role}`")]
+    NoApprover {
+        /// The role that the step asks for.
+        role: String,
+    },
     /// A file is larger than the channel takes.
     #[error("larger than {limit_bytes} bytes")]
     TooLarge {
@@ -82,63 +88,43 @@ pub enum Error {
     Internal(String),
 }
 
-impl Error {
-    /// The word for the catalogue and the API.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            Error::Denied { .. } => "denied",
-            Error::Refused(Refusal::State(_)) => "refused-state",
-            Error::Refused(Refusal::ContentChanged) => "content-changed",
-            Error::Refused(Refusal::OwnRequest) => "own-request",
-            Error::Refused(Refusal::SamePerson) => "same-person",
-            Error::Refused(Refusal::NoDeputy) => "no-deputy",
-            Error::Refused(Refusal::Comment) => "comment-needed",
-            Error::Refused(Refusal::Field(_)) => "field",
-            Error::Refused(Refusal::File) => "file-state",
-            Error::Refused(Refusal::NotRecipient) => "not-recipient",
-            Error::Refused(Refusal::Overdue) => "overdue",
-            Error::NotFound => "not-found",
-            Error::Invalid { .. } => "invalid",
-            Error::Credentials => "credentials",
-            Error::Locked { .. } => "locked",
-            Error::SessionEnded => "session-ended",
-            Error::ChannelDenied { .. } => "channel-denied",
-            Error::TooLarge { .. } => "too-large",
-            Error::TooMany { .. } => "too-many",
-            Error::Conflict => "conflict",
-            Error::Unavailable(_) => "unavailable",
-            Error::StorageFull => "storage-full",
-            Error::Internal(_) => "internal",
+macro_rules! codes {
+    ($($pattern:pat => $code:literal),+ $(,)?) => {
+        impl Error {
+            /// The word for the catalogue and the API.
+            #[must_use]
+            pub fn code(&self) -> &'static str { match self { $($pattern => $code),+ } }
+            /// Every code, for catalogues and tests that must cover them all.
+            pub const CODES: &'static [&'static str] = &[$($code),+];
         }
-    }
+    };
+}
 
-    /// Every code, for catalogues and tests that must cover them all.
-    pub const CODES: &'static [&'static str] = &[
-        "denied",
-        "refused-state",
-        "content-changed",
-        "own-request",
-        "same-person",
-        "no-deputy",
-        "comment-needed",
-        "field",
-        "file-state",
-        "not-recipient",
-        "overdue",
-        "not-found",
-        "invalid",
-        "credentials",
-        "locked",
-        "session-ended",
-        "channel-denied",
-        "too-large",
-        "too-many",
-        "conflict",
-        "unavailable",
-        "storage-full",
-        "internal",
-    ];
+codes! {
+    Error::Denied { .. } => "denied",
+    Error::Refused(Refusal::State(_)) => "refused-state",
+    Error::Refused(Refusal::ContentChanged) => "content-changed",
+    Error::Refused(Refusal::OwnRequest) => "own-request",
+    Error::Refused(Refusal::SamePerson) => "same-person",
+    Error::Refused(Refusal::NoDeputy) => "no-deputy",
+    Error::Refused(Refusal::Comment) => "comment-needed",
+    Error::Refused(Refusal::Field(_)) => "field",
+    Error::Refused(Refusal::File) => "file-state",
+    Error::Refused(Refusal::NotRecipient) => "not-recipient",
+    Error::Refused(Refusal::Overdue) => "overdue",
+    Error::NotFound => "not-found",
+    Error::Invalid { .. } => "invalid",
+    Error::Credentials => "credentials",
+    Error::Locked { .. } => "locked",
+    Error::SessionEnded => "session-ended",
+    Error::ChannelDenied { .. } => "channel-denied",
+    Error::NoApprover { .. } => "no-approver",
+    Error::TooLarge { .. } => "too-large",
+    Error::TooMany { .. } => "too-many",
+    Error::Conflict => "conflict",
+    Error::Unavailable(_) => "unavailable",
+    Error::StorageFull => "storage-full",
+    Error::Internal(_) => "internal",
 }
 
 impl From<StoreError> for Error {

@@ -42,7 +42,7 @@ macro_rules! kinds {
 
 kinds! {
     /// The server was started: with which pack and program.
-    HouseOpened = "house-opened" [PolicyVersion],
+    HouseOpened = "house-opened" [PolicyVersion, SessionZone],
     /// The sections of the pack were taken over.
     OrganisationLoaded = "organisation-loaded" [PostRegister],
     /// Somebody logged in.
@@ -88,7 +88,7 @@ kinds! {
     /// The pack let nothing pass.
     TransferDenied = "transfer-denied" [ChannelDeny],
     /// A transfer was submitted.
-    TransferSubmitted = "transfer-submitted" [ClassificationMark],
+    TransferSubmitted = "transfer-submitted" [ClassificationMark, EncryptedStorage],
     /// A returned or pulled-back transfer was submitted again.
     TransferResubmitted = "transfer-resubmitted" [ClassificationMark],
     /// A file went through the cell.
@@ -101,8 +101,16 @@ kinds! {
     FileRequeued = "file-requeued" [HoldUndecided],
     /// A held file was taken out by hand.
     FileBlocked = "file-blocked" [HoldUndecided],
+    /// No cell could be started; files wait.
+    CellsStopped = "cells-stopped" [HoldUndecided],
+    /// Cells can be started again.
+    CellsRestored = "cells-restored" [HoldUndecided],
     /// An approval was asked for.
     StepOpened = "step-opened" [ChannelApprove, DecisionDeadline],
+    /// Nobody in the step's role may decide it; it is for the role above.
+    StepRaised = "step-raised" [ApprovalAbove, ApprovalTwoPersons],
+    /// Nobody at all may decide a step.
+    ApproverMissing = "approver-missing" [ApprovalAbove],
     /// The approvers were reminded.
     StepReminded = "step-reminded" [DecisionDeadline],
     /// An approver decided.
@@ -118,9 +126,9 @@ kinds! {
     /// A clean file was taken.
     FileDownloaded = "file-downloaded" [ReceiptRecord],
     /// The submitter took it back to change it.
-    TransferPulledBack = "transfer-pulled-back" [ChannelApprove],
+    TransferPulledBack = "transfer-pulled-back" [EvidenceLedger],
     /// The submitter gave it up.
-    TransferWithdrawn = "transfer-withdrawn" [ChannelApprove],
+    TransferWithdrawn = "transfer-withdrawn" [EvidenceLedger],
     /// No file of it may pass, or an approver refused it.
     TransferRefused = "transfer-refused" [ChannelSanitise],
     /// Its time was over.
@@ -261,6 +269,7 @@ impl App {
             })
             .map(|s| s.id.clone())
             .chain(act.statements.iter().cloned())
+            .filter(|id| self.pack().statement(id).is_none_or(|s| s.is_shown_by(act.kind.id())))
             .collect();
         statements.sort();
         statements.dedup();

@@ -94,7 +94,7 @@ impl App {
                 Err(_) => return Ok(false),
             },
         };
-        self.save(tx, By::System, &transfer, &events, Vec::new(), now).await?;
+        self.save(tx, By::System, transfer, events, Vec::new(), now).await?;
         Ok(true)
     }
 

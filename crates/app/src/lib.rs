@@ -12,10 +12,12 @@ pub mod clauses;
 pub mod deciding;
 pub mod downloads;
 pub mod error;
+mod events;
 pub mod evidence;
 pub mod housekeeping;
 pub mod live;
 pub mod model;
+pub mod outage;
 pub mod people;
 pub mod ports;
 mod rules;
@@ -39,7 +41,7 @@ use workflow::{Millis, id::FileId};
 pub use error::{Error, Result};
 pub use rules::RulesError;
 
-use crate::{live::Live, model::NewEvidence, rules::Rules};
+use crate::{live::Live, model::NewEvidence, outage::Outage, rules::Rules};
 
 /// What the world must give the house.
 #[derive(Clone)]
@@ -81,6 +83,7 @@ struct House {
     key: SigningKey,
     password_cost: PasswordCost,
     live: Live,
+    outage: Outage,
     /// Passwords that users gave for encrypted files, until the cell had them. In memory only: after a restart the
     /// file is held again and the user is asked again.
     file_passwords: Mutex<HashMap<FileId, Vec<String>>>,
@@ -130,6 +133,7 @@ impl App {
             key,
             password_cost,
             live: Live::default(),
+            outage: Outage::default(),
             file_passwords: Mutex::default(),
             blob_gate: RwLock::default(),
             payload_gate: RwLock::default(),

@@ -155,6 +155,9 @@ pub trait Store: Send + Sync {
 
     /// Takes a file from the queue that nobody holds, until `lease_until`. Two callers never get the same.
     async fn claim_job(&self, now: Millis, lease_until: Millis) -> Result<Option<SanitiseJob>, StoreError>;
+    /// Gives a claimed file back until `until`; the time it was taken does not count among its attempts. A file that
+    /// is not in the queue stays out of it.
+    async fn postpone_job(&self, file: &FileId, until: Millis) -> Result<(), StoreError>;
     /// Ends every lease, and says how many there were: for a process that knows that it is the only one, so that
     /// what a crash left behind need not wait for its lease to run out.
     async fn release_jobs(&self) -> Result<u64, StoreError>;

@@ -14,7 +14,10 @@ use workflow::{
     transfer::{Content, PickUp, Transfer},
 };
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    evidence::Kind,
+};
 
 const MINUTE: Millis = 60_000;
 const HOUR: Millis = 60 * MINUTE;
@@ -80,6 +83,11 @@ impl Rules {
                         "{at}: scope city for role {role}, which is not city_wide"
                     )));
                 }
+            }
+        }
+        for statement in pack.statements() {
+            if let Some(act) = statement.acts.iter().find(|a| Kind::from_id(a).is_none()) {
+                return Err(RulesError::Unsupported(format!("statement {}: act {act}", statement.id)));
             }
         }
         let retention = pack.retention();
@@ -182,6 +190,7 @@ pub(crate) fn route(pack: &Pack, plan: &Plan<'_>, section: &SectionId) -> Result
                 statements: BTreeSet::from_iter(step.statements.iter().chain(&request.statements).cloned())
                     .into_iter()
                     .collect(),
+                raised_from: None,
             })
         })
         .collect::<Result<Vec<_>>>()?;

@@ -155,6 +155,9 @@ impl App {
 
     async fn claim(&self, lease: Millis) -> Result<Option<SanitiseJob>> {
         let now = self.now();
+        if self.house.outage.is_pausing(now) {
+            return Ok(None);
+        }
         Ok(self.store().claim_job(now, now.saturating_add(lease)).await?)
     }
 
@@ -245,14 +248,18 @@ impl App {
             };
             let mut writer = self.blobs().create(&transfer.to_zone).await?;
             let answer = match self.cell().sanitise(ask.clone(), source, &mut *writer, &progress).await {
-                Ok(answer) => answer,
+                Ok(answer) => {
+                    self.cells_answered().await?;
+                    answer
+                }
                 Err(SanitiseError::Source(error)) => {
                     tracing::error!(%error, %file, "the original cannot be read");
                     return Ok((unreadable(untrusted_name), None, None));
                 }
                 Err(SanitiseError::Sink(error)) => return Err(error.into()),
-                Err(error) => {
-                    return Err(Error::Internal(format!("{error}: {:?}", std::error::Error::source(&error))));
+                Err(SanitiseError::Start(cause)) => {
+                    self.cells_failed(job, &cause).await?;
+                    return Err(Error::Internal(format!("no cell can be started: {cause}")));
                 }
             };
             if answer.report.reason == Some(Reason::WorkerDied)
@@ -341,7 +348,7 @@ impl App {
             events.retain(|e| matches!(e, workflow::transfer::Event::FileDone { .. }));
             events.extend(transfer.forbid(now)?);
         }
-        self.save(tx, By::System, &transfer, &events, Vec::new(), now).await?;
+        self.save(tx, By::System, transfer, events, Vec::new(), now).await?;
         Ok(true)
     }
 

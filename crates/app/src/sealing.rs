@@ -33,6 +33,17 @@ const GATHER: Duration = Duration::from_millis(100);
 /// Entries read at once for an export.
 const EXPORT_ROWS: u32 = 256;
 
+/// Whether a person may take evidence out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taking {
+    /// Yes.
+    Now,
+    /// Once he has proven himself with a second factor.
+    AfterSecondFactor,
+    /// His roles do not allow it.
+    Never,
+}
+
 /// One entry with everything that proves it.
 #[derive(Debug, Clone)]
 pub struct EvidenceEntry {
@@ -172,6 +183,23 @@ impl App {
                 }
                 Ok(bytes)
             }
+        }
+    }
+
+    /// Whether the person may take evidence out, for a screen that says so beforehand.
+    #[must_use]
+    pub fn taking_evidence(&self, actor: &Actor) -> Taking {
+        let may = |strength: authz::Strength| {
+            let asks = authz::Principal { strength, ..actor.principal().clone() };
+            let resource = city_evidence("selection");
+            self.authorizer().decide(&asks, authz::Action::ExportEvidence, &resource).is_allowed()
+        };
+        if may(actor.principal().strength.clone()) {
+            Taking::Now
+        } else if may(authz::Strength::SecondFactor) {
+            Taking::AfterSecondFactor
+        } else {
+            Taking::Never
         }
     }
 

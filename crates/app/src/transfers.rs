@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use authz::{Action, Need, Reach, Resource, Stage};
 use policy::{Axis, Passage};
-use serde_json::{Value, json};
+use serde_json::json;
 use workflow::{
     Millis,
     id::{FileId, SectionId, TransferId, UserId, ZoneId},
@@ -21,6 +21,7 @@ use crate::{
     error::{Error, Result},
     evidence::{Act, By, EvidenceItem, Kind},
     model::{NewEvidence, Page, PageRequest, SanitiseJob, TransferQuery, TransferRow, TransferView},
+    outage::CellsStopped,
     ports::{StoreError, Tx},
     rules,
     sanitising::PASSWORD_BYTES_MAX,
@@ -157,6 +158,8 @@ pub struct TransferDetail {
     pub timeline: Vec<EvidenceItem>,
     /// How far the cell is with each file, in parts of a thousand.
     pub progress: BTreeMap<FileId, u16>,
+    /// That its files wait because no cell can be started.
+    pub cells_stopped: Option<CellsStopped>,
 }
 
 /// The first screen: what waits for this person.
@@ -176,6 +179,8 @@ pub struct Home {
     pub reviews: Vec<(TransferRow, usize)>,
     /// Mine that are on their way.
     pub under_way: Vec<TransferRow>,
+    /// That no cell can be started: for whoever waits for one, and for those who can repair it.
+    pub cells_stopped: Option<CellsStopped>,
 }
 
 /// Entries of a transfer's timeline that a page shows.
@@ -276,6 +281,7 @@ impl App {
             }
         };
         self.check_recipients(&content).await?;
+        self.check_approvers(actor, &channel, &route).await?;
 
         let _open = self.house.blob_gate.read().await;
         for file in &files {
@@ -432,6 +438,7 @@ impl App {
             }
         };
         self.check_recipients(&content).await?;
+        self.check_approvers(actor, &current.channel, &route).await?;
         let (version, pick_up) = (self.pack().version().to_owned(), self.rules().pick_up);
         self.change(actor, id, Action::SubmitTransfer, |t, now| {
             // Another classification may ask for another treatment, and carries another mark. What an earlier version of the
@@ -472,26 +479,27 @@ impl App {
             return Err(Error::Conflict);
         }
         let events = command(&mut transfer, now)?;
-        self.save(tx, By::Actor(actor), &transfer, &events, Vec::new(), now).await
+        self.save(tx, By::Actor(actor), transfer, events, Vec::new(), now).await
     }
 
-    /// Writes a changed transfer, its queue and its evidence, and tells those who watch.
+    /// Finds who decides what opened, writes a changed transfer, its queue and its evidence, and tells those who watch.
     pub(crate) async fn save(
         &self,
         mut tx: Box<dyn Tx>,
         by: By<'_>,
-        transfer: &Transfer,
-        events: &[Event],
+        mut transfer: Transfer,
+        mut events: Vec<Event>,
         more: Vec<NewEvidence>,
         now: Millis,
     ) -> Result<()> {
+        self.find_approver(&mut transfer, &mut events, now).await?;
         let mut evidence = more;
-        evidence.extend(self.event_entries(by, transfer, events, now)?);
+        evidence.extend(self.event_entries(by, &transfer, &events, now)?);
         if evidence.is_empty() {
             // Nothing happened, so nothing is written.
             return Ok(());
         }
-        tx.update_transfer(transfer).await?;
+        tx.update_transfer(&transfer).await?;
         let mut wakes = false;
         for file in &transfer.files {
             if transfer.state == State::Sanitising && file.state == FileState::Queued {
@@ -520,47 +528,6 @@ impl App {
 
     pub(crate) fn changed(&self, id: &TransferId) {
         self.live().changed(id);
-    }
-
-    /// The evidence of what happened to a transfer.
-    pub(crate) fn event_entries(
-        &self,
-        by: By<'_>,
-        transfer: &Transfer,
-        events: &[Event],
-        now: Millis,
-    ) -> Result<Vec<NewEvidence>> {
-        let channel = self.pack().channel_by_id(&transfer.channel);
-        let of_channel = channel.map_or(&[][..], |c| c.statements.as_slice());
-        let mut entries = Vec::new();
-        for event in events {
-            let Some((kind, details, step)) = describe(transfer, event) else { continue };
-            // A step is evidence for what asks for that step; anything else for what the whole route asks for.
-            let mut in_play = match &step {
-                Some(of_step) => of_step.clone(),
-                None => transfer.route.steps.iter().flat_map(|s| s.statements.clone()).collect(),
-            };
-            in_play.extend(of_channel.iter().cloned());
-            let mut statements = step.unwrap_or_default();
-            if matches!(
-                kind,
-                Kind::TransferSubmitted
-                    | Kind::TransferResubmitted
-                    | Kind::TransferReleased
-                    | Kind::TransferRefused
-            ) {
-                statements.extend(of_channel.iter().cloned());
-            }
-            let act = Act {
-                kind,
-                by,
-                subject: ("transfer", transfer.id.as_str()),
-                details,
-                statements: &statements,
-            };
-            entries.push(self.entry_at(now, &act, Some(&in_play))?);
-        }
-        Ok(entries)
     }
 
     /// A transfer as its page shows it.
@@ -619,6 +586,7 @@ impl App {
             may,
             timeline: self.timeline("transfer", id.as_str(), TIMELINE_MAX).await?,
             progress,
+            cells_stopped: self.cells_stopped(actor).filter(|_| transfer.state == State::Sanitising),
             transfer,
         })
     }
@@ -682,15 +650,17 @@ impl App {
         query: TransferQuery,
     ) -> Result<Page<TransferRow>> {
         let wanted = usize::try_from(query.page.limit).unwrap_or(usize::MAX);
-        let zone = actor.zone();
+        let (zone, now) = (actor.zone(), self.now());
         let mut query = query;
         let mut rows: Vec<TransferRow> = Vec::new();
         for _ in 0..REFILLS_MAX {
             let page = self.store().transfers(&query).await?;
-            rows.extend(page.rows.into_iter().filter(|r| {
-                (r.from_zone == *zone || r.to_zone == *zone)
-                    && !(tray == Tray::ToDecide && r.submitter == *actor.id())
-            }));
+            for row in page.rows {
+                let near = row.from_zone == *zone || row.to_zone == *zone;
+                if near && (tray != Tray::ToDecide || self.awaits(actor, &row.id, now).await?) {
+                    rows.push(row);
+                }
+            }
             query.page.after = page.next;
             if rows.len() >= wanted || query.page.after.is_none() {
                 break;
@@ -715,6 +685,8 @@ impl App {
             self.transfers(actor, tray, states, page()).await.map(|p| p.rows)
         };
         let reviews = self.store().reviews_due(actor.id(), HOME_ROWS).await?;
+        let under_way =
+            rows(Tray::Submitted, &[State::Sanitising, State::AwaitingApproval, State::Ready]).await?;
         Ok(Home {
             to_decide: rows(Tray::ToDecide, &[State::AwaitingApproval]).await?,
             to_receive: rows(Tray::Received, &[State::Ready]).await?,
@@ -731,8 +703,10 @@ impl App {
                 .into_iter()
                 .filter(|(r, _)| r.from_zone == *actor.zone() || r.to_zone == *actor.zone())
                 .collect(),
-            under_way: rows(Tray::Submitted, &[State::Sanitising, State::AwaitingApproval, State::Ready])
-                .await?,
+            cells_stopped: self
+                .cells_stopped(actor)
+                .filter(|s| s.cause.is_some() || under_way.iter().any(|r| r.state == State::Sanitising)),
+            under_way,
         })
     }
 
@@ -751,7 +725,7 @@ impl App {
         if let Some(step) = transfer.open_step() {
             facts.approvers = vec![Need { role: step.role.clone(), place: self.scope_place(&step.scope) }];
             facts.deputies = self
-                .deputies_now(step, &transfer.section, now)
+                .deputies_now(transfer, now)
                 .await?
                 .map(|d| d.deputies.iter().map(|u| u.as_str().to_owned()).collect())
                 .unwrap_or_default();
@@ -767,7 +741,9 @@ impl App {
             .decisions
             .iter()
             .filter(|d| d.round == transfer.round)
-            .map(|d| d.by.as_str().to_owned())
+            // Whoever was stood in for has decided too, through his deputy.
+            .flat_map(|d| std::iter::once(&d.by).chain(&d.on_behalf_of))
+            .map(|u| u.as_str().to_owned())
             .collect();
         Ok(facts)
     }
@@ -851,140 +827,4 @@ fn stage(state: State) -> Stage {
         State::Ready => Stage::Ready,
         State::Received => Stage::Received,
     }
-}
-
-/// What an event says in evidence, with the statements of the step it belongs to. Events that only repeat another
-/// one are not written twice.
-fn describe(transfer: &Transfer, event: &Event) -> Option<(Kind, Value, Option<Vec<String>>)> {
-    let step_statements = |index: usize| transfer.route.steps.get(index).map(|s| s.statements.clone());
-    let file = |id: &FileId| transfer.files.iter().find(|f| f.id == *id);
-    Some(match event {
-        Event::Submitted { round } => (
-            if *round == 1 { Kind::TransferSubmitted } else { Kind::TransferResubmitted },
-            json!({
-                "round": round,
-                "number": transfer.number,
-                "channel": transfer.channel,
-                "from": transfer.from_zone.as_str(),
-                "to": transfer.to_zone.as_str(),
-                "subject": transfer.subject,
-                "purpose": transfer.purpose,
-                "classification": transfer.classification,
-                "personal_data": transfer.personal_data,
-                "answers": transfer.answers,
-                "recipients": transfer.recipients.iter().map(|r| r.user.as_str()).collect::<Vec<_>>(),
-                "files": transfer.files.iter().map(|f| json!({
-                    "id": f.id.as_str(),
-                    "name": f.untrusted_name,
-                    "sha256": f.original.as_ref().map(|o| o.sha256.as_str()),
-                    "bytes": f.original.as_ref().map(|o| o.bytes),
-                })).collect::<Vec<_>>(),
-                "route": transfer.route.steps.iter().map(|s| s.title.as_str()).collect::<Vec<_>>(),
-                "pack": transfer.pack_version,
-            }),
-            None,
-        ),
-        Event::FileDone { file: id, state } => {
-            let kind = match state {
-                FileState::Clean | FileState::Partial | FileState::Queued => Kind::FileSanitised,
-                FileState::Held => Kind::FileHeld,
-                FileState::Blocked => Kind::FileRefused,
-            };
-            let entry = file(id)?;
-            // A report of thousands of members would not fit into one payload; its hash stands for the rest.
-            let report = entry.report.as_ref();
-            (
-                kind,
-                json!({
-                    "file": id.as_str(),
-                    "name": entry.untrusted_name,
-                    "state": state.id(),
-                    "original_sha256": entry.original.as_ref().map(|o| o.sha256.as_str()),
-                    "clean_sha256": entry.clean.as_ref().map(|c| c.sha256.as_str()),
-                    "kind": report.and_then(|r| r.kind).map(worker_protocol::Kind::id),
-                    "reason": report.and_then(|r| r.reason).map(worker_protocol::Reason::id),
-                    "removals": report.map(removal_counts),
-                    "rules": report.map(|r| r.rules_version.as_str()),
-                }),
-                None,
-            )
-        }
-        Event::FileRequeued { file: id } => {
-            (Kind::FileRequeued, json!({ "file": id.as_str(), "name": file(id)?.untrusted_name }), None)
-        }
-        Event::FileBlocked { file: id } => {
-            (Kind::FileBlocked, json!({ "file": id.as_str(), "name": file(id)?.untrusted_name }), None)
-        }
-        Event::StepOpened { step, due_at } => (
-            Kind::StepOpened,
-            json!({
-                "step": step,
-                "title": transfer.route.steps.get(*step).map(|s| s.title.as_str()),
-                "role": transfer.route.steps.get(*step).map(|s| s.role.as_str()),
-                "due": due_at,
-                "content_hash": transfer.content_hash(),
-            }),
-            step_statements(*step),
-        ),
-        Event::Reminded { step } => {
-            (Kind::StepReminded, json!({ "step": step, "due": transfer.due_at }), step_statements(*step))
-        }
-        Event::Decided(decision) => (
-            if decision.on_behalf_of.is_some() { Kind::StepDecidedByDeputy } else { Kind::StepDecided },
-            json!({
-                "step": decision.step,
-                "title": transfer.route.steps.get(decision.step).map(|s| s.title.as_str()),
-                "verdict": decision.verdict.id(),
-                "comment": decision.comment,
-                "on_behalf_of": decision.on_behalf_of.as_ref().map(UserId::as_str),
-                "content_hash": decision.content_hash,
-            }),
-            step_statements(decision.step),
-        ),
-        Event::Reviewed { decision } => {
-            let index = *decision;
-            let step = transfer.decisions.get(index).map(|d| d.step);
-            (Kind::DeputyReviewed, json!({ "decision": index, "step": step }), step.and_then(step_statements))
-        }
-        Event::Released { due_at } => (
-            Kind::TransferReleased,
-            json!({
-                "until": due_at,
-                "files": transfer.passing().map(|f| json!({
-                    "file": f.id.as_str(),
-                    "clean_sha256": f.clean.as_ref().map(|c| c.sha256.as_str()),
-                })).collect::<Vec<_>>(),
-            }),
-            None,
-        ),
-        Event::Received { by } => (Kind::TransferReceived, json!({ "recipient": by.as_str() }), None),
-        Event::Moved { to, .. } => {
-            let kind = match to {
-                State::PulledBack => Kind::TransferPulledBack,
-                State::Withdrawn => Kind::TransferWithdrawn,
-                State::Refused | State::Rejected => Kind::TransferRefused,
-                State::Expired => Kind::TransferExpired,
-                // The others are said by the event that led to them.
-                _ => return None,
-            };
-            (kind, json!({ "state": to.id() }), None)
-        }
-        // Said by the decision and by the task on the home screen.
-        Event::ReviewDue { .. } => return None,
-    })
-}
-
-/// How many of each thing were removed, members of archives included.
-fn removal_counts(report: &worker_protocol::Report) -> BTreeMap<&'static str, u64> {
-    fn add(report: &worker_protocol::Report, counts: &mut BTreeMap<&'static str, u64>) {
-        for removal in &report.removals {
-            *counts.entry(removal.what.id()).or_default() += u64::from(removal.count);
-        }
-        for member in &report.members {
-            add(&member.report, counts);
-        }
-    }
-    let mut counts = BTreeMap::new();
-    add(report, &mut counts);
-    counts
 }

@@ -197,7 +197,7 @@ pub struct Transfer {
     pub deputies: Vec<String>,
     /// Ids of the accounts that owe a 後閲: those for whom a deputy decided.
     pub reviewers: Vec<String>,
-    /// Ids of the accounts that have decided about the present content, at any step.
+    /// Ids of the accounts that have decided about the present content, at any step, themselves or through a deputy.
     pub decided_by: Vec<String>,
 }
 

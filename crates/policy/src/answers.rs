@@ -81,6 +81,20 @@ pub enum ParameterError {
     },
 }
 
+impl Statement {
+    /// A few words for narrow places: its title, or the whole gist where nobody gave it one.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        self.title.as_deref().unwrap_or(&self.gist_ja)
+    }
+
+    /// Whether evidence of this kind shows it, given that one of its mechanisms was at work.
+    #[must_use]
+    pub fn is_shown_by(&self, act: &str) -> bool {
+        self.acts.is_empty() || self.acts.iter().any(|a| a == act)
+    }
+}
+
 impl Pack {
     /// The channel from one zone to another. Every ordered pair of different zones has one.
     #[must_use]
@@ -200,6 +214,17 @@ impl Pack {
         ids.iter().filter_map(|id| self.role(id))
     }
 
+    /// Roles that decide some step, and those above them.
+    #[must_use]
+    pub fn deciding_roles(&self) -> BTreeSet<&str> {
+        let asked = self.requests.iter().flat_map(|r| &r.steps).map(|s| s.approver.as_str());
+        asked
+            .flat_map(|role| {
+                std::iter::once(role).chain(self.roles_above(role).into_iter().map(|r| r.id.as_str()))
+            })
+            .collect()
+    }
+
     /// Posts whose holders can decide a step, deputies not counted. For [`Scope::City`] every holder in the
     /// body counts; else only those of the submitter's own section or department.
     pub fn posts_deciding(&self, step: &Step) -> impl Iterator<Item = &Post> {
@@ -207,6 +232,21 @@ impl Pack {
             .iter()
             .filter(move |p| p.roles.contains(&step.approver))
             .filter(move |p| step.scope == Scope::City || p.scope == step.scope)
+    }
+
+    /// The roles above a role, the nearest first. Checked packs have no loops; a loop would end where it closes.
+    #[must_use]
+    pub fn roles_above<'p>(&'p self, role: &str) -> Vec<&'p Role> {
+        let mut chain: Vec<&Role> = Vec::new();
+        let mut at = self.role(role);
+        while let Some(above) = at.and_then(|r| r.above.as_deref()).and_then(|id| self.role(id)) {
+            if above.id == role || chain.iter().any(|r| r.id == above.id) {
+                break;
+            }
+            chain.push(above);
+            at = Some(above);
+        }
+        chain
     }
 
     /// A role's title; for a role the pack does not have, its id.

@@ -13,6 +13,7 @@ pub(crate) fn check(pack: &Pack, sink: &mut Sink) {
     check_levels(pack, sink);
     check_zones(pack, sink);
     check_channels(pack, sink);
+    check_roles(pack, sink);
     check_routes(pack, sink);
     check_mechanisms(pack, sink);
     check_values(pack, sink);
@@ -92,6 +93,35 @@ fn check_channels(pack: &Pack, sink: &mut Sink) {
                     ),
                 );
             }
+        }
+    }
+}
+
+/// Whoever looks for the next role above must come to an end. Each loop is told once, at its first role.
+fn check_roles(pack: &Pack, sink: &mut Sink) {
+    let mut told = BTreeSet::new();
+    for role in &pack.roles {
+        let mut chain = vec![role.id.as_str()];
+        let mut at = role;
+        while let Some(above) = at.above.as_deref().and_then(|id| pack.role(id)) {
+            if above.id == role.id {
+                if chain.iter().all(|id| told.insert(*id)) {
+                    chain.push(&role.id);
+                    sink.push(
+                        Code::RoleCycle,
+                        &role.origin,
+                        format!("role の above が一回りしています({})。", chain.join(" → ")),
+                        "一番上の役割から above の行を消してください。",
+                    );
+                }
+                break;
+            }
+            if chain.contains(&above.id.as_str()) {
+                // A loop further up, which its own roles tell.
+                break;
+            }
+            chain.push(&above.id);
+            at = above;
         }
     }
 }

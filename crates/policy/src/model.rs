@@ -57,6 +57,8 @@ words! {
         ApprovalContent = "approval-content" "内容を見た承認",
         /// Steps of one route are decided by different persons, none of them the submitter.
         ApprovalTwoPersons = "approval-two-persons" "別人による承認",
+        /// Where nobody in a role may decide, the role above it does.
+        ApprovalAbove = "approval-above" "上位の役割による承認",
         /// A deputy may decide, and the principal reviews afterwards.
         DeputyReview = "deputy-review" "代決と後閲",
         /// Deadlines of decisions and reminders.
@@ -331,6 +333,8 @@ pub struct Statement {
     pub roles: Vec<String>,
     /// How binding.
     pub modality: Modality,
+    /// A few Japanese words for narrow places.
+    pub title: Option<String>,
     /// Gist in Japanese.
     pub gist_ja: String,
     /// Gist in English.
@@ -347,6 +351,8 @@ pub struct Statement {
     pub parameters: Vec<String>,
     /// What of the software serves it.
     pub mechanisms: Vec<Mechanism>,
+    /// Kinds of evidence that show it, among those of its mechanisms; empty: all of them.
+    pub acts: Vec<String>,
     /// Ids of analysed source statements it generalises.
     pub sources: Vec<String>,
     /// Where it was written.
@@ -430,6 +436,8 @@ pub struct Role {
     pub city_wide: bool,
     /// Whether deciding in this role needs a second factor.
     pub second_factor: bool,
+    /// The role that decides where nobody in this one may, such as on the holder's own request.
+    pub above: Option<String>,
     /// Where it was written.
     pub origin: Origin,
 }

@@ -104,6 +104,8 @@ codes! {
     RouteMissing = "route-missing" Error,
     /// A step whose approver role is held by no post of the step's scope.
     RoleWithoutPost = "role-without-post" Error,
+    /// A role that stands above itself, directly or through others.
+    RoleCycle = "role-cycle" Error,
     /// One post could fill two steps of a route, which two persons must fill.
     OnePostTwoSteps = "one-post-two-steps" Warning,
     /// A parameter's value outside its own bounds.

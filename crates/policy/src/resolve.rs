@@ -145,6 +145,7 @@ impl<'m> Reader<'m> {
             clause: f.reference("clause", Kind::Clause, s),
             roles: f.references("roles", Kind::Role, s),
             modality: f.word("modality", Modality::WORDS, Modality::Must, s),
+            title: f.text_opt("title", s),
             gist_ja: f.text("gist_ja", s),
             gist_en: f.text("gist_en", s),
             trigger: f.text_opt("trigger", s),
@@ -153,6 +154,7 @@ impl<'m> Reader<'m> {
             capability: f.text("capability", s),
             parameters: f.references("parameters", Kind::Parameter, s),
             mechanisms: f.words("mechanisms", Mechanism::WORDS, s),
+            acts: f.texts("acts", s).into_iter().map(|(text, _)| text).collect(),
             sources: f.texts("sources", s).into_iter().map(|(text, _)| text).collect(),
             origin: item.at.clone(),
         }
@@ -221,6 +223,7 @@ impl<'m> Reader<'m> {
             note: f.text_opt("note", s),
             city_wide: f.flag("city_wide", false, s),
             second_factor: f.flag("second_factor", false, s),
+            above: f.reference_opt("above", Kind::Role, s),
             origin: item.at.clone(),
         }
     }

@@ -47,6 +47,11 @@ pub(crate) async fn claim(
 }
 
 /// One statement, which commits by itself.
+pub(crate) async fn postpone(db: &Db, file: &FileId, until: Millis) -> Result<(), StoreError> {
+    db.writer().await?.conn().run(&sql::POSTPONE_JOB, &args![file, until]).await.map(|_| ())
+}
+
+/// One statement, which commits by itself.
 pub(crate) async fn release(db: &Db) -> Result<u64, StoreError> {
     db.writer().await?.conn().run(&sql::RELEASE_JOBS, &[]).await
 }

@@ -345,6 +345,7 @@ statements! {
          attempts = excluded.attempts, enqueued_at = excluded.enqueued_at, leased_until = 0"
     );
     DEQUEUE = Same("DELETE FROM sanitise_job WHERE file_id = $1");
+    POSTPONE_JOB = Same("UPDATE sanitise_job SET leased_until = $2, attempts = attempts - 1 WHERE file_id = $1");
     RELEASE_JOBS = Same("UPDATE sanitise_job SET leased_until = 0 WHERE leased_until > 0");
     JOB_WAITS = Same("SELECT 1 AS waits FROM sanitise_job WHERE leased_until <= $1 LIMIT 1");
     CLAIM_JOB = Differing {

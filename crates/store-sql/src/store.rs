@@ -12,7 +12,7 @@ use app::{
 use async_trait::async_trait;
 use workflow::{
     Millis,
-    id::{BlobId, EvidenceId, TransferId, UserId, ZoneId},
+    id::{BlobId, EvidenceId, FileId, TransferId, UserId, ZoneId},
     transfer::Transfer,
 };
 
@@ -157,6 +157,10 @@ impl Store for SqlStore {
 
     async fn claim_job(&self, now: Millis, lease_until: Millis) -> Result<Option<SanitiseJob>, StoreError> {
         jobs::claim(&self.db, now, lease_until).await
+    }
+
+    async fn postpone_job(&self, file: &FileId, until: Millis) -> Result<(), StoreError> {
+        jobs::postpone(&self.db, file, until).await
     }
 
     async fn release_jobs(&self) -> Result<u64, StoreError> {

@@ -43,6 +43,10 @@ export function startLive(root) {
     const open = new Set([...root.querySelectorAll('details[id][open]')].map((part) => part.id));
     root.replaceChildren(...next.childNodes);
     Object.assign(root.dataset, next.dataset);
+    // What was said of work under way is over with it.
+    for (const told of document.querySelectorAll('[data-while]')) {
+      if (told.dataset.while !== next.dataset.state) told.remove();
+    }
     for (const [id, value] of typed) {
       const field = document.getElementById(id);
       if (field && field.type !== 'hidden') field.value = value;
@@ -62,7 +66,12 @@ export function startLive(root) {
       return;
     }
     for (const bar of root.querySelectorAll('progress[data-file]')) {
-      if (bar.dataset.file === told.file) bar.value = told.permille;
+      if (bar.dataset.file === told.file) {
+        const first = !bar.hasAttribute('value');
+        bar.value = told.permille;
+        // The words beside the bar change when the work begins and when only its recording is left.
+        if (first || told.permille >= 1000) renew();
+      }
     }
   });
   // After a reconnection something may have been missed.

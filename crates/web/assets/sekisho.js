@@ -10,6 +10,13 @@ for (const element of document.querySelectorAll('[data-live]')) startLive(elemen
 for (const element of document.querySelectorAll('[data-picker]')) startPicker(element);
 startGuards(document);
 
+// What was just done is said once, not again when the page is opened from the history or reloaded.
+if (new URLSearchParams(window.location.search).has('done')) {
+  const address = new URL(window.location.href);
+  address.searchParams.delete('done');
+  window.history.replaceState(window.history.state, '', address);
+}
+
 for (const button of document.querySelectorAll('[data-print]')) {
   button.hidden = false;
   button.addEventListener('click', () => window.print());

@@ -9,6 +9,7 @@ mod archive;
 pub mod assets;
 pub mod dates;
 mod door;
+mod failure;
 pub mod live;
 mod parts;
 pub mod screens;

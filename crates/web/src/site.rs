@@ -19,6 +19,7 @@ use workflow::id::ZoneId;
 
 use crate::{
     dates::When,
+    failure,
     live::Streams,
     screens::view::{ClauseChip, ErrorPage, FieldError, Flash, Frame, MenuItem, Who, ZoneView},
     words::{self, Tone, Trouble},
@@ -105,11 +106,9 @@ impl Site {
     }
 
     pub(crate) fn chips(&self, ids: &[String]) -> Vec<ClauseChip> {
+        let unknown = |id: &String| ClauseChip { id: id.clone(), title: id.clone(), ..ClauseChip::default() };
         ids.iter()
-            .map(|id| ClauseChip {
-                id: id.clone(),
-                gist: self.app().pack().statement(id).map(|s| s.gist_ja.clone()).unwrap_or_default(),
-            })
+            .map(|id| self.app().pack().statement(id).map_or_else(|| unknown(id), ClauseChip::of))
             .collect()
     }
 
@@ -117,7 +116,7 @@ impl Site {
         let mut chips: Vec<ClauseChip> = Vec::new();
         for statement in mechanisms.iter().flat_map(|m| self.app().pack().served_by(*m)) {
             if chips.len() < CHIPS_MAX && chips.iter().all(|c| c.id != statement.id) {
-                chips.push(ClauseChip { id: statement.id.clone(), gist: statement.gist_ja.clone() });
+                chips.push(ClauseChip::of(statement));
             }
         }
         chips
@@ -152,7 +151,7 @@ impl Site {
         if matches!(error, Error::SessionEnded) {
             return Redirect::to("/login").into_response();
         }
-        self.fail_as(actor, status(error), trouble(error), error)
+        self.fail_as(actor, failure::status(error), failure::trouble(error), error)
     }
 
     pub(crate) fn fail_as(
@@ -164,13 +163,7 @@ impl Site {
     ) -> Response {
         let number = self.inner.incidents.fetch_add(1, Ordering::Relaxed);
         let incident = format!("{:X}-{number:04}", self.app().now() / 1000 % 0x0100_0000);
-        let mut chain = cause.to_string();
-        let mut source = cause.source();
-        while let Some(inner) = source {
-            chain.push_str(": ");
-            chain.push_str(&inner.to_string());
-            source = inner.source();
-        }
+        let chain = failure::chain(cause);
         if status.is_server_error() {
             tracing::error!(%incident, status = status.as_u16(), zone = %self.inner.setting.zone, "{chain}");
         } else {
@@ -214,29 +207,6 @@ pub(crate) fn zone_view(zone: &policy::Zone) -> ZoneView {
         note: zone.description.clone(),
         kind: zone.kind.id().to_owned(),
         colour: zone.colour.clone(),
-    }
-}
-
-fn status(error: &Error) -> StatusCode {
-    match error {
-        Error::Denied { .. } | Error::ChannelDenied { .. } => StatusCode::FORBIDDEN,
-        Error::Refused(_) | Error::Conflict => StatusCode::CONFLICT,
-        Error::NotFound => StatusCode::NOT_FOUND,
-        Error::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-        Error::Credentials | Error::SessionEnded => StatusCode::UNAUTHORIZED,
-        Error::Locked { .. } => StatusCode::TOO_MANY_REQUESTS,
-        Error::TooLarge { .. } | Error::TooMany { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-        Error::Unavailable(_) | Error::StorageFull => StatusCode::SERVICE_UNAVAILABLE,
-        Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
-    }
-}
-
-/// The words for a failure.
-pub(crate) fn trouble(error: &Error) -> Trouble {
-    match error {
-        Error::Denied { reason, .. } => words::denial(reason).unwrap_or(words::DENIED),
-        Error::Refused(refusal) => words::refusal(refusal),
-        other => words::error(other.code()).unwrap_or(words::INTERNAL),
     }
 }
 
@@ -319,6 +289,11 @@ fn menu(actor: &Actor, current: &str) -> Vec<MenuItem> {
 
 /// The messages that a redirect may ask for: a closed list, so that no text travels in an address.
 fn flash(code: &str) -> Option<Flash> {
+    // What is said of work that is under way is true only as long as it is.
+    let while_state = match code {
+        "sent" | "retried" => "sanitising",
+        _ => "",
+    };
     let (tone, title, body) = match code {
         "sent" => (Tone::Good, "受け付けました", "無害化を始めました。この画面は自動で新しくなります。"),
         "approved" => (Tone::Good, "承認しました", "判断は証跡に残りました。"),
@@ -339,7 +314,7 @@ fn flash(code: &str) -> Option<Flash> {
         "bye" => (Tone::Plain, "ログアウトしました", ""),
         _ => return None,
     };
-    Some(Flash { tone, title: title.to_owned(), body: body.to_owned() })
+    Some(Flash { tone, title: title.to_owned(), body: body.to_owned(), while_state })
 }
 
 /// A time in the forms of the pages.

@@ -68,6 +68,14 @@ pub struct Trouble {
     pub how: &'static str,
 }
 
+impl Trouble {
+    /// All three in one line, for programs that show it to somebody.
+    #[must_use]
+    pub fn line(&self) -> String {
+        [self.what, self.why, self.how].concat()
+    }
+}
+
 const fn trouble(what: &'static str, why: &'static str, how: &'static str) -> Trouble {
     Trouble { what, why, how }
 }
@@ -430,7 +438,7 @@ pub fn denial(reason: &str) -> Option<Trouble> {
 pub const INTERNAL: Trouble = trouble(
     "内部の誤りが起きました。",
     "予期しないことが起きたため、安全のために処理を止めました。",
-    "もう一度お試しください。続く場合は、下の受付番号を情報システム担当に知らせてください。",
+    "もう一度お試しください。続く場合は、受付番号を情報システム担当に知らせてください。",
 );
 
 /// Shown when a denial carries a code without words: it still refuses, and says so.
@@ -539,6 +547,8 @@ pub fn problem(problem: &str) -> &'static str {
         "weak" => "推測されやすいため使えません。12文字以上で、よくある言葉や名前を避けてください。",
         "taken" => "すでに使われています。別のものにしてください。",
         "mismatch" => "正しくありません。もう一度入力してください。",
+        "same" => "前と同じです。別のものにしてください。",
+        "not-first" => "ファイルより前に送ってください。",
         _ => "正しくありません。入力を確かめてください。",
     }
 }
@@ -594,7 +604,7 @@ pub fn error(code: &str) -> Option<Trouble> {
         "locked" => trouble(
             "しばらくログインできません。",
             "続けて間違えたため、安全のために止めています。",
-            "表示の時刻を過ぎてからお試しください。心当たりがなければ情報システム担当に知らせてください。",
+            "しばらく待ってからお試しください。心当たりがなければ情報システム担当に知らせてください。",
         ),
         "session-ended" => trouble(
             "ログインが切れました。",
@@ -605,6 +615,11 @@ pub fn error(code: &str) -> Option<Trouble> {
             "この宛先へは送れません。",
             "方針で、この系の間のファイルの受渡しを認めていません。",
             "業務に必要な場合は情報システム管理者に相談してください。",
+        ),
+        "no-approver" => trouble(
+            "この申請を承認できる人がいません。",
+            "承認する役割を持つ人が、申請した人のほかに、上位の役割まで含めて登録されていません。",
+            "情報システム管理者に、承認する職の登録を頼んでください。登録された後に、もう一度送ってください。",
         ),
         "too-large" => trouble(
             "送られたデータが大きすぎます。",
@@ -627,9 +642,49 @@ pub fn error(code: &str) -> Option<Trouble> {
         "storage-full" => trouble(
             "保存する場所が足りません。",
             "サーバの空き容量がなくなりました。送ったファイルは保存されていません。",
-            "情報システム担当に、下の受付番号とともに知らせてください。",
+            "情報システム担当に、受付番号とともに知らせてください。",
         ),
         "internal" => INTERNAL,
+        "unauthorised" => trouble(
+            "認証されていません。",
+            "トークンまたはセッションがないか、この系のものではありません。",
+            "この系で作ったトークンを付けるか、ログインしてください。",
+        ),
+        "code-needed" => trouble(
+            "ワンタイムコードの確認がまだです。",
+            "パスワードの次に、コードの確認が要ります。",
+            "コードを入力してください。プログラムからは /session/code へ送ってください。",
+        ),
+        "password-change-needed" => trouble(
+            "先にパスワードを変えてください。",
+            "最初に渡されたパスワードのままです。",
+            "新しいパスワードを決めてください。プログラムからは /me/password で変更してください。",
+        ),
+        "malformed" => trouble(
+            "要求を読み取れません。",
+            "書式が仕様と違います。",
+            "openapi.json の定義に合わせてください。",
+        ),
+        "media-type" => trouble(
+            "本文の種類が違います。",
+            "JSONの要求には Content-Type: application/json が要ります。",
+            "ヘッダを直してください。",
+        ),
+        "method-not-allowed" => trouble(
+            "この方法では呼べません。",
+            "アドレスに対するメソッドが違います。",
+            "openapi.json で確かめてください。",
+        ),
+        "too-many-streams" => trouble(
+            "同時に開ける画面の数を超えました。",
+            "動きを知らせる接続は、1人が開ける数に上限があります。",
+            "使っていないものを閉じてください。",
+        ),
+        "interrupted" => trouble(
+            "受信が途中で終わりました。",
+            "接続が切れたか、本文の区切りが壊れています。何も提出されていません。",
+            "もう一度送ってください。",
+        ),
         "cross-site" => trouble(
             "ほかのサイトからの操作を止めました。",
             "この画面の外から送られた操作は受け付けません。",
@@ -694,6 +749,10 @@ pub fn evidence(kind: &str) -> Option<&'static str> {
         "file-requeued" => "再検査の指示",
         "file-blocked" => "ファイルを外した",
         "step-opened" => "承認依頼",
+        "cells-stopped" => "無害化のしくみを起動できない",
+        "cells-restored" => "無害化のしくみの復旧",
+        "step-raised" => "上位の役割に回した(決められる人がいないため)",
+        "approver-missing" => "承認できる人がいない",
         "step-reminded" => "督促",
         "step-decided" => "承認者の判断",
         "step-decided-by-deputy" => "代決",
@@ -774,8 +833,11 @@ mod tests {
             "not-recipient",
             "overdue",
         ];
-        for code in
-            app::Error::CODES.iter().filter(|c| !refusals.contains(c)).chain(&["cross-site", "timeout"])
+        for code in app::Error::CODES
+            .iter()
+            .filter(|c| !refusals.contains(c))
+            .chain(&["cross-site", "timeout"])
+            .chain(&crate::api::OWN_CODES)
         {
             complete(code, error(code).unwrap_or_else(|| panic!("no words for {code}")));
         }

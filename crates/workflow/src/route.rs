@@ -53,6 +53,9 @@ pub struct Step {
     pub deputies: Vec<String>,
     /// The statements that ask for this step.
     pub statements: Vec<String>,
+    /// The role that the pack asks for, when nobody in it may decide and the step is for one above it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raised_from: Option<String>,
 }
 
 /// The steps of one request in order. May be empty: nothing to approve.

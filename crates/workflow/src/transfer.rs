@@ -13,7 +13,7 @@ use worker_protocol::{Reason, Report, Verdict as FileVerdict};
 use crate::{
     Millis,
     id::{BlobId, FileId, SectionId, TransferId, UserId, ZoneId},
-    route::{COMMENT_CHARS_MAX, Decision, Route, Step, Verdict},
+    route::{COMMENT_CHARS_MAX, Decision, Route, Scope, Step, Verdict},
 };
 
 /// Where a transfer stands. The Japanese words are in the glossary; each state says who acts next.
@@ -359,6 +359,20 @@ pub enum Event {
         /// Until when.
         due_at: Millis,
     },
+    /// Nobody in a step's role may decide it; a role above does.
+    StepRaised {
+        /// Which step.
+        step: usize,
+        /// The role it was for.
+        from: String,
+        /// The role it is for now.
+        to: String,
+    },
+    /// Nobody at all may decide a step; the submitter has the transfer back.
+    ApproverMissing {
+        /// Which step.
+        step: usize,
+    },
     /// A step's deadline passed and its approvers were reminded.
     Reminded {
         /// Which step.
@@ -496,6 +510,19 @@ impl Transfer {
     #[must_use]
     pub fn open_step(&self) -> Option<&Step> {
         (self.state == State::AwaitingApproval).then(|| self.route.steps.get(self.step)).flatten()
+    }
+
+    /// Whether the rules leave this person free to decide: he did not submit it and decided no step of this round.
+    #[must_use]
+    pub fn is_free_to_decide(&self, user: &UserId) -> bool {
+        *user != self.submitter && !self.has_decided(user)
+    }
+
+    /// Whether this person decided a step of this round, himself or through a deputy.
+    fn has_decided(&self, user: &UserId) -> bool {
+        self.decisions
+            .iter()
+            .any(|d| d.round == self.round && (d.by == *user || d.on_behalf_of.as_ref() == Some(user)))
     }
 
     /// Files that the recipients get.
@@ -684,12 +711,7 @@ impl Transfer {
         if on_behalf_of.is_some() && (step.deputies.is_empty() || on_behalf_of == Some(by)) {
             return Err(Refusal::NoDeputy);
         }
-        if self.decisions.iter().any(|d| {
-            d.round == self.round
-                && (d.by == *by
-                    || d.on_behalf_of.as_ref() == Some(by)
-                    || on_behalf_of.is_some_and(|o| d.by == *o || d.on_behalf_of.as_ref() == Some(o)))
-        }) {
+        if self.has_decided(by) || on_behalf_of.is_some_and(|o| self.has_decided(o)) {
             return Err(Refusal::SamePerson);
         }
         let length = comment.trim().chars().count();
@@ -725,6 +747,35 @@ impl Transfer {
             Verdict::Return => self.hand_back(State::Returned, pick_up, now, &mut events),
             Verdict::Reject => self.move_to(State::Rejected, now, &mut events),
         }
+        Ok(events)
+    }
+
+    /// Puts the open step before a role above its own, because nobody in its own is free to decide. The deputies of
+    /// the step stand in for its own role, not for one above.
+    ///
+    /// # Errors
+    /// [`Refusal::State`] unless an approval is open.
+    pub fn raise_step(&mut self, role: String, scope: Scope, now: Millis) -> Result<Event, Refusal> {
+        self.expect_state(&[State::AwaitingApproval])?;
+        let index = self.step;
+        let step = self.route.steps.get_mut(index).ok_or(Refusal::State(self.state))?;
+        let from = std::mem::replace(&mut step.role, role.clone());
+        step.raised_from.get_or_insert_with(|| from.clone());
+        step.scope = scope;
+        step.deputies.clear();
+        self.changed_at = now;
+        Ok(Event::StepRaised { step: index, from, to: role })
+    }
+
+    /// Hands the transfer back because nobody at all is free to decide the open step: better than to wait for an end
+    /// that is sure to come.
+    ///
+    /// # Errors
+    /// [`Refusal::State`] unless an approval is open.
+    pub fn return_undecidable(&mut self, pick_up: PickUp, now: Millis) -> Result<Vec<Event>, Refusal> {
+        self.expect_state(&[State::AwaitingApproval])?;
+        let mut events = vec![Event::ApproverMissing { step: self.step }];
+        self.hand_back(State::Returned, pick_up, now, &mut events);
         Ok(events)
     }
 

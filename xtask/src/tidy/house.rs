@@ -87,6 +87,9 @@ pub(crate) struct Rings {
     pub(crate) use_cases: Vec<String>,
     /// Ring 3.
     pub(crate) edges: Vec<String>,
+    /// Linked into tests only.
+    #[serde(default)]
+    pub(crate) tests: Vec<String>,
 }
 
 /// What ring 1 may not link.

@@ -9,7 +9,7 @@
 use super::Problem;
 use super::house::{House, LINKS};
 
-/// The rings, innermost first; binaries and chores stand around them.
+/// The rings, innermost first; binaries, chores and what only tests link stand around them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Ring {
     Rules,
@@ -17,6 +17,7 @@ enum Ring {
     Edges,
     Binaries,
     Chores,
+    Tests,
 }
 
 fn ring(house: &House, name: &str) -> Option<Ring> {
@@ -29,6 +30,8 @@ fn ring(house: &House, name: &str) -> Option<Ring> {
         Some(Ring::UseCases)
     } else if listed(&rings.edges) {
         Some(Ring::Edges)
+    } else if listed(&rings.tests) {
+        Some(Ring::Tests)
     } else if folder.starts_with("bins/") {
         Some(Ring::Binaries)
     } else if folder == "xtask" {
@@ -63,7 +66,9 @@ pub(crate) fn arrows(house: &House) -> Vec<Problem> {
             if fine {
                 continue;
             }
-            let instead = if from == Ring::Chores {
+            let instead = if to == Ring::Tests {
+                "move it under [dev-dependencies]: it belongs into tests only".to_owned()
+            } else if from == Ring::Chores {
                 "let the chore start a binary instead of linking the product".to_owned()
             } else if to == from {
                 format!(
@@ -87,7 +92,7 @@ fn unknown_names(house: &House) -> Vec<Problem> {
     let arrows = links.arrows.iter().flat_map(|(from, to)| std::iter::once(from).chain(to));
     let binaries = links.binaries.iter().flat_map(|(name, limit)| std::iter::once(name).chain(&limit.house));
     let mut names: Vec<&String> = links.rings.rules.iter().collect();
-    names.extend(links.rings.use_cases.iter().chain(&links.rings.edges));
+    names.extend(links.rings.use_cases.iter().chain(&links.rings.edges).chain(&links.rings.tests));
     names.extend(arrows.chain(binaries).chain(links.only.values().flatten()));
     names.sort();
     names.dedup();
@@ -150,6 +155,7 @@ mod tests {
             ("store-sql", "crates/store-sql"),
             ("sekisho", "bins/sekisho"),
             ("xtask", "xtask"),
+            ("test-city", "crates/test-city"),
         ] {
             house.packages.push(samples::package(name, folder, if name == who { dependencies } else { &[] }));
         }
@@ -157,6 +163,7 @@ mod tests {
             rules: list(&["policy", "workflow"]),
             use_cases: list(&["app"]),
             edges: list(&["web", "store-sql"]),
+            tests: list(&["test-city"]),
         };
         house.links.arrows.insert("workflow".into(), list(&["policy"]));
         house.links.only.insert("sqlx".into(), list(&["store-sql"]));
@@ -165,7 +172,10 @@ mod tests {
 
     #[test]
     fn arrows_point_inward() {
-        let rows: [(&str, &[&str], &[&str]); 11] = [
+        let rows: [(&str, &[&str], &[&str]); 14] = [
+            ("app", &["dev:test-city"], &[]),
+            ("test-city", &["app", "store-sql"], &[]),
+            ("web", &["test-city"], &["crates/web/Cargo.toml: web (Edges) depends on test-city (Tests)"]),
             ("app", &["policy", "workflow", "~serde"], &[]),
             ("sekisho", &["app", "web", "store-sql", "policy"], &[]),
             ("workflow", &["policy"], &[]),

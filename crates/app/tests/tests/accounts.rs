@@ -2,10 +2,10 @@
 
 use app::{Error, actor::Actor, ports::Store as _};
 
-use crate::{
-    city::{City, code_at, door, password},
-    doubles::{DAY, HOUR, MINUTE},
-};
+use test_city::{code_at, password};
+
+use crate::city::{City, door};
+use test_city::doubles::{DAY, HOUR, MINUTE};
 
 #[tokio::test]
 async fn a_password_opens_a_session_and_a_wrong_one_does_not() {

@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    path::Path,
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -14,7 +13,6 @@ use app::{
     accounts::Login,
     actor::{Actor, Door},
     model::{EvidenceQuery, EvidenceRow, PageRequest},
-    people::NewPerson,
     ports::{BlobStore as _, Clock as _, Store},
     sanitising::CellSettings,
     sealing::LedgerReader,
@@ -22,25 +20,23 @@ use app::{
     uploads::UploadedFile,
 };
 use ledger::SigningKey;
-use policy::{Pack, SourceFile};
-use store_blob::{LocalBlobs, MasterSecret};
-use store_sql::{Config, SqlStore};
 use tempfile::TempDir;
-use totp_rs::{Builder, Secret};
 use workflow::{
     Millis,
-    id::{SectionId, TransferId, UserId, ZoneId},
+    id::{TransferId, UserId, ZoneId},
     route::Verdict,
     transfer::{Content, State, Transfer},
 };
 
-use crate::{
-    doubles::{Cell, Counter, GlassVault, TestClock},
-    flaky::{Faults, FlakyBlobs, FlakyStore},
+use crate::flaky::{Faults, FlakyBlobs, FlakyStore};
+use test_city::{
+    Ground, code_at,
+    doubles::{Cell, GlassVault, TestClock},
+    pack, password,
 };
 
 /// Login, section, post, unit of the post.
-const PEOPLE: &[(&str, &str, &str, Option<&str>)] = &[
+const PEOPLE: &[test_city::Row] = &[
     ("hanako", "residents", "staff", Some("residents")),
     ("taro", "residents", "staff", Some("residents")),
     ("kacho", "residents", "section-manager", Some("residents")),
@@ -71,26 +67,6 @@ pub(crate) struct City {
     dir: TempDir,
 }
 
-/// The policies as they are shipped.
-pub(crate) fn pack() -> Pack {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
-    let mut files = Vec::new();
-    for layer in ["base", "hoshimi"] {
-        for entry in std::fs::read_dir(root.join(layer)).unwrap() {
-            let entry = entry.unwrap();
-            files.push(SourceFile {
-                path: format!("{layer}/{}", entry.file_name().to_string_lossy()),
-                text: std::fs::read_to_string(entry.path()).unwrap(),
-            });
-        }
-    }
-    Pack::resolve(&files, "hoshimi").unwrap().pack
-}
-
-pub(crate) fn password(login: &str) -> String {
-    format!("Sakura-7-michi-{}", login.chars().rev().collect::<String>())
-}
-
 pub(crate) fn door(zone: &str) -> Door {
     Door { zone: ZoneId::new(zone), address: "192.0.2.7".to_owned() }
 }
@@ -109,25 +85,15 @@ pub(crate) fn content(level: &str, to: &[UserId]) -> Content {
 
 impl City {
     pub(crate) async fn open() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let clock = Arc::new(TestClock::new());
-        let entropy = Arc::new(Counter::default());
-        let config = Config { create_if_missing: true, ..Config::default() };
-        let url = format!("sqlite:{}", dir.path().join("city.db").display());
-        let real = SqlStore::open(&url, config).await.unwrap();
-        real.migrate().await.unwrap();
-        let store = Arc::new(FlakyStore { real, faults: Arc::new(Faults::default()) });
+        let Ground { dir, clock, entropy, cell, store, blobs } = Ground::open().await;
+        let store = Arc::new(FlakyStore { real: store, faults: Arc::new(Faults::default()) });
         let blobs = Arc::new(FlakyBlobs {
-            real: Arc::new(
-                LocalBlobs::open(&dir.path().join("blobs"), MasterSecret::new([7; 32]), entropy.clone())
-                    .unwrap(),
-            ),
+            real: Arc::new(blobs),
             vanish: Arc::default(),
             clock: Arc::clone(&clock),
             faults: Arc::new(Faults::default()),
             finished: Arc::default(),
         });
-        let cell = Arc::new(Cell::default());
         let ports = Ports {
             store: store.clone(),
             blobs: blobs.clone(),
@@ -138,21 +104,8 @@ impl City {
         };
         let key = SigningKey::from_seed("hoshimi.example/log", &[9; 32]).unwrap();
         let app = App::open(ports, pack(), key, PasswordCost::WeakForTestPurposesOnly).unwrap();
-        app.load_organisation().await.unwrap();
-        let mut ids = BTreeMap::new();
-        let mut secrets = Vec::new();
-        for (login, section, post, unit) in PEOPLE {
-            let new = NewPerson {
-                login: (*login).to_owned(),
-                name: format!("{login}さん"),
-                kana: (*login).to_owned(),
-                section: SectionId::new(*section),
-            };
-            let id = app.install_person(new, &password(login), false).await.unwrap();
-            app.install_post(&id, post, *unit).await.unwrap();
-            ids.insert(*login, id);
-            secrets.push(password(login));
-        }
+        let ids = test_city::settle(&app, PEOPLE).await;
+        let secrets = PEOPLE.iter().map(|(login, ..)| password(login)).collect();
         Self {
             app,
             clock,
@@ -172,6 +125,10 @@ impl City {
         self.ids[login].clone()
     }
 
+    pub(crate) fn id_of(&self, login: &str) -> &UserId {
+        &self.ids[login]
+    }
+
     pub(crate) fn now(&self) -> Millis {
         self.clock.now()
     }
@@ -186,7 +143,7 @@ impl City {
 
     /// The database's file.
     pub(crate) fn database(&self) -> std::path::PathBuf {
-        self.dir.path().join("city.db")
+        test_city::database(&self.dir)
     }
 
     pub(crate) async fn login(&self, login: &str, zone: &str) -> Login {
@@ -291,6 +248,20 @@ impl City {
         id
     }
 
+    /// Hanako sends a file while no cell can be started; after a while one can.
+    pub(crate) async fn inbound_without_cells(&self) -> TransferId {
+        let hanako = self.at("hanako", "internet").await;
+        let to = [self.id("taro")];
+        let waiting = &["clean waiting"];
+        let id = self.submit(&hanako, "internet-to-lgwan", content("c1", &to), waiting).await.unwrap();
+        self.cell.absent.store(true, Ordering::SeqCst);
+        assert!(self.app.drain_cells(CellSettings::default()).await.is_err());
+        self.cell.absent.store(false, Ordering::SeqCst);
+        self.pass(10_000);
+        self.drain().await;
+        id
+    }
+
     pub(crate) async fn drain(&self) -> usize {
         self.app.drain_cells(CellSettings::default()).await.unwrap()
     }
@@ -380,11 +351,4 @@ impl City {
         reader.read_to_end(&mut bytes).await.unwrap();
         bytes
     }
-}
-
-/// The code of this secret at that moment.
-pub(crate) fn code_at(secret: &str, now: Millis) -> String {
-    let secret = Secret::try_from_base32(secret).unwrap();
-    let totp = Builder::new().with_secret(secret).with_skew(1).with_step_duration(30).build().unwrap();
-    totp.generate(u64::try_from(now / 1_000).unwrap()).to_string()
 }

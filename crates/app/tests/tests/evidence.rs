@@ -17,10 +17,10 @@ use expect_test::expect_file;
 use ledger::{Checkpoint, Hash};
 use workflow::{id::SectionId, route::Verdict, transfer::Content};
 
-use crate::{
-    city::{City, content, door, password},
-    doubles::{DAY, MINUTE},
-};
+use test_city::password;
+
+use crate::city::{City, content, door};
+use test_city::doubles::{DAY, MINUTE};
 
 /// Does everything that the house can do at least once.
 async fn grand_tour() -> City {
@@ -105,6 +105,17 @@ async fn grand_tour() -> City {
     app.withdraw(&hanako, &id).await.unwrap();
     city.inbound("c2", &["clean late"]).await;
 
+    // The manager's own request goes up; with nobody above it cannot be made.
+    let own = city.at("kacho", "internet").await;
+    city.submit(&own, "internet-to-lgwan", content("c2", &to), &["clean own"]).await.unwrap();
+    city.drain().await;
+    app.set_enabled(&digital, &city.id("fukushicho"), false).await.unwrap();
+    city.submit(&own, "internet-to-lgwan", content("c2", &to), &["clean stuck"]).await.unwrap_err();
+    app.set_enabled(&digital, &city.id("fukushicho"), true).await.unwrap();
+
+    // For a while no cell can be started.
+    city.inbound_without_cells().await;
+
     // What time brings, in the order in which it comes.
     city.upload(&hanako, "internet-to-lgwan", "never sent", b"clean never sent").await.unwrap();
     for pause in [2 * DAY, 20 * DAY, 20 * DAY] {
@@ -135,6 +146,8 @@ async fn every_act_is_evidence_for_its_statements_and_holds_no_secret() {
     }
     let missing: Vec<_> = Kind::ALL.iter().map(|k| k.id()).filter(|k| !found.contains_key(*k)).collect();
     assert!(missing.is_empty(), "nothing in the tour leads to {missing:?}");
+    let unserving: Vec<_> = found.iter().filter(|(_, s)| s.is_empty()).map(|(kind, _)| kind).collect();
+    assert!(unserving.is_empty(), "evidence of {unserving:?} serves no statement");
     let mut table =
         String::from("Kinds of evidence, each with the statements of hoshimi that entries of it named.\n");
     for kind in Kind::ALL {

@@ -9,10 +9,8 @@ use workflow::{
     transfer::{State, Transfer},
 };
 
-use crate::{
-    city::{City, content},
-    doubles::{DAY, HOUR},
-};
+use crate::city::{City, content};
+use test_city::doubles::{DAY, HOUR};
 
 /// What one use case may change: everything about transfers and evidence, as one comparable value.
 async fn picture(city: &City, id: Option<&TransferId>) -> (Option<Transfer>, usize) {
@@ -106,7 +104,7 @@ async fn no_use_case_leaves_half_a_change() {
     fail_at_each_call!(
         city,
         None,
-        city.app.login(&crate::city::door("lgwan"), "hanako", &crate::city::password("hanako"))
+        city.app.login(&crate::city::door("lgwan"), "hanako", &test_city::password("hanako"))
     );
     fail_at_each_call!(city, None, city.app.seal());
 

@@ -25,7 +25,7 @@ use workflow::{
     transfer::Transfer,
 };
 
-use crate::doubles::TestClock;
+use test_city::doubles::TestClock;
 
 /// Which of the next calls fail.
 #[derive(Default)]
@@ -124,6 +124,7 @@ calls! {
         expected_size: u64, entries: &[EvidenceId], tiles: &[((u8, u64), Vec<u8>)], head: &LedgerHead
     ) -> ();
     claim_job(now: Millis, lease_until: Millis) -> Option<SanitiseJob>;
+    postpone_job(file: &FileId, until: Millis) -> ();
     release_jobs() -> u64;
 }
 

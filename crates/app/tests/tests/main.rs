@@ -8,8 +8,6 @@ mod approving;
 #[cfg(test)]
 mod city;
 #[cfg(test)]
-mod doubles;
-#[cfg(test)]
 mod evidence;
 #[cfg(test)]
 mod failures;

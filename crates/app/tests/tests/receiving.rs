@@ -8,10 +8,8 @@ use workflow::{
     transfer::{Refusal, State},
 };
 
-use crate::{
-    city::{City, content},
-    doubles::DAY,
-};
+use crate::city::{City, content};
+use test_city::doubles::DAY;
 
 #[tokio::test]
 async fn a_recipient_takes_what_was_released() {

@@ -5,10 +5,8 @@ use std::sync::atomic::Ordering;
 use app::{ports::BlobStore as _, sanitising::CellSettings};
 use workflow::{route::Verdict, transfer::State};
 
-use crate::{
-    city::{City, content},
-    doubles::{DAY, HOUR},
-};
+use crate::city::{City, content};
+use test_city::doubles::{DAY, HOUR};
 
 #[tokio::test]
 async fn originals_and_results_end_with_their_periods() {

@@ -18,10 +18,8 @@ use workflow::{
     transfer::{Content, FileState, State},
 };
 
-use crate::{
-    city::{City, content},
-    doubles::{DAY, HOUR, MINUTE},
-};
+use crate::city::{City, content};
+use test_city::doubles::{DAY, HOUR, MINUTE};
 
 const STEPS: usize = 200;
 

@@ -5,10 +5,8 @@ use std::sync::atomic::Ordering;
 use app::{Error, sanitising::CellSettings, transfers::NewTransfer};
 use workflow::transfer::{Content, FileState, Refusal, State};
 
-use crate::{
-    city::{City, content},
-    doubles::{DAY, HOUR},
-};
+use crate::city::{City, content};
+use test_city::doubles::{DAY, HOUR};
 
 /// Channel, level, personal data → where the transfer stands once its clean file is done, or why it is refused.
 #[tokio::test]
@@ -251,22 +249,68 @@ async fn a_cell_that_dies_is_tried_twice_and_then_the_file_is_held() {
     assert_eq!(city.drain().await, 0, "nothing is left to do");
 }
 
-/// No cell at all: the file stays in the queue and comes again when its lease ends.
+/// No cell at all: the file waits in growing pauses, the beginning and the end are evidence once each, and everybody
+/// who waits is told.
 #[tokio::test]
-async fn a_file_waits_while_no_cell_can_be_started() {
+async fn files_wait_while_no_cell_can_be_started_and_go_on_by_themselves() {
+    let city = City::open().await;
+    let (hanako, digital) = (city.at("hanako", "internet").await, city.at("digital", "internet").await);
+    let to = [city.id("taro")];
+    let id = city.submit(&hanako, "internet-to-lgwan", content("c1", &to), &["clean a"]).await.unwrap();
+    let gone = city.submit(&hanako, "internet-to-lgwan", content("c1", &to), &["clean b"]).await.unwrap();
+    assert_eq!(city.app.cells_stopped(&hanako), None);
+    city.cell.absent.store(true, Ordering::SeqCst);
+    let settings = CellSettings::default();
+    let mut pauses = Vec::new();
+    for _ in 0..9 {
+        assert!(city.app.drain_cells(settings).await.is_err());
+        assert_eq!(city.drain().await, 0, "not before the pause is over");
+        let stopped = city.app.cells_stopped(&hanako).unwrap();
+        assert_eq!(stopped.cause, None, "the cause is for those who can repair it");
+        assert_eq!(city.app.cells_stopped(&digital).unwrap().cause.unwrap(), "no such program");
+        pauses.push(stopped.next_try - city.now());
+        city.pass(pauses[pauses.len() - 1]);
+    }
+    assert_eq!(pauses, [2, 4, 8, 16, 32, 64, 120, 120, 120].map(|s| s * 1_000));
+    assert_eq!(city.state(&id).await, State::Sanitising);
+    assert_eq!(city.app.transfer(&hanako, &id).await.unwrap().cells_stopped, city.app.cells_stopped(&hanako));
+    city.app.withdraw(&hanako, &gone).await.unwrap();
+    assert_eq!(city.app.transfer(&hanako, &gone).await.unwrap().cells_stopped, None, "it waits for nothing");
+    city.cell.absent.store(false, Ordering::SeqCst);
+    assert_eq!(city.drain().await, 1, "what was withdrawn does not come again");
+    assert_eq!(city.state(&id).await, State::Ready);
+    assert_eq!(city.app.cells_stopped(&digital), None);
+    assert_eq!(city.kinds("cells").await, ["cells-stopped", "cells-restored"]);
+    // The next time is another one, and its pauses begin anew.
+    city.cell.absent.store(true, Ordering::SeqCst);
+    city.submit(&hanako, "internet-to-lgwan", content("c1", &to), &["clean c"]).await.unwrap();
+    assert!(city.app.drain_cells(settings).await.is_err());
+    assert_eq!(city.app.cells_stopped(&digital).unwrap().next_try - city.now(), 2_000);
+    assert_eq!(city.kinds("cells").await.len(), 3);
+}
+
+/// The database fails just when the cells do: what could not be written is written with the next attempt.
+#[tokio::test]
+async fn an_outage_that_could_not_be_noted_is_noted_later() {
     let city = City::open().await;
     let hanako = city.at("hanako", "internet").await;
     let to = [city.id("taro")];
-    let id = city.submit(&hanako, "internet-to-lgwan", content("c1", &to), &["absent a"]).await.unwrap();
+    let id = city.submit(&hanako, "internet-to-lgwan", content("c1", &to), &["clean a"]).await.unwrap();
+    city.cell.absent.store(true, Ordering::SeqCst);
     let settings = CellSettings::default();
+    // Claiming and reading the transfer work; giving the file back does not.
+    city.store.faults.arm(2, 1);
     assert!(city.app.drain_cells(settings).await.is_err());
-    assert_eq!(city.drain().await, 0, "leased");
-    assert_eq!(city.state(&id).await, State::Sanitising);
+    city.store.faults.disarm();
+    assert!(city.kinds("cells").await.is_empty());
+    assert!(city.app.cells_stopped(&hanako).is_some());
     city.pass(settings.lease);
-    assert!(city.app.drain_cells(settings).await.is_err(), "it comes again");
-    city.app.withdraw(&city.at("hanako", "internet").await, &id).await.unwrap();
+    assert!(city.app.drain_cells(settings).await.is_err());
+    assert_eq!(city.kinds("cells").await, ["cells-stopped"]);
     city.pass(settings.lease);
-    assert_eq!(city.drain().await, 0, "and not after it was withdrawn");
+    city.cell.absent.store(false, Ordering::SeqCst);
+    assert_eq!(city.drain().await, 1);
+    assert_eq!(city.state(&id).await, State::Ready);
 }
 
 #[tokio::test]

@@ -124,6 +124,13 @@ const ROUTES: &[Row] = &[
         "title = \"課員\"\nroles = [\"staff\"]\nscope = \"section\"",
         "title = \"課員\"\nroles = [\"staff\"]\nscope = \"city\"",
     ),
+    ("a role above itself", "title = \"管理者\"", "title = \"管理者\"\nabove = \"manager\""),
+    (
+        "roles above each other",
+        "title = \"管理者\"\n\n[[role]]\nid = \"system\"",
+        "title = \"管理者\"\nabove = \"system\"\n\n[[role]]\nid = \"system\"\nabove = \"manager\"",
+    ),
+    ("a role above that nobody knows", "title = \"管理者\"", "title = \"管理者\"\nabove = \"systm\""),
     ("deadline of zero", "deadline_hours = 24", "deadline_hours = 0"),
     ("deadline from days", "deadline_hours = 24", "deadline_hours = \"keep\""),
     ("a choice without choices", "type = \"text\"\nrequired", "type = \"choice\"\nrequired"),
@@ -556,6 +563,24 @@ fn routes() {
               request「ask」の step「first」の代決者「clerk」は、課ごとの職ではないので代決できません。
               → deputies には scope = "section" の職を書いてください。
             方針パック「small」は使えます(注意 1 件)。
+
+            ## a role above itself
+            small/pack.toml:52:1: 誤り [role-cycle]
+              role の above が一回りしています(manager → manager)。
+              → 一番上の役割から above の行を消してください。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## roles above each other
+            small/pack.toml:52:1: 誤り [role-cycle]
+              role の above が一回りしています(manager → system → manager)。
+              → 一番上の役割から above の行を消してください。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## a role above that nobody knows
+            small/pack.toml:55:9: 誤り [unknown-reference]
+              role「manager」の「above」が指す role「systm」がありません。
+              → 「system」ではありませんか。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## deadline of zero
             small/pack.toml:143:18: 誤り [zero]

@@ -110,8 +110,9 @@ fn route() -> impl Strategy<Value = Route> {
         text().prop_map(Scope::Department),
         text().prop_map(|s| Scope::Section(SectionId::new(s)))
     ];
-    let step = (text(), any::<String>(), text(), scope, any::<u32>(), vec(text(), 0..2), vec(text(), 0..3))
-        .prop_map(|(id, title, role, scope, deadline_hours, deputies, statements)| Step {
+    let lists = (vec(text(), 0..2), vec(text(), 0..3), option::of(text()));
+    let step = (text(), any::<String>(), text(), scope, any::<u32>(), lists).prop_map(
+        |(id, title, role, scope, deadline_hours, (deputies, statements, raised_from))| Step {
             id,
             title,
             role,
@@ -119,7 +120,9 @@ fn route() -> impl Strategy<Value = Route> {
             deadline_hours,
             deputies,
             statements,
-        });
+            raised_from,
+        },
+    );
     vec(step, 0..3).prop_map(|steps| Route { steps })
 }
 

@@ -101,6 +101,7 @@ pub(crate) fn step(role: &str, scope: Scope) -> Step {
         deadline_hours: 24,
         deputies: vec!["assistant-manager".to_owned()],
         statements: vec!["base:3-1".to_owned()],
+        raised_from: None,
     }
 }
 

@@ -341,6 +341,9 @@ pub(crate) struct HomeView {
     reviews: Vec<ReviewDue>,
     /// His own that are on their way.
     under_way: Vec<TransferRowView>,
+    /// Since when no cell can be started, for whoever waits for one or can repair it.
+    #[schema(format = DateTime)]
+    cells_stopped_since: Option<String>,
 }
 
 /// A decision by a deputy that waits for the review of the person stood in for.
@@ -366,6 +369,7 @@ impl From<Home> for HomeView {
                 .map(|(row, decision)| ReviewDue { transfer: row.into(), decision })
                 .collect(),
             under_way: rows(home.under_way),
+            cells_stopped_since: home.cells_stopped.map(|s| time(s.since)),
         }
     }
 }
@@ -681,6 +685,9 @@ pub(crate) struct TransferView {
     state: String,
     round: u32,
     route: Vec<StepView>,
+    /// Since when its files wait because no cell can be started.
+    #[schema(format = DateTime)]
+    cells_stopped_since: Option<String>,
     /// The open step's index in `route`, while a decision is awaited.
     open_step: Option<usize>,
     decisions: Vec<DecisionView>,
@@ -820,6 +827,8 @@ pub(crate) struct StepView {
     id: String,
     title: String,
     role: String,
+    /// The role that the policy asks for, when nobody in it may decide and `role` is one above it.
+    raised_from: Option<String>,
     deadline_hours: u32,
     statements: Vec<String>,
 }
@@ -868,6 +877,7 @@ impl From<TransferDetail> for TransferView {
             may,
             timeline,
             progress,
+            cells_stopped,
         } = detail;
         let person = |id: &UserId| PersonName {
             id: id.to_string(),
@@ -887,6 +897,7 @@ impl From<TransferDetail> for TransferView {
             clean_erased_at: times(file.clean_erased_at),
         };
         Self {
+            cells_stopped_since: cells_stopped.map(|s| time(s.since)),
             open_step: transfer.open_step().map(|_| transfer.step),
             submitter: person(&transfer.submitter),
             section: Named { id: transfer.section.to_string(), title: section_name },
@@ -904,6 +915,7 @@ impl From<TransferDetail> for TransferView {
                     id: s.id.clone(),
                     title: s.title.clone(),
                     role: s.role.clone(),
+                    raised_from: s.raised_from.clone(),
                     deadline_hours: s.deadline_hours,
                     statements: s.statements.clone(),
                 })
@@ -1072,6 +1084,8 @@ pub(crate) struct StatementRow {
     clause: Option<Named>,
     /// `must`, `should`, `may` or `must-not`.
     modality: String,
+    /// A few Japanese words.
+    title: String,
     gist_ja: String,
     gist_en: String,
     /// How it is assured: `gate`, `measure`, `attest` or `define`.
@@ -1088,6 +1102,7 @@ impl From<&app::clauses::StatementSummary<'_>> for StatementRow {
             id: statement.id.clone(),
             clause: summary.clause.map(|c| Named { id: c.id.clone(), title: c.title.clone() }),
             modality: statement.modality.id().to_owned(),
+            title: statement.short().to_owned(),
             gist_ja: statement.gist_ja.clone(),
             gist_en: statement.gist_en.clone(),
             assurance: statement.assurance.id().to_owned(),

@@ -1,7 +1,7 @@
 //! The one form in which the API says that something was not done.
 //!
-//! Owns the error schema, its HTTP status and its Japanese words; docs/format-api.md is its reference.
-//! Leaves deciding to `app`. What is our own failure gets an incident number here, and its causes go to the log only.
+//! Owns the error schema; docs/format-api.md is its reference. Leaves deciding to `app`, status and words to
+//! [`crate::failure`]. What is our own failure gets an incident number here, and its causes go to the log only.
 
 use std::sync::{
     Arc,
@@ -19,6 +19,8 @@ use axum::{
 use serde::Serialize;
 use utoipa::ToSchema;
 use workflow::{Millis, transfer::Refusal};
+
+use crate::{failure, words};
 
 /// Every error of the API has this body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -96,7 +98,8 @@ const UNAVAILABLE_RETRY_SECONDS: u32 = 10;
 
 impl Failure {
     fn new(status: StatusCode, code: &'static str) -> Self {
-        let detail = ErrorDetail { code, message: message(code, None).to_owned(), ..ErrorDetail::default() };
+        let message = words::error(code).unwrap_or(words::INTERNAL).line();
+        let detail = ErrorDetail { code, message, ..ErrorDetail::default() };
         Self { status, detail: Box::new(detail), retry: None, cause: None }
     }
 
@@ -161,17 +164,17 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let mut failure = Self::new(status(&error), error.code());
+        let mut failure = Self::new(failure::status(&error), error.code());
         let detail = &mut failure.detail;
+        detail.message = failure::trouble(&error).line();
         match &error {
             Error::Denied { reason, .. } => {
                 detail.reason = Some(reason);
-                detail.message = message("denied", Some(reason)).to_owned();
             }
             Error::Invalid { field, problem } => {
                 detail.field = Some(field);
                 detail.reason = Some(problem);
-                detail.message = format!("{}{}", detail.message, problem_words(problem));
+                detail.message = format!("{}{}", detail.message, words::problem(problem));
             }
             Error::Refused(Refusal::Field(field)) => detail.field = Some(field),
             Error::Refused(Refusal::State(state)) => detail.reason = Some(state.id()),
@@ -183,22 +186,10 @@ impl From<Error> for Failure {
             _ => {}
         }
         if failure.status.is_server_error() {
-            failure.cause = Some(chain(&error));
+            failure.cause = Some(failure::chain(&error));
         }
         failure
     }
-}
-
-/// What a failure consists of, outermost first.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 impl From<JsonRejection> for Failure {
@@ -214,23 +205,6 @@ impl From<JsonRejection> for Failure {
             }
             _ => Self::malformed(&rejection.body_text()),
         }
-    }
-}
-
-fn status(error: &Error) -> StatusCode {
-    match error {
-        Error::Denied { .. } | Error::ChannelDenied { .. } => StatusCode::FORBIDDEN,
-        Error::Refused(Refusal::Field(_) | Refusal::Comment)
-        | Error::Invalid { .. }
-        | Error::TooMany { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-        Error::Refused(_) | Error::Conflict => StatusCode::CONFLICT,
-        Error::NotFound => StatusCode::NOT_FOUND,
-        Error::Credentials | Error::SessionEnded => StatusCode::UNAUTHORIZED,
-        Error::Locked { .. } => StatusCode::TOO_MANY_REQUESTS,
-        Error::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-        Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
-        Error::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
-        Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
@@ -289,153 +263,9 @@ pub(crate) async fn finish(State(app): State<App>, request: Request, next: Next)
     response
 }
 
-fn problem_words(problem: &str) -> &'static str {
-    match problem {
-        "empty" => "値が空です。",
-        "too-long" => "長すぎます。",
-        "too-short" => "短すぎます。",
-        "unknown" => "そのような値はありません。",
-        "not-allowed" => "ここでは使えない値です。",
-        "weak" => "推測されやすい値です。",
-        "taken" => "すでに使われています。",
-        "same" => "前と同じ値です。",
-        "mismatch" => "値が合いません。",
-        "not-first" => "ファイルより前に送ってください。",
-        _ => "",
-    }
-}
-
-/// What, why, what to do.
-fn message(code: &str, reason: Option<&str>) -> &'static str {
-    match (code, reason) {
-        ("denied", Some("wrong-zone")) => {
-            "この系からは行えません。操作ごとに行える系が方針で決まっています。正しい系の接続口から行ってください。"
-        }
-        ("denied", Some("role-missing")) => {
-            "この操作を行う役割がありません。行える役割は方針で決まっています。その役割の人に依頼してください。"
-        }
-        ("denied", Some("not-your-section")) => {
-            "ほかの所属のものです。その所属の担当者だけが行えます。その所属に依頼してください。"
-        }
-        ("denied", Some("own-request")) => {
-            "自分の申請は判断できません。申請者と判断者は別の人と決まっています。ほかの承認者に依頼してください。"
-        }
-        ("denied", Some("own-account")) => {
-            "自分のアカウントは管理できません。別の管理者が行うと決まっています。ほかの管理者に依頼してください。"
-        }
-        ("denied", Some("already-decided")) => {
-            "前の段階をあなたが判断しています。段階ごとに別の人が判断します。ほかの承認者に依頼してください。"
-        }
-        ("denied", Some("token-scope")) => {
-            "このトークンでは行えません。許可した範囲に含まれないか、画面からだけ行える操作です。範囲を選び直して作り直すか、画面から行ってください。"
-        }
-        ("denied", Some("second-factor-needed")) => {
-            "ワンタイムコードでの確認が要ります。役割または系が二要素認証を求めています。登録してログインし直してください。"
-        }
-        ("denied", Some("read-only")) => {
-            "閲覧だけができる役割です。監査人は変更を行えません。担当の所属に依頼してください。"
-        }
-        ("denied", Some("account-disabled")) => {
-            "このアカウントは停止されています。管理者が利用を止めています。情報システム担当に連絡してください。"
-        }
-        ("denied", _) => {
-            "この操作は認められていません。行える人と場所は方針で決まっています。必要なときは所属の情報セキュリティ管理者に相談してください。"
-        }
-        ("unauthorised", _) => {
-            "認証されていません。トークンまたはセッションがないか、この系のものではありません。この系のものを付けてください。"
-        }
-        ("session-ended", _) => {
-            "ログインが終わっています。時間が過ぎたか、ログアウトしました。もう一度ログインしてください。"
-        }
-        ("credentials", _) => {
-            "確認できませんでした。ログインID、パスワード、コードのいずれかが違います。入力を確かめてください。"
-        }
-        ("locked", _) => {
-            "しばらく受け付けません。続けて間違えたため止めています。Retry-Afterの時刻を過ぎてから試してください。"
-        }
-        ("code-needed", _) => {
-            "ワンタイムコードがまだです。パスワードの次にコードの確認が要ります。/session/codeへ送ってください。"
-        }
-        ("password-change-needed", _) => {
-            "パスワードの変更が先に要ります。最初のパスワードのままです。/me/passwordで変更してください。"
-        }
-        ("not-found", _) => {
-            "見つかりません。存在しないか、あなたがこの系で見られる範囲にありません。番号とアドレスを確かめてください。"
-        }
-        ("malformed", _) => {
-            "要求を読み取れません。書式が仕様と違います。openapi.jsonの定義に合わせてください。"
-        }
-        ("media-type", _) => {
-            "本文の種類が違います。JSONの要求にはContent-Type: application/jsonが要ります。ヘッダを直してください。"
-        }
-        ("method-not-allowed", _) => {
-            "この方法では呼べません。アドレスに対するメソッドが違います。openapi.jsonで確かめてください。"
-        }
-        ("interrupted", _) => {
-            "受信が途中で終わりました。接続が切れたか、本文の区切りが壊れています。何も提出されていません。もう一度送ってください。"
-        }
-        ("invalid", _) => {
-            "入力を受け付けられません。決められた範囲を外れた項目があります。fieldの項目を直してください。"
-        }
-        ("field", _) => {
-            "入力を受け付けられません。長さまたは数が範囲を外れた項目があります。fieldの項目を直してください。"
-        }
-        ("channel-denied", _) => {
-            "この通信路は通れません。方針が通過を認めていません。statementsの条項を確かめ、必要なら情報システム管理者に相談してください。"
-        }
-        ("too-large", _) => "大きすぎます。上限はlimit_bytesバイトです。分けるか小さくしてください。",
-        ("too-many", _) => "数が多すぎます。上限はlimit個です。分けて送ってください。",
-        ("too-many-streams", _) => {
-            "同時に開けるイベントの数を超えました。1人limit本までです。使っていないものを閉じてください。"
-        }
-        ("conflict", _) => {
-            "ほかの操作と重なりました。先に変更されたため、行っていません。読み直してからもう一度行ってください。"
-        }
-        ("content-changed", _) => {
-            "見た内容と違います。表示の後に内容が変わりました。読み直し、確かめてから判断してください。"
-        }
-        ("refused-state", _) => {
-            "いまの状態では行えません。ほかの操作や期限で状態が変わっています。読み直してください。"
-        }
-        ("own-request", _) => message("denied", Some("own-request")),
-        ("same-person", _) => message("denied", Some("already-decided")),
-        ("no-deputy", _) => {
-            "代決はできません。この段階に代決者が決められていません。本来の承認者に依頼してください。"
-        }
-        ("comment-needed", _) => {
-            "コメントを受け付けられません。差戻しと否認には理由が要り、長さに上限があります。commentを直してください。"
-        }
-        ("file-state", _) => {
-            "このファイルには行えません。ファイルがないか、保留ではありません。授受を読み直してください。"
-        }
-        ("not-recipient", _) => {
-            "受取人ではありません。宛先に選ばれた人だけが受け取れます。送った人に確かめてください。"
-        }
-        ("overdue", _) => "期限を過ぎています。決められた期間が終わりました。必要なら新しく送ってください。",
-        ("unavailable", _) => {
-            "いま使えません。データベースにつながりません。Retry-Afterの秒数を待って試してください。"
-        }
-        ("storage-full", _) => {
-            "保存できません。サーバの空き容量がありません。incidentの番号を情報システム担当に知らせてください。"
-        }
-        _ => {
-            "内部の誤りです。安全のため処理を止めました。incidentの番号を情報システム担当に知らせてください。"
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_code_has_words_of_its_own() {
-        let internal = message("internal", None);
-        for code in Error::CODES.iter().chain(&OWN_CODES).filter(|c| **c != "internal") {
-            assert_ne!(message(code, None), internal, "{code}");
-            assert!(message(code, None).matches('。').count() >= 3, "{code} says what, why, what to do");
-        }
-    }
 
     #[test]
     fn failures_have_the_status_that_programs_expect() {

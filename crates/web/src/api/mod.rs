@@ -30,6 +30,8 @@ use axum::{
 };
 
 pub(crate) use dto::time;
+#[cfg(test)]
+pub(crate) use errors::OWN_CODES;
 pub use ledger::ledger_routes;
 
 use self::{

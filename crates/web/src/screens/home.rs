@@ -115,7 +115,14 @@ pub(crate) async fn home(State(site): State<Site>, who: Signed, Query(query): Qu
     .collect();
     let may_send =
         site.app().pack().channels_from(who.actor.zone().as_str()).any(|c| c.mode != ChannelMode::Deny);
-    render(&view::HomePage { frame, may_send, tiles, tasks, open: rows(&home.under_way, "") })
+    render(&view::HomePage {
+        frame,
+        outage: home.cells_stopped.as_ref().map(show::outage),
+        may_send,
+        tiles,
+        tasks,
+        open: rows(&home.under_way, ""),
+    })
 }
 
 pub(crate) async fn help(State(site): State<Site>, who: Signed) -> Response {

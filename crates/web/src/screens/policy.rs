@@ -1,6 +1,10 @@
 //! 条項 and 証跡: what the policy asks, and what shows that it is kept.
 
-use app::model::{EvidenceQuery, PageRequest};
+use app::{
+    evidence::EvidenceItem,
+    model::{EvidenceQuery, PageRequest},
+    sealing::Taking,
+};
 use axum::{
     extract::{Path, Query, State},
     http::header,
@@ -25,7 +29,7 @@ fn clause_row(site: &Site, statement: &Statement, evidence: u64) -> view::Clause
     let unset =
         statement.parameters.iter().filter_map(|p| pack.parameter(p)).filter(|p| p.value.is_none()).count();
     view::ClauseRow {
-        chip: view::ClauseChip { id: statement.id.clone(), gist: statement.gist_ja.clone() },
+        chip: view::ClauseChip::of(statement),
         roles: if statement.roles.is_empty() {
             "団体全体".to_owned()
         } else {
@@ -49,7 +53,9 @@ pub(crate) async fn clauses(State(site): State<Site>, who: Signed, Query(query):
     for summary in &summaries {
         let statement = summary.statement;
         let section = summary.clause.map_or("", |c| c.section.as_str());
-        let hit = [&statement.gist_ja, &statement.id, section].iter().any(|text| text.contains(search));
+        let hit = [statement.short(), &statement.gist_ja, &statement.id, section]
+            .iter()
+            .any(|text| text.contains(search));
         if !search.is_empty() && !hit {
             continue;
         }
@@ -172,6 +178,7 @@ pub(crate) async fn evidence(State(site): State<Site>, who: Signed, Query(query)
         Ok(page) => page,
         Err(error) => return site.fail(Some(&who.actor), &error),
     };
+    let taking = site.app().taking_evidence(&who.actor);
     let base = format!(
         "/evidence?kind={}&statement={}",
         view::query_part(kind.as_deref().unwrap_or_default()),
@@ -194,7 +201,8 @@ pub(crate) async fn evidence(State(site): State<Site>, who: Signed, Query(query)
             })
             .collect(),
         statement: statement.clone().unwrap_or_default(),
-        rows: page.rows.iter().map(|item| show::evidence_row(&site, item)).collect(),
+        factor_needed: taking == Taking::AfterSecondFactor,
+        rows: page.rows.iter().map(|item| row(&site, item, taking)).collect(),
         next_href: page.next.as_ref().map(|c| format!("{base}&after={}", show::cursor_text(c))),
         first_href: base.clone(),
         later,
@@ -203,11 +211,19 @@ pub(crate) async fn evidence(State(site): State<Site>, who: Signed, Query(query)
     })
 }
 
+/// An entry in a list; its proof is offered only to whoever may take it now.
+fn row(site: &Site, item: &EvidenceItem, taking: Taking) -> view::EvidenceRowView {
+    let mut row = show::evidence_row(site, item);
+    row.proof_href = row.proof_href.filter(|_| taking == Taking::Now);
+    row
+}
+
 pub(crate) async fn entry(State(site): State<Site>, who: Signed, Path(id): Path<String>) -> Response {
     let entry = match site.app().evidence_entry(&who.actor, &EvidenceId::new(&*id)).await {
         Ok(entry) => entry,
         Err(error) => return site.fail(Some(&who.actor), &error),
     };
+    let taking = site.app().taking_evidence(&who.actor);
     // People read it indented; the bytes that the leaf commits to are in the bundle.
     let payload = entry.payload.map(|text| {
         serde_json::from_str::<serde_json::Value>(&text)
@@ -223,7 +239,8 @@ pub(crate) async fn entry(State(site): State<Site>, who: Signed, Path(id): Path<
             &[Mechanism::EvidenceLedger, Mechanism::EvidenceExport],
             "",
         ),
-        row: show::evidence_row(&site, &entry.item),
+        factor_needed: taking == Taking::AfterSecondFactor,
+        row: row(&site, &entry.item, taking),
         id,
         kind_id: entry.item.kind.clone(),
         payload,

@@ -12,7 +12,8 @@ use policy::Mechanism;
 use super::{Pairs, one, view};
 use crate::{
     door::{Arriving, Signed, safe_next},
-    site::{Site, render, trouble, when},
+    failure::trouble,
+    site::{Site, render, when},
 };
 
 pub(crate) async fn login_page(State(site): State<Site>, Query(query): Query<Pairs>) -> Response {

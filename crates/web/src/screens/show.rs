@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 use app::{
     evidence::EvidenceItem,
     model::{Cursor, TransferRow},
+    outage::CellsStopped,
     transfers::TransferDetail,
 };
 use policy::Axis;
-use worker_protocol::{Report, Verdict as FileVerdict};
+use worker_protocol::{Fidelity, Report, Severity, Verdict as FileVerdict};
 use workflow::{
     Millis,
     id::UserId,
@@ -19,15 +20,17 @@ use workflow::{
 };
 
 use super::view::{
-    ActButton, Chip, EvidenceRowView, FileView, Happening, LevelView, MemberView, RemovalView, RowView,
-    Station, TransferView, path_part, size,
+    ActButton, Chip, EvidenceRowView, FileView, Happening, KeptView, LevelView, MemberView, OutageView,
+    RemovalView, RowView, Station, TransferView, path_part, size,
 };
 use crate::{
     dates,
     site::{Site, when},
-    words,
+    words::{self, Tone},
 };
 
+/// Progress of a cell that has ended.
+const DONE: u16 = 1_000;
 /// Places named in one removal; the rest is in the evidence.
 const PLACES_MAX: usize = 5;
 /// Members of an archive listed on the page.
@@ -51,10 +54,19 @@ pub(crate) fn row(site: &Site, row: &TransferRow, action: &str) -> RowView {
         section: site.app().section_name(&row.section),
         files: row.file_count,
         submitted: when(row.submitted_at),
-        due: row.due_at.map(when),
-        overdue: row.due_at.is_some_and(|due| due < site.app().now()),
+        due: due(row.state, row.due_at).map(when),
+        overdue: due(row.state, row.due_at).is_some_and(|due| due < site.app().now()),
         action: action.to_owned(),
     }
+}
+
+/// Until when somebody must act. Of what has ended the files may be taken again for a while, which nobody must.
+pub(crate) fn due(state: State, due_at: Option<Millis>) -> Option<Millis> {
+    due_at.filter(|_| !state.is_final())
+}
+
+pub(crate) fn outage(stopped: &CellsStopped) -> OutageView {
+    OutageView { since: when(stopped.since), next_try: when(stopped.next_try), cause: stopped.cause.clone() }
 }
 
 pub(crate) fn level_title(site: &Site, id: &str) -> String {
@@ -100,11 +112,12 @@ pub(crate) fn transfer(site: &Site, detail: &TransferDetail) -> TransferView {
         state_id: t.state.id(),
         said: said.to_owned(),
         next: next_actor(site, t, &name),
-        due: t.due_at.map(when),
-        overdue: t.due_at.is_some_and(|due| due < site.app().now()),
+        due: due(t.state, t.due_at).map(when),
+        overdue: due(t.state, t.due_at).is_some_and(|due| due < site.app().now()),
         is_final: t.state.is_final(),
         stations: stations(site, t, &name),
         files: t.files.iter().map(|f| file(detail, f)).collect(),
+        outage: detail.cells_stopped.as_ref().map(outage),
     }
 }
 
@@ -120,7 +133,9 @@ fn field_title(site: &Site, id: &str) -> String {
 fn next_actor(site: &Site, t: &Transfer, name: &dyn Fn(&UserId) -> String) -> String {
     match t.state {
         State::AwaitingApproval => t.open_step().map_or_else(String::new, |step| {
-            format!("{}が「{}」を行います", site.app().pack().role_title(&step.role), step.title)
+            let role = site.app().pack().role_title(&step.role);
+            let raised = if step.raised_from.is_some() { "(上位の役割)" } else { "" };
+            format!("{role}{raised}が「{}」を行います", step.title)
         }),
         State::Held => format!("{}さんが、保留のファイルの扱いを決めます", name(&t.submitter)),
         State::Returned | State::PulledBack => {
@@ -170,7 +185,10 @@ fn stations(site: &Site, t: &Transfer, name: &dyn Fn(&UserId) -> String) -> Vec<
             None => "todo",
         };
         let who = decision.map_or_else(
-            || site.app().pack().role_title(&step.role).to_owned(),
+            || {
+                let raised = if step.raised_from.is_some() { "(上位の役割)" } else { "" };
+                format!("{}{raised}", site.app().pack().role_title(&step.role))
+            },
             |d| {
                 let deputy = if d.on_behalf_of.is_some() { "(代決)" } else { "" };
                 format!("{}{deputy}", name(&d.by))
@@ -205,15 +223,39 @@ fn file(detail: &TransferDetail, f: &File) -> FileView {
     if let Some(report) = report {
         flatten(report, "", &mut members);
     }
+    let clean_name = report.filter(|_| f.state.passes()).map(|r| r.clean_name.as_str());
+    let name = clean_name.unwrap_or(&f.untrusted_name).to_owned();
+    let at_work = f.state == FileState::Queued;
+    let progress = detail.progress.get(&f.id).copied().filter(|_| at_work);
     FileView {
         id: f.id.to_string(),
-        name: f.untrusted_name.clone(),
+        original: Some(f.untrusted_name.clone()).filter(|o| *o != name),
+        name,
         folder: f.untrusted_folder.clone(),
         kind: report.and_then(|r| r.kind).map(words::kind).unwrap_or_default().to_owned(),
         size: bytes.map(size).unwrap_or_default(),
         state: Chip { word: word.to_owned(), tone },
-        said: said.to_owned(),
-        permille: (f.state == FileState::Queued).then(|| detail.progress.get(&f.id).copied().unwrap_or(0)),
+        said: match progress {
+            None if detail.cells_stopped.is_some() && at_work => {
+                "無害化のしくみを起動できないため、待っています。".to_owned()
+            }
+            None if at_work => "検査の順番を待っています。".to_owned(),
+            Some(DONE) => "検査が終わり、結果を記録しています。".to_owned(),
+            Some(_) => "検査し、無害な形に作り直しています。".to_owned(),
+            None => said.to_owned(),
+        },
+        at_work,
+        permille: progress,
+        road: report
+            .filter(|_| f.state.passes())
+            .and_then(|r| r.road)
+            .map(|road| words::road(road).to_owned())
+            .unwrap_or_default(),
+        kept: report
+            .filter(|_| f.state.passes())
+            .and_then(|r| r.fidelity.as_ref())
+            .map(kept)
+            .unwrap_or_default(),
         removals: report.map(removals).unwrap_or_default(),
         removals_unlisted: report.map_or(0, |r| r.removals_unlisted),
         members,
@@ -228,7 +270,39 @@ fn file(detail: &TransferDetail, f: &File) -> FileView {
     }
 }
 
-/// One line for the same removal in several places.
+/// How much of a file is there after sanitising. What it never had is not spoken of.
+fn kept(fidelity: &Fidelity) -> Vec<KeptView> {
+    [
+        ("文字", fidelity.characters),
+        ("セル", fidelity.cells),
+        ("ページ", fidelity.pages),
+        ("画像", fidelity.pictures),
+    ]
+    .into_iter()
+    .filter(|(_, count)| count.before > 0)
+    .map(|(what, count)| KeptView {
+        what,
+        after: grouped(count.after),
+        before: grouped(count.before),
+        less: count.after < count.before,
+    })
+    .collect()
+}
+
+/// A number with a comma before every third digit.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (n, digit) in digits.chars().enumerate() {
+        if n > 0 && (digits.len() - n).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// One line for the same removal in several places, what matters most first.
 fn removals(report: &Report) -> Vec<RemovalView> {
     let mut found: BTreeMap<_, (u32, Vec<String>)> = BTreeMap::new();
     for removal in &report.removals {
@@ -236,6 +310,8 @@ fn removals(report: &Report) -> Vec<RemovalView> {
         *count = count.saturating_add(removal.count);
         places.push(words::place(removal));
     }
+    let mut found: Vec<_> = found.into_iter().collect();
+    found.sort_by_key(|(what, _)| std::cmp::Reverse(what.severity()));
     found
         .into_iter()
         .map(|(what, (count, mut places))| {
@@ -248,9 +324,24 @@ fn removals(report: &Report) -> Vec<RemovalView> {
                 listed.push_str(&format!(" ほか{more}か所"));
             }
             let (words, why) = words::threat(what);
-            RemovalView { what: words.to_owned(), count, why: why.to_owned(), places: listed }
+            let severity = what.severity();
+            RemovalView {
+                what: words.to_owned(),
+                count,
+                why: why.to_owned(),
+                places: listed,
+                severity: Chip { word: words::severity(severity).to_owned(), tone: severity_tone(severity) },
+            }
         })
         .collect()
+}
+
+fn severity_tone(severity: Severity) -> Tone {
+    match severity {
+        Severity::High => Tone::Bad,
+        Severity::Medium => Tone::Mixed,
+        Severity::Low => Tone::Plain,
+    }
 }
 
 fn flatten(report: &Report, path: &str, into: &mut Vec<MemberView>) {
@@ -314,7 +405,8 @@ pub(crate) fn happening(site: &Site, item: &EvidenceItem) -> Happening {
         what: what_happened(item),
         who: item.actor_name.clone().unwrap_or_else(|| "システム".to_owned()),
         zone: item.zone.as_ref().map(|z| site.zone_view(z.as_str()).label).unwrap_or_default(),
-        said: said(item),
+        said: said(site, item),
+        cites: matches!(item.kind.as_str(), "step-raised" | "approver-missing"),
         href: format!("/evidence/{}", path_part(item.id.as_str())),
         index: item.index,
         clauses: site.chips(&item.statements),
@@ -332,8 +424,25 @@ fn what_happened(item: &EvidenceItem) -> String {
     verdict.map_or_else(|| words.to_owned(), |v| format!("{words}: {}", words::verdict(v)))
 }
 
-fn said(item: &EvidenceItem) -> String {
+fn said(site: &Site, item: &EvidenceItem) -> String {
     let text = |pointer| item.payload.as_ref()?.pointer(pointer)?.as_str().map(str::to_owned);
+    let role = |pointer| text(pointer).map(|id| site.app().pack().role_title(&id).to_owned());
+    let told = match item.kind.as_str() {
+        "step-raised" => role("/details/from").zip(role("/details/to")).map(|(from, to)| {
+            format!("{from}には申請した本人などのほかに決められる人がいないため、{to}が決めます。")
+        }),
+        "approver-missing" => role("/details/role").map(|role| {
+            format!(
+                "{role}にも、その上位の役割にも、決められる人がいません。\
+                 情報システム管理者が職を登録してから、もう一度送ってください。"
+            )
+        }),
+        "cells-stopped" => text("/details/cause"),
+        _ => None,
+    };
+    if let Some(told) = told {
+        return told;
+    }
     text("/details/comment").or_else(|| text("/details/name")).unwrap_or_default()
 }
 
@@ -343,6 +452,8 @@ pub(crate) fn evidence_row(site: &Site, item: &EvidenceItem) -> EvidenceRowView 
         "user" => ("利用者".to_owned(), Some(format!("/people/{}", path_part(&item.subject_id)))),
         "clause" => ("条項".to_owned(), Some(format!("/clauses/{}", path_part(&item.subject_id)))),
         "city" => ("全庁".to_owned(), None),
+        "channel" => ("通信路".to_owned(), None),
+        "system" => ("システム".to_owned(), None),
         "evidence" => ("証跡".to_owned(), None),
         other => (other.to_owned(), None),
     };

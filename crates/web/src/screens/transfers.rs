@@ -26,6 +26,7 @@ use super::{Pairs, csv, one, show, view};
 use crate::{
     dates,
     door::Signed,
+    failure,
     live::{self, Unopened},
     site::{Site, at_form, render, when},
     words,
@@ -130,7 +131,7 @@ async fn list_csv(site: &Site, actor: &Actor, tray: Tray, states: &[Stage], cp93
                 r.submitter_name.clone(),
                 r.file_count.to_string(),
                 dates::iso(r.submitted_at),
-                r.due_at.map(dates::iso).unwrap_or_default(),
+                show::due(r.state, r.due_at).map(dates::iso).unwrap_or_default(),
             ]);
         }
         after = page.next;
@@ -166,6 +167,7 @@ pub(crate) async fn detail(
     let transfer = show::transfer(&site, &detail);
     let mut frame =
         site.frame(Some(&who.actor), &transfer.subject, "/transfers", DETAIL_BASIS, one(&query, "done"));
+    frame.flash = frame.flash.filter(|f| f.while_state.is_empty() || f.while_state == transfer.state_id);
     if !detail.statements.is_empty() {
         frame.clauses = site.chips(&detail.statements);
     }
@@ -255,6 +257,10 @@ async fn decide_form(site: &Site, actor: &Actor, id: &str, comment: &str, error:
             &[Mechanism::ApprovalContent, Mechanism::ApprovalTwoPersons],
             "",
         ),
+        raised: step.raised_from.as_ref().map(|from| {
+            let title = |id| site.app().pack().role_title(id).to_owned();
+            (title(from), title(&step.role))
+        }),
         step: step.title.clone(),
         last: t.step + 1 >= t.route.steps.len(),
         files,
@@ -267,8 +273,8 @@ async fn decide_form(site: &Site, actor: &Actor, id: &str, comment: &str, error:
         errors: error.and_then(at_form).into_iter().collect(),
         transfer,
     });
-    if error.is_some() {
-        *answer.status_mut() = StatusCode::CONFLICT;
+    if let Some(error) = error {
+        *answer.status_mut() = failure::status(error);
     }
     answer
 }

@@ -44,11 +44,23 @@ impl ZoneView {
 pub struct ClauseChip {
     /// The statement's id.
     pub id: String,
-    /// What it asks for, shown as the chip's title.
+    /// A few words for it.
+    pub title: String,
+    /// What it asks for, shown as the chip's tooltip.
     pub gist: String,
 }
 
 impl ClauseChip {
+    /// The chip of a statement.
+    #[must_use]
+    pub fn of(statement: &policy::Statement) -> Self {
+        Self {
+            id: statement.id.clone(),
+            title: statement.short().to_owned(),
+            gist: statement.gist_ja.clone(),
+        }
+    }
+
     /// The clause's page.
     #[must_use]
     pub fn href(&self) -> String {
@@ -128,6 +140,8 @@ pub struct Flash {
     pub title: String,
     /// What follows.
     pub body: String,
+    /// The state of the transfer for as long as which it is true; empty: always.
+    pub while_state: &'static str,
 }
 
 /// What surrounds every page.
@@ -259,6 +273,17 @@ pub struct Tile {
     pub act: bool,
 }
 
+/// That no cell can be started, and what to do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OutageView {
+    /// Since when.
+    pub since: When,
+    /// When the next attempt is due.
+    pub next_try: When,
+    /// What the operating system says, for those who can repair it.
+    pub cause: Option<String>,
+}
+
 /// A group of things to do.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TaskGroup {
@@ -282,6 +307,8 @@ pub struct TaskGroup {
 pub struct HomePage {
     /// What surrounds it.
     pub frame: Frame,
+    /// That no cell can be started, for whoever waits or can repair it.
+    pub outage: Option<OutageView>,
     /// Whether files may be sent from here at all.
     pub may_send: bool,
     /// Numbers.
@@ -528,6 +555,8 @@ pub struct RemovalView {
     pub why: String,
     /// Where, at most some places; outside text.
     pub places: String,
+    /// How much it matters.
+    pub severity: Chip,
 }
 
 /// A member of an archive, with the nesting flattened.
@@ -543,13 +572,28 @@ pub struct MemberView {
     pub trouble: Option<Trouble>,
 }
 
+/// A count before and after.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KeptView {
+    /// Of what.
+    pub what: &'static str,
+    /// After, with separators.
+    pub after: String,
+    /// Before, with separators.
+    pub before: String,
+    /// Whether some are missing.
+    pub less: bool,
+}
+
 /// A file of a transfer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FileView {
     /// Its id.
     pub id: String,
-    /// Its name; outside text.
+    /// Its name, that of the clean file once there is one; outside text.
     pub name: String,
+    /// The name it was sent with, if that is another; outside text.
+    pub original: Option<String>,
     /// The folder it came from; outside text.
     pub folder: String,
     /// Kind in words.
@@ -560,8 +604,14 @@ pub struct FileView {
     pub state: Chip,
     /// One sentence about the state.
     pub said: String,
-    /// How far, of 1000, while it is at work.
+    /// Whether it waits for a cell or is in one.
+    pub at_work: bool,
+    /// How far, of 1000, while a cell has it.
     pub permille: Option<u16>,
+    /// How the clean file was made, in words; empty before.
+    pub road: String,
+    /// How much of it was kept: what, how many of how many, whether some are missing.
+    pub kept: Vec<KeptView>,
     /// What was removed.
     pub removals: Vec<RemovalView>,
     /// Removals that are not listed.
@@ -603,6 +653,8 @@ pub struct Happening {
     pub index: Option<u64>,
     /// The statements it serves.
     pub clauses: Vec<ClauseChip>,
+    /// Whether the timeline names them too: where the way was another than usual.
+    pub cites: bool,
 }
 
 /// A button that does something to a transfer.
@@ -673,6 +725,8 @@ pub struct TransferView {
     pub stations: Vec<Station>,
     /// Files.
     pub files: Vec<FileView>,
+    /// That it waits because no cell can be started.
+    pub outage: Option<OutageView>,
 }
 
 /// 授受の詳細.
@@ -771,6 +825,8 @@ pub struct FilePreview {
 pub struct DecidePage {
     /// What surrounds it.
     pub frame: Frame,
+    /// The role that the step was raised from, if it was: title of that and of the one that decides.
+    pub raised: Option<(String, String)>,
     /// The transfer.
     pub transfer: TransferView,
     /// The open step.
@@ -982,6 +1038,8 @@ pub struct EvidencePage {
     pub kinds: Vec<Choice>,
     /// The statement filtered by.
     pub statement: String,
+    /// Whether proofs can be taken only after a second factor.
+    pub factor_needed: bool,
     /// The rows.
     pub rows: Vec<EvidenceRowView>,
     /// The next part.
@@ -1002,6 +1060,8 @@ pub struct EvidencePage {
 pub struct EvidenceEntryPage {
     /// What surrounds it.
     pub frame: Frame,
+    /// Whether its proof can be taken only after a second factor.
+    pub factor_needed: bool,
     /// The entry.
     pub row: EvidenceRowView,
     /// Its id.

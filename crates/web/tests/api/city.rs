@@ -1,22 +1,8 @@
 //! A small city behind the API, and short words for calling it.
 
-use std::{
-    collections::BTreeMap,
-    path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicI64, AtomicU64, Ordering},
-    },
-};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use app::{
-    App, PasswordCost, Ports,
-    actor::Door,
-    people::NewPerson,
-    ports::{BlobWriter, Clock, Entropy, Progress, SanitiseError, Sanitised, Sanitiser, Vault, VaultError},
-    sanitising::CellSettings,
-};
-use async_trait::async_trait;
+use app::{App, PasswordCost, Ports, actor::Door, ports::Clock as _, sanitising::CellSettings};
 use axum::{
     Router,
     body::{Body, Bytes},
@@ -25,21 +11,19 @@ use axum::{
     response::Response,
 };
 use ledger::SigningKey;
-use policy::{Pack, SourceFile};
 use serde_json::{Value, json};
-use store_blob::{LocalBlobs, MasterSecret};
-use store_sql::{Config, SqlStore};
 use tempfile::TempDir;
-use tokio::io::{AsyncRead, AsyncReadExt as _};
+use test_city::{
+    Ground, Row, code_at,
+    doubles::{GlassVault, TestClock},
+    pack, password,
+};
 use tower::ServiceExt as _;
 use web::{api, live::Streams};
-use worker_protocol::{
-    Job, Kind, Preview, RULES_VERSION, Reason, Removal, Report, Road, TextBlock, Threat, Verdict,
-};
-use workflow::id::{SectionId, UserId, ZoneId};
+use workflow::id::{UserId, ZoneId};
 
 /// Login, section, post, unit.
-const PEOPLE: [(&str, &str, &str, Option<&str>); 5] = [
+const PEOPLE: &[Row] = &[
     ("hanako", "residents", "staff", Some("residents")),
     ("taro", "residents", "staff", Some("residents")),
     ("kacho", "residents", "section-manager", Some("residents")),
@@ -50,7 +34,7 @@ const PEOPLE: [(&str, &str, &str, Option<&str>); 5] = [
 /// A city with its API; one router serves every zone, told by the door of each request.
 pub(crate) struct City {
     pub(crate) app: App,
-    pub(crate) clock: Arc<SetClock>,
+    pub(crate) clock: Arc<TestClock>,
     router: Router,
     ids: BTreeMap<&'static str, UserId>,
     dir: TempDir,
@@ -91,37 +75,18 @@ impl Answer {
 
 impl City {
     pub(crate) async fn open() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let entropy = Arc::new(Counter::default());
-        let clock = Arc::new(SetClock(AtomicI64::new(1_795_500_000_000)));
-        let config = Config { create_if_missing: true, ..Config::default() };
-        let url = format!("sqlite:{}", dir.path().join("city.db").display());
-        let store = SqlStore::open(&url, config).await.unwrap();
-        store.migrate().await.unwrap();
-        let blobs = LocalBlobs::open(&dir.path().join("blobs"), MasterSecret::new([7; 32]), entropy.clone());
+        let Ground { dir, clock, entropy, cell, store, blobs } = Ground::open().await;
         let ports = Ports {
             store: Arc::new(store),
-            blobs: Arc::new(blobs.unwrap()),
-            sanitiser: Arc::new(Cell),
+            blobs: Arc::new(blobs),
+            sanitiser: cell,
             clock: clock.clone(),
             entropy,
-            vault: Arc::new(Glass),
+            vault: Arc::new(GlassVault),
         };
         let key = SigningKey::from_seed("hoshimi.example/log", &[9; 32]).unwrap();
         let app = App::open(ports, pack(), key, PasswordCost::WeakForTestPurposesOnly).unwrap();
-        app.load_organisation().await.unwrap();
-        let mut ids = BTreeMap::new();
-        for (login, section, post, unit) in PEOPLE {
-            let new = NewPerson {
-                login: login.to_owned(),
-                name: format!("{login}さん"),
-                kana: login.to_owned(),
-                section: SectionId::new(section),
-            };
-            let id = app.install_person(new, &password(login), false).await.unwrap();
-            app.install_post(&id, post, unit).await.unwrap();
-            ids.insert(login, id);
-        }
+        let ids = test_city::settle(&app, PEOPLE).await;
         let api = api::Api::new(app.clone(), Streams::default(), false);
         let router = Router::new().nest("/api/v1", api::router(api)).merge(api::ledger_routes(app.clone()));
         Self { app, clock, router, ids, dir }
@@ -192,11 +157,7 @@ impl City {
     }
 
     pub(crate) fn code(&self, secret_base32: &str) -> String {
-        let secret = totp_rs::Secret::try_from_base32(secret_base32).unwrap();
-        let totp =
-            totp_rs::Builder::new().with_secret(secret).with_skew(1).with_step_duration(30).build().unwrap();
-        let seconds = u64::try_from(self.clock.now() / 1_000).unwrap();
-        totp.generate(seconds).to_string()
+        code_at(secret_base32, self.clock.now())
     }
 
     /// A token of the caller with these scopes.
@@ -271,124 +232,4 @@ pub(crate) fn session(zone: &'static str, answer: &Answer) -> Way {
     let pair = cookie.split(';').next().unwrap().to_owned();
     assert!(pair.starts_with(&format!("sekisho-{zone}=")), "{pair}");
     Way { zone, header: Some((header::COOKIE, pair)) }
-}
-
-pub(crate) fn password(login: &str) -> String {
-    format!("Sakura-7-michi-{}", login.chars().rev().collect::<String>())
-}
-
-fn pack() -> Pack {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
-    let mut files = Vec::new();
-    for layer in ["base", "hoshimi"] {
-        for entry in std::fs::read_dir(root.join(layer)).unwrap() {
-            let entry = entry.unwrap();
-            files.push(SourceFile {
-                path: format!("{layer}/{}", entry.file_name().to_string_lossy()),
-                text: std::fs::read_to_string(entry.path()).unwrap(),
-            });
-        }
-    }
-    Pack::resolve(&files, "hoshimi").unwrap().pack
-}
-
-/// Time that is set.
-pub(crate) struct SetClock(AtomicI64);
-
-impl Clock for SetClock {
-    fn now(&self) -> i64 {
-        self.0.load(Ordering::SeqCst)
-    }
-}
-
-impl SetClock {
-    pub(crate) fn pass(&self, millis: i64) {
-        self.0.fetch_add(millis, Ordering::SeqCst);
-    }
-}
-
-/// Different each time, the same in each run.
-#[derive(Default)]
-struct Counter(AtomicU64);
-
-impl Entropy for Counter {
-    fn fill(&self, buffer: &mut [u8]) {
-        // A linear congruential step for each byte (Knuth's MMIX constants): spread enough for tests.
-        let mut state = self.0.fetch_add(1, Ordering::SeqCst);
-        for byte in buffer {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            *byte = (state >> 56) as u8;
-        }
-    }
-
-    fn id(&self, now: i64) -> String {
-        let n = self.0.fetch_add(1, Ordering::SeqCst);
-        let time = format!("{now:012x}");
-        let (high, low) = time.split_at(8);
-        format!("{high}-{low}-7000-8000-{n:012x}")
-    }
-}
-
-/// Hides nothing, but notices another context.
-struct Glass;
-
-impl Vault for Glass {
-    fn seal(&self, context: &str, secret: &[u8]) -> Result<Vec<u8>, VaultError> {
-        Ok([context.as_bytes(), b"|", secret].concat())
-    }
-
-    fn open(&self, context: &str, sealed: &[u8]) -> Result<Vec<u8>, VaultError> {
-        let prefix = [context.as_bytes(), b"|"].concat();
-        sealed.strip_prefix(prefix.as_slice()).map(<[u8]>::to_vec).ok_or(VaultError)
-    }
-}
-
-/// Does what the first word of the file says: `clean`, `partial`, or `locked` and a password.
-struct Cell;
-
-#[async_trait]
-impl Sanitiser for Cell {
-    async fn sanitise(
-        &self,
-        job: Job,
-        mut untrusted: Box<dyn AsyncRead + Send + Unpin>,
-        clean: &mut dyn BlobWriter,
-        progress: &(dyn Fn(Progress) + Send + Sync),
-    ) -> Result<Sanitised, SanitiseError> {
-        let mut text = String::new();
-        untrusted.read_to_string(&mut text).await.map_err(SanitiseError::Source)?;
-        progress(Progress { permille: 500 });
-        let (verdict, reason) = match text.split_once(' ') {
-            Some(("partial", _)) => (Verdict::Partial, None),
-            Some(("locked", password)) if !job.hint.passwords.iter().any(|p| p == password) => {
-                (Verdict::Held, Some(Reason::PasswordNeeded))
-            }
-            _ => (Verdict::Clean, None),
-        };
-        let passes = reason.is_none();
-        if passes {
-            clean.write(format!("rebuilt: {text}").as_bytes()).await.map_err(SanitiseError::Sink)?;
-        }
-        let removal =
-            Removal { what: Threat::MacroVba, untrusted_place: "vba".to_owned(), spot: None, count: 1 };
-        Ok(Sanitised {
-            report: Report {
-                verdict,
-                kind: Some(Kind::Text),
-                clean_kind: passes.then_some(Kind::Text),
-                road: passes.then_some(Road::Rebuilt),
-                clean_name: job.hint.untrusted_name,
-                reason,
-                removals: if verdict == Verdict::Partial { vec![removal] } else { Vec::new() },
-                removals_unlisted: 0,
-                members: Vec::new(),
-                fidelity: None,
-                rules_version: RULES_VERSION.to_owned(),
-            },
-            clean_complete: passes,
-            preview: passes
-                .then(|| Preview::Text { blocks: vec![TextBlock::Paragraph { text }], truncated: false }),
-            preview_pages: Vec::new(),
-        })
-    }
 }

@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::city::{City, bearer, multipart, password, stranger};
+use test_city::password;
+
+use crate::city::{City, bearer, multipart, stranger};
 
 #[tokio::test]
 async fn a_token_does_what_its_scopes_say_at_its_zone() {

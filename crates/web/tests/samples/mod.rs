@@ -6,7 +6,7 @@ use web::{
     screens::view::*,
     words::{self, Tone},
 };
-use worker_protocol::{Reason, Threat};
+use worker_protocol::{Reason, Severity, Threat};
 use workflow::transfer::{FileState, State};
 
 const NOW: i64 = 1_795_233_240_000;
@@ -31,7 +31,7 @@ fn zone(id: &str) -> ZoneView {
 }
 
 fn clause(id: &str, gist: &str) -> ClauseChip {
-    ClauseChip { id: id.into(), gist: gist.into() }
+    ClauseChip { id: id.into(), title: gist.chars().take(8).collect(), gist: gist.into() }
 }
 
 fn clauses() -> Vec<ClauseChip> {
@@ -107,7 +107,18 @@ fn row(number: u32, subject: &str, s: State, action: &str) -> RowView {
 
 fn removal(threat: Threat, count: u32, places: &str) -> RemovalView {
     let (what, why) = words::threat(threat);
-    RemovalView { what: what.into(), count, why: why.into(), places: places.into() }
+    let (word, tone) = match threat.severity() {
+        Severity::High => (words::severity(Severity::High), Tone::Bad),
+        Severity::Medium => (words::severity(Severity::Medium), Tone::Mixed),
+        Severity::Low => (words::severity(Severity::Low), Tone::Plain),
+    };
+    RemovalView {
+        what: what.into(),
+        count,
+        why: why.into(),
+        places: places.into(),
+        severity: Chip { word: word.into(), tone },
+    }
 }
 
 fn file(id: &str, name: &str, s: FileState) -> FileView {
@@ -132,7 +143,13 @@ fn files() -> Vec<FileView> {
                 removal(Threat::Metadata, 4, ""),
             ],
             folder: "令和8年度/税務課".into(),
-            ..file("f1", "固定資産税_集計表.xlsm", FileState::Partial)
+            original: Some("固定資産税_集計表.xlsm".into()),
+            road: "作り直し".into(),
+            kept: vec![
+                KeptView { what: "文字", after: "1,234".into(), before: "1,234".into(), less: false },
+                KeptView { what: "画像", after: "2".into(), before: "3".into(), less: true },
+            ],
+            ..file("f1", "固定資産税_集計表.xlsx", FileState::Partial)
         },
         FileView { kind: "PDF".into(), ..file("f2", "通知文案.pdf", FileState::Clean) },
         FileView {
@@ -195,6 +212,7 @@ fn transfer(s: State, files: Vec<FileView>) -> TransferView {
             station("受取", "", "todo"),
         ],
         files,
+        outage: (s == State::Sanitising).then(|| OutageView { since: at(-1), next_try: at(0), cause: None }),
     }
 }
 
@@ -215,6 +233,7 @@ fn happenings() -> Vec<Happening> {
         href: format!("/evidence/{n}"),
         index: (n > 0).then_some(1200 + n as u64),
         clauses: clauses(),
+        cites: n == 0,
     })
     .collect()
 }
@@ -226,6 +245,7 @@ fn detail(s: State, files: Vec<FileView>, acts: Vec<ActButton>) -> String {
                 tone: Tone::Good,
                 title: "受け付けました".into(),
                 body: "無害化を始めました。".into(),
+                while_state: "sanitising",
             }),
             ..frame("固定資産税の調査資料の取込み", "/transfers", "internet")
         },
@@ -395,7 +415,9 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
         ..file("f9", "<script>alert(1)</script>見積書.xlsx", FileState::Held)
     };
     let running =
-        FileView { permille: Some(420), ..file("f8", "議会答弁資料.pptx", FileState::Queued) };
+        FileView {
+            at_work: true, permille: Some(420), ..file("f8", "議会答弁資料.pptx", FileState::Queued)
+        };
     let mut ready = files();
     for file in &mut ready {
         file.download_href = Some("/transfers/1/files/f1/download".into());
@@ -467,6 +489,11 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
             "home",
             HomePage {
                 frame: frame("ホーム", "/", "internet"),
+                outage: Some(OutageView {
+                    since: at(-1),
+                    next_try: at(0),
+                    cause: Some("No such file or directory (os error 2)".into()),
+                }),
                 may_send: true,
                 tiles: vec![tile("承認待ち", 2, true), tile("受取", 1, true), tile("保留", 1, true)],
                 tasks: vec![
@@ -506,6 +533,7 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
             "home-quiet",
             HomePage {
                 frame: frame("ホーム", "/", "mynumber"),
+                outage: None,
                 may_send: false,
                 tiles: vec![tile("承認待ち", 0, true), tile("受取", 0, true)],
                 tasks: vec![],
@@ -573,6 +601,7 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
             DecidePage {
                 frame: frame("所属長承認", "/transfers?tray=to-decide", "lgwan"),
                 transfer: transfer(State::AwaitingApproval, files()),
+                raised: Some(("情報セキュリティ管理者".into(), "情報セキュリティ責任者".into())),
                 step: "所属長承認".into(),
                 last: true,
                 files: files()
@@ -717,6 +746,7 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
                     .map(|k| choice(k.id(), words::evidence(k.id()).unwrap()))
                     .collect(),
                 statement: String::new(),
+                factor_needed: true,
                 rows: evidence_rows(),
                 next_href: Some("/evidence?after=1".into()),
                 first_href: "/evidence".into(),
@@ -731,6 +761,7 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
             "evidence-entry",
             EvidenceEntryPage {
                 frame: frame("証跡", "/evidence", "internet"),
+                factor_needed: false,
                 row: evidence_rows().remove(1),
                 id: "0193".into(),
                 kind_id: "file-sanitised".into(),

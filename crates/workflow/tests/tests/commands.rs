@@ -6,7 +6,7 @@ use expect_test::expect_file;
 use worker_protocol::Verdict as FileVerdict;
 use workflow::{
     Millis,
-    route::Verdict,
+    route::{Scope, Verdict},
     transfer::{Event, Refusal, State, Transfer},
 };
 
@@ -72,6 +72,8 @@ const COMMANDS: &[Command] = &[
     ("receive late", |t| t.receive(&user("recipient"), T0 + 99 * DAY)),
     ("expire early", |t| t.expire(NOW)),
     ("expire", |t| t.expire(T0 + 99 * DAY)),
+    ("raise the step", |t| t.raise_step("above".to_owned(), Scope::City, NOW).map(|event| vec![event])),
+    ("nobody may decide", |t| t.return_undecidable(PICK_UP, NOW)),
     ("remind early", |t| t.remind(NOW)),
     ("remind", |t| t.remind(T0 + 2 * DAY)),
 ];

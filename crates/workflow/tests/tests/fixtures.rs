@@ -54,6 +54,7 @@ pub(crate) fn route(steps: usize) -> Route {
         deadline_hours: 24,
         deputies: if n + 1 < steps { vec!["assistant".to_owned()] } else { Vec::new() },
         statements: Vec::new(),
+        raised_from: None,
     };
     Route { steps: (0..steps).map(step).collect() }
 }

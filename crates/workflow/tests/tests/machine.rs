@@ -7,7 +7,7 @@ use worker_protocol::Verdict as FileVerdict;
 use workflow::{
     Millis,
     id::UserId,
-    route::Verdict,
+    route::{Scope, Verdict},
     transfer::{Content, Event, FileState, Refusal, State, Transfer},
 };
 
@@ -31,6 +31,8 @@ enum Command {
     Receive(usize),
     Expire,
     Remind,
+    Raise,
+    Undecidable,
 }
 
 fn command() -> impl Strategy<Value = Command> {
@@ -57,6 +59,8 @@ fn command() -> impl Strategy<Value = Command> {
         1 => Just(Command::Withdraw),
         3 => (any::<bool>(), 0..4_usize).prop_map(|(changed, steps)| Command::Resubmit(changed, steps)),
         4 => person.prop_map(Command::Receive),
+        1 => Just(Command::Raise),
+        1 => Just(Command::Undecidable),
         1 => Just(Command::Expire),
         1 => Just(Command::Remind),
     ]
@@ -99,6 +103,8 @@ fn apply(t: &mut Transfer, command: &Command, now: Millis) -> Result<Vec<Event>,
         Command::Receive(by) => t.receive(&person(*by), now),
         Command::Expire => t.expire(now),
         Command::Remind => t.remind(now),
+        Command::Raise => t.raise_step("above".to_owned(), Scope::City, now).map(|event| vec![event]),
+        Command::Undecidable => t.return_undecidable(PICK_UP, now),
     }
 }
 

@@ -45,6 +45,11 @@ async fn the_queue(world: &World) {
     assert_eq!(store.release_jobs().await.unwrap(), 1);
     assert_eq!(store.release_jobs().await.unwrap(), 0);
     assert_eq!(store.claim_job(T0 + 1_000, T0 + 2_000).await.unwrap(), Some(job(2, 4)));
+    // Given back for a while, the attempt does not count; what is not queued does not come back.
+    store.postpone_job(&job(2, 0).file, T0 + 1_500).await.unwrap();
+    store.postpone_job(&job(1, 0).file, T0).await.unwrap();
+    assert_eq!(store.claim_job(T0 + 1_499, T0 + 3_000).await.unwrap(), None);
+    assert_eq!(store.claim_job(T0 + 1_500, T0 + 3_000).await.unwrap(), Some(job(2, 4)));
 }
 
 async fn many_claimers(world: &World) {

@@ -5,7 +5,7 @@ use std::{
     collections::HashMap,
     sync::{
         Mutex,
-        atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering},
     },
 };
 
@@ -24,19 +24,33 @@ use worker_protocol::{
 use workflow::Millis;
 
 /// A Tuesday in November 2026.
-pub(crate) const T0: Millis = 1_795_500_000_000;
-pub(crate) const MINUTE: Millis = 60_000;
-pub(crate) const HOUR: Millis = 60 * MINUTE;
-pub(crate) const DAY: Millis = 24 * HOUR;
+pub const T0: Millis = 1_795_500_000_000;
+/// A minute.
+pub const MINUTE: Millis = 60_000;
+/// An hour.
+pub const HOUR: Millis = 60 * MINUTE;
+/// A day.
+pub const DAY: Millis = 24 * HOUR;
 
-pub(crate) struct TestClock(AtomicI64);
+/// Time that is set.
+#[derive(Debug)]
+pub struct TestClock(AtomicI64);
+
+impl Default for TestClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 impl TestClock {
-    pub(crate) fn new() -> Self {
+    /// At [`T0`].
+    #[must_use]
+    pub fn new() -> Self {
         Self(AtomicI64::new(T0))
     }
 
-    pub(crate) fn pass(&self, time: Millis) {
+    /// Lets time pass.
+    pub fn pass(&self, time: Millis) {
         self.0.fetch_add(time, Ordering::SeqCst);
     }
 }
@@ -48,8 +62,8 @@ impl Clock for TestClock {
 }
 
 /// Different each time, the same in each run.
-#[derive(Default)]
-pub(crate) struct Counter(AtomicU64);
+#[derive(Debug, Default)]
+pub struct Counter(AtomicU64);
 
 impl Entropy for Counter {
     fn fill(&self, buffer: &mut [u8]) {
@@ -69,7 +83,8 @@ impl Entropy for Counter {
 }
 
 /// Hides nothing, but notices another context and a changed byte.
-pub(crate) struct GlassVault;
+#[derive(Debug)]
+pub struct GlassVault;
 
 impl Vault for GlassVault {
     fn seal(&self, context: &str, secret: &[u8]) -> Result<Vec<u8>, VaultError> {
@@ -87,17 +102,23 @@ impl Vault for GlassVault {
 }
 
 /// Does what the first word of the file says: `clean`, `partial`, `held`, `blocked`, `locked PASSWORD`, `dies`,
-/// `dies-once`, `lies` (clean without bytes to the end), `waits` (until let go), `absent` (cannot be started).
-#[derive(Default)]
-pub(crate) struct Cell {
-    pub(crate) runs: AtomicUsize,
+/// `dies-once`, `lies` (clean without bytes to the end), `waits` (until let go).
+#[derive(Debug, Default)]
+pub struct Cell {
+    /// Cannot be started while this is set, whatever the file says.
+    pub absent: AtomicBool,
+    /// How often it was asked.
+    pub runs: AtomicUsize,
     /// Told when a cell waits.
-    pub(crate) waiting: Notify,
-    pub(crate) let_go: Notify,
+    pub waiting: Notify,
+    /// Lets a waiting one go on.
+    pub let_go: Notify,
     seen: Mutex<HashMap<Vec<u8>, u32>>,
 }
 
-pub(crate) fn report(verdict: Verdict, reason: Option<Reason>, name: &str) -> Report {
+/// What a cell says of a text file.
+#[must_use]
+pub fn report(verdict: Verdict, reason: Option<Reason>, name: &str) -> Report {
     let removals = match verdict {
         Verdict::Partial => {
             vec![Removal {
@@ -133,6 +154,9 @@ impl Sanitiser for Cell {
         clean: &mut dyn BlobWriter,
         progress: &(dyn Fn(Progress) + Send + Sync),
     ) -> Result<Sanitised, SanitiseError> {
+        if self.absent.load(Ordering::SeqCst) {
+            return Err(SanitiseError::Start(std::io::Error::other("no such program")));
+        }
         self.runs.fetch_add(1, Ordering::SeqCst);
         let mut bytes = Vec::new();
         untrusted.read_to_end(&mut bytes).await.map_err(SanitiseError::Source)?;
@@ -176,7 +200,6 @@ impl Sanitiser for Cell {
                 self.let_go.notified().await;
                 (Verdict::Clean, None)
             }
-            "absent" => return Err(SanitiseError::Start(std::io::Error::other("no such program"))),
             other => panic!("the cell does not know `{other}`"),
         };
         let passes = matches!(verdict, Verdict::Clean | Verdict::Partial);

@@ -1,0 +1,218 @@
+//! What happened to a transfer, as evidence.
+//!
+//! Owns turning each event of the state machine into an entry: its kind, its payload, and the statements in play there.
+//! Leaves the form of entries to [`crate::evidence`], the commands that lead to events to their use cases.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use workflow::{
+    Millis,
+    id::{FileId, UserId},
+    transfer::{Event, FileState, State, Transfer},
+};
+
+use crate::{
+    App,
+    error::Result,
+    evidence::{Act, By, Kind},
+    model::NewEvidence,
+};
+
+impl App {
+    /// The evidence of what happened to a transfer.
+    pub(crate) fn event_entries(
+        &self,
+        by: By<'_>,
+        transfer: &Transfer,
+        events: &[Event],
+        now: Millis,
+    ) -> Result<Vec<NewEvidence>> {
+        let channel = self.pack().channel_by_id(&transfer.channel);
+        let of_channel = channel.map_or(&[][..], |c| c.statements.as_slice());
+        let mut entries = Vec::new();
+        for event in events {
+            let Some((kind, details, step)) = describe(transfer, event) else { continue };
+            // A step is evidence for what asks for that step; anything else for what the whole route asks for.
+            let mut in_play = match &step {
+                Some(of_step) => of_step.clone(),
+                None => transfer.route.steps.iter().flat_map(|s| s.statements.clone()).collect(),
+            };
+            in_play.extend(of_channel.iter().cloned());
+            let mut statements = step.unwrap_or_default();
+            if matches!(
+                kind,
+                Kind::TransferSubmitted
+                    | Kind::TransferResubmitted
+                    | Kind::TransferReleased
+                    | Kind::TransferRefused
+            ) {
+                statements.extend(of_channel.iter().cloned());
+            }
+            let act = Act {
+                kind,
+                by,
+                subject: ("transfer", transfer.id.as_str()),
+                details,
+                statements: &statements,
+            };
+            entries.push(self.entry_at(now, &act, Some(&in_play))?);
+        }
+        Ok(entries)
+    }
+}
+
+/// What an event says in evidence, with the statements of the step it belongs to. Events that only repeat another
+/// one are not written twice.
+fn describe(transfer: &Transfer, event: &Event) -> Option<(Kind, Value, Option<Vec<String>>)> {
+    let step_statements = |index: usize| transfer.route.steps.get(index).map(|s| s.statements.clone());
+    let file = |id: &FileId| transfer.files.iter().find(|f| f.id == *id);
+    Some(match event {
+        Event::Submitted { round } => (
+            if *round == 1 { Kind::TransferSubmitted } else { Kind::TransferResubmitted },
+            json!({
+                "round": round,
+                "number": transfer.number,
+                "channel": transfer.channel,
+                "from": transfer.from_zone.as_str(),
+                "to": transfer.to_zone.as_str(),
+                "subject": transfer.subject,
+                "purpose": transfer.purpose,
+                "classification": transfer.classification,
+                "personal_data": transfer.personal_data,
+                "answers": transfer.answers,
+                "recipients": transfer.recipients.iter().map(|r| r.user.as_str()).collect::<Vec<_>>(),
+                "files": transfer.files.iter().map(|f| json!({
+                    "id": f.id.as_str(),
+                    "name": f.untrusted_name,
+                    "sha256": f.original.as_ref().map(|o| o.sha256.as_str()),
+                    "bytes": f.original.as_ref().map(|o| o.bytes),
+                })).collect::<Vec<_>>(),
+                "route": transfer.route.steps.iter().map(|s| s.title.as_str()).collect::<Vec<_>>(),
+                "pack": transfer.pack_version,
+            }),
+            None,
+        ),
+        Event::FileDone { file: id, state } => {
+            let kind = match state {
+                FileState::Clean | FileState::Partial | FileState::Queued => Kind::FileSanitised,
+                FileState::Held => Kind::FileHeld,
+                FileState::Blocked => Kind::FileRefused,
+            };
+            let entry = file(id)?;
+            // A report of thousands of members would not fit into one payload; its hash stands for the rest.
+            let report = entry.report.as_ref();
+            (
+                kind,
+                json!({
+                    "file": id.as_str(),
+                    "name": entry.untrusted_name,
+                    "state": state.id(),
+                    "original_sha256": entry.original.as_ref().map(|o| o.sha256.as_str()),
+                    "clean_sha256": entry.clean.as_ref().map(|c| c.sha256.as_str()),
+                    "kind": report.and_then(|r| r.kind).map(worker_protocol::Kind::id),
+                    "reason": report.and_then(|r| r.reason).map(worker_protocol::Reason::id),
+                    "removals": report.map(removal_counts),
+                    "rules": report.map(|r| r.rules_version.as_str()),
+                }),
+                None,
+            )
+        }
+        Event::FileRequeued { file: id } => {
+            (Kind::FileRequeued, json!({ "file": id.as_str(), "name": file(id)?.untrusted_name }), None)
+        }
+        Event::FileBlocked { file: id } => {
+            (Kind::FileBlocked, json!({ "file": id.as_str(), "name": file(id)?.untrusted_name }), None)
+        }
+        Event::StepOpened { step, due_at } => (
+            Kind::StepOpened,
+            json!({
+                "step": step,
+                "title": transfer.route.steps.get(*step).map(|s| s.title.as_str()),
+                "role": transfer.route.steps.get(*step).map(|s| s.role.as_str()),
+                "due": due_at,
+                "content_hash": transfer.content_hash(),
+            }),
+            step_statements(*step),
+        ),
+        Event::StepRaised { step, from, to } => (
+            Kind::StepRaised,
+            json!({
+                "step": step,
+                "title": transfer.route.steps.get(*step).map(|s| s.title.as_str()),
+                "from": from,
+                "to": to,
+            }),
+            step_statements(*step),
+        ),
+        Event::ApproverMissing { step } => (
+            Kind::ApproverMissing,
+            json!({
+                "step": step,
+                "title": transfer.route.steps.get(*step).map(|s| s.title.as_str()),
+                "role": transfer.route.steps.get(*step).map(|s| s.role.as_str()),
+            }),
+            step_statements(*step),
+        ),
+        Event::Reminded { step } => {
+            (Kind::StepReminded, json!({ "step": step, "due": transfer.due_at }), step_statements(*step))
+        }
+        Event::Decided(decision) => (
+            if decision.on_behalf_of.is_some() { Kind::StepDecidedByDeputy } else { Kind::StepDecided },
+            json!({
+                "step": decision.step,
+                "title": transfer.route.steps.get(decision.step).map(|s| s.title.as_str()),
+                "verdict": decision.verdict.id(),
+                "comment": decision.comment,
+                "on_behalf_of": decision.on_behalf_of.as_ref().map(UserId::as_str),
+                "content_hash": decision.content_hash,
+            }),
+            step_statements(decision.step),
+        ),
+        Event::Reviewed { decision } => {
+            let index = *decision;
+            let step = transfer.decisions.get(index).map(|d| d.step);
+            (Kind::DeputyReviewed, json!({ "decision": index, "step": step }), step.and_then(step_statements))
+        }
+        Event::Released { due_at } => (
+            Kind::TransferReleased,
+            json!({
+                "until": due_at,
+                "files": transfer.passing().map(|f| json!({
+                    "file": f.id.as_str(),
+                    "clean_sha256": f.clean.as_ref().map(|c| c.sha256.as_str()),
+                })).collect::<Vec<_>>(),
+            }),
+            None,
+        ),
+        Event::Received { by } => (Kind::TransferReceived, json!({ "recipient": by.as_str() }), None),
+        Event::Moved { to, .. } => {
+            let kind = match to {
+                State::PulledBack => Kind::TransferPulledBack,
+                State::Withdrawn => Kind::TransferWithdrawn,
+                State::Refused | State::Rejected => Kind::TransferRefused,
+                State::Expired => Kind::TransferExpired,
+                // The others are said by the event that led to them.
+                _ => return None,
+            };
+            (kind, json!({ "state": to.id() }), None)
+        }
+        // Said by the decision and by the task on the home screen.
+        Event::ReviewDue { .. } => return None,
+    })
+}
+
+/// How many of each thing were removed, members of archives included.
+fn removal_counts(report: &worker_protocol::Report) -> BTreeMap<&'static str, u64> {
+    fn add(report: &worker_protocol::Report, counts: &mut BTreeMap<&'static str, u64>) {
+        for removal in &report.removals {
+            *counts.entry(removal.what.id()).or_default() += u64::from(removal.count);
+        }
+        for member in &report.members {
+            add(&member.report, counts);
+        }
+    }
+    let mut counts = BTreeMap::new();
+    add(report, &mut counts);
+    counts
+}
