@@ -109,6 +109,8 @@ pub struct Cell {
     pub absent: AtomicBool,
     /// How often it was asked.
     pub runs: AtomicUsize,
+    /// The mark that each job carried, in the order they were asked.
+    pub marks: Mutex<Vec<Option<String>>>,
     /// Told when a cell waits.
     pub waiting: Notify,
     /// Lets a waiting one go on.
@@ -158,6 +160,7 @@ impl Sanitiser for Cell {
             return Err(SanitiseError::Start(std::io::Error::other("no such program")));
         }
         self.runs.fetch_add(1, Ordering::SeqCst);
+        self.marks.lock().unwrap().push(job.mark.as_ref().map(|mark| mark.label.clone()));
         let mut bytes = Vec::new();
         untrusted.read_to_end(&mut bytes).await.map_err(SanitiseError::Source)?;
         progress(Progress { permille: 500 });

@@ -72,7 +72,7 @@ impl Judge {
                             shell::say(&format!("{}: {error:#}", case.input));
                         }
                         let so_far = done.fetch_add(1, Ordering::Relaxed) + 1;
-                        if so_far % 25 == 0 {
+                        if so_far.is_multiple_of(25) {
                             shell::say(&format!("judged {so_far} of {total}"));
                         }
                     }

@@ -132,7 +132,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
     }
     let table = Table::of(&cases, &seconds);
     for line in table.lines() {
-        shell::result(&line);
+        shell::result(line);
     }
     Ok(table.is_safe())
 }

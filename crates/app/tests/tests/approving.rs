@@ -1,5 +1,7 @@
 //! Approvals: what is decided, by whom, for whom, and until when.
 
+use std::sync::atomic::Ordering;
+
 use app::Error;
 use workflow::{
     route::Verdict,
@@ -64,6 +66,32 @@ async fn a_decision_is_bound_to_what_was_seen() {
     assert_eq!((t.state, t.round, t.decisions.len()), (State::AwaitingApproval, 2, 0));
     city.decide(&kacho, &id, Verdict::Approve).await.unwrap();
     assert_eq!(city.state(&id).await, State::Ready);
+}
+
+/// Another classification is another mark and may be another treatment: the files go through the cell once more. Another
+/// subject is not.
+#[tokio::test]
+async fn another_class_is_treated_again() {
+    let city = City::open().await;
+    let id = city.inbound("c2", &["clean a", "clean b"]).await;
+    let hanako = city.at("hanako", "internet").await;
+    let to = [city.id("taro")];
+    let rows =
+        [("c2", State::AwaitingApproval, 2), ("c3", State::Sanitising, 4), ("c1", State::Sanitising, 6)];
+    for (class, state, runs) in rows {
+        city.app.pull_back(&hanako, &id).await.unwrap();
+        city.app.resubmit(&hanako, &id, content(class, &to)).await.unwrap();
+        assert_eq!(city.state(&id).await, state, "{class}");
+        city.drain().await;
+        assert_eq!(city.cell.runs.load(Ordering::SeqCst), runs, "{class}");
+        if class != "c1" {
+            assert_eq!(city.state(&id).await, State::AwaitingApproval, "{class}");
+        }
+    }
+    let marks = city.cell.marks.lock().unwrap().clone();
+    let label = |class: u32| Some(format!("機密性{class}"));
+    assert_eq!(marks, [label(2), label(2), label(3), label(3), None, None]);
+    assert_eq!(city.state(&id).await, State::Ready, "what anybody may read needs no approval here");
 }
 
 /// Nobody decides his own request: it is for the role above, as far up as it takes, and that is evidence.
