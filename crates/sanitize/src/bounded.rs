@@ -44,6 +44,14 @@ impl Budget {
         self.read_counted(&mut decoder, packed.len() as u64, expanded_bytes)
     }
 
+    /// Expands one gzipped file, which says at its end how long it was.
+    pub(crate) fn gunzip(&mut self, packed: &[u8]) -> Result<Vec<u8>, Refusal> {
+        let claimed = packed.last_chunk::<4>().map_or(0, |size| u64::from(u32::from_le_bytes(*size)));
+        #[expect(clippy::disallowed_types, reason = "this is the counted place")]
+        let mut decoder = flate2::read::GzDecoder::new(packed);
+        self.read_counted(&mut decoder, packed.len() as u64, claimed)
+    }
+
     /// Takes a member that is stored as it is.
     pub(crate) fn copy(&mut self, stored: &[u8]) -> Result<Vec<u8>, Refusal> {
         self.read_counted(&mut &*stored, stored.len() as u64, stored.len() as u64)

@@ -22,6 +22,7 @@ mod pdf;
 mod picture;
 mod preview;
 mod text;
+mod xml;
 mod zip_reader;
 mod zip_writer;
 
@@ -162,18 +163,26 @@ fn rebuild(
     untrusted_name: &str,
     work: &mut Work<'_>,
 ) -> Result<Rebuilt, Refusal> {
+    if is_picture(kind) {
+        return picture::rebuild(untrusted, kind, mode, work);
+    }
     if mode != Mode::Rebuild {
         return Err(Refusal::held(Reason::NotRebuilt));
     }
     let clean = match kind {
         Kind::Docx | Kind::Xlsx | Kind::Pptx => ooxml::rebuild(untrusted, kind, work)?,
         Kind::Pdf => pdf::rebuild(untrusted, work)?,
-        Kind::Png => picture::rebuild(untrusted, picture::Format::Png, "", work)?,
-        Kind::Jpeg => picture::rebuild(untrusted, picture::Format::Jpeg, "", work)?,
         Kind::Text => text::rebuild(untrusted, work)?,
         Kind::Csv => csv::rebuild(untrusted, untrusted_name, work)?,
         Kind::Zip => return archive::rebuild(untrusted, work),
         _ => return Err(Refusal::held(Reason::NotRebuilt)),
     };
     Ok(Rebuilt::same(clean, kind))
+}
+
+fn is_picture(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Png | Kind::Jpeg | Kind::Gif | Kind::Bmp | Kind::Tiff | Kind::Webp | Kind::Svg | Kind::Metafile
+    )
 }

@@ -7,6 +7,7 @@
 mod office;
 mod pages;
 
+use worker_protocol::frame::PAGES_SHOWN_MAX;
 use worker_protocol::{Kind, Limits, Preview, TextBlock};
 
 use crate::{picture, text, zip_reader};
@@ -24,8 +25,10 @@ const SIDE_MAX: u32 = 1000;
 pub fn preview(kind: Kind, clean: &[u8], limits: &Limits) -> Option<(Preview, Vec<Vec<u8>>)> {
     match kind {
         Kind::Pdf => pages::draw(clean),
-        Kind::Png => picture_page(clean, picture::Format::Png),
-        Kind::Jpeg => picture_page(clean, picture::Format::Jpeg),
+        Kind::Png | Kind::Jpeg | Kind::Gif | Kind::Bmp | Kind::Tiff | Kind::Webp => {
+            picture_pages(clean, kind, limits)
+        }
+        Kind::Svg | Kind::Metafile => drawing(clean, kind, limits).map(TextPreview::finish),
         Kind::Docx => office::words(clean, limits).map(TextPreview::finish),
         Kind::Xlsx => office::sheets(clean, limits).map(TextPreview::finish),
         Kind::Pptx => office::slides(clean, limits).map(TextPreview::finish),
@@ -36,9 +39,21 @@ pub fn preview(kind: Kind, clean: &[u8], limits: &Limits) -> Option<(Preview, Ve
     }
 }
 
-fn picture_page(clean: &[u8], format: picture::Format) -> Option<(Preview, Vec<Vec<u8>>)> {
-    let page = picture::scaled_png(clean, format, SIDE_MAX)?;
-    Some((Preview::Pages { shown: 1, total: 1 }, vec![page]))
+fn picture_pages(clean: &[u8], kind: Kind, limits: &Limits) -> Option<(Preview, Vec<Vec<u8>>)> {
+    let (pages, total) = picture::preview_pages(clean, kind, SIDE_MAX, PAGES_SHOWN_MAX as usize, limits)?;
+    let shown = u32::try_from(pages.len()).ok()?;
+    (shown > 0).then_some((Preview::Pages { shown, total }, pages))
+}
+
+/// The words of a drawing. Drawing it would need fonts, which the cell has not.
+fn drawing(clean: &[u8], kind: Kind, limits: &Limits) -> Option<TextPreview> {
+    let mut preview = TextPreview::default();
+    for text in picture::drawn_lines(clean, kind, limits)? {
+        if !preview.push(TextBlock::Paragraph { text }) {
+            break;
+        }
+    }
+    (!preview.blocks.is_empty()).then_some(preview)
 }
 
 /// Blocks of text up to the bound.

@@ -40,6 +40,14 @@ fn from_content(untrusted: &[u8], extension: &str, limits: &Limits) -> Result<Ki
     if untrusted.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") {
         return from_compound(untrusted, extension);
     }
+    if untrusted.starts_with(b"\x1f\x8b") {
+        // Drawings go by names of their own when they are gzipped; what is inside is asked when it is rebuilt.
+        match extension {
+            "svgz" => return Ok(Kind::Svg),
+            "emz" | "wmz" => return Ok(Kind::Metafile),
+            _ => {}
+        }
+    }
     let by_magic = MAGIC
         .iter()
         .find(|(offset, magic, _)| untrusted.get(*offset..).is_some_and(|rest| rest.starts_with(magic)));
@@ -221,18 +229,22 @@ const EXECUTABLE_MAGIC: [&[u8]; 13] = [
 
 /// What stands at the beginning of a file, and the kind that it means; `None` for what is known to be nothing that is
 /// passed on.
-const MAGIC: [(usize, &[u8], Option<Kind>); 34] = [
+const MAGIC: [(usize, &[u8], Option<Kind>); 38] = [
     (0, b"\x89PNG\r\n\x1a\n", Some(Kind::Png)),
     (0, b"\xff\xd8\xff", Some(Kind::Jpeg)),
     (0, b"GIF87a", Some(Kind::Gif)),
     (0, b"GIF89a", Some(Kind::Gif)),
     (0, b"II*\0", Some(Kind::Tiff)),
     (0, b"MM\0*", Some(Kind::Tiff)),
+    (0, b"II+\0", Some(Kind::Tiff)),
+    (0, b"MM\0+", Some(Kind::Tiff)),
     (8, b"WEBPVP8", Some(Kind::Webp)),
     (0, b"RIFF", None),
     (0, b"{\\rt", Some(Kind::Rtf)),
     (0, b"\xd7\xcd\xc6\x9a", Some(Kind::Metafile)),
     (40, b" EMF", Some(Kind::Metafile)),
+    (0, b"\x01\0\x09\0\0\x03", Some(Kind::Metafile)),
+    (0, b"\x02\0\x09\0\0\x03", Some(Kind::Metafile)),
     (0, b"\x1f\x8b", Some(Kind::Gzip)),
     (0, b"7z\xbc\xaf\x27\x1c", Some(Kind::SevenZip)),
     (0, b"Rar!", Some(Kind::Rar)),

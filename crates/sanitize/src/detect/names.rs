@@ -47,7 +47,7 @@ const EXTENSIONS: &[(Kind, &[&str], &[&str])] = &[
     (Kind::Rar, &["rar"], &[]),
     (Kind::Cab, &["cab"], &[]),
     (Kind::Heif, &["heic"], &["heif", "avif", "hif"]),
-    (Kind::Metafile, &["emf"], &["wmf", "emz", "wmz"]),
+    (Kind::Metafile, &["emf", "wmf"], &["emz", "wmz"]),
     (Kind::Ichitaro, &["jtd"], &["jtt", "jtdc", "jttc", "jaw", "jbw", "juw", "jfw", "jvw"]),
     (Kind::Hanako, &["jhd"], &["jht", "jhp", "jah", "jbh", "juh"]),
     (Kind::DocuWorks, &["xdw"], &["xbd", "xct"]),

@@ -9,7 +9,6 @@ mod filter;
 mod formula;
 mod package;
 mod rules;
-mod xml;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -17,7 +16,7 @@ use worker_protocol::frame::Stage;
 use worker_protocol::{Kind, Reason, Threat};
 
 use crate::picture::{self, Format};
-use crate::{Refusal, Work, link, zip_writer};
+use crate::{Refusal, Work, link, xml, zip_writer};
 use package::{Package, Relation};
 use rules::Rule;
 
@@ -114,9 +113,10 @@ impl Walk<'_, '_, '_> {
         let extension = match form {
             Form::Xml => "xml",
             Form::Vml => "vml",
-            Form::Bytes if content_type == "image/png" => "png",
-            Form::Bytes if content_type == "image/jpeg" => "jpeg",
-            Form::Bytes => "xlsx",
+            Form::Bytes => Format::ALL
+                .iter()
+                .find(|f| f.content_type() == content_type)
+                .map_or("xlsx", |f| f.extension()),
         };
         let target = self.free_name(source, extension);
         // Pictures and packages are typed by their extension.
@@ -242,8 +242,7 @@ impl Walk<'_, '_, '_> {
         }
         let bytes = self.package.read(part, self.work)?;
         let (clean, content_type) = match picture::rebuild_any(&bytes, part, self.work) {
-            Ok((clean, Format::Png)) => (clean, "image/png"),
-            Ok((clean, Format::Jpeg)) => (clean, "image/jpeg"),
+            Ok((clean, format)) => (clean, format.content_type()),
             Err(refusal) if refusal.reason == Reason::Bomb => return Err(refusal),
             Err(_) => {
                 // A hole would shift the page; a grey square shows where something was.

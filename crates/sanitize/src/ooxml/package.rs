@@ -213,6 +213,10 @@ pub(crate) fn write_content_types<'a>(parts: impl Iterator<Item = (&'a str, &'a 
         "<Default Extension=\"xml\" ContentType=\"application/xml\"/>",
         "<Default Extension=\"png\" ContentType=\"image/png\"/>",
         "<Default Extension=\"jpeg\" ContentType=\"image/jpeg\"/>",
+        "<Default Extension=\"gif\" ContentType=\"image/gif\"/>",
+        "<Default Extension=\"svg\" ContentType=\"image/svg+xml\"/>",
+        "<Default Extension=\"emf\" ContentType=\"image/x-emf\"/>",
+        "<Default Extension=\"wmf\" ContentType=\"image/x-wmf\"/>",
         "<Default Extension=\"vml\" ContentType=\"application/vnd.openxmlformats-officedocument.vmlDrawing\"/>",
         "<Default Extension=\"xlsx\" ContentType=\"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet\"/>",
     ));
