@@ -18,9 +18,18 @@ pub(super) struct Dib {
 }
 
 /// How long header and colours are together, for bitmaps that lie in one piece.
-pub(super) fn info_length(untrusted: &[u8], uses_palette_places: bool) -> Option<usize> {
-    let shape = Shape::read(untrusted, uses_palette_places)?;
+pub(super) fn info_length(untrusted: &[u8], usage: u32) -> Option<usize> {
+    let shape = Shape::read(untrusted, usage)?;
     shape.colours_at.checked_add(shape.colours.checked_mul(shape.colour_bytes)?)
+}
+
+/// Bytes of a listed colour: its own, its place in the palette in use, or none where brush and paper colour are used.
+fn colour_bytes(usage: u32, own: usize) -> usize {
+    match usage {
+        1 => 2,
+        2 => 0,
+        _ => own,
+    }
 }
 
 struct Shape {
@@ -37,7 +46,7 @@ struct Shape {
 }
 
 impl Shape {
-    fn read(untrusted: &[u8], uses_palette_places: bool) -> Option<Self> {
+    fn read(untrusted: &[u8], usage: u32) -> Option<Self> {
         let fields = Fields(untrusted);
         let header = fields.size(0)?;
         if header == 12 {
@@ -53,7 +62,7 @@ impl Shape {
                 masks: None,
                 colours_at: 12,
                 colours,
-                colour_bytes: if uses_palette_places { 2 } else { 3 },
+                colour_bytes: colour_bytes(usage, 3),
             });
         }
         if !(40..=124).contains(&header) {
@@ -78,7 +87,7 @@ impl Shape {
         };
         // True colour may list colours as a hint; they are skipped.
         let skipped = if depth > 8 { listed.min(256) } else { 0 };
-        let colour_bytes = if uses_palette_places { 2 } else { 4 };
+        let colour_bytes = colour_bytes(usage, 4);
         Some(Self {
             width: fields.long(4)?,
             height: height.unsigned_abs(),
@@ -98,12 +107,12 @@ impl Shape {
 pub(super) fn clean(
     untrusted_info: &[u8],
     untrusted_bits: &[u8],
-    uses_palette_places: bool,
+    usage: u32,
     rows: Option<u32>,
     work: &mut Work<'_>,
 ) -> Result<Dib, Refusal> {
     let damaged = Refusal::held(Reason::Damaged);
-    let shape = Shape::read(untrusted_info, uses_palette_places).ok_or(damaged)?;
+    let shape = Shape::read(untrusted_info, usage).ok_or(damaged)?;
     let rows = rows.unwrap_or(shape.height).min(shape.height);
     let known_depth = matches!(shape.depth, 1 | 4 | 8 | 16 | 24 | 32);
     match shape.compression {
@@ -167,14 +176,14 @@ fn header(shape: &Shape, untrusted_info: &[u8], bits: usize) -> Option<Vec<u8>> 
     let sane = |v: u32| if v <= 1_000_000 { v } else { 0 };
     long(sane(across));
     long(sane(down));
-    long(u32::try_from(shape.colours).ok()?);
+    long(if shape.colour_bytes == 0 { 0 } else { u32::try_from(shape.colours).ok()? });
     long(0);
     for mask in shape.masks.into_iter().flatten() {
         long(mask);
     }
     let colours =
         untrusted_info.get(shape.colours_at..)?.get(..shape.colours.checked_mul(shape.colour_bytes)?)?;
-    for colour in colours.chunks_exact(shape.colour_bytes) {
+    for colour in colours.chunks_exact(shape.colour_bytes.max(1)) {
         match colour {
             [b, g, r, ..] => out.extend_from_slice(&[*b, *g, *r, 0]),
             place => out.extend_from_slice(place),

@@ -227,6 +227,8 @@ fn report_comment(record: &[u8], place: &str, work: &mut Work<'_>) {
     match public {
         // Groups say where something begins and ends.
         Some(2 | 3) => {}
+        // The same drawing once more, for older programs.
+        Some(0x8000_0001) => drop_record(Threat::AuxiliaryPart, place, "wmf", work),
         Some(_) => drop_record(Threat::EmbeddedObject, place, "comment", work),
         None if Fields(record).size(8).unwrap_or(0) == 0 => {}
         None => drop_record(Threat::HiddenData, place, "comment", work),
@@ -364,7 +366,7 @@ fn append_bitmap(
     else {
         return Ok(None);
     };
-    let clean = dib::clean(info, bits, record.long(usage_at) == Some(1), rows, work)?;
+    let clean = dib::clean(info, bits, record.long(usage_at).unwrap_or(0), rows, work)?;
     for (index, part) in [&clean.info, &clean.bits].into_iter().enumerate() {
         let at = out.len() - start;
         set_long(out, start + block_at + index * 8, at);

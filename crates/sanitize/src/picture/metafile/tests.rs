@@ -153,13 +153,14 @@ fn a_wmf_keeps_what_it_draws_and_the_numbers_of_its_objects() {
         (0x0521, [shorts(&[4]), text, shorts(&[10, 20])].concat()),
         (0x0F43, picture),
         (0x0626, shorts(&[9, 2, 0])),
+        (0x0626, shorts(&[15, 2, 0])),
         (0x0325, shorts(&[4000, 1])),
     ];
     let (drawing, threats) = run(&wmf(&records));
     let drawing = drawing.unwrap();
     assert_eq!(functions(&drawing.clean), [0x0103, 0x02FC, 0x02FA, 0x012D, 0x0325, 0x0521, 0x0F43, 0]);
     assert_eq!((drawing.format, drawing.texts), (Format::Wmf, vec!["表題".to_owned()]));
-    assert_eq!(threats, [Threat::Unknown, Threat::Action]);
+    assert_eq!(threats, [Threat::Unknown, Threat::Action, Threat::HiddenData]);
     let (again, threats) = run(&drawing.clean);
     assert_eq!((again.unwrap().clean, threats), (drawing.clean, Vec::new()));
 }
@@ -182,12 +183,14 @@ fn every_form_of_bitmap_is_written_plainly() {
     ];
     for (name, info, bits, is_good) in rows {
         let (clean, _) =
-            with_work(Limits::default(), None, |work| dib::clean(&info, &bits, false, None, work).is_ok());
+            with_work(Limits::default(), None, |work| dib::clean(&info, &bits, 0, None, work).is_ok());
         assert_eq!(clean, is_good, "{name}");
     }
+    let brush = info(1, 0, 0);
+    let (clean, _) = with_work(Limits::default(), None, |work| dib::clean(&brush, &[0xAA; 8], 2, None, work));
+    assert_eq!(clean.unwrap().info.len(), 40, "a brush without colours of its own");
     let huge = [longs(&[40, 60_000, 60_000]), shorts(&[1, 24]), longs(&[0; 6])].concat();
-    let (clean, _) =
-        with_work(Limits::default(), None, |work| dib::clean(&huge, &[], false, None, work).err());
+    let (clean, _) = with_work(Limits::default(), None, |work| dib::clean(&huge, &[], 0, None, work).err());
     assert_eq!(clean, Some(Refusal::blocked(Reason::TooComplex)));
 }
 

@@ -80,8 +80,12 @@ pub(super) fn rebuild(
                 return Err(refusal);
             }
             Ok(None) | Err(_) => {
-                let (threat, what) =
-                    if function == 0x0626 { (Threat::Action, "escape") } else { (Threat::Unknown, "record") };
+                let (threat, what) = match (function, Fields(record).short(0)) {
+                    // A comment, which draws nothing.
+                    (0x0626, Some(15)) => (Threat::HiddenData, "comment"),
+                    (0x0626, _) => (Threat::Action, "escape"),
+                    _ => (Threat::Unknown, "record"),
+                };
                 drop_record(threat, place, what, work);
                 if creates(function) { Written::Placeholder } else { Written::Nothing }
             }
@@ -139,7 +143,8 @@ fn write(
         return Ok(record.bytes(0, words * 2).map(|bytes| Written::As(bytes.to_vec())));
     }
     let bitmap = |fixed: usize, usage: Option<usize>, rows: Option<u32>, work: &mut Work<'_>| {
-        bitmap(record, fixed, usage.and_then(|at| record.short(at)) == Some(1), rows, work)
+        let usage = usage.and_then(|at| record.short(at)).map_or(0, u32::from);
+        bitmap(record, fixed, usage, rows, work)
     };
     let words = record.0.len() / 2;
     let done = match function {
@@ -239,18 +244,17 @@ fn region(record: Fields<'_>) -> Option<Vec<u8>> {
 fn bitmap(
     record: Fields<'_>,
     fixed: usize,
-    uses_palette_places: bool,
+    usage: u32,
     rows: Option<u32>,
     work: &mut Work<'_>,
 ) -> Result<Option<Written>, Refusal> {
     let Some(mut out) = take(record, fixed) else { return Ok(None) };
     let whole = record.0.get(fixed..).unwrap_or_default();
-    let Some(length) = dib::info_length(whole, uses_palette_places).filter(|length| *length <= whole.len())
-    else {
+    let Some(length) = dib::info_length(whole, usage).filter(|length| *length <= whole.len()) else {
         return Ok(None);
     };
     let (info, bits) = whole.split_at(length);
-    let clean = dib::clean(info, bits, uses_palette_places, rows, work)?;
+    let clean = dib::clean(info, bits, usage, rows, work)?;
     out.extend_from_slice(&clean.info);
     out.extend_from_slice(&clean.bits);
     Ok(Some(Written::As(out)))
