@@ -181,7 +181,7 @@ fn read_frame(reader: &mut png::Reader<Cursor<&[u8]>>, bytes: usize) -> Result<R
     };
     let depth = frame.bit_depth as u8;
     let per_row = frame.width as usize * layout.channels();
-    let samples = unpack(&buffer, frame.line_size, per_row, depth);
+    let samples = unpack(buffer, frame.line_size, per_row, depth);
     Ok(Raster::new(frame.width, frame.height, layout, depth, samples))
 }
 
@@ -275,9 +275,8 @@ fn write(picture: &Png, choices: &Choices<'_>, filter: png::Filter) -> Result<Ve
         }
     }
     let mut writer = encoder.write_header().map_err(failed)?;
-    let packed =
-        |samples: &[u8], width: u32| pack(samples, width as usize * still.layout.channels(), still.depth);
-    writer.write_image_data(&packed(&still.samples, still.width)).map_err(failed)?;
+    let row = |width: u32| width as usize * still.layout.channels();
+    writer.write_image_data(&pack(&still.samples, row(still.width), still.depth)).map_err(failed)?;
     let later = picture.animation.iter().flat_map(|a| &a.frames).filter(|f| !f.samples.is_empty());
     for frame in later {
         let control = &frame.control;
@@ -287,7 +286,7 @@ fn write(picture: &Png, choices: &Choices<'_>, filter: png::Filter) -> Result<Ve
         writer.set_frame_delay(control.delay_num, control.delay_den).map_err(failed)?;
         writer.set_blend_op(control.blend_op).map_err(failed)?;
         writer.set_dispose_op(control.dispose_op).map_err(failed)?;
-        writer.write_image_data(&packed(&frame.samples, control.width)).map_err(failed)?;
+        writer.write_image_data(&pack(&frame.samples, row(control.width), still.depth)).map_err(failed)?;
     }
     writer.finish().map_err(failed)?;
     Ok(out)

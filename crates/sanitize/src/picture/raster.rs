@@ -4,6 +4,7 @@
 //! that is opaque, colours that fit a palette), and rounding samples so that nothing hides in their lowest bits.
 //! Leaves to others: how each format packs them.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// What one pixel is made of.
@@ -320,9 +321,9 @@ pub(super) fn index_depth(colours: usize) -> u8 {
 }
 
 /// Samples of less than 8 bits out of rows that begin on a byte. `per_row` counts samples.
-pub(super) fn unpack(packed: &[u8], row_bytes: usize, per_row: usize, depth: u8) -> Vec<u8> {
+pub(super) fn unpack(packed: Vec<u8>, row_bytes: usize, per_row: usize, depth: u8) -> Vec<u8> {
     if depth >= 8 {
-        return packed.chunks_exact(row_bytes.max(1)).flatten().copied().collect();
+        return packed;
     }
     let mask = (1u8 << depth) - 1;
     let in_byte = usize::from(8 / depth);
@@ -337,9 +338,9 @@ pub(super) fn unpack(packed: &[u8], row_bytes: usize, per_row: usize, depth: u8)
 }
 
 /// The reverse of [`unpack`].
-pub(super) fn pack(samples: &[u8], per_row: usize, depth: u8) -> Vec<u8> {
+pub(super) fn pack(samples: &[u8], per_row: usize, depth: u8) -> Cow<'_, [u8]> {
     if depth >= 8 {
-        return samples.to_vec();
+        return Cow::Borrowed(samples);
     }
     let in_byte = usize::from(8 / depth);
     let mut out = Vec::with_capacity(samples.len() / in_byte + samples.len() / per_row.max(1) + 1);
@@ -352,7 +353,7 @@ pub(super) fn pack(samples: &[u8], per_row: usize, depth: u8) -> Vec<u8> {
             out.push(byte);
         }
     }
-    out
+    Cow::Owned(out)
 }
 
 #[cfg(test)]
@@ -421,7 +422,7 @@ mod tests {
             let samples: Vec<u8> = samples.into_iter().take(rows * per_row).collect();
             let packed = pack(&samples, per_row, depth);
             let row_bytes = (per_row * usize::from(depth)).div_ceil(8);
-            prop_assert_eq!(unpack(&packed, row_bytes, per_row, depth), samples);
+            prop_assert_eq!(unpack(packed.into_owned(), row_bytes, per_row, depth), samples);
         }
     }
 }

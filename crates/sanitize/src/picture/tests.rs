@@ -210,6 +210,8 @@ fn pages_of_a_fax_and_every_depth_stay() {
         .density
         .and_then(Density::per_inch);
     assert_eq!(density, Some((204.0, 98.0)));
+    let first = &reading(&Limits::default(), |work| tiff::decode(&rebuilt.clean, "", work)).unwrap()[0];
+    assert!(tiff::lies_on_the_map(first), "a map stays where it is");
     // The last directory leads back to the first.
     let mut looped = bytes.clone();
     let first = looped[4..8].to_vec();

@@ -135,6 +135,17 @@ impl Directory {
         number(untrusted, entry.at.checked_add(index.checked_mul(bytes)?)?, bytes, self.is_little)
     }
 
+    /// Real numbers of a tag.
+    pub(super) fn reals(&self, untrusted: &[u8], tag: u16) -> Option<Vec<f64>> {
+        self.entries.get(&tag).filter(|e| e.kind == 12)?;
+        let values = self.bytes(untrusted, tag)?.chunks_exact(8).filter_map(|v| <[u8; 8]>::try_from(v).ok());
+        Some(
+            values
+                .map(|v| if self.is_little { f64::from_le_bytes(v) } else { f64::from_be_bytes(v) })
+                .collect(),
+        )
+    }
+
     /// A fraction.
     pub(super) fn ratio(&self, untrusted: &[u8], tag: u16) -> Option<f64> {
         let entry = self.entries.get(&tag).filter(|e| e.kind == 5)?;

@@ -28,6 +28,9 @@ pub(super) struct Page {
     /// What a fax machine sent stays what one can print.
     was_fax: bool,
     is_alpha_premultiplied: bool,
+    /// Where the picture lies on the map (GeoTIFF), as numbers.
+    places: Vec<(u16, Vec<f64>)>,
+    place_keys: Vec<u16>,
 }
 
 /// Bits of NewSubfileType.
@@ -105,11 +108,17 @@ pub(super) fn decode(untrusted: &[u8], place: &str, work: &mut Work<'_>) -> Resu
             _ => (1, 1),
         };
         let was_fax = matches!(compression, 2..=4);
+        // A turned picture lies elsewhere than its numbers say.
+        let is_upright = one(274).unwrap_or(1) == 1;
+        let places = if is_upright { map_places(untrusted, directory) } else { Vec::new() };
+        let place_keys = if places.is_empty() { Vec::new() } else { map_keys(untrusted, directory) };
         pages.push(Page {
             picture,
             jpeg_tables,
             sampling,
             was_fax,
+            places,
+            place_keys,
             is_alpha_premultiplied: one(338) == Some(1),
         });
     }
@@ -158,7 +167,7 @@ fn read_page(
     let mut samples = match read {
         DecodingResult::U8(samples) => {
             let per_row = width as usize * if is_planar { 1 } else { layout.channels() };
-            unpack(&samples, (per_row * usize::from(depth)).div_ceil(8), per_row, depth)
+            unpack(samples, (per_row * usize::from(depth)).div_ceil(8), per_row, depth)
         }
         DecodingResult::U16(samples) => samples.into_iter().flat_map(u16::to_be_bytes).collect(),
         _ => return Err(not_rebuilt),
@@ -203,6 +212,39 @@ fn rgb_of_ycbcr(samples: &[u8]) -> Vec<u8> {
     out
 }
 
+/// Tags that say where on the map a picture lies, and how many numbers each has at most.
+const MAP_TAGS: [(u16, usize); 4] = [(33_550, 3), (33_922, 6_000), (34_264, 16), (34_736, 1_000)];
+
+/// The tag with keys of map projections, four numbers each.
+const MAP_KEYS: u16 = 34_735;
+
+fn map_places(untrusted: &[u8], directory: &Directory) -> Vec<(u16, Vec<f64>)> {
+    let read = |tag, most| {
+        directory
+            .reals(untrusted, tag)
+            .filter(|v| !v.is_empty() && v.len() <= most && v.iter().all(|n| n.is_finite()))
+    };
+    MAP_TAGS.iter().filter_map(|(tag, most)| Some((*tag, read(*tag, *most)?))).collect()
+}
+
+/// Keys with their number or their place among the real numbers; names in words stay behind.
+fn map_keys(untrusted: &[u8], directory: &Directory) -> Vec<u16> {
+    let count = directory.count(MAP_KEYS).min(4_000);
+    let values: Vec<u16> = (0..count)
+        .filter_map(|i| directory.number(untrusted, MAP_KEYS, i).and_then(|v| u16::try_from(v).ok()))
+        .collect();
+    let mut keys = Vec::new();
+    for key in values.chunks_exact(4).skip(1) {
+        if matches!(key, [_, 0 | 34_735 | 34_736, ..]) {
+            keys.extend_from_slice(key);
+        }
+    }
+    match (values.get(..3), u16::try_from(keys.len() / 4)) {
+        (Some(version), Ok(number)) if number > 0 => [version, &[number], &keys].concat(),
+        _ => Vec::new(),
+    }
+}
+
 fn density(untrusted: &[u8], directory: &Directory) -> Option<Density> {
     let (x, y) = (directory.ratio(untrusted, 282)?, directory.ratio(untrusted, 283)?);
     match directory.number(untrusted, 296, 0).unwrap_or(2) {
@@ -227,6 +269,7 @@ fn report_tags(directory: &Directory, place: &str, number: u32, work: &mut Work<
             | 34_675 => {
                 continue;
             }
+            33_550 | 33_922 | 34_264 | 34_735 | 34_736 => continue,
             330 => (Threat::HiddenData, "sub-image"),
             270..=272 | 285 | 305..=316 | 700 | 33_432 | 33_723 | 34_377 | 34_665 | 34_853 => {
                 (Threat::Metadata, "metadata")
@@ -260,12 +303,29 @@ pub(super) fn encode(pages: Vec<Page>, choices: &Choices<'_>) -> Result<Vec<u8>,
             }
             _ => writer::Coded::deflated(&picture)?,
         };
-        file.push(&picture, coded, page.is_alpha_premultiplied, (index, total), choices.mark)?;
+        let places = page.places.into_iter().map(|(tag, reals)| (tag, writer::Value::Double(reals)));
+        let keys = Some((MAP_KEYS, writer::Value::Short(page.place_keys))).filter(|(_, v)| !v.is_empty());
+        let extra = places.chain(keys).collect();
+        file.push(&picture, coded, page.is_alpha_premultiplied, (index, total), choices.mark, extra)?;
     }
     Ok(file.finish())
 }
 
 #[cfg(test)]
 pub(super) fn page_of(picture: Raster) -> Page {
-    Page { picture, jpeg_tables: None, sampling: (1, 1), was_fax: true, is_alpha_premultiplied: false }
+    Page {
+        picture,
+        jpeg_tables: None,
+        sampling: (1, 1),
+        was_fax: true,
+        is_alpha_premultiplied: false,
+        places: vec![(33_550, vec![0.5, 0.5, 0.0])],
+        place_keys: vec![1, 1, 0, 1, 1024, 0, 1, 1],
+    }
+}
+
+#[cfg(test)]
+pub(super) fn lies_on_the_map(page: &Page) -> bool {
+    let made = page_of(page.picture.clone());
+    page.places == made.places && page.place_keys == made.place_keys
 }

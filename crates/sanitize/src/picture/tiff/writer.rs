@@ -96,12 +96,19 @@ pub(super) struct Writer {
 }
 
 /// The values of one tag.
-enum Value {
+pub(super) enum Value {
     Short(Vec<u16>),
     Long(Vec<u32>),
     /// As hundredths.
     Ratio(f64),
     Bytes(Vec<u8>),
+    Double(Vec<f64>),
+}
+
+impl Value {
+    pub(super) fn is_empty(&self) -> bool {
+        matches!(self, Value::Short(v) if v.is_empty())
+    }
 }
 
 impl Writer {
@@ -130,6 +137,7 @@ impl Writer {
         is_alpha_premultiplied: bool,
         (index, total): (usize, usize),
         mark: Option<&Mark>,
+        extra: Vec<(u16, Value)>,
     ) -> Result<(), Refusal> {
         let (mut places, mut lengths) = (Vec::new(), Vec::new());
         for strip in &coded.strips {
@@ -197,6 +205,8 @@ impl Writer {
         if let Some(mark) = mark {
             tags.push((mark::TIFF_TAG, Value::Bytes(mark::packet(mark).into_bytes())));
         }
+        tags.extend(extra);
+        tags.sort_by_key(|(tag, _)| *tag);
         self.write_directory(&tags)
     }
 
@@ -211,6 +221,7 @@ impl Writer {
                     let hundredths = (v * 100.0).round().clamp(1.0, 4e9) as u32;
                     (5, 1, [hundredths.to_le_bytes(), 100u32.to_le_bytes()].concat())
                 }
+                Value::Double(v) => (12, v.len(), v.iter().flat_map(|v| v.to_le_bytes()).collect()),
                 Value::Bytes(v) => (1, v.len(), v.clone()),
             };
             let count = u32::try_from(count).map_err(|_| Refusal::held(Reason::TooComplex))?;
