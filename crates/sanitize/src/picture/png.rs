@@ -172,6 +172,8 @@ fn read_frame(reader: &mut png::Reader<Cursor<&[u8]>>, bytes: usize) -> Result<R
     let mut buffer = vec![0; bytes];
     let frame = reader.next_frame(&mut buffer).map_err(damaged)?;
     buffer.truncate(frame.buffer_size());
+    // A small frame of a large animation must not keep the room of the whole.
+    buffer.shrink_to_fit();
     let layout = match frame.color_type {
         ColorType::Grayscale => Layout::Gray,
         ColorType::GrayscaleAlpha => Layout::GrayAlpha,
@@ -194,21 +196,29 @@ pub(super) fn encode(mut picture: Png, choices: &Choices<'_>) -> Result<Vec<u8>,
     } else if choices.strict {
         round_frames(&mut picture);
     }
-    let still = &picture.still;
-    // Palettes and few shades compress best as they are, photographs after prediction; drawings may go either way.
-    let mut out = write(
-        &picture,
-        choices,
-        if still.depth < 8 { png::Filter::NoFilter } else { png::Filter::Adaptive },
-    )?;
-    let either_way = still.depth == 8 && picture.animation.is_none() && still.samples.len() <= 16 << 20;
-    if either_way {
-        let other = write(&picture, choices, png::Filter::NoFilter)?;
-        if other.len() < out.len() {
-            out = other;
-        }
+    write(&picture, choices, better_filter(&picture.still)?)
+}
+
+/// Samples with which both ways of preparing rows are tried.
+const TRIED_BYTES: usize = 256 << 10;
+
+/// Palettes and few shades compress best as they are, photographs after prediction; drawings may go either way, so rows
+/// from the middle are tried.
+fn better_filter(still: &Raster) -> Result<png::Filter, Refusal> {
+    if still.depth < 8 {
+        return Ok(png::Filter::NoFilter);
     }
-    Ok(out)
+    let height = still.height as usize;
+    let rows = (TRIED_BYTES / still.row_bytes().max(1)).clamp(1, height.max(1));
+    let from = (height - rows) / 2 * still.row_bytes();
+    let samples = still.samples.get(from..from + rows * still.row_bytes()).unwrap_or_default().to_vec();
+    let mut tried =
+        Raster::new(still.width, u32::try_from(rows).unwrap_or(1), still.layout, still.depth, samples);
+    tried.palette.clone_from(&still.palette);
+    let tried = Png::of_still(tried);
+    let size = |filter| write(&tried, &Choices::default(), filter).map(|out| out.len());
+    let is_better_plain = size(png::Filter::NoFilter)? < size(png::Filter::Adaptive)?;
+    Ok(if is_better_plain { png::Filter::NoFilter } else { png::Filter::Adaptive })
 }
 
 fn round_frames(picture: &mut Png) {
