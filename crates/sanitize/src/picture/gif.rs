@@ -84,9 +84,11 @@ pub(super) fn decode(untrusted: &[u8], place: &str, work: &mut Work<'_>) -> Resu
         return Err(damaged);
     }
     // A screen of no size is read as the size of its first frame.
-    let first = frames.first().map_or((0, 0), |f| (f.left + f.width, f.top + f.height));
+    let first =
+        frames.first().map_or((0, 0), |f| (f.left.saturating_add(f.width), f.top.saturating_add(f.height)));
     let (width, height) =
         (if width == 0 { first.0 } else { width }, if height == 0 { first.1 } else { height });
+    take_pixels(width.into(), height.into(), 0, work)?;
     Ok(Gif { width, height, global, repeat: decoder.repeat(), frames })
 }
 
