@@ -12,16 +12,26 @@
 
 mod archive;
 mod bounded;
+mod css;
 mod csv;
 mod detect;
 mod findings;
+mod html;
+mod json;
 mod link;
+mod mail;
+mod markup_file;
+mod mhtml;
+mod mime;
 mod name;
 mod ooxml;
 mod pdf;
 mod picture;
 mod preview;
+mod sylk;
 mod text;
+mod transfer;
+mod vobject;
 mod zip_reader;
 mod zip_writer;
 
@@ -118,10 +128,8 @@ fn sanitise_one(
         }
         // A library that panics has met bytes it cannot read; that must cost this file and no sibling in the
         // same archive. Nothing of its state is used afterwards but the budget, which only counts.
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            rebuild(kind, mode, untrusted, untrusted_name, &mut work)
-        }))
-        .unwrap_or(Err(Refusal::held(Reason::Damaged)))
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| rebuild(kind, mode, untrusted, &mut work)))
+            .unwrap_or(Err(Refusal::held(Reason::Damaged)))
     });
     let mut findings = work.findings;
     match (kind, rebuilt) {
@@ -155,13 +163,20 @@ fn sanitise_one(
     }
 }
 
-fn rebuild(
-    kind: Kind,
-    mode: Mode,
-    untrusted: &[u8],
-    untrusted_name: &str,
-    work: &mut Work<'_>,
-) -> Result<Rebuilt, Refusal> {
+fn rebuild(kind: Kind, mode: Mode, untrusted: &[u8], work: &mut Work<'_>) -> Result<Rebuilt, Refusal> {
+    match kind {
+        Kind::Text => return text::rebuild(untrusted, mode, work),
+        Kind::Csv => return csv::rebuild(untrusted, mode, work),
+        Kind::Html => return html::rebuild(untrusted, mode, work),
+        Kind::Calendar | Kind::Contact => return vobject::rebuild(untrusted, kind, mode, work),
+        Kind::Mail => return mail::rebuild(untrusted, mode, work),
+        Kind::OutlookMessage => return mail::outlook::rebuild(untrusted, mode, work),
+        Kind::Mhtml => return mhtml::rebuild(untrusted, mode, work),
+        Kind::Json => return json::rebuild(untrusted, mode, work),
+        Kind::Sylk => return sylk::rebuild(untrusted, mode, work),
+        Kind::Xml => return markup_file::rebuild(untrusted, mode, work),
+        _ => {}
+    }
     if mode != Mode::Rebuild {
         return Err(Refusal::held(Reason::NotRebuilt));
     }
@@ -170,8 +185,6 @@ fn rebuild(
         Kind::Pdf => pdf::rebuild(untrusted, work)?,
         Kind::Png => picture::rebuild(untrusted, picture::Format::Png, "", work)?,
         Kind::Jpeg => picture::rebuild(untrusted, picture::Format::Jpeg, "", work)?,
-        Kind::Text => text::rebuild(untrusted, work)?,
-        Kind::Csv => csv::rebuild(untrusted, untrusted_name, work)?,
         Kind::Zip => return archive::rebuild(untrusted, work),
         _ => return Err(Refusal::held(Reason::NotRebuilt)),
     };

@@ -9,7 +9,7 @@ mod pages;
 
 use worker_protocol::{Kind, Limits, Preview, TextBlock};
 
-use crate::{picture, text, zip_reader};
+use crate::{html, mail, markup_file, picture, text, vobject, zip_reader};
 
 /// The most text of one preview, in bytes.
 const TEXT_BYTES_MAX: usize = 200 << 10;
@@ -31,6 +31,11 @@ pub fn preview(kind: Kind, clean: &[u8], limits: &Limits) -> Option<(Preview, Ve
         Kind::Pptx => office::slides(clean, limits).map(TextPreview::finish),
         Kind::Text => plain(clean).map(TextPreview::finish),
         Kind::Csv => table(clean).map(TextPreview::finish),
+        Kind::Html => lines(html::clean_words(clean)?).map(TextPreview::finish),
+        Kind::Xml => lines(markup_file::clean_words(clean)?).map(TextPreview::finish),
+        Kind::Json => plain(clean).map(TextPreview::finish),
+        Kind::Calendar | Kind::Contact => properties(clean).map(TextPreview::finish),
+        Kind::Mail => message(clean, limits).map(TextPreview::finish),
         Kind::Zip => listing(clean, limits).map(TextPreview::finish),
         _ => None,
     }
@@ -72,8 +77,47 @@ impl TextPreview {
 }
 
 fn plain(clean: &[u8]) -> Option<TextPreview> {
+    lines(text::decode(clean)?.text)
+}
+
+/// The envelope, the words, the names of what is attached.
+fn message(clean: &[u8], limits: &Limits) -> Option<TextPreview> {
+    let shown = mail::clean_words(clean, limits)?;
     let mut preview = TextPreview::default();
-    for line in text::decode(clean)?.text.lines() {
+    preview.push(TextBlock::Table { rows: shown.rows });
+    for line in shown.words.lines() {
+        if !preview.push(TextBlock::Paragraph { text: line.to_owned() }) {
+            break;
+        }
+    }
+    if !shown.attachments.is_empty() {
+        preview.push(TextBlock::Heading { text: "添付ファイル".to_owned() });
+        preview
+            .push(TextBlock::Table { rows: shown.attachments.into_iter().map(|name| vec![name]).collect() });
+    }
+    Some(preview)
+}
+
+/// Properties and their values.
+fn properties(clean: &[u8]) -> Option<TextPreview> {
+    let mut preview = TextPreview::default();
+    let mut rows = Vec::new();
+    let mut bytes = 0;
+    for row in vobject::clean_rows(clean)? {
+        bytes += row.iter().map(|cell| cell.len() + 4).sum::<usize>();
+        if bytes > TEXT_BYTES_MAX - 64 {
+            preview.truncated = true;
+            break;
+        }
+        rows.push(row);
+    }
+    preview.push(TextBlock::Table { rows });
+    Some(preview)
+}
+
+fn lines(words: String) -> Option<TextPreview> {
+    let mut preview = TextPreview::default();
+    for line in words.lines() {
         if !preview.push(TextBlock::Paragraph { text: line.to_owned() }) {
             break;
         }

@@ -22,7 +22,9 @@ use package::{Package, Relation};
 use rules::Rule;
 
 pub(crate) use package::{relations_path, resolve};
-pub(crate) use xml::{attribute_value, decode as decode_xml, reference as xml_reference};
+pub(crate) use xml::{
+    attribute_value, decode as decode_xml, escape_attribute, push_text, reference as xml_reference,
+};
 
 /// A part that stays, before it is filtered.
 struct Kept {
