@@ -24,6 +24,7 @@ mod markup_file;
 mod mhtml;
 mod mime;
 mod name;
+mod office_xml;
 mod ooxml;
 mod pdf;
 mod picture;
@@ -171,6 +172,7 @@ fn rebuild(kind: Kind, mode: Mode, untrusted: &[u8], work: &mut Work<'_>) -> Res
         Kind::Calendar | Kind::Contact => return vobject::rebuild(untrusted, kind, mode, work),
         Kind::Mail => return mail::rebuild(untrusted, mode, work),
         Kind::OutlookMessage => return mail::outlook::rebuild(untrusted, mode, work),
+        Kind::OfficeXml => return office_xml::rebuild(untrusted, mode, work),
         Kind::Mhtml => return mhtml::rebuild(untrusted, mode, work),
         Kind::Json => return json::rebuild(untrusted, mode, work),
         Kind::Sylk => return sylk::rebuild(untrusted, mode, work),

@@ -113,7 +113,32 @@ fn looks_western(untrusted: &[u8]) -> bool {
 }
 
 fn strictly(encoding: &'static Encoding, bytes: &[u8]) -> Option<String> {
+    if encoding == ISO_2022_JP {
+        let plain = without_idle_shifts(bytes);
+        return encoding.decode_without_bom_handling_and_without_replacement(&plain).map(Into::into);
+    }
     encoding.decode_without_bom_handling_and_without_replacement(bytes).map(Into::into)
+}
+
+/// ISO-2022-JP without shifts that another shift follows at once. Mail programs write them where two pieces meet, and the
+/// decoder takes them for an attack.
+fn without_idle_shifts(bytes: &[u8]) -> std::borrow::Cow<'_, [u8]> {
+    let is_shift = |at: usize| matches!(bytes.get(at..at + 3), Some([0x1B, b'(' | b'$', _]));
+    if !bytes.windows(4).enumerate().any(|(at, w)| w.first() == w.get(3) && is_shift(at) && is_shift(at + 3))
+    {
+        return std::borrow::Cow::Borrowed(bytes);
+    }
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        if is_shift(at) && is_shift(at + 3) {
+            at += 3;
+        } else {
+            out.push(*byte);
+            at += 1;
+        }
+    }
+    std::borrow::Cow::Owned(out)
 }
 
 /// EUC-JP read as CP932 comes out as half-width kana, and the other way round as rare kanji. Real Japanese has

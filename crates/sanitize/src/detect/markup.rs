@@ -103,10 +103,12 @@ pub(super) fn is_multipart_mail(text: &str) -> bool {
 
 /// Whether a text is a web page beyond doubt, whatever its name.
 pub(super) fn is_page(text: &str) -> bool {
-    let start: String =
-        text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}').chars().take(14).collect();
-    let start = start.to_ascii_lowercase();
+    let start = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}');
+    let start = cut(start, 2_000).to_ascii_lowercase();
     ["<!doctype html", "<html", "<script", "<iframe"].iter().any(|mark| start.starts_with(mark))
+        || (start.starts_with('<')
+            && (start.contains("<html") || start.contains("<head"))
+            && !start.starts_with("<?xml"))
 }
 
 fn from_root(mut rest: &str) -> Option<Kind> {

@@ -102,7 +102,9 @@ fn from_text(untrusted: &[u8], extension: &str) -> Result<Kind, Refusal> {
     let is_strict = strict.is_some();
     let decoded = match strict {
         Some(decoded) => decoded,
-        None if contains(head(untrusted, 4096), &[0]) => return Err(Refusal::held(Reason::UnknownKind)),
+        None if contains(head(untrusted, 4096), &[0]) && !is_page_with_zeros(untrusted, extension) => {
+            return Err(Refusal::held(Reason::UnknownKind));
+        }
         None => text::decode_declared(untrusted, None),
     };
     let claimed = text_kind(extension);
@@ -151,6 +153,14 @@ fn from_text(untrusted: &[u8], extension: &str) -> Result<Kind, Refusal> {
         (None, None) if is_known_extension(extension) => Err(Refusal::held(Reason::NameMismatch)),
         (None, None) => Err(Refusal::held(Reason::UnknownKind)),
     }
+}
+
+/// Browsers skip zero bytes in a page, and hostile pages are made with them to get past those who do not.
+fn is_page_with_zeros(untrusted: &[u8], extension: &str) -> bool {
+    let zeros = untrusted.iter().filter(|byte| **byte == 0).count();
+    agrees(extension, Kind::Html)
+        && untrusted.trim_ascii_start().starts_with(b"<")
+        && zeros * 50 <= untrusted.len()
 }
 
 fn from_zip(untrusted: &[u8], extension: &str, limits: &Limits) -> Result<Kind, Refusal> {

@@ -248,6 +248,13 @@ impl Writer<'_, '_, '_> {
                         Rule::Drop(threat) => {
                             note(threat, local, spot, work);
                             children = &[];
+                            // A frame may bring its page along; its words are seen with the others.
+                            let brought =
+                                attributes.iter().find(|a| local == "iframe" && &*a.name.local == "srcdoc");
+                            if let Some(brought) = brought {
+                                let inner = Tree::read(&brought.value)?;
+                                self.text(&text_of(&inner));
+                            }
                         }
                         Rule::Special => {
                             let after = self.special(id, local, attributes, node.line, work)?;

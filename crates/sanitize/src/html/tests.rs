@@ -29,7 +29,7 @@ fn what_acts_goes_and_words_stay() {
         Action, DynamicForm, EmbeddedObject, Extension, ExternalContent, HiddenData, Hyperlink, Multimedia,
         Script, Unknown,
     };
-    let rows: [(&str, &str, &[Threat]); 31] = [
+    let rows: [(&str, &str, &[Threat]); 32] = [
         ("<p>住民<b>票</b></p>", "<p>住民<b>票</b></p>", &[]),
         ("<p onclick=x()>a", "<p>a</p>", &[Script]),
         ("a<script>x</script>b", "ab", &[Script]),
@@ -46,6 +46,7 @@ fn what_acts_goes_and_words_stay() {
         ("<img src=http://a/b.png alt=図>", "<img alt=\"図\">", &[ExternalContent]),
         ("<img src=x onerror=y>", "<img>", &[Script, ExternalContent]),
         ("<iframe src=a>b</iframe>c", "c", &[ExternalContent]),
+        ("<iframe srcdoc='<p>b<script>x</script>'></iframe>c", "b\nc", &[ExternalContent]),
         ("<object data=a><p>b</object>", "<p>b</p>", &[EmbeddedObject]),
         ("<embed src=a>b", "b", &[EmbeddedObject]),
         ("<video src=a>b</video>", "b", &[Multimedia]),

@@ -278,6 +278,7 @@ pub(crate) fn mailboxes(untrusted: &[u8]) -> Vec<Mailbox> {
     for piece in split(untrusted, b',') {
         // A group is its members.
         for piece in split(piece, b';') {
+            let (piece, comment) = without_comments(piece);
             let piece = piece.trim_ascii();
             if piece.is_empty() {
                 continue;
@@ -300,10 +301,55 @@ pub(crate) fn mailboxes(untrusted: &[u8]) -> Vec<Mailbox> {
                 _ => name,
             };
             let name = words(&unquote_words(name.trim_ascii()));
-            found.push(Mailbox { name, address: words(address) });
+            let address = match address.iter().position(|byte| *byte == b':') {
+                Some(colon) if open.is_none() => address.get(colon + 1..).unwrap_or_default(),
+                _ => address,
+            };
+            let address = words(address).split_whitespace().collect::<Vec<_>>().join(" ");
+            // Old programs put the name into a comment after the address.
+            let name =
+                if name.is_empty() && open.is_none() && !address.is_empty() { words(&comment) } else { name };
+            if !name.is_empty() || !address.is_empty() {
+                found.push(Mailbox { name, address });
+            }
         }
     }
     found
+}
+
+/// A value without its comments, and what the last comment says.
+fn without_comments(bytes: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    let (mut out, mut comment) = (Vec::with_capacity(bytes.len()), Vec::new());
+    let (mut quoted, mut depth, mut escaped) = (false, 0u32, false);
+    for (byte, is_syntax) in bytes.iter().zip(syntax(bytes)) {
+        let is_escaped = std::mem::take(&mut escaped);
+        let acts = is_syntax && !is_escaped;
+        match byte {
+            b'\\' if acts => {
+                escaped = true;
+                if depth > 0 {
+                    continue;
+                }
+            }
+            b'"' if acts && depth == 0 => quoted = !quoted,
+            b'(' if acts && !quoted => {
+                depth += 1;
+                if depth == 1 {
+                    comment.clear();
+                    continue;
+                }
+            }
+            b')' if acts && depth > 0 => {
+                depth -= 1;
+                if depth == 0 {
+                    continue;
+                }
+            }
+            _ => {}
+        }
+        if depth > 0 { comment.push(*byte) } else { out.push(*byte) }
+    }
+    (out, comment)
 }
 
 fn unquote_words(name: &[u8]) -> Vec<u8> {

@@ -21,7 +21,8 @@ fn words_are_read_in_every_spelling() {
         .map(|p| format!("=?utf-8?B?{}?=", transfer::base64(p)))
         .collect::<Vec<_>>()
         .join("\r\n ");
-    let rows: [(Vec<u8>, &str); 11] = [
+    let rows: [(Vec<u8>, &str); 12] = [
+        (format!("{} {}", word(ISO_2022_JP, "会議"), word(ISO_2022_JP, "の件")).into_bytes(), "会議の件"),
         (b"plain words".to_vec(), "plain words"),
         (word(ISO_2022_JP, "会議の件").into_bytes(), "会議の件"),
         (format!("Re: {} {}", word(SHIFT_JIS, "会議"), word(SHIFT_JIS, "の件")).into_bytes(), "Re: 会議の件"),
@@ -78,6 +79,8 @@ fn mailboxes_are_read_and_written() {
     );
     assert_eq!(written(&found[1]), "=?UTF-8?B?5bGx55SwLCDlpKrpg44=?= <c@d.example>");
     assert_eq!(written(&mailbox("A, B", "a@b.example")), "\"A, B\" <a@b.example>");
+    let old = mailboxes(b"a@b.example (\xe5\xb8\x82\xe9\x95\xb7), C(x) <c(y)@d.example(z)>, G(g):;");
+    assert_eq!(old, [mailbox("市長", "a@b.example"), mailbox("C", "c@d.example")]);
     assert_eq!(written(&mailbox("", "no address")), "no address <>");
 }
 
