@@ -142,8 +142,8 @@ fn is_selector(prelude: &str) -> bool {
                         | '\t'
                 )
         })
-        && prelude.matches('"').count() % 2 == 0
-        && prelude.matches('\'').count() % 2 == 0
+        && prelude.matches('"').count().is_multiple_of(2)
+        && prelude.matches('\'').count().is_multiple_of(2)
 }
 
 /// What the loss of a declaration is called.

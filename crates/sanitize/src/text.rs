@@ -40,6 +40,11 @@ pub(crate) fn decode(untrusted: &[u8]) -> Option<Decoded> {
     if let Some(text) = strictly(UTF_8, untrusted) {
         return Some(without_bom(UTF_8)(text));
     }
+    if has_lone_letters_with_accents(untrusted)
+        && let Some(text) = strictly(WINDOWS_1252, untrusted)
+    {
+        return Some(without_bom(WINDOWS_1252)(text));
+    }
     match (strictly(SHIFT_JIS, untrusted), strictly(EUC_JP, untrusted)) {
         (Some(_), Some(as_euc)) if looks_japanese(&as_euc) => Some(without_bom(EUC_JP)(as_euc)),
         (Some(text), _) => Some(without_bom(SHIFT_JIS)(text)),
@@ -103,6 +108,23 @@ fn utf_16_without_mark(untrusted: &[u8]) -> Option<Decoded> {
             has_bom: true,
         })
     })
+}
+
+/// Western text that CP932 could read, too: every byte beyond ASCII is a letter with an accent that stands alone among
+/// small plain letters, and some stand inside a word. Characters of two bytes and half-width kana do not look like that
+/// for long, and the leading bytes of kana and common kanji are no letters.
+fn has_lone_letters_with_accents(untrusted: &[u8]) -> bool {
+    let mut is_inside_word = false;
+    for (at, byte) in untrusted.iter().enumerate().filter(|(_, byte)| **byte >= 0x80) {
+        let before = at.checked_sub(1).and_then(|at| untrusted.get(at)).copied().unwrap_or(b' ');
+        let after = untrusted.get(at + 1).copied().unwrap_or(b' ');
+        let is_among_letters = before.is_ascii_lowercase() || after.is_ascii_lowercase();
+        if *byte < 0xC0 || before >= 0x80 || after >= 0x80 || !is_among_letters {
+            return false;
+        }
+        is_inside_word |= before.is_ascii_alphabetic();
+    }
+    is_inside_word && looks_western(untrusted)
 }
 
 /// Western European text: mostly ASCII, no controls, a letter with an accent here and there.
@@ -328,6 +350,18 @@ mod tests {
     fn half_width_kana_alone_is_cp932() {
         let bytes = SHIFT_JIS.encode("ｱｲｳｴｵ ﾔﾏﾀﾞ ﾀﾛｳ").0;
         assert_eq!(decode(&bytes).unwrap().encoding.name(), "Shift_JIS");
+    }
+
+    #[test]
+    fn western_letters_are_not_taken_for_rare_kanji() {
+        let western = b"Die Fr\xf6sche fragten \xfcber den See: \xe9t\xe9?";
+        assert_eq!(decode(western).unwrap().text, "Die Frösche fragten über den See: été?");
+        for japanese in
+            ["id,name\r\n1,鵺\r\n", "a,ﾃｽﾄ,b,c,d,e,f,g,h,i\r\n", "code=ﾃ, value=1, next=2, last=3"]
+        {
+            let bytes = SHIFT_JIS.encode(japanese).0;
+            assert_eq!(decode(&bytes).unwrap().text, japanese);
+        }
     }
 
     #[test]

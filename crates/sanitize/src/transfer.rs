@@ -227,7 +227,7 @@ mod tests {
         let text = "hello\nbegin 644 a.txt\n#0V%T\n`\nend\nbye\n";
         let file = uudecode(text).unwrap();
         assert_eq!((file.name.as_str(), file.bytes.as_slice()), ("a.txt", b"Cat".as_slice()));
-        assert_eq!((&text[..file.before], &text[file.after..]), ("hello\n", "bye\n"));
+        assert_eq!((text.get(..file.before), text.get(file.after..)), (Some("hello\n"), Some("bye\n")));
         for broken in ["begin 644 a.txt\n#0V%T\n", "begin of a text\nend\n", "begin 644 a\n\u{7}\nend\n"] {
             assert!(uudecode(broken).is_none(), "{broken}");
         }

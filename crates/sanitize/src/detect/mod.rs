@@ -115,7 +115,7 @@ fn from_text(untrusted: &[u8], extension: &str) -> Result<Kind, Refusal> {
         _ => markup::mail_kind(&decoded.text),
     };
     match (found, claimed) {
-        (Some(Kind::Html), Some(Kind::Text | Kind::Csv)) if markup::is_page(&decoded.text) => {
+        (Some(_), Some(Kind::Text | Kind::Csv)) if markup::is_page(&decoded.text) => {
             Err(Refusal::held(Reason::NameMismatch))
         }
         // Markup may be shown as the text that it is.
@@ -191,6 +191,8 @@ fn from_zip(untrusted: &[u8], extension: &str, limits: &Limits) -> Result<Kind, 
             .or_else(|| families.iter().find(|(_, folder)| starts(folder)))
             .map(|(kind, _)| *kind)
             .or_else(|| families.iter().map(|f| f.0).find(|kind| claims(*kind)))
+            // A package of another vocabulary is an archive like any other.
+            .or((extension == "zip").then_some(Kind::Zip))
             .ok_or(Refusal::held(Reason::UnknownKind));
     }
     if has(b"AndroidManifest.xml")

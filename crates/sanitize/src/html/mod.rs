@@ -8,8 +8,11 @@
 //! The page is read by the algorithm that browsers use and written in a form in which that algorithm finds the same
 //! tree again; what was written is read once more, and if anything that acts is found, nothing leaves.
 
+mod fields;
 mod rules;
 mod tree;
+mod verify;
+mod words;
 
 use html5ever::tree_builder::QuirksMode;
 use html5ever::{Attribute, ns};
@@ -20,6 +23,8 @@ use crate::text::Dropped;
 use crate::{Rebuilt, Refusal, Work, css, link, picture, text, transfer};
 use rules::Rule;
 use tree::{Data, NodeId, Tree};
+use verify::verify;
+use words::{text_of, visible_characters};
 
 /// Resolves the address of a picture to what it is written as; nothing when the picture goes.
 pub(crate) type Pictures<'p> = dyn FnMut(&str, &mut Work<'_>) -> Result<Option<String>, Refusal> + 'p;
@@ -363,80 +368,6 @@ impl Writer<'_, '_, '_> {
         Ok(then)
     }
 
-    /// A field of a form: still seen, without effect.
-    fn field(
-        &mut self,
-        id: NodeId,
-        local: &str,
-        attributes: &[Attribute],
-        line: u32,
-        work: &mut Work<'_>,
-    ) -> Then {
-        let spot = Spot::Line { number: line };
-        let value =
-            |wanted: &str| attributes.iter().find(|a| &*a.name.local == wanted).map(|a| a.value.to_string());
-        let is_flat = self.mode == Mode::Strict;
-        match local {
-            "select" if is_flat => Then::Flat,
-            "select" => {
-                self.start(local, local, attributes, line, work);
-                Then::Inside("select")
-            }
-            "textarea" | "button" if is_flat => Then::Flat,
-            "textarea" => {
-                self.start(local, local, attributes, line, work);
-                let children = self.tree.node(id).map(|node| node.children.as_slice()).unwrap_or_default();
-                self.first_line_break("pre", children);
-                Then::Inside("textarea")
-            }
-            "button" => {
-                self.start(local, local, attributes, line, work);
-                Then::Inside("button")
-            }
-            _ => {
-                let kind = value("type").unwrap_or_default().trim().to_ascii_lowercase();
-                let shown = match kind.as_str() {
-                    "hidden" => {
-                        work.findings.add_at(Threat::HiddenData, "input", spot);
-                        return Then::Nothing;
-                    }
-                    "image" => {
-                        work.findings.add_at(Threat::ExternalContent, "input", spot);
-                        self.text(&value("alt").unwrap_or_default());
-                        return Then::Nothing;
-                    }
-                    "checkbox" | "radio" => kind.as_str(),
-                    "submit" | "reset" | "button" => "button",
-                    _ => "text",
-                };
-                let is_secret = matches!(kind.as_str(), "password" | "file");
-                let content = value("value").filter(|_| !is_secret).unwrap_or_default();
-                let is_checked = attributes.iter().any(|a| &*a.name.local == "checked");
-                if is_flat {
-                    match shown {
-                        "checkbox" | "radio" => self.text(if is_checked { "☑" } else { "☐" }),
-                        _ => self.text(&content),
-                    }
-                    return Then::Nothing;
-                }
-                self.out.push_str("<input type=\"");
-                self.out.push_str(shown);
-                self.out.push('"');
-                if !content.is_empty() {
-                    self.attribute("value", &content);
-                }
-                if is_checked {
-                    self.out.push_str(" checked");
-                }
-                if let Some(size) = value("size").filter(|size| size.bytes().all(|b| b.is_ascii_digit())) {
-                    self.attribute("size", &size);
-                }
-                self.out.push_str(" disabled>");
-                Then::Nothing
-            }
-        }
-    }
-
     fn picture(&mut self, attributes: &[Attribute], line: u32, work: &mut Work<'_>) -> Result<(), Refusal> {
         self.start("img", "img", attributes, line, work);
         let source = attributes.iter().find(|a| &*a.name.local == "src").map(|a| a.value.to_string());
@@ -608,141 +539,8 @@ fn is_quietly_dropped(element: &str, name: &str) -> bool {
     }
 }
 
-/// What was written must hold nothing but what is listed, also for a reader that starts from its bytes.
-fn verify(tree: &Tree) -> Result<(), Refusal> {
-    let failed = Err(Refusal::held(Reason::VerifyFailed));
-    let mut next = vec![0];
-    while let Some(node) = next.pop().and_then(|id| tree.node(id)) {
-        next.extend(node.children.iter().copied());
-        let Data::Element { name, attributes, .. } = &node.data else { continue };
-        let local = &*name.local;
-        let may_stand = match rules::rule(local) {
-            Rule::Keep => true,
-            Rule::Special => !matches!(local, "link" | "image"),
-            _ => false,
-        };
-        if name.ns != ns!(html) || !may_stand {
-            return failed;
-        }
-        for attribute in attributes {
-            let lower: String = attribute.value.chars().take(12).collect::<String>().to_ascii_lowercase();
-            let starts = |marks: &[&str]| marks.iter().any(|mark| lower.starts_with(mark));
-            let may_stand = match &*attribute.name.local {
-                "href" => starts(&["http://", "https://", "mailto:", "#"]),
-                "src" => local == "img" && starts(&["data:image/", "cid:"]),
-                "style" => true,
-                "charset" => local == "meta",
-                "type" | "value" | "checked" | "size" | "disabled" | "rows" | "cols" | "multiple" => true,
-                plain => rules::is_plain_attribute(local, plain),
-            };
-            if !may_stand {
-                return failed;
-            }
-        }
-    }
-    Ok(())
-}
-
 fn tree_has_more_than_words(tree: &Tree) -> bool {
     tree.node(0).is_some_and(|root| !root.children.is_empty())
-}
-
-/// Whether the content of an element is never seen by a reader.
-fn is_unseen(name: &str) -> bool {
-    matches!(
-        name,
-        "script" | "style" | "template" | "head" | "iframe" | "noframes" | "noembed" | "xml" | "datalist"
-    )
-}
-
-/// Characters that a reader sees, without white space.
-fn visible_characters(tree: &Tree) -> u64 {
-    let mut next = vec![0];
-    let mut count = 0;
-    while let Some(node) = next.pop().and_then(|id| tree.node(id)) {
-        match &node.data {
-            Data::Element { name, .. } if is_unseen(&name.local) => continue,
-            Data::Text(said) => count += text::visible_characters(said),
-            _ => {}
-        }
-        next.extend(node.children.iter().copied());
-    }
-    count
-}
-
-/// The words of a page: a line for each block, a tab between cells, no white space that a browser would not show.
-fn text_of(tree: &Tree) -> String {
-    enum At {
-        Enter(NodeId, bool),
-        LineEnd,
-    }
-    let mut out = String::new();
-    let mut next = vec![At::Enter(0, false)];
-    let end_line = |out: &mut String| {
-        while out.ends_with([' ', '\t']) {
-            out.pop();
-        }
-        if !out.is_empty() && !out.ends_with('\n') {
-            out.push('\n');
-        }
-    };
-    while let Some(at) = next.pop() {
-        let At::Enter(id, mut in_pre) = at else {
-            end_line(&mut out);
-            continue;
-        };
-        let Some(node) = tree.node(id) else { continue };
-        match &node.data {
-            Data::Text(said) if in_pre => out.push_str(said),
-            Data::Text(said) => {
-                for c in said.chars() {
-                    match c {
-                        ' ' | '\t' | '\n' | '\r' | '\u{c}' => {
-                            if !out.is_empty() && !out.ends_with([' ', '\t', '\n']) {
-                                out.push(' ');
-                            }
-                        }
-                        c => out.push(c),
-                    }
-                }
-            }
-            Data::Element { name, attributes, .. } => {
-                let local = &*name.local;
-                let value =
-                    |wanted: &str| attributes.iter().find(|a| &*a.name.local == wanted).map(|a| &*a.value);
-                match local {
-                    "br" => {
-                        out.push('\n');
-                        continue;
-                    }
-                    "img" => out.push_str(value("alt").unwrap_or_default()),
-                    "input" if !matches!(value("type"), Some("hidden" | "password" | "file")) => {
-                        out.push_str(value("value").unwrap_or_default());
-                    }
-                    "td" | "th" if !out.is_empty() && !out.ends_with('\n') => out.push('\t'),
-                    // The title is shown above the page, and nothing else of the head is.
-                    "head" => {
-                        let title = node.children.iter().find(|child| {
-                            matches!(tree.node(**child).map(|n| &n.data), Some(Data::Element { name, .. }) if &*name.local == "title")
-                        });
-                        next.extend(title.map(|child| At::Enter(*child, false)));
-                        continue;
-                    }
-                    local if is_unseen(local) => continue,
-                    _ => {}
-                }
-                in_pre |= matches!(local, "pre" | "textarea" | "listing" | "xmp" | "plaintext");
-                if rules::is_block(local) {
-                    end_line(&mut out);
-                    next.push(At::LineEnd);
-                }
-            }
-            Data::Document | Data::Comment => {}
-        }
-        next.extend(node.children.iter().rev().map(|child| At::Enter(*child, in_pre)));
-    }
-    end_line(&mut out);
-    out
 }
 
 #[cfg(test)]

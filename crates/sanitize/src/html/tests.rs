@@ -1,3 +1,7 @@
+//! Tests of web pages: tables of elements, encodings, modes, strange trees.
+//!
+//! Owns: samples made here, good and bad. Leaves to others: real files (the worker's corpus test).
+
 use super::*;
 use proptest::prelude::*;
 use worker_protocol::{FilePolicy, Hint, Job, Limits, Outcome, Road, Verdict};

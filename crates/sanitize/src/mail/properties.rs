@@ -70,14 +70,13 @@ pub(super) fn unpack_rtf(packed: &[u8], work: &mut Work<'_>) -> Result<Option<Ve
             }
             let (Some(high), Some(low)) = (input.next(), input.next()) else { break 'all };
             let reference = u16::from_be_bytes([high, low]);
-            let mut from = usize::from(reference >> 4);
+            let from = usize::from(reference >> 4);
             if from == at % WINDOW_BYTES {
                 break 'all;
             }
-            for _ in 0..usize::from(reference & 0xF) + 2 {
-                let byte = window.get(from % WINDOW_BYTES).copied().unwrap_or_default();
+            for offset in 0..usize::from(reference & 0xF) + 2 {
+                let byte = window.get((from + offset) % WINDOW_BYTES).copied().unwrap_or_default();
                 put(&mut window, &mut at, byte, &mut out);
-                from += 1;
             }
         }
     }

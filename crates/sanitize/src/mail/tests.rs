@@ -1,3 +1,7 @@
+//! Tests of mail. An independent reader says what came out.
+//!
+//! Owns: samples made here, good and bad. Leaves to others: real files (the worker's corpus test).
+
 use super::*;
 use encoding_rs::{ISO_2022_JP, SHIFT_JIS};
 use mail_parser::{MessageParser, MimeHeaders};

@@ -26,9 +26,12 @@ const NESTING_MAX: u32 = 32;
 /// Bytes of the headers of one part.
 const HEADERS_BYTES_MAX: usize = 1 << 20;
 
+/// Names in lower case, and values without folds.
+type Fields<'a> = Vec<(String, Cow<'a, [u8]>)>;
+
 /// A part and what is in it.
 pub(crate) struct Part<'a> {
-    fields: Vec<(String, Cow<'a, [u8]>)>,
+    fields: Fields<'a>,
     pub(crate) content_type: Valued,
     pub(crate) disposition: Valued,
     pub(crate) body: Body<'a>,
@@ -108,8 +111,8 @@ impl<'a> Part<'a> {
 }
 
 /// The fields at the beginning and what follows them. A line that is no field ends them, too.
-fn split_headers(untrusted: &[u8]) -> Result<(Vec<(String, Cow<'_, [u8]>)>, &[u8]), Refusal> {
-    let mut fields: Vec<(String, Cow<'_, [u8]>)> = Vec::new();
+fn split_headers(untrusted: &[u8]) -> Result<(Fields<'_>, &[u8]), Refusal> {
+    let mut fields: Fields<'_> = Vec::new();
     let mut rest = untrusted;
     let mut is_first = true;
     while !rest.is_empty() {

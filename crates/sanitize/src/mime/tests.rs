@@ -1,3 +1,7 @@
+//! Tests of the MIME format: spellings of words and names, broken parts.
+//!
+//! Owns: samples made here, good and bad. Leaves to others: real files (the worker's corpus test).
+
 use super::field::{Mailbox, Valued, encoded, mailboxes, parameter, words, written};
 use super::*;
 use encoding_rs::{EUC_JP, Encoding, ISO_2022_JP, SHIFT_JIS};

@@ -2,7 +2,7 @@
 //!
 //! Owns: turning each into a package, which then goes the way of every package.
 //! Leaves to others: what may stay in a package (`ooxml`), reading the XML (`tree`), writing parts of the older formats
-//! (`word`, `sheet`).
+//! (`word`, `word_properties`, `sheet`).
 //!
 //! Nothing is copied from the older formats: their words, cells and pictures are written into new parts.
 
@@ -10,6 +10,7 @@ mod flat;
 mod sheet;
 mod tree;
 mod word;
+mod word_properties;
 
 use worker_protocol::{Mode, Reason, Road};
 

@@ -1,3 +1,7 @@
+//! Tests of Office documents in XML. The preview of the result says what came out.
+//!
+//! Owns: samples made here, good and bad. Leaves to others: real files (the worker's corpus test).
+
 use super::*;
 use proptest::prelude::*;
 use worker_protocol::{FilePolicy, Hint, Job, Kind, Limits, Outcome, Preview, TextBlock, Threat};
@@ -43,6 +47,7 @@ fn words_tables_and_pictures_of_word_2003_come_out() {
          <w:r><w:rPr><w:b/><w:rFonts w:fareast=\"ＭＳ 明朝\"/></w:rPr><w:t>申請書</w:t></w:r>\
          <aml:annotation w:type=\"Word.Deletion\"><aml:content><w:r><w:t>消した</w:t></w:r></aml:content></aml:annotation>\
          <aml:annotation w:type=\"Word.Insertion\"><aml:content><w:r><w:t>足した</w:t></w:r></aml:content></aml:annotation>\
+         <aml:annotation w:type=\"Word.Comment\" aml:author=\"係\"><aml:content><w:p><w:r><w:t>要確認</w:t></w:r></w:p></aml:content></aml:annotation>\
          <w:hlink w:dest=\"file:///c:/a.exe\"><w:r><w:t>鍵</w:t></w:r></w:hlink></w:p>\
          <w:p><w:r><w:pict><w:binData w:name=\"wordml://1.png\">{png}</w:binData><v:shape style=\"width:10pt;height:20pt\">\
          <v:imagedata src=\"wordml://1.png\"/></v:shape></w:pict></w:r></w:p>\
@@ -62,7 +67,9 @@ fn words_tables_and_pictures_of_word_2003_come_out() {
     let has = |part: &str| {
         listing.entries.iter().any(|e| String::from_utf8_lossy(&e.untrusted_name).contains(part))
     };
-    assert!(has("word/media/image1.png") && has("word/header"));
+    for part in ["word/media/image1.png", "word/header", "word/comments.xml"] {
+        assert!(has(part), "{part}: {:?}", outcome.report.removals);
+    }
 }
 
 #[test]

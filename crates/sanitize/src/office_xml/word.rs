@@ -6,11 +6,12 @@
 use worker_protocol::{Kind, Reason, Threat};
 
 use super::tree::{Element, Space};
+use super::word_properties::{cell_properties, paragraph_properties, run_properties, styles, whole};
 use crate::ooxml::{escape_attribute, push_text};
 use crate::{Refusal, Work, link, transfer, zip_writer};
 
-const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n";
-const NAMESPACES: &str = "xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\" \
+pub(super) const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n";
+pub(super) const NAMESPACES: &str = "xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\" \
     xmlns:r=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships\" \
     xmlns:wp=\"http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing\" \
     xmlns:a=\"http://schemas.openxmlformats.org/drawingml/2006/main\" \
@@ -36,6 +37,8 @@ struct Writer<'w, 'j> {
     relation_count: u32,
     media: Vec<(String, Vec<u8>)>,
     parts: Vec<Part>,
+    /// Notes of editors.
+    comments: Vec<String>,
     /// Boxes of text that stand beside the paragraph that is being written.
     boxes: Vec<String>,
 }
@@ -59,6 +62,7 @@ pub(super) fn package(root: &Element, work: &mut Work<'_>) -> Result<(Kind, Vec<
         relation_count: 0,
         media: Vec::new(),
         parts: Vec::new(),
+        comments: Vec::new(),
         boxes: Vec::new(),
     };
     let styles = styles(root);
@@ -71,6 +75,28 @@ pub(super) fn package(root: &Element, work: &mut Work<'_>) -> Result<(Kind, Vec<
         Some(section) => writer.section(section)?,
         None => String::new(),
     };
+    if !writer.comments.is_empty() {
+        let list = writer.comments.concat();
+        writer.relation("comments", "comments.xml", false);
+        writer.parts.push(Part {
+            name: "comments.xml".to_owned(),
+            content_type: "comments+xml",
+            text: format!("{HEAD}<w:comments {NAMESPACES}>{list}</w:comments>"),
+            relations: String::new(),
+        });
+    }
+    let has_even = root
+        .first(Space::Word, "docPr")
+        .is_some_and(|settings| settings.first(Space::Word, "evenAndOddHeaders").is_some());
+    if has_even {
+        writer.relation("settings", "settings.xml", false);
+        writer.parts.push(Part {
+            name: "settings.xml".to_owned(),
+            content_type: "settings+xml",
+            text: format!("{HEAD}<w:settings {NAMESPACES}><w:evenAndOddHeaders/></w:settings>"),
+            relations: String::new(),
+        });
+    }
     let document =
         format!("{HEAD}<w:document {NAMESPACES}><w:body>{sections}{section}</w:body></w:document>");
     writer.parts.push(Part {
@@ -208,12 +234,36 @@ impl Writer<'_, '_> {
                     self.inline(element)?;
                     self.out.push_str(if kept { "</w:hyperlink>" } else { "" });
                 }
+                (Space::Annotation, "annotation") if element.attribute("type") == Some("Word.Comment") => {
+                    self.comment(element)?;
+                }
                 (Space::Annotation, "annotation") if is_gone(element) => {
                     self.work.findings.add(Threat::HiddenData, "revision");
                 }
                 _ => self.inline(element)?,
             }
         }
+        Ok(())
+    }
+
+    /// A note of an editor, as a note of the new document.
+    fn comment(&mut self, annotation: &Element) -> Result<(), Refusal> {
+        let (outer, relations) = (std::mem::take(&mut self.out), std::mem::take(&mut self.relations));
+        self.blocks(annotation)?;
+        let inner = std::mem::replace(&mut self.out, outer);
+        // Links inside of it would be relations of another part.
+        let links = std::mem::replace(&mut self.relations, relations);
+        if inner.is_empty() || !links.is_empty() {
+            self.work.findings.add(Threat::Unknown, "comment");
+            return Ok(());
+        }
+        let id = self.comments.len();
+        let author: String = annotation.attribute("author").unwrap_or_default().chars().take(100).collect();
+        self.comments.push(format!(
+            "<w:comment w:id=\"{id}\" w:author=\"{}\">{inner}</w:comment>",
+            escape_attribute(&author)
+        ));
+        self.out.push_str(&format!("<w:r><w:commentReference w:id=\"{id}\"/></w:r>"));
         Ok(())
     }
 
@@ -456,166 +506,6 @@ impl Writer<'_, '_> {
 /// Whether a revision took its words away, or they are a note of an editor.
 fn is_gone(annotation: &Element) -> bool {
     matches!(annotation.attribute("type"), Some("Word.Deletion" | "Word.Comment" | "Word.Formatting"))
-}
-
-fn styles(root: &Element) -> String {
-    let mut out = format!("{HEAD}<w:styles {NAMESPACES}>");
-    let list = root.first(Space::Word, "styles");
-    for style in
-        list.into_iter().flat_map(Element::elements).filter(|e| e.space == Space::Word && e.local == "style")
-    {
-        let (kind, Some(id)) = (style.attribute("type"), style.attribute("styleId")) else { continue };
-        let kind = match kind {
-            Some(kind @ ("paragraph" | "character")) => kind,
-            _ => continue,
-        };
-        let default = if style.attribute("default") == Some("on") { " w:default=\"1\"" } else { "" };
-        let name = style.first(Space::Word, "name").and_then(|n| n.attribute("val")).unwrap_or(id);
-        out.push_str(&format!(
-            "<w:style w:type=\"{kind}\"{default} w:styleId=\"{}\"><w:name w:val=\"{}\"/>",
-            escape_attribute(id),
-            escape_attribute(name)
-        ));
-        if let Some(base) = style.first(Space::Word, "basedOn").and_then(|base| base.attribute("val")) {
-            out.push_str(&format!("<w:basedOn w:val=\"{}\"/>", escape_attribute(base)));
-        }
-        if kind == "paragraph"
-            && let Some(properties) = style.first(Space::Word, "pPr")
-        {
-            out.push_str(&format!("<w:pPr>{}</w:pPr>", paragraph_properties(properties)));
-        }
-        if let Some(properties) = style.first(Space::Word, "rPr") {
-            out.push_str(&format!("<w:rPr>{}</w:rPr>", run_properties(properties)));
-        }
-        out.push_str("</w:style>");
-    }
-    out.push_str("</w:styles>");
-    out
-}
-
-/// Properties of a paragraph in the order that the schema wants.
-fn paragraph_properties(properties: &Element) -> String {
-    let mut out = String::new();
-    let value = |name: &str| properties.first(Space::Word, name).and_then(|e| e.attribute("val"));
-    if let Some(style) = value("pStyle") {
-        out.push_str(&format!("<w:pStyle w:val=\"{}\"/>", escape_attribute(style)));
-    }
-    for name in ["keepNext", "keepLines", "pageBreakBefore"] {
-        out.push_str(&toggle(properties, name, name));
-    }
-    if let Some(spacing) = properties.first(Space::Word, "spacing") {
-        let numbers = [("before", "before"), ("after", "after"), ("line", "line")];
-        let mut written = numbers_of(spacing, &numbers);
-        if let Some(rule @ ("auto" | "exact" | "at-least")) = spacing.attribute("line-rule") {
-            written
-                .push_str(&format!(" w:lineRule=\"{}\"", if rule == "at-least" { "atLeast" } else { rule }));
-        }
-        out.push_str(&format!("<w:spacing{written}/>"));
-    }
-    if let Some(indent) = properties.first(Space::Word, "ind") {
-        let numbers =
-            [("left", "left"), ("right", "right"), ("first-line", "firstLine"), ("hanging", "hanging")];
-        out.push_str(&format!("<w:ind{}/>", numbers_of(indent, &numbers)));
-    }
-    if let Some(side @ ("left" | "center" | "right" | "both" | "distribute")) = value("jc") {
-        out.push_str(&format!("<w:jc w:val=\"{side}\"/>"));
-    }
-    if let Some(level) = value("outlineLvl").and_then(whole).filter(|level| (0..=9).contains(level)) {
-        out.push_str(&format!("<w:outlineLvl w:val=\"{level}\"/>"));
-    }
-    out
-}
-
-/// Properties of a run in the order that the schema wants.
-fn run_properties(properties: &Element) -> String {
-    let mut out = String::new();
-    let value = |name: &str| properties.first(Space::Word, name).and_then(|e| e.attribute("val"));
-    if let Some(style) = value("rStyle") {
-        out.push_str(&format!("<w:rStyle w:val=\"{}\"/>", escape_attribute(style)));
-    }
-    if let Some(fonts) = properties.first(Space::Word, "rFonts") {
-        out.push_str("<w:rFonts");
-        for (old, new) in [("ascii", "ascii"), ("fareast", "eastAsia"), ("h-ansi", "hAnsi"), ("cs", "cs")] {
-            if let Some(font) = fonts.attribute(old).filter(|font| font.chars().count() <= 60) {
-                out.push_str(&format!(" w:{new}=\"{}\"", escape_attribute(font)));
-            }
-        }
-        out.push_str("/>");
-    }
-    for (old, new) in [
-        ("b", "b"),
-        ("i", "i"),
-        ("caps", "caps"),
-        ("smallCaps", "smallCaps"),
-        ("strike", "strike"),
-        ("vanish", "vanish"),
-    ] {
-        out.push_str(&toggle(properties, old, new));
-    }
-    if let Some(color) =
-        value("color").filter(|c| *c == "auto" || (c.len() == 6 && c.bytes().all(|b| b.is_ascii_hexdigit())))
-    {
-        out.push_str(&format!("<w:color w:val=\"{color}\"/>"));
-    }
-    for (old, new) in [("sz", "sz"), ("sz-cs", "szCs")] {
-        if let Some(size) = value(old).and_then(whole).filter(|size| (2..=3_000).contains(size)) {
-            out.push_str(&format!("<w:{new} w:val=\"{size}\"/>"));
-        }
-    }
-    if let Some(line) = value("u").filter(|line| line.bytes().all(|b| b.is_ascii_lowercase())) {
-        out.push_str(&format!("<w:u w:val=\"{}\"/>", if line == "none" { "none" } else { "single" }));
-    }
-    if let Some(position @ ("superscript" | "subscript")) = value("vertAlign") {
-        out.push_str(&format!("<w:vertAlign w:val=\"{position}\"/>"));
-    }
-    out
-}
-
-fn cell_properties(properties: &Element) -> String {
-    let mut out = String::from("<w:tcPr>");
-    if let Some(width) = properties.first(Space::Word, "tcW") {
-        let kind = match width.attribute("type") {
-            Some(kind @ ("dxa" | "pct" | "auto" | "nil")) => kind,
-            _ => "dxa",
-        };
-        let value = width.attribute("w").and_then(whole).unwrap_or(0);
-        out.push_str(&format!("<w:tcW w:w=\"{value}\" w:type=\"{kind}\"/>"));
-    }
-    let span = properties.first(Space::Word, "gridSpan").and_then(|e| e.attribute("val")).and_then(whole);
-    if let Some(span) = span.filter(|span| (1..=63).contains(span)) {
-        out.push_str(&format!("<w:gridSpan w:val=\"{span}\"/>"));
-    }
-    if let Some(merge) = properties.first(Space::Word, "vmerge") {
-        let begins = merge.attribute("val") == Some("restart");
-        out.push_str(if begins { "<w:vMerge w:val=\"restart\"/>" } else { "<w:vMerge/>" });
-    }
-    let fill = properties.first(Space::Word, "shd").and_then(|e| e.attribute("fill"));
-    if let Some(fill) = fill.filter(|fill| fill.len() == 6 && fill.bytes().all(|b| b.is_ascii_hexdigit())) {
-        out.push_str(&format!("<w:shd w:val=\"clear\" w:color=\"auto\" w:fill=\"{fill}\"/>"));
-    }
-    out.push_str("</w:tcPr>");
-    out
-}
-
-fn toggle(properties: &Element, old: &str, new: &str) -> String {
-    match properties.first(Space::Word, old) {
-        Some(element) if matches!(element.attribute("val"), Some("off" | "0" | "false")) => {
-            format!("<w:{new} w:val=\"0\"/>")
-        }
-        Some(_) => format!("<w:{new}/>"),
-        None => String::new(),
-    }
-}
-
-fn numbers_of(element: &Element, names: &[(&str, &str)]) -> String {
-    let written = names
-        .iter()
-        .filter_map(|(old, new)| Some(format!(" w:{new}=\"{}\"", whole(element.attribute(old)?)?)));
-    written.collect()
-}
-
-fn whole(value: &str) -> Option<i64> {
-    value.trim().parse().ok().filter(|number| (-100_000..=100_000).contains(number))
 }
 
 /// Width and height of a shape in points.
