@@ -270,19 +270,25 @@ fn write(text: &str, parsed: &Parsed, work: &mut Work<'_>) -> String {
     gaps.sort_by_key(|gap| gap.start);
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
+    let mut line = 1u32;
     for gap in gaps {
         // A gap inside one that was left out already is gone with it.
         if gap.start < at {
             continue;
         }
-        push_escaped(&mut out, text.get(at..gap.start).unwrap_or_default());
-        let line = text.get(..gap.start).unwrap_or_default().matches('\n').count() + 1;
-        let number = u32::try_from(line).unwrap_or(u32::MAX);
-        work.findings.add_at(Threat::HiddenData, "name", Spot::Line { number });
+        let kept = text.get(at..gap.start).unwrap_or_default();
+        push_escaped(&mut out, kept);
+        line = line.saturating_add(lines_in(kept));
+        work.findings.add_at(Threat::HiddenData, "name", Spot::Line { number: line });
+        line = line.saturating_add(lines_in(text.get(gap.clone()).unwrap_or_default()));
         at = gap.end;
     }
     push_escaped(&mut out, text.get(at..).unwrap_or_default());
     out
+}
+
+fn lines_in(text: &str) -> u32 {
+    u32::try_from(text.matches('\n').count()).unwrap_or(u32::MAX)
 }
 
 fn push_escaped(out: &mut String, text: &str) {

@@ -46,7 +46,7 @@ pub(crate) fn rebuild(untrusted: &[u8], mode: Mode, work: &mut Work<'_>) -> Resu
     };
     let page = html::clean(&untrusted_text, mode, &mut pictures, work)?;
     Ok(Rebuilt {
-        clean: page.html.into_bytes(),
+        clean: page.marked(work).into_bytes(),
         kind: Kind::Html,
         road: Road::Converted,
         members: Vec::new(),

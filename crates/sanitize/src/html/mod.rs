@@ -9,6 +9,7 @@
 //! tree again; what was written is read once more, and if anything that acts is found, nothing leaves.
 
 mod fields;
+mod mark;
 mod rules;
 mod tree;
 mod verify;
@@ -36,13 +37,24 @@ pub(crate) struct Page {
     pub(crate) fidelity: Fidelity,
 }
 
+impl Page {
+    /// The page with the mark that the job asks for.
+    pub(crate) fn marked(&self, work: &Work<'_>) -> String {
+        let mut html = self.html.clone();
+        if let Some(mark) = &work.job.mark {
+            mark::put(&mut html, mark);
+        }
+        html
+    }
+}
+
 /// Builds a web page anew.
 pub(crate) fn rebuild(untrusted: &[u8], mode: Mode, work: &mut Work<'_>) -> Result<Rebuilt, Refusal> {
     let untrusted_text = decode(untrusted, None);
     match mode {
         Mode::Rebuild | Mode::Strict => {
             let page = clean(&untrusted_text, mode, &mut |url, work| data_picture(url, work), work)?;
-            let rebuilt = Rebuilt::same(page.html.into_bytes(), Kind::Html);
+            let rebuilt = Rebuilt::same(page.marked(work).into_bytes(), Kind::Html);
             Ok(Rebuilt { fidelity: Some(page.fidelity), ..rebuilt })
         }
         Mode::TextOnly => Ok(text::written_down(words(&untrusted_text, work)?, work)),
@@ -224,6 +236,10 @@ impl Writer<'_, '_, '_> {
                     let local = &*name.local;
                     match rules::rule(local) {
                         // What is nested deeper than any reader follows is written flat.
+                        // A mark of an earlier pass gives way to the one that is asked for.
+                        Rule::Keep if work.job.mark.is_some() && mark::is_line(local, attributes) => {
+                            children = &[]
+                        }
                         Rule::Keep if open >= work.budget.limits.nesting_max => {}
                         Rule::Keep => {
                             self.start(local, local, attributes, node.line, work);
@@ -309,7 +325,7 @@ impl Writer<'_, '_, '_> {
                 Then::Inside("html")
             }
             "head" => {
-                self.out.push_str("<head><meta charset=\"utf-8\">\n");
+                self.out.push_str("<head><meta charset=\"utf-8\">");
                 Then::Inside("head")
             }
             "title" => {
@@ -337,7 +353,7 @@ impl Writer<'_, '_, '_> {
                 if !sheet.is_empty() {
                     self.out.push_str("<style>\n");
                     self.out.push_str(&sheet);
-                    self.out.push_str("</style>\n");
+                    self.out.push_str("</style>");
                 }
                 Then::Nothing
             }
@@ -346,6 +362,10 @@ impl Writer<'_, '_, '_> {
                 match acts.as_str() {
                     "refresh" | "set-cookie" => work.findings.add_at(Threat::Action, "meta", spot()),
                     "content-type" => {}
+                    _ if mark::levels(attributes).is_some() => {
+                        let levels = mark::levels(attributes).filter(|_| work.job.mark.is_none());
+                        self.out.push_str(&levels.map(mark::meta).unwrap_or_default());
+                    }
                     _ if attributes.iter().any(|a| &*a.name.local == "charset") => {}
                     _ => work.findings.add(Threat::Metadata, "meta"),
                 }

@@ -53,8 +53,6 @@ pub(super) fn rule(name: &str) -> Rule {
         "canvas" | "marquee" | "blink" | "layer" | "ilayer" | "multicol" | "keygen" | "dialog" => {
             Rule::Unwrap(None)
         }
-        // Definitions for programs, such as Word's view settings in `xml` islands.
-        "xml" => Rule::Drop(Some(Threat::Extension)),
         _ => Rule::Unwrap(Some(Threat::Extension)),
     }
 }

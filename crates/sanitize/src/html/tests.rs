@@ -4,7 +4,7 @@
 
 use super::*;
 use proptest::prelude::*;
-use worker_protocol::{FilePolicy, Hint, Job, Limits, Outcome, Road, Verdict};
+use worker_protocol::{FilePolicy, Hint, Job, Limits, Mark, Outcome, Road, Verdict};
 
 fn run(page: &[u8], mode: Mode) -> Outcome {
     let mut policy = FilePolicy::default();
@@ -143,6 +143,30 @@ fn each_mode_does_what_it_says() {
     assert_eq!(text.report.clean_name, "a.txt");
     assert_eq!(String::from_utf8(text.clean.unwrap()).unwrap(), "題\n一\n二\na\tb\nc\nd\n");
     assert_eq!(run(page.as_bytes(), Mode::ImagePdf).report.reason, Some(Reason::NotRebuilt));
+}
+
+#[test]
+fn a_mark_is_put_once_and_replaced() {
+    let run = |page: &[u8], label: Option<&str>| {
+        let mark = label
+            .map(|label| Mark { label: label.to_owned(), levels: vec!["c2".to_owned(), "i1".to_owned()] });
+        let hint = Hint { untrusted_name: "a.html".to_owned(), passwords: Vec::new() };
+        let job =
+            Job { hint, policy: FilePolicy::default(), limits: Limits::default(), want_preview: false, mark };
+        String::from_utf8(crate::sanitise(&job, page.to_vec(), &mut |_, _| ()).clean.unwrap()).unwrap()
+    };
+    let once = run(b"<title>a</title><p>b", Some("機密性2<"));
+    assert_eq!(
+        (once.matches("機密性2&lt;").count(), once.matches("content=\"c2 i1\"").count()),
+        (1, 1),
+        "{once}"
+    );
+    assert_eq!(run(once.as_bytes(), Some("機密性2<")), once);
+    // Without a mark to put, one that stands there stays.
+    let kept = run(once.as_bytes(), None);
+    assert!(kept.contains("機密性2&lt;") && kept.contains("content=\"c2 i1\""), "{kept}");
+    let other = run(once.as_bytes(), Some("機密性3"));
+    assert!(other.contains("機密性3") && !other.contains("機密性2") && other.contains("<p>b</p>"), "{other}");
 }
 
 #[test]

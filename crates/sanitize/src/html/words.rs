@@ -9,10 +9,7 @@ use crate::text;
 
 /// Whether the content of an element is never seen by a reader.
 fn is_unseen(name: &str) -> bool {
-    matches!(
-        name,
-        "script" | "style" | "template" | "head" | "iframe" | "noframes" | "noembed" | "xml" | "datalist"
-    )
+    matches!(name, "script" | "style" | "template" | "head" | "iframe" | "noframes" | "noembed" | "datalist")
 }
 
 /// Characters that a reader sees, without white space.

@@ -3,7 +3,7 @@
 //! Owns: the list of fields, reading each by its sort, writing it so that it can mean only one thing.
 //! Leaves to others: the parts below them (`mod`).
 
-use worker_protocol::{Mode, Threat};
+use worker_protocol::{Mark, Mode, Threat};
 
 use crate::mime::Part;
 use crate::mime::field::{self, Mailbox};
@@ -11,6 +11,10 @@ use crate::{Work, text};
 
 /// Mailboxes of one field.
 const MAILBOXES_MAX: usize = 2_000;
+
+/// The mark of classification, for programs: its levels, and the label that stands before the subject.
+const LEVELS: &str = "X-Classification";
+const LABEL: &str = "X-Classification-Label";
 
 /// How a field is read.
 enum Sort {
@@ -45,6 +49,8 @@ fn sort(name: &str, mode: Mode) -> Option<(&'static str, Sort)> {
         "sensitivity" => ("Sensitivity", Sort::Token),
         "auto-submitted" => ("Auto-Submitted", Sort::Token),
         "content-language" => ("Content-Language", Sort::Token),
+        "x-classification" => (LEVELS, Sort::Token),
+        "x-classification-label" => (LABEL, Sort::Words),
         _ => return None,
     })
 }
@@ -115,6 +121,26 @@ impl Envelope {
             self.fields.push((name.to_owned(), written));
             self.words.push((name, shown));
         }
+    }
+
+    /// Puts the mark that the job asks for into the envelope and before the subject; one of an earlier pass gives way.
+    pub(super) fn mark(&mut self, mark: Option<&Mark>) {
+        let Some(mark) = mark else { return };
+        let shown =
+            |name: &str| self.words.iter().find(|(known, _)| *known == name).map(|(_, shown)| shown.clone());
+        let subject = shown("Subject").unwrap_or_default();
+        let older = shown(LABEL).map(|label| format!("【{label}】"));
+        let bare =
+            older.as_deref().and_then(|older| subject.strip_prefix(older)).unwrap_or(&subject).to_owned();
+        for name in [LEVELS, LABEL, "Subject"] {
+            self.fields.retain(|(known, _)| known != name);
+            self.words.retain(|(known, _)| *known != name);
+        }
+        let levels = mark.levels.join(" ");
+        let levels: String = levels.chars().filter(|c| matches!(c, ' '..='~')).take(200).collect();
+        self.words("Subject", &format!("【{}】{bare}", mark.label));
+        self.push(LEVELS, levels.clone(), levels);
+        self.words(LABEL, &mark.label);
     }
 
     pub(super) fn characters(&self) -> u64 {

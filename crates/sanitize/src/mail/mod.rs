@@ -11,7 +11,7 @@ mod properties;
 mod shown;
 mod tnef;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use worker_protocol::frame::Stage;
 use worker_protocol::{Fidelity, Kind, Member, Mode, PLACE_CHARS_MAX, Reason, Report, Road, Threat, Verdict};
@@ -31,7 +31,8 @@ pub(crate) fn rebuild(untrusted: &[u8], mode: Mode, work: &mut Work<'_>) -> Resu
         return Err(Refusal::blocked(Reason::TooComplex));
     }
     let message = Part::read(untrusted, work.budget)?;
-    let envelope = Envelope::read(&message, mode, work);
+    let mut envelope = Envelope::read(&message, mode, work);
+    envelope.mark(work.job.mark.as_ref());
     let mut sorter = Sorter::new(mode);
     let root = sorter.part(&message, work)?;
     if sorter.is_encrypted && sorter.members.is_empty() && root.is_none() {
@@ -55,6 +56,7 @@ struct Sorter {
     /// Identifiers of pictures that stayed, which pages may show.
     shown: HashSet<String>,
     names: HashSet<String>,
+    numbers: HashMap<String, u32>,
     /// What goes into the note: names of what was removed, and why.
     removed: Vec<(String, &'static str)>,
     fidelity: Fidelity,
@@ -69,6 +71,7 @@ impl Sorter {
             members: Vec::new(),
             shown: HashSet::new(),
             names: HashSet::new(),
+            numbers: HashMap::new(),
             removed: Vec::new(),
             fidelity: Fidelity::default(),
             is_encrypted: false,
@@ -317,11 +320,13 @@ impl Sorter {
             None => (clean, String::new()),
         };
         let mut name = clean.to_owned();
-        let mut number = 2;
+        // Where the last one of this name left off, so that many of one name do not all begin at two.
+        let mut number = self.numbers.get(clean).copied().unwrap_or(2);
         while !self.names.insert(name.to_lowercase()) {
             name = format!("{stem} ({number}){ending}");
             number += 1;
         }
+        self.numbers.insert(clean.to_owned(), number);
         name
     }
 

@@ -91,6 +91,7 @@ fn message(file: &mut Compound<'_>, at: &str, mode: Mode, work: &mut Work<'_>) -
     if reader.has(0x007D) {
         work.findings.add(Threat::Metadata, "headers");
     }
+    envelope.mark(work.job.mark.as_ref());
     let mut sorter = Sorter::new(mode);
     let attached = reader.attachments(&mut sorter, mode, work)?;
     let root = reader.body(&mut sorter, mode, work)?;

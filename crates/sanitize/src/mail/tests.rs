@@ -6,7 +6,7 @@ use super::*;
 use encoding_rs::{ISO_2022_JP, SHIFT_JIS};
 use mail_parser::{MessageParser, MimeHeaders};
 use proptest::prelude::*;
-use worker_protocol::{FilePolicy, Hint, Job, Limits, Outcome};
+use worker_protocol::{FilePolicy, Hint, Job, Limits, Mark, Outcome};
 
 fn run_as(bytes: &[u8], name: &str, mode: Mode) -> Outcome {
     let mut policy = FilePolicy::default();
@@ -175,6 +175,22 @@ fn what_cannot_be_looked_at_does_not_pass() {
         run(b"From: a@b.example\r\nFrom: evil@c.example\r\nTo: d@e.example\r\nSubject: a\r\n b\r\n\r\nx");
     let clean = String::from_utf8(two.clean.unwrap()).unwrap();
     assert!(!clean.contains("evil") && clean.contains("Subject: a b\r\n"), "{clean}");
+}
+
+#[test]
+fn a_mark_stands_before_the_subject_once() {
+    let run = |message: &[u8], label: &str| {
+        let mark = Some(Mark { label: label.to_owned(), levels: vec!["c2".to_owned()] });
+        let hint = Hint { untrusted_name: "a.eml".to_owned(), passwords: Vec::new() };
+        let job =
+            Job { hint, policy: FilePolicy::default(), limits: Limits::default(), want_preview: false, mark };
+        crate::sanitise(&job, message.to_vec(), &mut |_, _| ()).clean.unwrap()
+    };
+    let once = run(&multipart("mixed", &[b"\r\nwords"]), "機密性2");
+    assert_eq!(read(&once).0, "【機密性2】お知らせ");
+    assert!(String::from_utf8(once.clone()).unwrap().contains("X-Classification: c2\r\n"));
+    assert_eq!(read(&run(&once, "機密性2")).0, "【機密性2】お知らせ");
+    assert_eq!(read(&run(&once, "機密性3")).0, "【機密性3】お知らせ");
 }
 
 /// A message of Outlook with words, a recipient, an attachment and a message inside.

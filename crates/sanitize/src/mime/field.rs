@@ -8,6 +8,12 @@ use crate::{text, transfer};
 /// The longest value of a field that is written, in characters.
 const VALUE_CHARS_MAX: usize = 4_000;
 
+/// The longest encoded word that is read. The standard allows 75, and some programs write whole subjects as one.
+const ENCODED_WORD_BYTES_MAX: usize = 2_000;
+
+/// Parameters of one field.
+const PARAMETERS_MAX: usize = 500;
+
 /// The words of a field.
 pub(crate) fn words(untrusted: &[u8]) -> String {
     // Encoded words of one alphabet that follow each other are one text: some programs cut in the middle of a character.
@@ -75,7 +81,9 @@ pub(crate) fn visible(untrusted: &str) -> String {
 
 /// An encoded word at the beginning: its alphabet, its bytes, and how long it is.
 fn encoded_word(bytes: &[u8]) -> Option<(String, Vec<u8>, usize)> {
+    // Without a bound each beginning would be looked for its end through the whole field.
     let inside = bytes.strip_prefix(b"=?")?;
+    let inside = inside.get(..ENCODED_WORD_BYTES_MAX).unwrap_or(inside);
     let mut pieces = inside.splitn(3, |byte| *byte == b'?');
     let (charset, encoding, tail) = (pieces.next()?, pieces.next()?, pieces.next()?);
     if charset.is_empty() || charset.len() > 40 || encoding.len() != 1 {
@@ -121,7 +129,7 @@ impl Valued {
         let mut parameters: Vec<(String, String)> = Vec::new();
         // Name, number of the piece, whether it is percent-encoded, raw value.
         let mut continued: Vec<(String, u32, bool, Vec<u8>)> = Vec::new();
-        for piece in pieces {
+        for piece in pieces.take(PARAMETERS_MAX) {
             let Some(equals) = piece.iter().position(|byte| *byte == b'=') else { continue };
             let (name, given) = piece.split_at_checked(equals).unwrap_or((piece, b""));
             let name = String::from_utf8_lossy(name.trim_ascii()).to_ascii_lowercase();

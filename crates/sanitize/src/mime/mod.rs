@@ -24,7 +24,7 @@ pub(crate) use write::{Entity, write};
 const NESTING_MAX: u32 = 32;
 
 /// Bytes of the headers of one part.
-const HEADERS_BYTES_MAX: usize = 1 << 20;
+const HEADERS_BYTES_MAX: usize = 512 << 10;
 
 /// Names in lower case, and values without folds.
 type Fields<'a> = Vec<(String, Cow<'a, [u8]>)>;

@@ -23,15 +23,19 @@ pub(super) fn unfold(text: &str) -> Vec<(u32, String)> {
             }
             _ => lines.push((number, line.to_owned())),
         }
-        is_soft = lines.last().is_some_and(|(_, last)| {
-            last.ends_with('=')
-                && last
-                    .split(':')
-                    .next()
-                    .is_some_and(|head| head.to_ascii_uppercase().contains("QUOTED-PRINTABLE"))
-        });
+        is_soft = lines.last().is_some_and(|(_, last)| last.ends_with('=') && is_quoted_printable(last));
     }
     lines
+}
+
+/// Whether a line says before its value that it is quoted-printable.
+fn is_quoted_printable(line: &str) -> bool {
+    let head = line
+        .bytes()
+        .take(400)
+        .take_while(|byte| *byte != b':')
+        .map(|byte| char::from(byte).to_ascii_uppercase());
+    head.collect::<String>().contains("QUOTED-PRINTABLE")
 }
 
 /// One property: a name, parameters, a value.
