@@ -47,7 +47,7 @@ fn words_tables_and_pictures_of_word_2003_come_out() {
          <w:r><w:rPr><w:b/><w:rFonts w:fareast=\"ＭＳ 明朝\"/></w:rPr><w:t>申請書</w:t></w:r>\
          <aml:annotation w:type=\"Word.Deletion\"><aml:content><w:r><w:t>消した</w:t></w:r></aml:content></aml:annotation>\
          <aml:annotation w:type=\"Word.Insertion\"><aml:content><w:r><w:t>足した</w:t></w:r></aml:content></aml:annotation>\
-         <aml:annotation w:type=\"Word.Comment\" aml:author=\"係\"><aml:content><w:p><w:r><w:t>要確認</w:t></w:r></w:p></aml:content></aml:annotation>\
+         <w:r><aml:annotation w:type=\"Word.Comment\" aml:author=\"係\"><aml:content><w:p><w:r><w:t>要確認</w:t></w:r></w:p></aml:content></aml:annotation></w:r>\
          <w:hlink w:dest=\"file:///c:/a.exe\"><w:r><w:t>鍵</w:t></w:r></w:hlink></w:p>\
          <w:p><w:r><w:pict><w:binData w:name=\"wordml://1.png\">{png}</w:binData><v:shape style=\"width:10pt;height:20pt\">\
          <v:imagedata src=\"wordml://1.png\"/></v:shape></w:pict></w:r></w:p>\

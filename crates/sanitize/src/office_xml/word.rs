@@ -3,6 +3,8 @@
 //! Owns: its paragraphs, tables, styles, headers, footers and pictures, and how the current format writes them.
 //! Leaves to others: what the new document may hold (`ooxml`, which also encodes the pictures again).
 
+use std::collections::HashMap;
+
 use worker_protocol::{Kind, Reason, Threat};
 
 use super::tree::{Element, Space};
@@ -30,8 +32,12 @@ struct Part {
     relations: String,
 }
 
-struct Writer<'w, 'j> {
+struct Writer<'w, 'j, 'e> {
     work: &'w mut Work<'j>,
+    /// Pictures and other bytes by the name under which shapes refer to them.
+    data: HashMap<&'e str, &'e Element>,
+    /// Where those that were written stand.
+    written: HashMap<&'e str, String>,
     out: String,
     relations: String,
     relation_count: u32,
@@ -55,8 +61,12 @@ pub(super) fn package(root: &Element, work: &mut Work<'_>) -> Result<(Kind, Vec<
             _ => {}
         }
     }
+    let mut data = HashMap::new();
+    collect_data(root, &mut data);
     let mut writer = Writer {
         work,
+        data,
+        written: HashMap::new(),
         out: String::new(),
         relations: String::new(),
         relation_count: 0,
@@ -161,7 +171,7 @@ fn last_section(body: &Element) -> Option<&Element> {
     found
 }
 
-impl Writer<'_, '_> {
+impl<'e> Writer<'_, '_, 'e> {
     /// A relation of the part that is being written; its identifier.
     fn relation(&mut self, kind: &str, target: &str, is_external: bool) -> String {
         self.relation_count += 1;
@@ -175,7 +185,7 @@ impl Writer<'_, '_> {
     }
 
     /// Paragraphs and tables, wherever hints and revisions stand around them.
-    fn blocks(&mut self, parent: &Element) -> Result<(), Refusal> {
+    fn blocks(&mut self, parent: &'e Element) -> Result<(), Refusal> {
         for element in parent.elements() {
             match (element.space, element.local.as_str()) {
                 (Space::Word, "p") => self.paragraph(element)?,
@@ -188,7 +198,7 @@ impl Writer<'_, '_> {
         Ok(())
     }
 
-    fn paragraph(&mut self, paragraph: &Element) -> Result<(), Refusal> {
+    fn paragraph(&mut self, paragraph: &'e Element) -> Result<(), Refusal> {
         let properties = paragraph.first(Space::Word, "pPr");
         self.out.push_str("<w:p>");
         let mut written = properties.map(paragraph_properties).unwrap_or_default();
@@ -217,7 +227,7 @@ impl Writer<'_, '_> {
     }
 
     /// Runs, wherever fields, links, tags and revisions stand around them.
-    fn inline(&mut self, parent: &Element) -> Result<(), Refusal> {
+    fn inline(&mut self, parent: &'e Element) -> Result<(), Refusal> {
         for element in parent.elements() {
             match (element.space, element.local.as_str()) {
                 (Space::Word, "r") => self.run(element)?,
@@ -247,7 +257,7 @@ impl Writer<'_, '_> {
     }
 
     /// A note of an editor, as a note of the new document.
-    fn comment(&mut self, annotation: &Element) -> Result<(), Refusal> {
+    fn comment(&mut self, annotation: &'e Element) -> Result<(), Refusal> {
         let (outer, relations) = (std::mem::take(&mut self.out), std::mem::take(&mut self.relations));
         self.blocks(annotation)?;
         let inner = std::mem::replace(&mut self.out, outer);
@@ -267,9 +277,10 @@ impl Writer<'_, '_> {
         Ok(())
     }
 
-    fn run(&mut self, run: &Element) -> Result<(), Refusal> {
+    fn run(&mut self, run: &'e Element) -> Result<(), Refusal> {
         let mut inside = String::new();
         let mut notes = Vec::new();
+        let mut comments = Vec::new();
         for element in run.elements() {
             match (element.space, element.local.as_str()) {
                 (Space::Word, "t") => {
@@ -298,6 +309,9 @@ impl Writer<'_, '_> {
                     self.work.findings.add(threat, "field");
                 }
                 (Space::Word, "footnote" | "endnote") => notes.push(element),
+                (Space::Annotation, "annotation") if element.attribute("type") == Some("Word.Comment") => {
+                    comments.push(element);
+                }
                 (Space::Word, "pict") => inside.push_str(&self.picture(element)?),
                 (Space::Word, "object") => {
                     self.work.findings.add(Threat::EmbeddedObject, "object");
@@ -315,6 +329,9 @@ impl Writer<'_, '_> {
             self.out.push_str(&inside);
             self.out.push_str("</w:r>");
         }
+        for comment in comments {
+            self.comment(comment)?;
+        }
         for note in notes {
             // Notes stand where they are referred to: nothing of them is lost, and no other part is needed.
             self.out.push_str("<w:r><w:t xml:space=\"preserve\"> [</w:t></w:r>");
@@ -327,13 +344,11 @@ impl Writer<'_, '_> {
     }
 
     /// The drawing of a picture, at the size it was shown; boxes of text are put after the paragraph.
-    fn picture(&mut self, pict: &Element) -> Result<String, Refusal> {
-        let mut data = None;
-        let mut size = None;
-        let mut next = vec![pict];
-        while let Some(element) = next.pop() {
+    fn picture(&mut self, pict: &'e Element) -> Result<String, Refusal> {
+        let mut out = String::new();
+        let mut next = vec![(pict, None)];
+        while let Some((element, mut size)) = next.pop() {
             match (element.space, element.local.as_str()) {
-                (Space::Word, "binData") => data = Some(element),
                 (Space::Word, "txbxContent") => {
                     let outer = std::mem::take(&mut self.out);
                     let boxes = std::mem::take(&mut self.boxes);
@@ -343,30 +358,49 @@ impl Writer<'_, '_> {
                     self.boxes.push(text);
                     continue;
                 }
-                (Space::Vml, "shape" | "rect") if size.is_none() => {
-                    size = element.attribute("style").and_then(shape_size);
+                (Space::Vml, "shape" | "rect") => {
+                    size = element.attribute("style").and_then(shape_size).or(size)
                 }
                 (Space::Vml, "imagedata") => {
                     let source = element.attribute("src").unwrap_or_default();
-                    if !source.is_empty() && !source.starts_with("wordml:") {
-                        self.work.findings.add(Threat::ExternalContent, "imagedata");
-                    }
+                    out.push_str(&self.drawing(source, size)?);
                 }
                 _ => {}
             }
-            next.extend(element.elements());
+            let inner: Vec<_> = element.elements().map(|element| (element, size)).collect();
+            next.extend(inner.into_iter().rev());
         }
-        let Some(data) = data else { return Ok(String::new()) };
-        let bytes = transfer::base64_decode(data.text().as_bytes());
-        let Some(extension) = extension_of(&bytes) else {
-            self.work.findings.add(Threat::EmbeddedObject, "binData");
-            return Ok(String::new());
+        Ok(out)
+    }
+
+    /// One picture, from the bytes that stand somewhere in the document under this name.
+    fn drawing(&mut self, source: &'e str, size: Option<(f64, f64)>) -> Result<String, Refusal> {
+        let target = match self.written.get(source) {
+            Some(target) => target.clone(),
+            None => {
+                let Some(data) = self.data.get(source).copied() else {
+                    if !source.is_empty() {
+                        self.work.findings.add(Threat::ExternalContent, "imagedata");
+                    }
+                    return Ok(String::new());
+                };
+                let mut bytes = transfer::base64_decode(data.text().as_bytes());
+                if let Some(unpacked) = unpack(&bytes, self.work)? {
+                    bytes = unpacked;
+                }
+                let Some(extension) = extension_of(&bytes) else {
+                    self.work.findings.add(Threat::EmbeddedObject, "binData");
+                    return Ok(String::new());
+                };
+                self.work.budget.spend(bytes.len() as u64)?;
+                let target = format!("media/image{}.{extension}", self.media.len() + 1);
+                self.media.push((target.clone(), bytes));
+                self.written.insert(source, target.clone());
+                target
+            }
         };
-        self.work.budget.spend(bytes.len() as u64)?;
-        let number = self.media.len() + 1;
-        let target = format!("media/image{number}.{extension}");
         let id = self.relation("image", &target, false);
-        self.media.push((target, bytes));
+        let number = self.relation_count;
         let (width, height) = size.unwrap_or((200.0, 150.0));
         let (width, height) = ((width * UNITS_PER_POINT).round(), (height * UNITS_PER_POINT).round());
         Ok(format!(
@@ -380,7 +414,7 @@ impl Writer<'_, '_> {
         ))
     }
 
-    fn table(&mut self, table: &Element) -> Result<(), Refusal> {
+    fn table(&mut self, table: &'e Element) -> Result<(), Refusal> {
         let properties = table.first(Space::Word, "tblPr");
         self.out.push_str("<w:tbl><w:tblPr><w:tblW w:w=\"0\" w:type=\"auto\"/>");
         let has_lines = properties.is_some_and(|p| {
@@ -407,7 +441,7 @@ impl Writer<'_, '_> {
         Ok(())
     }
 
-    fn rows(&mut self, parent: &Element) -> Result<(), Refusal> {
+    fn rows(&mut self, parent: &'e Element) -> Result<(), Refusal> {
         for element in parent.elements() {
             match (element.space, element.local.as_str()) {
                 (Space::Word, "tr") => {
@@ -422,7 +456,7 @@ impl Writer<'_, '_> {
         Ok(())
     }
 
-    fn cells(&mut self, parent: &Element) -> Result<(), Refusal> {
+    fn cells(&mut self, parent: &'e Element) -> Result<(), Refusal> {
         for element in parent.elements() {
             match (element.space, element.local.as_str()) {
                 (Space::Word, "tc") => {
@@ -446,7 +480,7 @@ impl Writer<'_, '_> {
     }
 
     /// The size of the paper, and headers and footers as parts of their own.
-    fn section(&mut self, section: &Element) -> Result<String, Refusal> {
+    fn section(&mut self, section: &'e Element) -> Result<String, Refusal> {
         let mut out = String::from("<w:sectPr>");
         let mut has_first = false;
         for element in section.elements().filter(|e| e.space == Space::Word) {
@@ -506,6 +540,33 @@ impl Writer<'_, '_> {
 /// Whether a revision took its words away, or they are a note of an editor.
 fn is_gone(annotation: &Element) -> bool {
     matches!(annotation.attribute("type"), Some("Word.Deletion" | "Word.Comment" | "Word.Formatting"))
+}
+
+fn collect_data<'e>(element: &'e Element, data: &mut HashMap<&'e str, &'e Element>) {
+    for inner in element.elements() {
+        if inner.space == Space::Word && inner.local == "binData" {
+            data.entry(inner.attribute("name").unwrap_or_default()).or_insert(inner);
+        } else {
+            collect_data(inner, data);
+        }
+    }
+}
+
+/// The metafile in a gzip member (RFC 1952) without the optional fields that Office never writes.
+fn unpack(bytes: &[u8], work: &mut Work<'_>) -> Result<Option<Vec<u8>>, Refusal> {
+    let (Some([0x1F, 0x8B, 8, 0, ..]), Some(end)) = (bytes.get(..10), bytes.len().checked_sub(8)) else {
+        return Ok(None);
+    };
+    let packed = bytes.get(10..end).unwrap_or_default();
+    let Some(length) = bytes.get(end + 4..).and_then(|length| length.try_into().ok()).map(u32::from_le_bytes)
+    else {
+        return Ok(None);
+    };
+    match work.budget.inflate(packed, u64::from(length)) {
+        Ok(unpacked) => Ok(Some(unpacked)),
+        Err(refusal) if refusal.reason == Reason::Bomb => Err(refusal),
+        Err(_) => Ok(None),
+    }
 }
 
 /// Width and height of a shape in points.
