@@ -62,9 +62,13 @@ pub(crate) fn rebuild(untrusted: &[u8], mode: Mode, work: &mut Work<'_>) -> Resu
     }
 }
 
+/// How far into a page its encoding is looked for. Browsers begin with a look at the first 1024 bytes, and read again
+/// when they find a label later.
+const HEAD_BYTES: usize = 64 << 10;
+
 /// A page as text: in the encoding that it or its envelope names.
 pub(crate) fn decode(untrusted: &[u8], label: Option<&str>) -> String {
-    let head = untrusted.get(..4096).unwrap_or(untrusted);
+    let head = untrusted.get(..HEAD_BYTES).unwrap_or(untrusted);
     let head: String = head.iter().map(|byte| char::from(*byte).to_ascii_lowercase()).collect();
     let named = label.map(str::to_owned).or_else(|| charset_in(&head));
     text::decode_declared(untrusted, named.as_deref()).text

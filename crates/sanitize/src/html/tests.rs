@@ -121,6 +121,17 @@ fn a_page_in_any_encoding_comes_out_as_utf_8() {
 }
 
 #[test]
+fn a_label_is_found_behind_a_long_beginning() {
+    let page = format!(
+        "<html><head><!-- {} --><meta charset=windows-1251></head>\u{410}\u{440}\u{435}\u{43d}\u{434}\u{430}",
+        "x".repeat(9_000)
+    );
+    let bytes = encoding_rs::WINDOWS_1251.encode(&page).0.into_owned();
+    let clean = String::from_utf8(run(&bytes, Mode::Rebuild).clean.unwrap()).unwrap();
+    assert!(clean.contains("\u{410}\u{440}\u{435}\u{43d}\u{434}\u{430}"), "{clean}");
+}
+
+#[test]
 fn pictures_in_the_page_are_encoded_again() {
     let png = picture::placeholder().unwrap();
     let url = format!("data:image/png;base64,{}", transfer::base64(&[png.as_slice(), b"MZ hidden"].concat()));

@@ -232,7 +232,7 @@ impl Sorter {
             Some(bytes) => {
                 let kind = report.clean_kind.unwrap_or(Kind::Text);
                 let name = self.free_name(&report.clean_name);
-                let media_type = media_type(kind);
+                let media_type = media_type(kind, &bytes);
                 Some(Piece::Done(if kind == Kind::Mail {
                     Entity::Message { name, bytes }
                 } else {
@@ -481,8 +481,11 @@ fn default_name(media_type: &str) -> String {
 }
 
 /// The media type under which a clean file of this kind is attached.
-fn media_type(kind: Kind) -> &'static str {
+fn media_type(kind: Kind, clean: &[u8]) -> &'static str {
     match kind {
+        // Programs that show an invitation in the message itself do not guess its encoding.
+        Kind::Calendar if std::str::from_utf8(clean).is_ok() => "text/calendar; charset=UTF-8",
+        Kind::Contact if std::str::from_utf8(clean).is_ok() => "text/vcard; charset=UTF-8",
         Kind::Docx => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
         Kind::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         Kind::Pptx => "application/vnd.openxmlformats-officedocument.presentationml.presentation",

@@ -106,6 +106,17 @@ fn pages_are_cleaned_and_show_the_pictures_that_came_along() {
 }
 
 #[test]
+fn an_invitation_stays_one() {
+    let given = "Content-Type: text/calendar; method=REQUEST\r\n\r\nBEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:会議\r\n\
+        ATTACH:http://a/b.exe\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+    let clean = run(&multipart("mixed", &[b"\r\nwords", given.as_bytes()])).clean.unwrap();
+    let message = MessageParser::default().parse(&clean).unwrap();
+    let part = message.attachments().find(|part| part.attachment_name() == Some("attachment.ics")).unwrap();
+    let words = part.text_contents().unwrap();
+    assert!(words.contains("SUMMARY:会議") && !words.contains("ATTACH"), "{words}");
+}
+
+#[test]
 fn modes() {
     let plain = "Content-Type: text/plain; charset=utf-8\r\n\r\n本文 https://a.example/".as_bytes();
     let page =
