@@ -58,7 +58,8 @@ pub(crate) fn rebuild(untrusted: &[u8], mode: Mode, work: &mut Work<'_>) -> Resu
 fn read(untrusted_text: &str, work: &mut Work<'_>) -> BTreeMap<(u64, u64), String> {
     let mut cells = BTreeMap::new();
     let (mut row, mut column) = (1u64, 1u64);
-    for line in untrusted_text.lines() {
+    // Some programs end lines with a carriage return alone.
+    for line in untrusted_text.split(['\r', '\n']) {
         let fields = fields(line);
         let Some((record, fields)) = fields.split_first() else { continue };
         match record.as_str() {
@@ -204,6 +205,14 @@ mod tests {
         assert_eq!(clean, "\u{feff}\"氏名; 住所\",,12.50\r\n7\r\n0,'=cmd|' /c calc'!A0\r\n");
         let what: Vec<Threat> = report.removals.iter().map(|r| r.what).collect();
         assert!(what.contains(&Threat::MacroXlm) && what.contains(&Threat::DangerousFormula), "{what:?}");
+    }
+
+    #[test]
+    fn lines_may_end_in_any_way() {
+        for end in ["\r", "\n", "\r\n"] {
+            let given = ["ID;PXL;N;E", "C;Y1;X1;K\"a\"", "F;P0;X2", "C;K2", "E"].join(end);
+            assert_eq!(run(given.as_bytes()).clean.unwrap(), b"\xef\xbb\xbfa,2\r\n", "{end:?}");
+        }
     }
 
     #[test]
