@@ -20,6 +20,10 @@ pub(super) fn head(property: &Property, work: &mut Work<'_>) -> String {
             // Written anew with the value.
             _ if is_encoding && property.is_quoted_printable() => {}
             "CHARSET" if property.is_quoted_printable() => {}
+            // Without a name only a plain word is a parameter.
+            "" if !value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') => {
+                work.findings.add(Threat::Extension, &property.name);
+            }
             "TZID" | "VALUE" | "LANGUAGE" | "CN" | "ROLE" | "PARTSTAT" | "RSVP" | "CUTYPE" | "RELATED"
             | "RANGE" | "FBTYPE" | "RELTYPE" | "TYPE" | "PREF" | "CHARSET" | "ENCODING" | "LABEL"
             | "SORT-AS" | "PID" | "ALTID" | "CALSCALE" | "EMAIL" | "X-IRMC-N" | "SENT-BY" | "MEMBER"

@@ -37,7 +37,7 @@ fn event(lines: &str) -> (String, Vec<Threat>) {
 fn dates_stay_and_what_fetches_or_runs_goes() {
     use Threat::{Action, Attachment, Extension, ExternalContent, Hyperlink, Unknown};
     let alarm = "BEGIN:VALARM\nACTION:DISPLAY\nTRIGGER:-PT15M\nDESCRIPTION:会議\nEND:VALARM";
-    let rows: [(&str, &str, &[Threat]); 12] = [
+    let rows: [(&str, &str, &[Threat]); 13] = [
         ("SUMMARY:定例\n 会議", "SUMMARY:定例会議", &[]),
         ("DTSTART;TZID=Asia/Tokyo:20260401T090000", "DTSTART;TZID=Asia/Tokyo:20260401T090000", &[]),
         (
@@ -47,6 +47,7 @@ fn dates_stay_and_what_fetches_or_runs_goes() {
         ),
         ("URL:https://a.example/", "URL:https://a.example/", &[]),
         ("URL:file:///c:/a.exe", "", &[Hyperlink]),
+        ("SUMMARY;=\";=\":a", "SUMMARY:a", &[Extension]),
         ("ATTACH:http://a/b.exe", "", &[ExternalContent]),
         ("ATTACH;VALUE=BINARY;ENCODING=BASE64:TVqQ", "", &[Attachment]),
         ("DESCRIPTION;ALTREP=\"cid:x\":a", "DESCRIPTION:a", &[ExternalContent]),
