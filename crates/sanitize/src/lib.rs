@@ -14,14 +14,17 @@ mod archive;
 mod bounded;
 mod csv;
 mod detect;
+mod embedded;
 mod findings;
 mod link;
 mod name;
+mod odf;
 mod ooxml;
 mod pdf;
 mod picture;
 mod preview;
 mod text;
+mod xml;
 mod zip_reader;
 mod zip_writer;
 
@@ -162,6 +165,10 @@ fn rebuild(
     untrusted_name: &str,
     work: &mut Work<'_>,
 ) -> Result<Rebuilt, Refusal> {
+    match kind {
+        Kind::Odt | Kind::Ods | Kind::Odp => return odf::rebuild(untrusted, kind, mode, work),
+        _ => {}
+    }
     if mode != Mode::Rebuild {
         return Err(Refusal::held(Reason::NotRebuilt));
     }

@@ -5,6 +5,7 @@
 //! Leaves to others: sanitising. Nothing here may ever see the original: it runs after the clean bytes left.
 
 mod office;
+mod open;
 mod pages;
 
 use worker_protocol::{Kind, Limits, Preview, TextBlock};
@@ -29,6 +30,7 @@ pub fn preview(kind: Kind, clean: &[u8], limits: &Limits) -> Option<(Preview, Ve
         Kind::Docx => office::words(clean, limits).map(TextPreview::finish),
         Kind::Xlsx => office::sheets(clean, limits).map(TextPreview::finish),
         Kind::Pptx => office::slides(clean, limits).map(TextPreview::finish),
+        Kind::Odt | Kind::Ods | Kind::Odp => open::document(kind, clean, limits).map(TextPreview::finish),
         Kind::Text => plain(clean).map(TextPreview::finish),
         Kind::Csv => table(clean).map(TextPreview::finish),
         Kind::Zip => listing(clean, limits).map(TextPreview::finish),

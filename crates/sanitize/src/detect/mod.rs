@@ -70,6 +70,9 @@ fn from_text(untrusted: &[u8], extension: &str) -> Result<Kind, Refusal> {
         // Excel opens this as a workbook, macros and all, whatever the name says.
         return Ok(Kind::Sylk);
     }
+    if let Some(kind) = crate::odf::flat_kind(untrusted) {
+        return Ok(kind);
+    }
     if text::decode(untrusted).is_none() {
         return Err(Refusal::held(Reason::UnknownKind));
     }

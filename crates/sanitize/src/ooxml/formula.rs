@@ -39,6 +39,11 @@ const DANGEROUS_FUNCTIONS: [&str; 28] = [
     "PY",
 ];
 
+/// Whether a function of this name, in capitals, fetches or runs something in any spreadsheet program.
+pub(crate) fn is_dangerous_function(name: &str) -> bool {
+    DANGEROUS_FUNCTIONS.contains(&name)
+}
+
 /// Why this formula may not stay, if so. Strings in double quotes are data; names in single quotes are sheets,
 /// where a bracket or a path means another file.
 pub(crate) fn danger(formula: &str, links: LinkPolicy) -> Option<Threat> {

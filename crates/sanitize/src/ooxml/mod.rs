@@ -9,7 +9,6 @@ mod filter;
 mod formula;
 mod package;
 mod rules;
-mod xml;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -17,12 +16,12 @@ use worker_protocol::frame::Stage;
 use worker_protocol::{Kind, Reason, Threat};
 
 use crate::picture::{self, Format};
-use crate::{Refusal, Work, link, zip_writer};
+use crate::{Refusal, Work, link, xml, zip_writer};
 use package::{Package, Relation};
 use rules::Rule;
 
+pub(crate) use formula::{danger as formula_danger, is_dangerous_function};
 pub(crate) use package::{relations_path, resolve};
-pub(crate) use xml::{attribute_value, decode as decode_xml, reference as xml_reference};
 
 /// A part that stays, before it is filtered.
 struct Kept {

@@ -11,7 +11,7 @@ use worker_protocol::{Limits, TextBlock};
 
 use super::TextPreview;
 use crate::bounded::Budget;
-use crate::ooxml::{attribute_value, decode_xml, xml_reference};
+use crate::xml::{attribute_value, decode as decode_xml, reference as xml_reference};
 use crate::zip_reader;
 
 /// Rows of one sheet that are shown.

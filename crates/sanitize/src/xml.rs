@@ -1,7 +1,7 @@
 //! Small tools for XML that came from outside.
 //!
 //! Owns: decoding a part's bytes, reading and writing attribute values and character references.
-//! Leaves to others: which elements stay (`filter`).
+//! Leaves to others: which elements stay (each format's `filter`).
 
 use encoding_rs::{Encoding, UTF_8};
 use quick_xml::events::BytesRef;
