@@ -23,6 +23,7 @@ mod ooxml;
 mod pdf;
 mod picture;
 mod preview;
+mod rtf;
 mod text;
 mod xml;
 mod zip_reader;
@@ -167,6 +168,7 @@ fn rebuild(
 ) -> Result<Rebuilt, Refusal> {
     match kind {
         Kind::Odt | Kind::Ods | Kind::Odp => return odf::rebuild(untrusted, kind, mode, work),
+        Kind::Rtf => return rtf::rebuild(untrusted, mode, work),
         _ => {}
     }
     if mode != Mode::Rebuild {

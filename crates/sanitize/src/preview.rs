@@ -31,6 +31,7 @@ pub fn preview(kind: Kind, clean: &[u8], limits: &Limits) -> Option<(Preview, Ve
         Kind::Xlsx => office::sheets(clean, limits).map(TextPreview::finish),
         Kind::Pptx => office::slides(clean, limits).map(TextPreview::finish),
         Kind::Odt | Kind::Ods | Kind::Odp => open::document(kind, clean, limits).map(TextPreview::finish),
+        Kind::Rtf => Some(open::rich_text(clean).finish()),
         Kind::Text => plain(clean).map(TextPreview::finish),
         Kind::Csv => table(clean).map(TextPreview::finish),
         Kind::Zip => listing(clean, limits).map(TextPreview::finish),

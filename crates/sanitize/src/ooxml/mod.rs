@@ -20,6 +20,7 @@ use crate::{Refusal, Work, link, xml, zip_writer};
 use package::{Package, Relation};
 use rules::Rule;
 
+pub(crate) use fields::danger as field_danger;
 pub(crate) use formula::{danger as formula_danger, is_dangerous_function};
 pub(crate) use package::{relations_path, resolve};
 

@@ -1,14 +1,14 @@
-//! The text of clean OpenDocument files in reading order.
+//! The text of clean OpenDocument and RTF files in reading order.
 //!
-//! Owns: turning the words that `odf` reads into blocks, each within its bound.
-//! Leaves to others: finding the words (`odf`).
+//! Owns: turning the words that `odf` and `rtf` read into blocks, each within its bound.
+//! Leaves to others: finding the words (`odf`, `rtf`).
 
 use worker_protocol::{Kind, Limits, TextBlock};
 
 use super::TextPreview;
 use crate::bounded::Budget;
 use crate::odf::{self, Block};
-use crate::{xml, zip_reader};
+use crate::{rtf, xml, zip_reader};
 
 /// Rows of one table that are shown.
 const ROWS_MAX: usize = 200;
@@ -37,4 +37,14 @@ pub(super) fn document(kind: Kind, clean: &[u8], limits: &Limits) -> Option<Text
     });
     preview.truncated |= is_cut;
     Some(preview)
+}
+
+pub(super) fn rich_text(clean: &[u8]) -> TextPreview {
+    let mut preview = TextPreview::default();
+    for text in rtf::paragraphs(clean) {
+        if !preview.push(TextBlock::Paragraph { text }) {
+            break;
+        }
+    }
+    preview
 }
