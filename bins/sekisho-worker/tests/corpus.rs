@@ -25,7 +25,7 @@ async fn no_real_file_breaks_the_cell() {
     let pool = CellPool::new(config());
     let mut died = Vec::new();
     let mut tally: BTreeMap<String, u32> = BTreeMap::new();
-    for kind in ["docx", "xlsx", "pptx", "pdf", "image", "csv", "archive"] {
+    for kind in ["docx", "xlsx", "pptx", "pdf", "image", "csv", "archive", "odf", "fodf", "rtf"] {
         let mut files: Vec<PathBuf> =
             std::fs::read_dir(shared.join("corpus").join(kind)).unwrap().map(|f| f.unwrap().path()).collect();
         files.sort();

@@ -328,7 +328,7 @@ fn slides_tell_their_number() {
 
 #[test]
 fn a_chart_is_rebuilt_with_the_document_it_stands_in() {
-    let chart = "<office:document-content xmlns:office=\"urn:oasis:names:tc:opendocument:xmlns:office:1.0\" xmlns:chart=\"urn:oasis:names:tc:opendocument:xmlns:chart:1.0\" xmlns:script=\"urn:oasis:names:tc:opendocument:xmlns:script:1.0\"><office:scripts><office:script script:language=\"x\"/></office:scripts><office:body><office:chart><chart:chart chart:class=\"chart:bar\"/></office:chart></office:body></office:document-content>";
+    let chart = "<office:document-content xmlns:office=\"urn:oasis:names:tc:opendocument:xmlns:office:1.0\" xmlns:chart=\"urn:oasis:names:tc:opendocument:xmlns:chart:1.0\" xmlns:script=\"urn:oasis:names:tc:opendocument:xmlns:script:1.0\"><office:scripts><office:script script:language=\"x\"/></office:scripts><office:body><office:chart><chart:chart xlink:href=\"..\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" chart:class=\"chart:bar\"/></office:chart></office:body></office:document-content>";
     let bytes = package("text", &[
         ("content.xml", content("text", "<text:p><draw:frame><draw:object xlink:href=\"./Object 3\"/><draw:image xlink:href=\"./ObjectReplacements/Object 3\"/></draw:frame></text:p>").as_bytes()),
         ("Object 3/content.xml", chart.as_bytes()),
@@ -336,7 +336,9 @@ fn a_chart_is_rebuilt_with_the_document_it_stands_in() {
     ]);
     let outcome = run("a.odt", bytes);
     let parts = parts(&outcome);
-    assert!(parts["Object 1/content.xml"].contains("<chart:chart chart:class=\"chart:bar\"/>"));
+    assert!(
+        parts["Object 1/content.xml"].contains("<chart:chart xlink:href=\"..\" chart:class=\"chart:bar\"/>")
+    );
     assert!(!parts["Object 1/content.xml"].contains("script"));
     assert!(parts["META-INF/manifest.xml"].contains(
         "full-path=\"Object 1/\" manifest:media-type=\"application/vnd.oasis.opendocument.chart\""

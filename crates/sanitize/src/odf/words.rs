@@ -48,7 +48,7 @@ pub(super) fn counts(content: &str) -> Counts {
     let mut counts = Counts::default();
     let mut reader = Reader::from_str(content);
     let (mut paragraphs, mut tables, mut hidden) = (0u32, 0u32, 0u32);
-    let (mut cell_has_text, mut in_body) = (false, false);
+    let (mut cell_has_text, mut in_body, mut is_binary) = (false, false, false);
     while let Ok(event) = reader.read_event() {
         match &event {
             Event::Start(start) | Event::Empty(start) => {
@@ -64,6 +64,7 @@ pub(super) fn counts(content: &str) -> Counts {
                     "table:table-cell" => cell_has_text = false,
                     "draw:image" if in_body => counts.pictures += 1,
                     "text:tracked-changes" => hidden += u32::from(is_open),
+                    "office:binary-data" => is_binary = is_open,
                     _ => {}
                 }
             }
@@ -75,9 +76,10 @@ pub(super) fn counts(content: &str) -> Counts {
                     cell_has_text = false;
                 }
                 "text:tracked-changes" => hidden = hidden.saturating_sub(1),
+                "office:binary-data" => is_binary = false,
                 _ => {}
             },
-            Event::Text(text) if paragraphs > 0 => {
+            Event::Text(text) if paragraphs > 0 && !is_binary => {
                 let characters = text.chars().filter(|c| !c.is_whitespace()).count() as u64;
                 counts.characters += characters;
                 cell_has_text |= characters > 0;

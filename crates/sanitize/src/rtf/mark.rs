@@ -38,7 +38,8 @@ fn escaped(text: &str, mut fallback: usize) -> String {
     let mut out = String::new();
     for character in text.chars() {
         match character {
-            '\\' | '{' | '}' => {
+            '\\' => out.push_str("\\'5c"),
+            '{' | '}' => {
                 out.push('\\');
                 out.push(character);
             }
