@@ -231,7 +231,7 @@ impl Walk<'_, '_, '_> {
                 ),
             ));
         }
-        if whole.settings.contains("<config:config-item ") {
+        if whole.settings.contains("<config:config-item-set") {
             parts.push(xml(
                 "settings.xml",
                 format!(

@@ -96,6 +96,10 @@ impl Picture {
             Some((blip, bytes)) => (bytes, blip),
             None => {
                 work.findings.add(Threat::Unknown, "pict");
+                if self.size("picwgoal").unwrap_or(0) == 0 && self.size("picw").unwrap_or(0) == 0 {
+                    // It had no size of its own, so a scale would enlarge what only keeps its place.
+                    self.sizes.clear();
+                }
                 (picture::placeholder()?, "pngblip")
             }
         };

@@ -188,7 +188,12 @@ impl Pass<'_, '_, '_, '_> {
         let Some(open) = self.open.iter().rev().find(|open| open.is_written) else { return };
         let is_space = text.bytes().all(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n'));
         if rules::holds_text(open.prefix, &open.local) {
-            xml::push_text(&mut self.out, text);
+            if text.contains('\r') {
+                // As XML says a reader has to: otherwise a line break would come out as a character of its own.
+                xml::push_text(&mut self.out, &text.replace("\r\n", "\n").replace('\r', "\n"));
+            } else {
+                xml::push_text(&mut self.out, text);
+            }
         } else if !is_space {
             self.report(Threat::HiddenData);
         }

@@ -10,7 +10,7 @@ use super::{Place, Writer};
 
 impl Writer<'_, '_> {
     /// Takes a word that says what its group is. False when it is none.
-    pub(super) fn begins(&mut self, word: &str, number: Option<i32>, was_fresh: bool) -> bool {
+    pub(super) fn begins(&mut self, word: &str, was_fresh: bool) -> bool {
         let in_info = self.place() == Place::Info;
         let is_starred = self.groups.last().is_some_and(|group| group.is_starred);
         let known_in_info = ["title", "subject", "keywords", "doccomm", "category", "upr", "ud", "u", "uc"];
@@ -140,7 +140,7 @@ impl Writer<'_, '_> {
                 true
             }
             "header" | "headerl" | "headerr" | "headerf" if was_fresh => {
-                self.note_body(true);
+                self.note_body();
                 self.push_word(word, None);
                 self.has_header = true;
                 if let Some(mark) = self.work.job.mark.as_ref() {
@@ -191,7 +191,6 @@ impl Writer<'_, '_> {
                         // The text of a form is no part of the instruction it stands in.
                         group.collects &= !matches!(word, "formfield");
                     }
-                    let _ = number;
                     false
                 }
             },
@@ -212,7 +211,7 @@ impl Writer<'_, '_> {
             place,
             Place::Object | Place::Pict | Place::Field | Place::BookmarkStart | Place::ShapePicture
         ) {
-            self.note_body(false);
+            self.note_body();
         }
     }
 
@@ -240,10 +239,13 @@ impl Writer<'_, '_> {
         if was_fresh && is_starred {
             self.out.extend_from_slice(b"\\*");
         }
-        if self.groups.len() == 1 && is_body_word(word) {
-            self.note_body(false);
-        } else if self.groups.len() == 2 && was_fresh && !is_table(word) {
-            self.note_body(true);
+        let begins_text = match self.groups.len() {
+            1 => is_body_word(word),
+            2 => was_fresh && !is_table(word),
+            _ => false,
+        };
+        if begins_text {
+            self.note_body();
         }
         self.push_word(word, number);
         if matches!(word, "tab" | "line" | "par" | "emspace" | "enspace") {
@@ -256,13 +258,12 @@ impl Writer<'_, '_> {
     }
 
     /// Notes that the text begins here, or with the group that was just opened.
-    pub(super) fn note_body(&mut self, with_group: bool) {
+    pub(super) fn note_body(&mut self) {
         if self.body_at.is_none() {
             let at = match self.groups.get(1) {
                 Some(group) => group.out_start,
                 None => self.out.len(),
             };
-            let _ = with_group;
             self.body_at = Some(at);
         }
     }

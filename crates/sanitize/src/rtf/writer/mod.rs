@@ -370,7 +370,7 @@ impl<'w, 'j> Writer<'w, 'j> {
             }
             _ => {}
         }
-        if self.begins(word, number, was_fresh) {
+        if self.begins(word, was_fresh) {
             return;
         }
         match word {
