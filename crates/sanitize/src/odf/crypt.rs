@@ -16,6 +16,9 @@ use crate::{Refusal, Work};
 /// The most rounds of key derivation that are done for one password: ten times what programs ask for.
 const ROUNDS_MAX: u32 = 1_000_000;
 
+/// Rounds that are done for one file, over all members and passwords.
+const ROUNDS_TOTAL_MAX: u64 = 50_000_000;
+
 /// Passwords that are tried.
 const PASSWORDS_MAX: usize = 10;
 
@@ -75,6 +78,7 @@ fn decoded(value: Option<&str>) -> Vec<u8> {
 #[derive(Debug, Default)]
 pub(super) struct Secret {
     fitting: Option<usize>,
+    rounds: u64,
 }
 
 impl Secret {
@@ -93,6 +97,10 @@ impl Secret {
         let order = self.fitting.into_iter().chain(0..passwords.len());
         for index in order {
             let Some(password) = passwords.get(index) else { continue };
+            self.rounds += u64::from(encryption.rounds);
+            if self.rounds > ROUNDS_TOTAL_MAX {
+                return Err(Refusal::blocked(Reason::TooComplex));
+            }
             let Some(deflated) = decrypt(encryption, password, packed)? else { continue };
             // The padding behind the stream is no part of it; the stream ends by itself.
             let size = encryption.size.ok_or(needed)?;

@@ -246,6 +246,7 @@ fn modes_and_links_follow_the_pack() {
 fn a_mark_is_written_once_and_replaced() {
     for file in [
         b"{\\rtf1{\\fonttbl{\\f0 x;}}\\pard a\\par}".as_slice(),
+        b"{\\rtf1{\\fonttbl{\\f0 x;}}\\deff0 text}",
         b"{\\rtf1{\\fonttbl{\\f0 x;}}{\\header\\pard h\\par}\\pard a\\par}",
     ] {
         let mut job = job();

@@ -199,8 +199,11 @@ impl<'w, 'j> Writer<'w, 'j> {
     fn insert_at_body(&mut self, bytes: &[u8]) {
         let at = self.body_at.unwrap_or(self.out.len().saturating_sub(1));
         let tail = self.out.split_off(at.min(self.out.len()));
+        // A space that ended a control word would be text behind what comes in between.
+        let is_delimiter = self.ends_open() && tail.first() == Some(&b' ');
+        let tail = tail.get(usize::from(is_delimiter)..).unwrap_or_default();
         self.out.extend_from_slice(bytes);
-        self.out.extend_from_slice(&tail);
+        self.out.extend_from_slice(tail);
     }
 
     fn report(&mut self, threat: Threat, place: &str) {
