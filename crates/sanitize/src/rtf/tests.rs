@@ -96,13 +96,25 @@ fn what_acts_goes_and_what_is_read_stays() {
             "{{ r}}",
             &[DangerousField, DangerousField],
         ),
+        // What a reader leaves out must not make an instruction look harmless.
+        (
+            "{\\field{\\*\\fldinst{\\*\\bkmkstart PAGE }DDEAUTO cmd}{\\fldrslt r}}",
+            "{{ r}}",
+            &[DangerousField, HiddenData],
+        ),
+        (
+            "{\\field{\\*\\fldinst{\\footnote PAGE }DDEAUTO cmd}{\\fldrslt r}}",
+            "{{ r}}",
+            &[DangerousField, HiddenData],
+        ),
+        (
+            "{\\field{\\*\\fldinst FORMTEXT {\\*\\formfield{\\fftype0{\\*\\ffname x}}}}{\\fldrslt r}}",
+            "{\\field{\\*\\fldinst FORMTEXT {\\*\\formfield{\\fftype0{\\*\\ffname x}}}}{\\fldrslt r}}",
+            &[],
+        ),
         // Whatever follows in its group, an instruction is judged.
         ("{\\field{\\*\\fldinst DDE x\\object }{\\fldrslt r}}", "{{ r}}", &[DangerousField, HiddenData]),
-        (
-            "{\\field{\\*\\fldinst DDE x\\objdata 01}{\\fldrslt r}}",
-            "{{ r}}",
-            &[DangerousField, EmbeddedObject],
-        ),
+        ("{\\field{\\*\\fldinst DDE x\\objdata 01}{\\fldrslt r}}", "{{ r}}", &[DangerousField, HiddenData]),
         (
             "{\\field{\\*\\fldinst DDE x{\\info}\\pict }{\\fldrslt r}}",
             "{{ r}}",
@@ -143,6 +155,17 @@ fn what_acts_goes_and_what_is_read_stays() {
         assert_eq!(kinds, found, "{inner}");
         let again = run(outcome.clean.as_ref().unwrap());
         assert_eq!((again.clean, again.report.removals.len()), (outcome.clean, 0), "{inner}");
+    }
+}
+
+#[test]
+fn an_instruction_too_long_to_look_at_goes() {
+    for filler in [8_191, 8_192, 20_000] {
+        let long = "D".repeat(filler);
+        let file = format!("{{\\rtf1{{\\field{{\\*\\fldinst  {{{long}}}{{PAGE }}}}{{\\fldrslt r}}}}}}");
+        let outcome = run(file.as_bytes());
+        assert_eq!(threats(&outcome), [Threat::DangerousField], "{filler}");
+        assert_eq!(clean(&outcome), "{\\rtf1{{ r}}}");
     }
 }
 

@@ -61,6 +61,68 @@ pub(super) fn is_flag(word: &str) -> bool {
         )
 }
 
+/// Words that may stand in the instruction of a field: looks of characters, and the field inside.
+pub(super) fn is_look(word: &str) -> bool {
+    matches!(
+        word,
+        "ab" | "af"
+            | "afs"
+            | "ai"
+            | "alang"
+            | "b"
+            | "caps"
+            | "cb"
+            | "cf"
+            | "charscalex"
+            | "cs"
+            | "dbch"
+            | "expnd"
+            | "expndtw"
+            | "f"
+            | "field"
+            | "flddirty"
+            | "fldedit"
+            | "fldlock"
+            | "fs"
+            | "hich"
+            | "highlight"
+            | "i"
+            | "kerning"
+            | "lang"
+            | "langfe"
+            | "langfenp"
+            | "langnp"
+            | "loch"
+            | "ltrch"
+            | "noproof"
+            | "nosupersub"
+            | "outl"
+            | "plain"
+            | "rtlch"
+            | "scaps"
+            | "shad"
+            | "strike"
+            | "sub"
+            | "super"
+            | "tab"
+            | "u"
+            | "uc"
+            | "ul"
+            | "uld"
+            | "uldb"
+            | "ulnone"
+            | "ulw"
+            | "up"
+            | "dn"
+            | "v"
+            | "webhidden"
+            | "lquote"
+            | "rquote"
+            | "ldblquote"
+            | "rdblquote"
+    )
+}
+
 /// Groups whose text is not text of the document.
 pub(super) fn is_aside(word: &str) -> bool {
     matches!(

@@ -23,6 +23,17 @@ impl Writer<'_, '_> {
             }
             return true;
         }
+        let in_instruction = self.groups.last().is_some_and(|group| group.in_instruction);
+        let is_form = word == "formfield" && was_fresh && is_starred;
+        if in_instruction && !is_form && !vocabulary::is_flag(word) && !vocabulary::is_look(word) {
+            // A reader may leave out what this begins, and then reads another instruction than was judged.
+            if was_fresh {
+                self.skip(Some(Threat::HiddenData), true, word);
+            } else {
+                self.report(Threat::HiddenData, word);
+            }
+            return true;
+        }
         let is_other = !was_fresh && self.groups.last().is_some_and(|group| group.kind != Place::Normal);
         match word {
             // A group that is something already does not become something else.
@@ -60,12 +71,16 @@ impl Writer<'_, '_> {
                 let end = self.out.len();
                 if let Some(group) = self.groups.last_mut() {
                     group.words.push((start, end));
+                    group.in_instruction = false;
                 }
                 true
             }
             "fldinst" => {
                 if was_fresh {
                     self.set_place(Place::Instruction);
+                    if let Some(group) = self.groups.last_mut() {
+                        group.in_instruction = true;
+                    }
                     self.out.extend_from_slice(b"\\*\\fldinst");
                     self.is_open_ended = true;
                 } else {
@@ -189,7 +204,9 @@ impl Writer<'_, '_> {
                 None => {
                     if let Some(group) = self.groups.last_mut() {
                         // The text of a form is no part of the instruction it stands in.
-                        group.collects &= !matches!(word, "formfield");
+                        let is_form = word == "formfield";
+                        group.collects &= !is_form;
+                        group.in_instruction &= !is_form;
                     }
                     false
                 }

@@ -57,6 +57,8 @@ struct Group {
     fallback_written: usize,
     /// Text in it is part of what is collected for the group around it.
     collects: bool,
+    /// It stands in the instruction of a field, where only looks of characters may change.
+    in_instruction: bool,
     collected: String,
     /// For a field: where its own words stand, and whether they go.
     words: Vec<(usize, usize)>,
@@ -81,6 +83,7 @@ impl Group {
             fallback: 1,
             fallback_written: 1,
             collects: false,
+            in_instruction: place == Place::Instruction,
             collected: String::new(),
             words: Vec::new(),
             is_dangerous: false,
@@ -236,6 +239,7 @@ impl<'w, 'j> Writer<'w, 'j> {
                 outer.kind,
                 Place::Instruction | Place::PropertyName | Place::PropertyValue | Place::BookmarkStart
             );
+        group.in_instruction = outer.in_instruction;
         group.is_written = !matches!(place, Place::Skip | Place::UserProps);
         if group.is_written {
             self.out.push(b'{');
@@ -297,12 +301,14 @@ impl<'w, 'j> Writer<'w, 'j> {
             }
             _ => {}
         }
-        if let Some(outer) = self.groups.last_mut()
-            && group.collects
-            && outer.collected.len() + group.collected.len() <= COLLECTED_CHARS_MAX
-        {
-            outer.collected.push_str(&group.collected);
+        if let Some(outer) = self.groups.last_mut().filter(|_| group.collects) {
             outer.is_computed |= group.is_computed;
+            if outer.collected.len() + group.collected.len() <= COLLECTED_CHARS_MAX {
+                outer.collected.push_str(&group.collected);
+            } else {
+                // What is too long to be looked at as a whole cannot be judged.
+                outer.is_computed = true;
+            }
         }
         // The whole file is no part that could go.
         if group.is_taken_back && !self.groups.is_empty() {
