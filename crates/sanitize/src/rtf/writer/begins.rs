@@ -265,8 +265,13 @@ impl Writer<'_, '_> {
             self.note_body();
         }
         self.push_word(word, number);
-        if matches!(word, "tab" | "line" | "par" | "emspace" | "enspace") {
-            self.collect(' ');
+        match word {
+            "tab" | "line" | "par" | "emspace" | "enspace" => self.collect(' '),
+            "emdash" => self.collect('\u{2014}'),
+            "endash" => self.collect('\u{2013}'),
+            "lquote" | "rquote" => self.collect('\''),
+            "ldblquote" | "rdblquote" => self.collect('"'),
+            _ => {}
         }
         if word == "par" || word == "row" {
             self.out.push(b'\n');
