@@ -44,6 +44,11 @@ fn what_acts_goes_and_what_is_read_stays() {
         ("\\pard a\\b b\\b0\\par", "\\pard a\\b b\\b0\\par", &[]),
         ("\\fs20\\'82\\'a0 x", "\\fs20\\'82\\'a0 x", &[]),
         ("{\\b1 x}", "{\\b1 x}", &[]),
+        (
+            "{\\*\\listtable{\\list{\\listlevel{\\leveltext\\'02\\'00);}{\\levelnumbers\\'01;}}}}x\\'02",
+            "{\\*\\listtable{\\list{\\listlevel{\\leveltext\\'02\\'00);}{\\levelnumbers\\'01;}}}}x",
+            &[],
+        ),
         // Not even who looks for words without cutting tokens finds one in text.
         ("a\\\\objdata", "a\\'5cobjdata", &[]),
         ("\\u12354 ?x", "\\u12354?x", &[]),

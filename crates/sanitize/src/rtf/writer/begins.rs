@@ -265,6 +265,11 @@ impl Writer<'_, '_> {
             self.note_body();
         }
         self.push_word(word, number);
+        if matches!(word, "leveltext" | "levelnumbers")
+            && let Some(group) = self.groups.last_mut()
+        {
+            group.holds_numbers = true;
+        }
         match word {
             "tab" | "line" | "par" | "emspace" | "enspace" => self.collect(' '),
             "emdash" => self.collect('\u{2014}'),

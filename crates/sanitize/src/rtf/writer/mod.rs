@@ -60,6 +60,8 @@ struct Group {
     /// It stands in the instruction of a field, where only looks of characters may change.
     in_instruction: bool,
     collected: String,
+    /// Its text is lengths and places, which are bytes below the letters.
+    holds_numbers: bool,
     /// For a field: where its own words stand, and whether they go.
     words: Vec<(usize, usize)>,
     is_dangerous: bool,
@@ -85,6 +87,7 @@ impl Group {
             collects: false,
             in_instruction: place == Place::Instruction,
             collected: String::new(),
+            holds_numbers: false,
             words: Vec::new(),
             is_dangerous: false,
             is_computed: false,

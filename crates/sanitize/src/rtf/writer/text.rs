@@ -59,6 +59,8 @@ impl Writer<'_, '_> {
                 self.collect(char::from(byte));
                 return;
             }
+            // Titles have no tabs.
+            Place::Info if byte < 0x20 => return,
             _ => {}
         }
         self.note_text();
@@ -77,6 +79,9 @@ impl Writer<'_, '_> {
             // Written as a number, so that even a reader that looks for words without cutting tokens finds none in text.
             b'\\' => self.out.extend_from_slice(b"\\'5c"),
             b'{' | b'}' => self.out.extend_from_slice(&[b'\\', byte]),
+            0..=0x1f if self.groups.last().is_some_and(|group| group.holds_numbers) => {
+                self.out.extend_from_slice(format!("\\'{byte:02x}").as_bytes());
+            }
             b'\t' => {
                 self.out.extend_from_slice(b"\\tab");
                 self.is_open_ended = true;
