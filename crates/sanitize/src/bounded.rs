@@ -37,11 +37,13 @@ impl Budget {
         Ok(())
     }
 
-    /// Expands a raw deflate stream that must come out at exactly `expanded_bytes`.
-    pub(crate) fn inflate(&mut self, packed: &[u8], expanded_bytes: u64) -> Result<Vec<u8>, Refusal> {
+    /// Expands a raw deflate stream that must come out at exactly `expanded_bytes`, and says whether it ends where the
+    /// packed bytes end: only then are they nothing but the stream.
+    pub(crate) fn inflate(&mut self, packed: &[u8], expanded_bytes: u64) -> Result<(Vec<u8>, bool), Refusal> {
         #[expect(clippy::disallowed_types, reason = "this is the counted place")]
-        let mut decoder = flate2::read::DeflateDecoder::new(packed);
-        self.read_counted(&mut decoder, packed.len() as u64, expanded_bytes)
+        let mut decoder = flate2::bufread::DeflateDecoder::new(packed);
+        let bytes = self.read_counted(&mut decoder, packed.len() as u64, expanded_bytes)?;
+        Ok((bytes, decoder.total_in() == packed.len() as u64))
     }
 
     /// Takes a member that is stored as it is.
@@ -69,7 +71,9 @@ impl Budget {
         packed_bytes: u64,
         expanded_bytes: u64,
     ) -> Result<Vec<u8>, Refusal> {
-        let mut out = Vec::new();
+        // What a header claims is reserved only as far as it could be true of a harmless file.
+        let reserved = expanded_bytes.min(packed_bytes.saturating_mul(32)).min(16 << 20);
+        let mut out = Vec::with_capacity(usize::try_from(reserved).unwrap_or(0));
         let mut piece = vec![0; 64 << 10];
         loop {
             let length = from.read(&mut piece).map_err(|_| Refusal::held(Reason::Damaged))?;
@@ -77,7 +81,7 @@ impl Budget {
                 break;
             }
             self.spend(length as u64)?;
-            out.extend(piece.iter().take(length));
+            out.extend_from_slice(piece.get(..length).unwrap_or_default());
             let bytes = out.len() as u64;
             if bytes > RATIO_FREE_BYTES && bytes / packed_bytes.max(1) > self.limits.expansion_ratio_max {
                 return Err(Refusal::blocked(Reason::Bomb));
@@ -163,7 +167,9 @@ mod tests {
         assert!(budget.expanded_bytes < 11 << 20, "stopped at {}", budget.expanded_bytes);
         assert_eq!(budget.inflate(&deflated(b"abc"), 2), Err(Refusal::held(Reason::Damaged)));
         assert_eq!(budget.inflate(&deflated(b"abc"), 4), Err(Refusal::held(Reason::Damaged)));
-        assert_eq!(budget.inflate(&deflated(b"abc"), 3), Ok(b"abc".to_vec()));
+        assert_eq!(budget.inflate(&deflated(b"abc"), 3), Ok((b"abc".to_vec(), true)));
+        let followed = [deflated(b"abc"), b"more".to_vec()].concat();
+        assert_eq!(budget.inflate(&followed, 3), Ok((b"abc".to_vec(), false)));
     }
 
     #[test]

@@ -162,11 +162,13 @@ fn rebuild(
     untrusted_name: &str,
     work: &mut Work<'_>,
 ) -> Result<Rebuilt, Refusal> {
+    if matches!(kind, Kind::Docx | Kind::Xlsx | Kind::Pptx) {
+        return ooxml::rebuild(untrusted, kind, mode, work);
+    }
     if mode != Mode::Rebuild {
         return Err(Refusal::held(Reason::NotRebuilt));
     }
     let clean = match kind {
-        Kind::Docx | Kind::Xlsx | Kind::Pptx => ooxml::rebuild(untrusted, kind, work)?,
         Kind::Pdf => pdf::rebuild(untrusted, work)?,
         Kind::Png => picture::rebuild(untrusted, picture::Format::Png, "", work)?,
         Kind::Jpeg => picture::rebuild(untrusted, picture::Format::Jpeg, "", work)?,

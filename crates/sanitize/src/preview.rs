@@ -26,9 +26,9 @@ pub fn preview(kind: Kind, clean: &[u8], limits: &Limits) -> Option<(Preview, Ve
         Kind::Pdf => pages::draw(clean),
         Kind::Png => picture_page(clean, picture::Format::Png),
         Kind::Jpeg => picture_page(clean, picture::Format::Jpeg),
-        Kind::Docx => office::words(clean, limits).map(TextPreview::finish),
-        Kind::Xlsx => office::sheets(clean, limits).map(TextPreview::finish),
-        Kind::Pptx => office::slides(clean, limits).map(TextPreview::finish),
+        Kind::Docx => office::words(TextPreview::default(), clean, limits).map(TextPreview::finish),
+        Kind::Xlsx => office::sheets(TextPreview::default(), clean, limits).map(TextPreview::finish),
+        Kind::Pptx => office::slides(TextPreview::default(), clean, limits).map(TextPreview::finish),
         Kind::Text => plain(clean).map(TextPreview::finish),
         Kind::Csv => table(clean).map(TextPreview::finish),
         Kind::Zip => listing(clean, limits).map(TextPreview::finish),
@@ -42,11 +42,49 @@ fn picture_page(clean: &[u8], format: picture::Format) -> Option<(Preview, Vec<V
 }
 
 /// Blocks of text up to the bound.
-#[derive(Default)]
 struct TextPreview {
     blocks: Vec<TextBlock>,
     bytes: usize,
     truncated: bool,
+    bytes_max: usize,
+    /// Whether everything is wanted that a reader finds in the file, besides what he sees first.
+    is_whole: bool,
+}
+
+impl Default for TextPreview {
+    fn default() -> Self {
+        Self { blocks: Vec::new(), bytes: 0, truncated: false, bytes_max: TEXT_BYTES_MAX, is_whole: false }
+    }
+}
+
+/// All the words of a clean office file as plain text: paragraphs as lines, cells between tabs.
+pub(crate) fn whole_text(kind: Kind, clean: &[u8], limits: &Limits) -> Option<String> {
+    let whole = TextPreview { bytes_max: usize::MAX, is_whole: true, ..TextPreview::default() };
+    let read = match kind {
+        Kind::Docx => office::words(whole, clean, limits)?,
+        Kind::Xlsx => office::sheets(whole, clean, limits)?,
+        Kind::Pptx => office::slides(whole, clean, limits)?,
+        _ => return None,
+    };
+    let mut text = String::new();
+    for block in read.blocks {
+        match block {
+            TextBlock::Heading { text: line } | TextBlock::Paragraph { text: line } => {
+                text.push_str(&line);
+                text.push_str("\r\n");
+            }
+            TextBlock::Table { rows } => {
+                for row in rows {
+                    // A line or a tab inside a cell would look like another cell.
+                    let row: Vec<String> =
+                        row.iter().map(|cell| cell.replace(['\t', '\r', '\n'], " ")).collect();
+                    text.push_str(&row.join("\t"));
+                    text.push_str("\r\n");
+                }
+            }
+        }
+    }
+    Some(text)
 }
 
 impl TextPreview {
@@ -57,7 +95,7 @@ impl TextPreview {
             TextBlock::Heading { text } | TextBlock::Paragraph { text } => text.len(),
             TextBlock::Table { rows } => cell_bytes(rows),
         };
-        if self.bytes + bytes > TEXT_BYTES_MAX {
+        if self.bytes.saturating_add(bytes) > self.bytes_max {
             self.truncated = true;
             return false;
         }

@@ -91,6 +91,28 @@ pub(crate) fn danger(formula: &str, links: LinkPolicy) -> Option<Threat> {
     None
 }
 
+/// Whether a formula reaches into a sheet of this name.
+pub(crate) fn names_sheet(formula: &str, sheet: &str) -> bool {
+    let (formula, sheet) = (formula.to_lowercase(), sheet.to_lowercase());
+    let quoted = format!("'{}'!", sheet.replace('\'', "''"));
+    let bare = format!("{sheet}!");
+    formula.contains(&quoted)
+        || formula.match_indices(&bare).any(|(at, _)| {
+            let before = formula.get(..at).and_then(|text| text.chars().next_back());
+            !before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '\''))
+        })
+}
+
+/// Whether a formula uses one of these names, given in capitals.
+pub(crate) fn uses_name(formula: &str, names: &std::collections::HashSet<String>) -> bool {
+    if names.is_empty() {
+        return false;
+    }
+    formula
+        .split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.' | '\\' | '?')))
+        .any(|word| !word.is_empty() && names.contains(&word.to_uppercase()))
+}
+
 /// Takes the rest of a quoted piece; a doubled quote stands for itself.
 fn skip_quoted(characters: &mut std::iter::Peekable<std::str::Chars<'_>>, quote: char) -> String {
     let mut inside = String::new();
@@ -141,6 +163,19 @@ mod tests {
         ];
         for (formula, expected) in rows {
             assert_eq!(danger(formula, LinkPolicy::Keep), expected, "{formula}");
+        }
+        for (formula, expected) in [
+            ("Macro1!A1", true),
+            ("'Macro1'!A1", true),
+            ("1+MACRO1!A1", true),
+            ("xMacro1!A1", false),
+            ("Macro1", false),
+        ] {
+            assert_eq!(names_sheet(formula, "Macro1"), expected, "{formula}");
+        }
+        let names = std::collections::HashSet::from(["RATE_X".to_owned()]);
+        for (formula, expected) in [("A1*rate_x", true), ("rate_x2", false), ("SUM(Rate_X,1)", true)] {
+            assert_eq!(uses_name(formula, &names), expected, "{formula}");
         }
     }
 }

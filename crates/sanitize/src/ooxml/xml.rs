@@ -24,7 +24,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<String, Refusal> {
         .and_then(|rest| rest.split("?>").next())
         .and_then(|declaration| declaration.split("encoding").nth(1))
         .and_then(|rest| rest.split(['"', '\'']).nth(1))
-        .unwrap_or("utf-8")
+        .unwrap_or(if encoding == UTF_8 { "utf-8" } else { "utf-16" })
         .to_ascii_lowercase();
     let agrees = match declared.as_str() {
         "utf-8" | "us-ascii" | "ascii" => encoding == UTF_8,
