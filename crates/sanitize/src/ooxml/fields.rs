@@ -9,7 +9,7 @@
 
 use std::collections::HashMap;
 
-use quick_xml::NsReader;
+use quick_xml::Reader;
 use quick_xml::events::Event;
 use worker_protocol::{LinkPolicy, Reason, Threat};
 
@@ -162,7 +162,7 @@ pub(crate) fn doomed_elements(
     strict: bool,
 ) -> Result<HashMap<u64, Option<Threat>>, Refusal> {
     let damaged = Refusal::held(Reason::Damaged);
-    let mut reader = NsReader::from_str(part);
+    let mut reader = Reader::from_str(part);
     let mut open: Vec<Field> = Vec::new();
     let mut doomed = HashMap::new();
     let mut in_instruction_text = 0u32;

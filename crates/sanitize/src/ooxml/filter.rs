@@ -20,6 +20,7 @@ use worker_protocol::{Kind, LinkPolicy, Reason, Spot, Threat};
 use super::judge::{self, Fate, Verdict};
 use super::mark::{self, Stamp};
 use super::names::{self, Known, Listed, Space};
+use super::objects::Insert;
 use super::{fields, xml};
 use crate::Refusal;
 use crate::findings::Findings;
@@ -42,6 +43,10 @@ pub(crate) struct PartContext<'a> {
     pub(crate) gone_names: &'a HashSet<String>,
     /// What is to be written into the part as a mark.
     pub(crate) stamp: Option<&'a Stamp>,
+    /// What is to be added to the part besides.
+    pub(crate) insert: Option<&'a Insert>,
+    /// Names of the shapes whose objects went, and whose pictures stand elsewhere now.
+    pub(crate) gone_shapes: &'a HashSet<String>,
 }
 
 /// Where a reader finds a part.
@@ -146,7 +151,7 @@ pub(crate) fn filter(
     context: &PartContext<'_>,
     findings: &mut Findings,
 ) -> Result<Filtered, Refusal> {
-    let text = xml::decode(bytes)?;
+    let text = xml::decode_borrowed(bytes)?;
     if text.bytes().any(|b| b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r')) {
         // No reader of XML takes these; one that did would read another text than this filter.
         return Err(Refusal::held(Reason::Damaged));
@@ -178,6 +183,7 @@ pub(crate) fn filter(
         control_pictures: String::new(),
         shape_id_max: 0,
         stamped: false,
+        inserted: false,
         sections: 0,
     };
     pass.out.push_str(XML_START);
@@ -223,6 +229,7 @@ struct Pass<'t, 'a> {
     control_pictures: String,
     shape_id_max: u64,
     stamped: bool,
+    inserted: bool,
     sections: u32,
 }
 
@@ -418,7 +425,7 @@ impl<'t> Pass<'t, '_> {
                 return Ok(false);
             }
         };
-        if let Some(insert) = self.stamp_before(local) {
+        for insert in [self.stamp_before(local), self.insert_before(local)].into_iter().flatten() {
             self.out.push_str(&insert);
             self.changed = true;
         }

@@ -8,7 +8,7 @@ use worker_protocol::{LinkPolicy, Threat};
 use crate::link;
 
 /// Functions that fetch from elsewhere or run something.
-const DANGEROUS_FUNCTIONS: [&str; 28] = [
+const DANGEROUS_FUNCTIONS: [&str; 35] = [
     "WEBSERVICE",
     "FILTERXML",
     "CALL",
@@ -37,13 +37,19 @@ const DANGEROUS_FUNCTIONS: [&str; 28] = [
     "EVALUATE",
     "FILES",
     "PY",
+    "CUBEKPIMEMBER",
+    "CUBEMEMBER",
+    "CUBEMEMBERPROPERTY",
+    "CUBERANKEDMEMBER",
+    "CUBESET",
+    "CUBESETCOUNT",
+    "CUBEVALUE",
 ];
 
 /// Why this formula may not stay, if so. Strings in double quotes are data; names in single quotes are sheets,
 /// where a bracket or a path means another file.
 pub(crate) fn danger(formula: &str, links: LinkPolicy) -> Option<Threat> {
     let mut word = String::new();
-    let mut previous = ' ';
     let mut characters = formula.chars().peekable();
     while let Some(c) = characters.next() {
         match c {
@@ -60,15 +66,15 @@ pub(crate) fn danger(formula: &str, links: LinkPolicy) -> Option<Threat> {
             }
             // No operator of a formula is a bar: it joins a DDE application and its topic.
             '|' => return Some(Threat::DangerousFormula),
-            '[' if !(previous.is_alphanumeric()
-                || matches!(previous, '_' | '.' | '[' | ']' | ',' | ':' | ' ')) =>
-            {
-                return Some(Threat::ExternalContent);
+            '[' => {
+                // Columns of a table stand in brackets, and so do files; only after a file does a name follow.
+                let is_whole = skip_brackets(&mut characters);
+                let names_more = |c: &char| c.is_alphanumeric() || matches!(c, '_' | '!' | '.' | '\\' | '\'');
+                if !is_whole || characters.peek().is_some_and(names_more) {
+                    return Some(Threat::ExternalContent);
+                }
+                word.clear();
             }
-            '[' if previous == ' ' && characters.peek().is_some_and(char::is_ascii_digit) => {
-                return Some(Threat::ExternalContent);
-            }
-            '[' => word.clear(),
             '(' => {
                 let name = word.trim().to_ascii_uppercase();
                 let name = ["_XLFN.", "_XLWS.", "_XLL.", "_XLUDF."]
@@ -86,7 +92,6 @@ pub(crate) fn danger(formula: &str, links: LinkPolicy) -> Option<Threat> {
             ' ' => {}
             _ => word.clear(),
         }
-        previous = c;
     }
     None
 }
@@ -111,6 +116,24 @@ pub(crate) fn uses_name(formula: &str, names: &std::collections::HashSet<String>
     formula
         .split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.' | '\\' | '?')))
         .any(|word| !word.is_empty() && names.contains(&word.to_uppercase()))
+}
+
+/// Takes what stands in brackets, with brackets in it; an apostrophe stands before a sign that means itself. False when
+/// they do not end.
+fn skip_brackets(characters: &mut std::iter::Peekable<std::str::Chars<'_>>) -> bool {
+    let mut depth = 1u32;
+    while let Some(c) = characters.next() {
+        match c {
+            '\'' => drop(characters.next()),
+            '[' => depth += 1,
+            ']' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return true;
+        }
+    }
+    false
 }
 
 /// Takes the rest of a quoted piece; a doubled quote stands for itself.
@@ -146,6 +169,11 @@ mod tests {
             ("IF(A1=\"[1]x|y\",\"WEBSERVICE(\",2)", None),
             ("Table1[[#This Row],[2020]]*2", None),
             ("SUM(表1[金額])", None),
+            ("[Gross Pay]-[[Taxes and Deductions ]]-[2020]*[a'|b]", None),
+            ("VLOOKUP(A5,Table1[],3,FALSE)*([Hours]+[Rate])", None),
+            ("A1 [b.xlsx]S!A1", external),
+            ("[1]!Name", external),
+            ("[a", external),
             ("[1]Sheet1!A1", external),
             ("A1+[2]Sheet1!$A$1", external),
             ("SUM([1]Sheet1!A1:A9)", external),

@@ -158,6 +158,19 @@ pub(super) fn element<'v>(
         (Space::Office, "OLEObject") => drop(Threat::EmbeddedObject),
         (Space::Office, "signatureline") => drop(Threat::Signature),
         (Space::Office, "ink") => drop(Threat::AuxiliaryPart),
+        // The shape of an object whose picture stands in the drawing now.
+        (Space::Vml, "shape")
+            if ["id", "spid"]
+                .iter()
+                .any(|name| value_of(name).is_some_and(|name| context.gone_shapes.contains(&*name))) =>
+        {
+            Fate::Drop(None)
+        }
+        (Space::DrawingMore, "compatExt")
+            if value_of("spid").is_some_and(|spid| context.gone_shapes.contains(&*spid)) =>
+        {
+            Fate::DropAncestor(Threat::EmbeddedObject, &["twoCellAnchor", "oneCellAnchor", "absoluteAnchor"])
+        }
         (Space::VmlHost, "FmlaMacro") => drop(Threat::MacroVba),
         (Space::VmlHost, local) if local.starts_with("Script") => drop(Threat::Script),
         (Space::VmlHost, local) if local.starts_with("Fmla") => Fate::Keep(Role::ControlFormula),
@@ -200,7 +213,8 @@ pub(super) fn attribute(
 ) -> Verdict {
     let in_vml = matches!(element_space, Space::Vml | Space::Office);
     match (element_space, element, local) {
-        (_, _, "macro") => Verdict::Drop((!value.is_empty()).then_some(Threat::MacroVba)),
+        (_, _, "macro") if value.is_empty() => Verdict::Keep,
+        (_, _, "macro") => Verdict::Drop(Some(Threat::MacroVba)),
         (_, _, "href" | "src" | "link" | "althref" | "target") if in_vml => {
             if value.is_empty() || (local == "href" && link::is_kept(value, context.links)) {
                 Verdict::Keep

@@ -129,6 +129,26 @@ pub(super) fn follows_header(local: &str) -> bool {
     )
 }
 
+/// Elements of a sheet that stand behind its drawing.
+pub(super) fn follows_drawing(local: &str) -> bool {
+    follows_header(local)
+        && !matches!(
+            local,
+            "rowBreaks"
+                | "colBreaks"
+                | "customProperties"
+                | "cellWatches"
+                | "ignoredErrors"
+                | "smartTags"
+                | "drawing"
+        )
+}
+
+/// The element of a sheet that names its drawing.
+pub(super) fn drawing_reference(prefix: &str, id: &str) -> String {
+    format!("<{prefix}drawing xmlns:sekisho=\"{RELATIONS}\" sekisho:id=\"{}\"/>", xml::escape_attribute(id))
+}
+
 /// A page header for a sheet that has none.
 pub(super) fn header_footer(prefix: &str, header: &str) -> String {
     format!(

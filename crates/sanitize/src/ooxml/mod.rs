@@ -11,6 +11,7 @@ mod formula;
 mod judge;
 mod mark;
 mod names;
+mod objects;
 mod outline;
 mod package;
 mod rules;
@@ -70,6 +71,8 @@ struct Walk<'a, 'w, 'j> {
     queue: VecDeque<usize>,
     dropped: HashSet<String>,
     pictures: Kept,
+    /// Pictures that stand where objects were.
+    moved: objects::Moved,
     before: Counts,
     after: Counts,
 }
@@ -173,12 +176,16 @@ fn rebuild_package(
         queue: VecDeque::new(),
         dropped: HashSet::new(),
         pictures: Kept::default(),
+        moved: objects::Moved::default(),
         before: Counts::default(),
         after: Counts::default(),
     };
     walk.keep(&main, rules::clean_main_type(kind), Form::Xml);
     while let Some(next) = walk.queue.pop_front() {
         walk.visit(next)?;
+    }
+    if walk.place_objects().is_none() {
+        return Err(Refusal::held(Reason::VerifyFailed));
     }
     walk.report_orphans();
     walk.write()
@@ -245,6 +252,7 @@ impl Walk<'_, '_, '_> {
         else {
             return Ok(());
         };
+        self.find_objects(place, &source)?;
         let mut relations = Vec::new();
         for mut relation in self.package.relations(&source, self.work)? {
             if let Some(new_target) = self.follow(&source, &target, &relation)? {
@@ -286,6 +294,10 @@ impl Walk<'_, '_, '_> {
                 }
             }
             Rule::Vml => self.keep(&part, String::new(), Form::Vml),
+            // Beside every picture in SVG stands one in pixels, which is shown when the other is not there.
+            Rule::Picture if self.package.content_type(&part).starts_with("image/svg") => {
+                return Ok(self.drop(Threat::AuxiliaryPart, source, &part));
+            }
             Rule::Picture => self.keep_picture(&part)?,
             Rule::ChartData => match self.keep_chart_data(source, &part)? {
                 Some(name) => name,

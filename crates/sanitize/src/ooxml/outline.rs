@@ -69,7 +69,8 @@ pub(crate) fn read(
         .into_iter()
         .filter_map(|relation| Some((relation.id, package::resolve(main, &relation.target)?)))
         .collect();
-    let text = xml::decode(&package.read(main, work)?)?;
+    let bytes = package.read(main, work)?;
+    let text = xml::decode_borrowed(&bytes)?;
     let mut reader = NsReader::from_str(&text);
     loop {
         match reader.read_event().map_err(|_| Refusal::held(Reason::Damaged))? {

@@ -380,3 +380,38 @@ fn a_part_that_says_the_same_is_copied_and_a_padded_stream_is_not() {
     };
     assert_eq!(stream(outcome.clean.as_ref().unwrap()), stream(&plain));
 }
+
+#[test]
+fn the_picture_of_an_object_on_a_sheet_moves_into_the_drawing() {
+    let mut maker = workbook("<c r=\"A1\"><v>1</v></c>");
+    let sheet = String::from_utf8(maker.parts[1].2.clone()).unwrap();
+    maker.parts[1].2 = sheet
+        .replace("<worksheet ", &format!("<worksheet xmlns:r=\"{REL}\" "))
+        .replace("</sheetData>", "</sheetData><legacyDrawing r:id=\"rV\"/><oleObjects><oleObject shapeId=\"1025\" r:id=\"rO\"/></oleObjects>")
+        .into_bytes();
+    let vml = "<xml xmlns:v=\"urn:schemas-microsoft-com:vml\" xmlns:o=\"urn:schemas-microsoft-com:office:office\" xmlns:x=\"urn:schemas-microsoft-com:office:excel\"><v:shape id=\"_x0000_s1025\"><v:imagedata o:relid=\"rI\"/><x:ClientData ObjectType=\"Pict\"><x:Anchor>1, 2, 3, 4, 5, 6, 7, 8</x:Anchor></x:ClientData></v:shape><v:shape id=\"note\"><x:ClientData ObjectType=\"Note\"/></v:shape></xml>";
+    let bytes = maker
+        .part("xl/drawings/v.vml", "application/vnd.openxmlformats-officedocument.vmlDrawing", vml)
+        .part("xl/media/i.emf", "image/x-emf", b"not a picture")
+        .part("xl/embeddings/o.bin", "application/vnd.openxmlformats-officedocument.oleObject", b"MZ")
+        .relation("xl/worksheets/sheet1.xml", "rV", "vmlDrawing", "../drawings/v.vml", false)
+        .relation("xl/worksheets/sheet1.xml", "rO", "oleObject", "../embeddings/o.bin", false)
+        .relation("xl/drawings/v.vml", "rI", "image", "../media/i.emf", false)
+        .bytes();
+    let outcome = run("a.xlsx", bytes, LinkPolicy::Keep);
+    assert!(threats(&outcome).contains(&Threat::EmbeddedObject));
+    let parts = parts(&outcome);
+    let sheet = &parts["xl/worksheets/sheet1.xml"];
+    assert!(sheet.contains("sekisho:id=\"rIdDrawing\"/><legacyDrawing r:id=\"rV\"/></worksheet>"), "{sheet}");
+    let drawing = &parts["xl/drawings/drawing.xml"];
+    assert!(
+        drawing.contains("<xdr:col>1</xdr:col><xdr:colOff>19050</xdr:colOff>")
+            && drawing.contains("r:embed=\"rIdObject\""),
+        "{drawing}"
+    );
+    assert!(parts["xl/drawings/_rels/drawing.xml.rels"].contains("../media/i.png"));
+    let vml = &parts["xl/drawings/v.vml"];
+    assert!(vml.contains("note") && !vml.contains("_x0000_s1025"), "{vml}");
+    let again = run("a.xlsx", outcome.clean.unwrap(), LinkPolicy::Keep);
+    assert_eq!(threats(&again), []);
+}

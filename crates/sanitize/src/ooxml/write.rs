@@ -11,7 +11,7 @@ use worker_protocol::{Fidelity, Kept, Kind, Reason, Threat};
 use super::filter::{self, PartContext, Place};
 use super::mark::{self, Stamp};
 use super::package::{self, Relation};
-use super::{Form, Part, Walk, rules};
+use super::{Form, Part, Walk, objects, rules};
 use crate::Refusal;
 use crate::zip_reader::Packed;
 use crate::zip_writer::{Content, Writer};
@@ -34,23 +34,35 @@ impl<'a> Walk<'a, '_, '_> {
     pub(super) fn write(mut self) -> Result<(Vec<u8>, Fidelity), Refusal> {
         self.settle();
         let header_id = self.add_header();
-        let total = self.kept.len().max(1);
-        let mut order: Vec<(usize, usize, Body<'a>)> = Vec::with_capacity(total);
+        let mut writer = Writer::default();
+        self.write_package_parts(&mut writer)?;
         let mut gone_names = HashSet::new();
-        for index in 0..self.kept.len() {
-            let stamp = self.stamp(index, header_id.as_deref());
-            let body = self.body(index, stamp.as_ref(), &mut gone_names)?;
-            let place = self.kept.get(index).map_or(usize::MAX, |part| self.package.place(&part.source));
-            order.push((place, index, body));
+        // The main part is filtered first, because the others depend on what went in it. Members come in the order in
+        // which they came, so that a reader of the archive finds what it expects.
+        let stamp = self.stamp(0, header_id.as_deref());
+        let mut main = Some(self.body(0, stamp.as_ref(), &mut gone_names)?);
+        let mut order: Vec<usize> = (0..self.kept.len()).collect();
+        order.sort_by_key(|index| {
+            self.kept.get(*index).map(|part| (self.package.place(&part.source), *index))
+        });
+        for (done, index) in order.iter().copied().enumerate() {
+            let body = match main.take_if(|_| index == 0) {
+                Some(main) => main,
+                None => {
+                    let stamp = self.stamp(index, header_id.as_deref());
+                    self.body(index, stamp.as_ref(), &mut gone_names)?
+                }
+            };
+            self.write_part(&mut writer, index, &body)?;
             if self.work.depth == 0 {
-                let permille = u16::try_from(500 + (index + 1) * 500 / total).unwrap_or(1000);
+                let permille = u16::try_from(500 + (done + 1) * 500 / order.len()).unwrap_or(1000);
                 (self.work.progress)(Stage::Rebuild, permille);
             }
         }
-        // Members come in the order in which they came, so that a reader of the archive finds what it expects.
-        order.sort_by_key(|(place, index, _)| (*place, *index));
-        let clean = self.pack(order)?;
-        Ok((clean, self.fidelity()))
+        if let Some(mark) = &self.mark {
+            writer.add(PROPERTIES_PART, &Content::Plain(&mark::properties(mark)))?;
+        }
+        Ok((writer.finish()?, self.fidelity()))
     }
 
     /// Notes which sheets stay.
@@ -87,7 +99,8 @@ impl<'a> Walk<'a, '_, '_> {
             return Ok(Body::Dense(self.ready.remove(&part.target).unwrap_or_default()));
         }
         let (bytes, packed) = if part.source.is_empty() {
-            (mark::empty_header(), None)
+            let is_drawing = part.content_type.ends_with("drawing+xml");
+            (if is_drawing { objects::empty_drawing() } else { mark::empty_header() }, None)
         } else {
             self.package.read_packed(&part.source, self.work)?
         };
@@ -103,6 +116,8 @@ impl<'a> Walk<'a, '_, '_> {
             sheets: &self.outline.sheets,
             gone_names,
             stamp,
+            insert: self.moved.inserts.get(&index),
+            gone_shapes: &self.moved.shapes,
         };
         match filter::filter(&bytes, &context, &mut self.work.findings) {
             Ok(filtered) => {
@@ -186,43 +201,39 @@ impl<'a> Walk<'a, '_, '_> {
         }
     }
 
-    fn pack(&self, order: Vec<(usize, usize, Body<'a>)>) -> Result<Vec<u8>, Refusal> {
-        let properties = self.mark.as_ref().map(mark::properties);
-        let own_types = properties.iter().map(|_| (PROPERTIES_PART, PROPERTIES_TYPE));
+    /// What says where everything else is.
+    fn write_package_parts(&self, writer: &mut Writer) -> Result<(), Refusal> {
+        let own_types = self.mark.iter().map(|_| (PROPERTIES_PART, PROPERTIES_TYPE));
         let types = package::write_content_types(
             self.kept.iter().map(|part| (part.target.as_str(), part.content_type.as_str())).chain(own_types),
         );
         let main = self.kept.first().map(|part| part.target.clone()).unwrap_or_default();
-        let relation = |id: &str, name: &str, target: &str| Relation {
+        let relation = |id: &str, kind: String, target: &str| Relation {
             id: id.to_owned(),
-            kind: format!("{RELATIONS}/{name}"),
+            kind,
             target: target.to_owned(),
             is_external: false,
         };
         // In the strict spelling where the document is written in it.
-        let mut root = vec![Relation { kind: self.main_relation.clone(), ..relation("rId1", "", &main) }];
-        if properties.is_some() {
-            root.push(relation("rId2", "custom-properties", PROPERTIES_PART));
+        let mut root = vec![relation("rId1", self.main_relation.clone(), &main)];
+        if self.mark.is_some() {
+            root.push(relation("rId2", format!("{RELATIONS}/custom-properties"), PROPERTIES_PART));
         }
-        let mut writer = Writer::default();
         writer.add("[Content_Types].xml", &Content::Plain(&types))?;
-        writer.add("_rels/.rels", &Content::Plain(&package::write_relations(&root)))?;
-        for (_, index, body) in &order {
-            let Some(part) = self.kept.get(*index) else { continue };
-            if !part.relations.is_empty() && part.form != Form::Bytes {
-                let relations = package::write_relations(&part.relations);
-                writer.add(&package::relations_path(&part.target), &Content::Plain(&relations))?;
-            }
-            let content = match body {
-                Body::Bytes(bytes) => Content::Plain(bytes),
-                Body::Dense(bytes) => Content::Dense(bytes),
-                Body::Packed(packed) => Content::Packed(*packed),
-            };
-            writer.add(&part.target, &content)?;
+        writer.add("_rels/.rels", &Content::Plain(&package::write_relations(&root)))
+    }
+
+    fn write_part(&self, writer: &mut Writer, index: usize, body: &Body<'_>) -> Result<(), Refusal> {
+        let Some(part) = self.kept.get(index) else { return Err(Refusal::held(Reason::VerifyFailed)) };
+        if !part.relations.is_empty() && part.form != Form::Bytes {
+            let relations = package::write_relations(&part.relations);
+            writer.add(&package::relations_path(&part.target), &Content::Plain(&relations))?;
         }
-        if let Some(properties) = &properties {
-            writer.add(PROPERTIES_PART, &Content::Plain(properties))?;
-        }
-        writer.finish()
+        let content = match body {
+            Body::Bytes(bytes) => Content::Plain(bytes),
+            Body::Dense(bytes) => Content::Dense(bytes),
+            Body::Packed(packed) => Content::Packed(*packed),
+        };
+        writer.add(&part.target, &content)
     }
 }

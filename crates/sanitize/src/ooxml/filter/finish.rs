@@ -156,6 +156,7 @@ impl<'t> Pass<'t, '_> {
             self.tree_end = Some(self.out.len());
         }
         self.stamp_at_end(open);
+        self.insert_at_end(open);
     }
 
     /// Puts something else where an element was. What it holds counts as it did.

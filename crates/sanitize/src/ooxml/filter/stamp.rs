@@ -4,6 +4,7 @@
 
 use super::super::mark::{self, Stamp};
 use super::super::names::Space;
+use super::super::objects::Insert;
 use super::{Open, Pass, prefix_of};
 
 impl<'t> Pass<'t, '_> {
@@ -16,6 +17,32 @@ impl<'t> Pass<'t, '_> {
         self.stamped = true;
         let prefix = self.open.first().map_or("", |root| prefix_of(root.name));
         Some(mark::header_footer(prefix, header))
+    }
+
+    /// The drawing that a sheet gets, before the first element that stands behind it.
+    pub(super) fn insert_before(&mut self, local: &str) -> Option<String> {
+        let Some(Insert::Drawing { id }) = self.context.insert else { return None };
+        if self.inserted || self.open.len() != 1 || !mark::follows_drawing(local) {
+            return None;
+        }
+        self.inserted = true;
+        let prefix = self.open.first().map_or("", |root| prefix_of(root.name));
+        Some(mark::drawing_reference(prefix, id))
+    }
+
+    /// What is added at the end of the part.
+    pub(super) fn insert_at_end(&mut self, open: &Open<'t>) {
+        if !self.open.is_empty() || self.inserted {
+            return;
+        }
+        match self.context.insert {
+            Some(Insert::Anchors(anchors)) => self.out.push_str(anchors),
+            Some(Insert::Drawing { id }) => {
+                self.out.push_str(&mark::drawing_reference(prefix_of(open.name), id))
+            }
+            None => return,
+        }
+        self.changed = true;
     }
 
     /// What the mark puts into an element that ends.

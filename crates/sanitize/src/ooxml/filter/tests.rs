@@ -22,6 +22,8 @@ fn run_with(kind: Kind, part: &str, strict: bool) -> Result<(String, Vec<Threat>
         sheets: &sheets,
         gone_names: &HashSet::from(["RATE".to_owned()]),
         stamp: None,
+        insert: None,
+        gone_shapes: &HashSet::new(),
     };
     let mut findings = Findings::default();
     let filtered = filter(part.as_bytes(), &context, &mut findings)?;
@@ -194,6 +196,8 @@ fn nothing_is_written_anew_that_says_the_same() {
         sheets: &[],
         gone_names: &gone,
         stamp: None,
+        insert: None,
+        gone_shapes: &HashSet::new(),
     };
     let mut findings = Findings::default();
     let filtered = filter(part.as_bytes(), &context, &mut findings).unwrap();

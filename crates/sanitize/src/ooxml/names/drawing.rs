@@ -86,7 +86,7 @@ pub(super) const DRAWING: [Namespace; 27] = [
             artisticLineDrawing artisticMarker artisticMosiaicBubbles artisticPaintBrush artisticPaintStrokes \
             artisticPastelsSmooth artisticPencilGrayscale artisticPencilSketch artisticPhotocopy artisticPlasticWrap \
             artisticTexturizer artisticWatercolorSponge backgroundMark backgroundRemoval brightnessContrast \
-            cNvContentPartPr cNvPr cameraTool colorTemperature compatExt contentPart! cpLocks extLst foregroundMark \
+            cNvContentPartPr cNvPr cameraTool colorTemperature compatExt! contentPart! cpLocks extLst foregroundMark \
             hiddenEffects hiddenFill hiddenLine hiddenScene3d hiddenSp3d imgEffect imgLayer imgProps! isCanvas m \
             nvContentPartPr saturation shadowObscured sharpenSoften useLocalDpi xfrm",
     },

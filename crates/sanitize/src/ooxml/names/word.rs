@@ -203,7 +203,7 @@ pub(super) const WORD: [Namespace; 21] = [
         space: Space::Vml,
         elements: "\
             arc background curve f fill formulas group h handles image imagedata line oval path polyline rect \
-            roundrect shadow shape shapetype stroke textbox textpath wrap",
+            roundrect shadow shape! shapetype stroke textbox textpath wrap",
     },
     Namespace {
         uri: "urn:schemas-microsoft-com:office:office",
