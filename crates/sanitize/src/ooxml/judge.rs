@@ -27,7 +27,10 @@ pub(super) enum Fate {
 pub(super) enum Verdict {
     Keep,
     Drop(Option<Threat>),
+    /// It only counts differently now.
     Write(String),
+    /// It acts, and the element cannot be without it.
+    Replace(Threat, &'static str),
 }
 
 const KEEP: Fate = Fate::Keep(Role::Plain);
@@ -244,10 +247,7 @@ pub(super) fn attribute(
             Verdict::Drop(Some(Threat::DataConnection))
         }
         (Space::Sheet, "cfvo", "val") => match formula::danger(value, context.links) {
-            Some(threat) => {
-                let _ = threat;
-                Verdict::Write("0".to_owned())
-            }
+            Some(threat) => Verdict::Replace(threat, "0"),
             None => Verdict::Keep,
         },
         (Space::SheetDrawing, _, "textlink")
@@ -257,9 +257,7 @@ pub(super) fn attribute(
                 None => Verdict::Keep,
             }
         }
-        (_, "formControlPr", "fmlaMacro" | "fmlaGroup") if local == "fmlaMacro" => {
-            Verdict::Drop(Some(Threat::MacroVba))
-        }
+        (_, "formControlPr", "fmlaMacro") => Verdict::Drop(Some(Threat::MacroVba)),
         (Space::Sheet, "definedName", "localSheetId") => match value.parse::<usize>() {
             Ok(index) => Verdict::Write(kept_before(context, index).to_string()),
             Err(_) => Verdict::Drop(None),

@@ -102,7 +102,7 @@ pub(super) fn sheet_header(label: &str) -> String {
     format!("{HEADER_START}{}{HEADER_END}", label.replace('&', "&&"))
 }
 
-const HEADER_START: &str = "&\"-,Bold\"&10&KC00000";
+const HEADER_START: &str = "&\"-,Bold\"&KC00000";
 const HEADER_END: &str = "&K000000&\"-,Regular\"";
 
 /// Elements of a sheet that stand behind its page header.

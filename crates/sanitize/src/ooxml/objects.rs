@@ -142,9 +142,6 @@ impl Walk<'_, '_, '_> {
             return Ok(());
         }
         let relations = self.package.relations(source, self.work)?;
-        if !relations.iter().any(|relation| rules::is_sheet_object(&relation.kind)) {
-            return Ok(());
-        }
         let mut pictures = Vec::new();
         for drawing in relations.iter().filter(|relation| rules::rule(&relation.kind) == rules::Rule::Vml) {
             let Some(part) = package::resolve(source, &drawing.target).filter(|part| self.package.has(part))

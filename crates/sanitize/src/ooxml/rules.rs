@@ -178,11 +178,6 @@ fn known_name(relation_type: &str) -> Option<&str> {
     BODIES.iter().find_map(|body| relation_type.strip_prefix(body)).and_then(|rest| rest.rsplit('/').next())
 }
 
-/// Whether this relation type leads from a sheet to an object or a control on it.
-pub(crate) fn is_sheet_object(relation_type: &str) -> bool {
-    matches!(known_name(relation_type), Some("oleObject" | "package" | "control"))
-}
-
 /// Whether this relation type leads to the document's own properties.
 pub(crate) fn is_properties(relation_type: &str) -> bool {
     matches!(known_name(relation_type), Some("custom-properties" | "customProperties"))

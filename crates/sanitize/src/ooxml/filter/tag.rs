@@ -89,7 +89,7 @@ impl<'t> Pass<'t, '_> {
             }
         };
         let edited = verdict != Verdict::Keep;
-        if let Verdict::Drop(Some(threat)) = verdict
+        if let Verdict::Drop(Some(threat)) | Verdict::Replace(threat, _) = verdict
             && matches!(fate, Fate::Keep(_))
         {
             match threat {
@@ -128,6 +128,7 @@ impl<'t> Pass<'t, '_> {
             let value = match &attribute.verdict {
                 Verdict::Keep => Cow::Borrowed(attribute.raw),
                 Verdict::Write(value) => Cow::Owned(xml::escape_attribute(value)),
+                Verdict::Replace(_, value) => Cow::Borrowed(*value),
                 Verdict::Drop(_) => continue,
             };
             let quote = if value.contains('"') { '\'' } else { '"' };

@@ -121,6 +121,11 @@ fn cells_keep_their_values() {
         "<v/>",
         &[],
     );
+    xlsx(
+        "<cfvo type=\"formula\" val=\"[1]S!A1\"/>",
+        "<cfvo type=\"formula\" val=\"0\"/>",
+        &[Threat::ExternalContent],
+    );
     xlsx("<v/><definedName name=\"_xlnm.Auto_Open\">A1</definedName>", "<v/>", &[Threat::MacroXlm]);
     xlsx(
         "<v/><definedName name=\"x\" localSheetId=\"1\">集計!A1</definedName><definedName name=\"x\" localSheetId=\"0\">A1</definedName><workbookView activeTab=\"1\"/>",
