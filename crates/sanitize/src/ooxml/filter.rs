@@ -45,6 +45,8 @@ pub(crate) struct PartContext<'a> {
     pub(crate) stamp: Option<&'a Stamp>,
     /// What is to be added to the part besides.
     pub(crate) insert: Option<&'a Insert>,
+    /// Shapes that show objects on this slide → the relation of their picture.
+    pub(crate) object_pictures: Option<&'a HashMap<String, String>>,
     /// Names of the shapes whose objects went, and whose pictures stand elsewhere now.
     pub(crate) gone_shapes: &'a HashSet<String>,
 }
@@ -123,6 +125,8 @@ struct Open<'t> {
     has_object: bool,
     /// For a frame: what to show instead.
     picture: Option<String>,
+    /// For a frame: the relation of a picture that only the slide's VML shows.
+    picture_id: Option<String>,
     /// For alternatives and content controls: what stands inside when the tags around it go.
     inner: Option<(usize, usize)>,
     shared_index: Option<String>,
@@ -441,9 +445,11 @@ impl<'t> Pass<'t, '_> {
             open.shared_index = self.value("si").filter(|_| is_shared).map(Cow::into_owned);
             open.drop_at_end = open.shared_index.as_ref().is_some_and(|si| self.dropped_shared.contains(si));
         }
-        if role == Role::DefinedName {
-            open.name_value = self.value("name").map(Cow::into_owned);
-        }
+        open.name_value = match role {
+            Role::DefinedName => self.value("name").map(Cow::into_owned),
+            Role::Object => self.value("spid").map(Cow::into_owned),
+            _ => None,
+        };
         self.open.push(open);
         Ok(true)
     }
@@ -536,6 +542,7 @@ impl<'t> Pass<'t, '_> {
             lost_child: false,
             has_object: false,
             picture: None,
+            picture_id: None,
             inner: None,
             shared_index: None,
             name_value: None,

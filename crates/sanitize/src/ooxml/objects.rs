@@ -38,6 +38,10 @@ pub(crate) enum Insert {
 pub(super) struct Moved {
     /// The place of each sheet among the kept parts, with its pictures.
     pictures: Vec<(usize, Vec<Picture>)>,
+    /// The place of each slide, with the names of its shapes and their pictures.
+    slides: Vec<(usize, Vec<Drawn>)>,
+    /// Place of a slide → name of a shape → the relation of its picture.
+    pub(super) ids: HashMap<usize, HashMap<String, String>>,
     /// Names of the shapes that showed them.
     pub(super) shapes: HashSet<String>,
     /// Place of a part among the kept ones → what is added to it.
@@ -46,6 +50,9 @@ pub(super) struct Moved {
 
 /// A picture by the name of its part, and where it stands.
 type Picture = (String, [u32; 8]);
+
+/// The names of a shape on a slide, and the name of its picture's part.
+type Drawn = (Vec<String>, String);
 
 /// One shape that shows an object.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -135,14 +142,49 @@ fn free_id(relations: &[Relation], stem: &str) -> String {
     id
 }
 
+fn image_relation(id: String, from: &str, target: &str) -> Relation {
+    let target = package::relative(from, target);
+    Relation { id, kind: format!("{RELATIONS}/image"), target, is_external: false }
+}
+
+fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
+    bytes.windows(wanted.len()).any(|window| window == wanted)
+}
+
+/// A picture in the place of the frame that this is the inside of.
+pub(super) fn slide_picture(prefix: &str, frame: &str, relation_id: &str) -> Option<String> {
+    let p = prefix;
+    let (attributes, rest) = frame.split_once(&format!("<{p}xfrm"))?.1.split_once('>')?;
+    let (place, _) = rest.split_once(&format!("</{p}xfrm>"))?;
+    let name = frame.split_once(&format!("<{p}cNvPr "))?.1.split('>').next()?;
+    let id = name.split_once("id=\"")?.1.split('"').next()?.parse::<u32>().ok()?;
+    Some(format!(
+        "<{p}pic xmlns:sekisho=\"{DRAWING}\" xmlns:r=\"{RELATIONS}\"><{p}nvPicPr><{p}cNvPr id=\"{id}\" name=\"Object {id}\"/>\
+         <{p}cNvPicPr/><{p}nvPr/></{p}nvPicPr><{p}blipFill><sekisho:blip r:embed=\"{}\"/><sekisho:stretch>\
+         <sekisho:fillRect/></sekisho:stretch></{p}blipFill><{p}spPr><sekisho:xfrm{attributes}>{place}</sekisho:xfrm>\
+         <sekisho:prstGeom prst=\"rect\"><sekisho:avLst/></sekisho:prstGeom></{p}spPr></{p}pic>",
+        xml::escape_attribute(relation_id)
+    ))
+}
+
 impl Walk<'_, '_, '_> {
-    /// Finds the pictures of a sheet's objects before the objects go.
+    /// Finds the pictures of the objects on a sheet or a slide before the objects go.
     pub(super) fn find_objects(&mut self, place: usize, source: &str) -> Result<(), Refusal> {
-        if self.kind != Kind::Xlsx || !self.package.content_type(source).ends_with("worksheet+xml") {
+        let content_type = self.package.content_type(source);
+        let on_slide = self.kind == Kind::Pptx && content_type.ends_with("slide+xml");
+        let on_sheet = self.kind == Kind::Xlsx && content_type.ends_with("worksheet+xml");
+        if !(on_slide || on_sheet) {
             return Ok(());
         }
         let relations = self.package.relations(source, self.work)?;
+        if !relations.iter().any(|relation| rules::rule(&relation.kind) == rules::Rule::Vml) {
+            return Ok(());
+        }
+        if on_slide && !contains(&self.package.read(source, self.work)?, b"oleObj") {
+            return Ok(());
+        }
         let mut pictures = Vec::new();
+        let mut on_slides = Vec::new();
         for drawing in relations.iter().filter(|relation| rules::rule(&relation.kind) == rules::Rule::Vml) {
             let Some(part) = package::resolve(source, &drawing.target).filter(|part| self.package.has(part))
             else {
@@ -157,6 +199,12 @@ impl Walk<'_, '_, '_> {
                     .find(|image| Some(&image.id) == shape.picture_id.as_ref() && !image.is_external)
                     .and_then(|image| package::resolve(&part, &image.target))
                     .filter(|image| self.package.has(image));
+                if on_slide {
+                    if let Some(image) = image {
+                        on_slides.push((shape.names, self.keep_picture(&image)?));
+                    }
+                    continue;
+                }
                 let (true, Some(image), Some(anchor)) = (shape.is_object, image, anchor(&shape.anchor))
                 else {
                     continue;
@@ -168,6 +216,9 @@ impl Walk<'_, '_, '_> {
         }
         if !pictures.is_empty() {
             self.moved.pictures.push((place, pictures));
+        }
+        if !on_slides.is_empty() {
+            self.moved.slides.push((place, on_slides));
         }
         Ok(())
     }
@@ -181,14 +232,18 @@ impl Walk<'_, '_, '_> {
             for (index, (target, anchor)) in pictures.iter().enumerate() {
                 let id = free_id(&part.relations, "rIdObject");
                 anchors.push_str(&picture_anchor(index + 1, &id, anchor));
-                part.relations.push(Relation {
-                    id,
-                    kind: format!("{RELATIONS}/image"),
-                    target: package::relative(&part.target, target),
-                    is_external: false,
-                });
+                part.relations.push(image_relation(id, &part.target, target));
             }
             self.moved.inserts.insert(drawing, Insert::Anchors(anchors));
+        }
+        for (slide, pictures) in std::mem::take(&mut self.moved.slides) {
+            let part = self.kept.get_mut(slide)?;
+            for (names, target) in pictures {
+                let id = free_id(&part.relations, "rIdObject");
+                let ids = self.moved.ids.entry(slide).or_default();
+                ids.extend(names.into_iter().map(|name| (name, id.clone())));
+                part.relations.push(image_relation(id, &part.target, &target));
+            }
         }
         Some(())
     }

@@ -415,3 +415,38 @@ fn the_picture_of_an_object_on_a_sheet_moves_into_the_drawing() {
     let again = run("a.xlsx", outcome.clean.unwrap(), LinkPolicy::Keep);
     assert_eq!(threats(&again), []);
 }
+
+#[test]
+fn an_object_of_an_old_slide_leaves_the_picture_of_its_shape() {
+    let space = "http://schemas.openxmlformats.org/presentationml/2006/main";
+    let drawing = "http://schemas.openxmlformats.org/drawingml/2006/main";
+    let kind = "application/vnd.openxmlformats-officedocument.presentationml";
+    let slide = format!(
+        "<p:sld xmlns:p=\"{space}\" xmlns:r=\"{REL}\" xmlns:a=\"{drawing}\"><p:cSld><p:spTree><p:graphicFrame><p:nvGraphicFramePr><p:cNvPr id=\"4\" name=\"Object 3\"/></p:nvGraphicFramePr><p:xfrm><a:off x=\"1\" y=\"2\"/><a:ext cx=\"3\" cy=\"4\"/></p:xfrm><a:graphic><a:graphicData uri=\"o\"><p:oleObj spid=\"_x0000_s1026\" r:id=\"rO\"><p:link/></p:oleObj></a:graphicData></a:graphic></p:graphicFrame></p:spTree></p:cSld></p:sld>"
+    );
+    let vml = "<xml xmlns:v=\"urn:schemas-microsoft-com:vml\" xmlns:o=\"urn:schemas-microsoft-com:office:office\"><v:shape id=\"_x0000_s1026\"><v:imagedata o:relid=\"rI\"/></v:shape></xml>";
+    let bytes = Maker::default()
+        .part("ppt/presentation.xml", &format!("{kind}.presentation.main+xml"), format!("<p:presentation xmlns:p=\"{space}\" xmlns:r=\"{REL}\"><p:sldIdLst><p:sldId id=\"256\" r:id=\"rS\"/></p:sldIdLst></p:presentation>"))
+        .part("ppt/slides/slide1.xml", &format!("{kind}.slide+xml"), slide)
+        .part("ppt/drawings/v.vml", "application/vnd.openxmlformats-officedocument.vmlDrawing", vml)
+        .part("ppt/media/i.emf", "image/x-emf", b"not a picture")
+        .relation("", "rId1", "officeDocument", "ppt/presentation.xml", false)
+        .relation("ppt/presentation.xml", "rS", "slide", "slides/slide1.xml", false)
+        .relation("ppt/slides/slide1.xml", "rV", "vmlDrawing", "../drawings/v.vml", false)
+        .relation("ppt/slides/slide1.xml", "rO", "oleObject", "file:///c:/x.pptx", true)
+        .relation("ppt/drawings/v.vml", "rI", "image", "../media/i.emf", false)
+        .bytes();
+    let outcome = run("a.pptx", bytes, LinkPolicy::Keep);
+    let parts = parts(&outcome);
+    let slide = &parts["ppt/slides/slide1.xml"];
+    assert!(
+        slide.contains("r:embed=\"rIdObject\"")
+            && slide.contains("xfrm><a:off x=\"1\" y=\"2\"/><a:ext cx=\"3\" cy=\"4\"/></"),
+        "{slide}"
+    );
+    assert!(
+        !slide.contains("oleObj") && parts["ppt/slides/_rels/slide1.xml.rels"].contains("../media/i.png")
+    );
+    let again = run("a.pptx", outcome.clean.unwrap(), LinkPolicy::Keep);
+    assert_eq!(threats(&again), []);
+}

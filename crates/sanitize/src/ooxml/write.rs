@@ -117,6 +117,7 @@ impl<'a> Walk<'a, '_, '_> {
             gone_names,
             stamp,
             insert: self.moved.inserts.get(&index),
+            object_pictures: self.moved.ids.get(&index),
             gone_shapes: &self.moved.shapes,
         };
         match filter::filter(&bytes, &context, &mut self.work.findings) {

@@ -9,8 +9,8 @@ use quick_xml::events::attributes::Attributes;
 use worker_protocol::{Kind, LinkPolicy, Threat};
 
 use super::super::names::Space;
-use super::super::{formula, judge, mark, xml};
-use super::{Open, Pass, Role};
+use super::super::{formula, judge, mark, objects, xml};
+use super::{Open, Pass, Role, prefix_of};
 
 /// Rules, of which a formula is a part.
 const RULES: [&str; 4] = ["cfRule", "dataValidation", "sparkline", "definedName"];
@@ -95,7 +95,12 @@ impl<'t> Pass<'t, '_> {
             Role::Object => {
                 self.note(Threat::EmbeddedObject);
                 match self.open.iter_mut().rev().find(|o| o.role == Role::Frame) {
-                    Some(frame) => frame.has_object = true,
+                    Some(frame) => {
+                        frame.has_object = true;
+                        let name = open.name_value.as_ref();
+                        let id = self.context.object_pictures.zip(name).and_then(|(ids, name)| ids.get(name));
+                        frame.picture_id = id.cloned().or(frame.picture_id.take());
+                    }
                     None => open.drop_at_end = true,
                 }
             }
@@ -115,7 +120,12 @@ impl<'t> Pass<'t, '_> {
                 // The picture of the object stands where the object was.
                 self.changed = true;
                 self.after = open.after;
-                let picture = open.picture.take().unwrap_or_default();
+                let frame = self.out.get(open.content_start..).unwrap_or_default();
+                let drawn = open
+                    .picture_id
+                    .as_ref()
+                    .and_then(|id| objects::slide_picture(prefix_of(open.name), frame, id));
+                let picture = open.picture.take().or(drawn).unwrap_or_default();
                 if picture.is_empty() {
                     open.drop_at_end = true;
                 } else {

@@ -23,6 +23,7 @@ fn run_with(kind: Kind, part: &str, strict: bool) -> Result<(String, Vec<Threat>
         gone_names: &HashSet::from(["RATE".to_owned()]),
         stamp: None,
         insert: None,
+        object_pictures: None,
         gone_shapes: &HashSet::new(),
     };
     let mut findings = Findings::default();
@@ -202,6 +203,7 @@ fn nothing_is_written_anew_that_says_the_same() {
         gone_names: &gone,
         stamp: None,
         insert: None,
+        object_pictures: None,
         gone_shapes: &HashSet::new(),
     };
     let mut findings = Findings::default();
