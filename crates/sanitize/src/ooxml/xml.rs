@@ -22,9 +22,12 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<String, Refusal> {
 pub(crate) fn decode_borrowed(bytes: &[u8]) -> Result<Cow<'_, str>, Refusal> {
     let (encoding, bom_length) = Encoding::for_bom(bytes).unwrap_or((UTF_8, 0));
     let body = bytes.get(bom_length..).unwrap_or_default();
-    let text = encoding
-        .decode_without_bom_handling_and_without_replacement(body)
-        .ok_or(Refusal::held(Reason::Damaged))?;
+    let damaged = Refusal::held(Reason::Damaged);
+    let text = if encoding == UTF_8 {
+        Cow::Borrowed(std::str::from_utf8(body).map_err(|_| damaged)?)
+    } else {
+        encoding.decode_without_bom_handling_and_without_replacement(body).ok_or(damaged)?
+    };
     let declared = text
         .strip_prefix("<?xml")
         .and_then(|rest| rest.split("?>").next())
