@@ -63,6 +63,102 @@ impl Budget {
         self.limits.expanded_bytes_max.saturating_sub(self.expanded_bytes)
     }
 
+    /// Whether this is exactly one zlib stream, and how much comes out of it. Nothing of that is kept, so it is not
+    /// spent; `expanded_bytes_max` is the bound. Line ends after the stream are what PDF writers put there.
+    pub(crate) fn zlib_is_whole(packed: &[u8], expanded_bytes_max: u64) -> Option<u64> {
+        let mut inflater = flate2::Decompress::new(true);
+        let mut piece = vec![0; 64 << 10];
+        loop {
+            let read = usize::try_from(inflater.total_in()).ok()?;
+            let before = inflater.total_out();
+            let rest = packed.get(read..)?;
+            let status = inflater.decompress(rest, &mut piece, flate2::FlushDecompress::None).ok()?;
+            if inflater.total_out() > expanded_bytes_max {
+                return None;
+            }
+            if status == flate2::Status::StreamEnd {
+                let rest = packed.get(usize::try_from(inflater.total_in()).ok()?..)?;
+                let is_padding = rest.len() <= 2 && rest.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
+                return is_padding.then_some(inflater.total_out());
+            }
+            if inflater.total_out() == before && inflater.total_in() as usize == read {
+                return None;
+            }
+        }
+    }
+
+    /// Expands a zlib stream as far as it goes, up to a bound, together with whether it was exactly one whole stream.
+    pub(crate) fn zlib(
+        &mut self,
+        packed: &[u8],
+        expanded_bytes_max: u64,
+    ) -> Result<(Vec<u8>, bool), Refusal> {
+        let bound = expanded_bytes_max.min(self.bytes_left());
+        let mut inflater = flate2::Decompress::new(true);
+        let mut out = Vec::with_capacity(packed.len().saturating_mul(3).clamp(256, 1 << 20));
+        let mut is_whole = false;
+        loop {
+            let read = usize::try_from(inflater.total_in()).unwrap_or(usize::MAX);
+            let Some(rest) = packed.get(read..) else { break };
+            if out.capacity() - out.len() < 256 {
+                out.reserve(out.len().max(4096));
+            }
+            let before = out.len();
+            let status = inflater.decompress_vec(rest, &mut out, flate2::FlushDecompress::None);
+            if out.len() as u64 > bound || self.is_bomb(packed.len() as u64, out.len() as u64) {
+                return Err(Refusal::blocked(Reason::Bomb));
+            }
+            match status {
+                Ok(flate2::Status::StreamEnd) => {
+                    let end = usize::try_from(inflater.total_in()).unwrap_or(usize::MAX);
+                    let rest = packed.get(end..).unwrap_or_default();
+                    is_whole = rest.len() <= 2 && rest.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
+                    break;
+                }
+                Ok(_) if out.len() > before || inflater.total_in() as usize > read => {}
+                _ => break,
+            }
+        }
+        self.spend(out.len() as u64)?;
+        Ok((out, is_whole))
+    }
+
+    /// Undoes the filters of a PDF stream that have nothing to do with pictures.
+    pub(crate) fn unfilter(
+        &mut self,
+        stream: &lopdf::Stream,
+        expanded_bytes_max: u64,
+    ) -> Result<Vec<u8>, Refusal> {
+        let bound = expanded_bytes_max.min(self.bytes_left());
+        let bound = usize::try_from(bound).unwrap_or(usize::MAX);
+        let out = stream.get_plain_content_with_limit(bound).map_err(|error| match error {
+            lopdf::Error::Decompress(lopdf::DecompressError::MemoryLimitExceeded { .. }) => {
+                Refusal::blocked(Reason::Bomb)
+            }
+            _ => Refusal::held(Reason::Damaged),
+        })?;
+        if self.is_bomb(stream.content.len() as u64, out.len() as u64) {
+            return Err(Refusal::blocked(Reason::Bomb));
+        }
+        self.spend(out.len() as u64)?;
+        Ok(out)
+    }
+
+    /// Packs bytes the way PDF wants them.
+    pub(crate) fn deflated(bytes: &[u8]) -> Vec<u8> {
+        use std::io::Write as _;
+        let packed = Vec::with_capacity(bytes.len() / 3 + 64);
+        let mut encoder = flate2::write::ZlibEncoder::new(packed, flate2::Compression::default());
+        // Writing to memory does not fail; if it did, the result would be short and the check would find it.
+        let _ = encoder.write_all(bytes);
+        encoder.finish().unwrap_or_default()
+    }
+
+    fn is_bomb(&self, packed_bytes: u64, expanded_bytes: u64) -> bool {
+        expanded_bytes > RATIO_FREE_BYTES
+            && expanded_bytes / packed_bytes.max(1) > self.limits.expansion_ratio_max
+    }
+
     fn read_counted(
         &mut self,
         from: &mut dyn Read,
@@ -79,7 +175,7 @@ impl Budget {
             self.spend(length as u64)?;
             out.extend(piece.iter().take(length));
             let bytes = out.len() as u64;
-            if bytes > RATIO_FREE_BYTES && bytes / packed_bytes.max(1) > self.limits.expansion_ratio_max {
+            if self.is_bomb(packed_bytes, bytes) {
                 return Err(Refusal::blocked(Reason::Bomb));
             }
             if bytes > expanded_bytes {

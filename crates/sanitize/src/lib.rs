@@ -20,6 +20,7 @@ mod name;
 mod ooxml;
 mod pdf;
 mod picture;
+mod picture_pdf;
 mod preview;
 mod text;
 mod zip_reader;
@@ -162,12 +163,14 @@ fn rebuild(
     untrusted_name: &str,
     work: &mut Work<'_>,
 ) -> Result<Rebuilt, Refusal> {
+    if kind == Kind::Pdf {
+        return pdf::rebuild(untrusted, mode, work);
+    }
     if mode != Mode::Rebuild {
         return Err(Refusal::held(Reason::NotRebuilt));
     }
     let clean = match kind {
         Kind::Docx | Kind::Xlsx | Kind::Pptx => ooxml::rebuild(untrusted, kind, work)?,
-        Kind::Pdf => pdf::rebuild(untrusted, work)?,
         Kind::Png => picture::rebuild(untrusted, picture::Format::Png, "", work)?,
         Kind::Jpeg => picture::rebuild(untrusted, picture::Format::Jpeg, "", work)?,
         Kind::Text => text::rebuild(untrusted, work)?,

@@ -109,7 +109,7 @@ fn decode_bounded(
     Ok(picture)
 }
 
-fn encode(picture: &DynamicImage, format: Format) -> Result<Vec<u8>, Refusal> {
+pub(crate) fn encode(picture: &DynamicImage, format: Format) -> Result<Vec<u8>, Refusal> {
     let failed = |_| Refusal::held(Reason::VerifyFailed);
     let mut out = Vec::new();
     match format {
