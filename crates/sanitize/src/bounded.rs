@@ -15,6 +15,16 @@ use crate::Refusal;
 /// Output that no ratio is asked of, in bytes: small files of zeros are common.
 const RATIO_FREE_BYTES: u64 = 10 << 20;
 
+/// What is known about the size of what a stream expands to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Size {
+    /// Nothing: it is spent, and much out of little is a bomb.
+    Unknown,
+    /// It is a picture whose claim of pixels was bounded before, and it is packed again at once. An empty page packs to
+    /// next to nothing and a hundred scans are gigabytes, so neither ratio nor purse is asked.
+    Picture,
+}
+
 /// What one job may still expand.
 #[derive(Debug)]
 pub(crate) struct Budget {
@@ -92,6 +102,7 @@ impl Budget {
         &mut self,
         packed: &[u8],
         expanded_bytes_max: u64,
+        size: Size,
     ) -> Result<(Vec<u8>, bool), Refusal> {
         let bound = expanded_bytes_max.min(self.bytes_left());
         let mut inflater = flate2::Decompress::new(true);
@@ -105,7 +116,8 @@ impl Budget {
             }
             let before = out.len();
             let status = inflater.decompress_vec(rest, &mut out, flate2::FlushDecompress::None);
-            if out.len() as u64 > bound || self.is_bomb(packed.len() as u64, out.len() as u64) {
+            let is_bomb = size == Size::Unknown && self.is_bomb(packed.len() as u64, out.len() as u64);
+            if out.len() as u64 > bound || is_bomb {
                 return Err(Refusal::blocked(Reason::Bomb));
             }
             match status {
@@ -119,7 +131,9 @@ impl Budget {
                 _ => break,
             }
         }
-        self.spend(out.len() as u64)?;
+        if size == Size::Unknown {
+            self.spend(out.len() as u64)?;
+        }
         Ok((out, is_whole))
     }
 
@@ -128,6 +142,7 @@ impl Budget {
         &mut self,
         stream: &lopdf::Stream,
         expanded_bytes_max: u64,
+        size: Size,
     ) -> Result<Vec<u8>, Refusal> {
         let bound = expanded_bytes_max.min(self.bytes_left());
         let bound = usize::try_from(bound).unwrap_or(usize::MAX);
@@ -137,10 +152,12 @@ impl Budget {
             }
             _ => Refusal::held(Reason::Damaged),
         })?;
-        if self.is_bomb(stream.content.len() as u64, out.len() as u64) {
-            return Err(Refusal::blocked(Reason::Bomb));
+        if size == Size::Unknown {
+            if self.is_bomb(stream.content.len() as u64, out.len() as u64) {
+                return Err(Refusal::blocked(Reason::Bomb));
+            }
+            self.spend(out.len() as u64)?;
         }
-        self.spend(out.len() as u64)?;
         Ok(out)
     }
 

@@ -14,6 +14,7 @@ use worker_protocol::{Fidelity, Mode, Reason, Spot, Threat};
 use super::content;
 use super::schema::{self, Role, Shape};
 use super::stream::{as_packed, packed};
+use crate::bounded::Size;
 use crate::{Refusal, Work};
 
 /// Strings up to this many bytes are written where they are used, even if they were objects of their own.
@@ -380,7 +381,7 @@ impl<'a, 'w, 'j> Copy<'a, 'w, 'j> {
             }
             Role::Function => {
                 let is_program = kept.get(b"FunctionType").and_then(Object::as_i64).unwrap_or(0) == 4;
-                let data = self.unfiltered(stream, self.stream_bytes_max())?;
+                let data = self.unfiltered(stream, self.stream_bytes_max(), Size::Unknown)?;
                 if is_program && !content::is_calculator(&data.bytes) {
                     self.report(Threat::Script);
                     return Ok(Object::Null);
@@ -392,7 +393,7 @@ impl<'a, 'w, 'j> Copy<'a, 'w, 'j> {
                 })
             }
             Role::IccProfile => {
-                let data = self.unfiltered(stream, 32 << 20)?;
+                let data = self.unfiltered(stream, 32 << 20, Size::Unknown)?;
                 // A stream without a profile makes viewers take the plain colours of as many channels.
                 let is_profile = data.bytes.get(36..40) == Some(b"acsp") && data.bytes.len() >= 128;
                 if !is_profile {
@@ -424,7 +425,7 @@ impl<'a, 'w, 'j> Copy<'a, 'w, 'j> {
 
     /// Content that cannot be unpacked shows nothing in any viewer.
     pub(super) fn content_bytes(&mut self, stream: &Stream) -> Result<super::stream::Data, Refusal> {
-        match self.unfiltered(stream, self.stream_bytes_max()) {
+        match self.unfiltered(stream, self.stream_bytes_max(), Size::Unknown) {
             Ok(data) if data.picture.is_none() => Ok(data),
             Ok(_) | Err(Refusal { reason: Reason::Damaged, .. }) => {
                 self.report(Threat::Unknown);

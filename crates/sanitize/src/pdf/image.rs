@@ -12,7 +12,7 @@ use worker_protocol::{Mode, Reason, Threat};
 use super::copy::Copy;
 use super::stream::{Filter, as_packed, packed};
 use super::{bilevel, jpeg};
-use crate::bounded::Budget;
+use crate::bounded::{Budget, Size};
 use crate::{Refusal, picture};
 
 /// JPEG instead of zlib for decoded JPEG 2000, once zlib needs this many times the original.
@@ -149,12 +149,12 @@ impl Copy<'_, '_, '_> {
             }
             return Ok(Some(kept));
         }
-        let limit = match filters.iter().any(Filter::is_for_pictures) {
+        let (limit, size) = match filters.iter().any(Filter::is_for_pictures) {
             // Still packed; it cannot be larger than a page of noise.
-            true => self.stream_bytes_max(),
-            false => bytes_max.clamp(1 << 20, 1 << 30),
+            true => (self.stream_bytes_max(), Size::Unknown),
+            false => (bytes_max.clamp(1 << 20, 1 << 30), Size::Picture),
         };
-        let data = match self.unfiltered(stream, limit) {
+        let data = match self.unfiltered(stream, limit, size) {
             Ok(data) => data,
             Err(refusal) if refusal.reason == Reason::Damaged => return Ok(None),
             Err(refusal) => return Err(refusal),
@@ -308,7 +308,7 @@ impl Copy<'_, '_, '_> {
         let globals = match globals {
             Some(Object::Stream(globals)) => {
                 let globals = globals.clone();
-                Some(self.unfiltered(&globals, 64 << 20)?.bytes)
+                Some(self.unfiltered(&globals, 64 << 20, Size::Unknown)?.bytes)
             }
             _ => None,
         };

@@ -9,7 +9,7 @@ use worker_protocol::{Reason, Threat};
 use super::copy::Copy;
 use super::font;
 use crate::Refusal;
-use crate::bounded::Budget;
+use crate::bounded::{Budget, Size};
 
 /// The longest chain of filters; writers use one or two.
 const FILTERS_MAX: usize = 8;
@@ -88,7 +88,12 @@ impl Copy<'_, '_, '_> {
     }
 
     /// Undoes all filters up to the first one for pictures.
-    pub(super) fn unfiltered(&mut self, stream: &Stream, bytes_max: u64) -> Result<Data, Refusal> {
+    pub(super) fn unfiltered(
+        &mut self,
+        stream: &Stream,
+        bytes_max: u64,
+        size: Size,
+    ) -> Result<Data, Refusal> {
         let filters = self.filters(&stream.dict)?;
         let until = filters.iter().position(Filter::is_for_pictures).unwrap_or(filters.len());
         let picture = filters.get(until).cloned();
@@ -99,33 +104,39 @@ impl Copy<'_, '_, '_> {
                 Ok(Data { bytes: stream.content.clone(), is_plainly_packed: false, picture })
             }
             [only] if only.name == b"FlateDecode" && only.number(b"Predictor").unwrap_or(1) < 2 => {
-                let (bytes, is_whole) = self.work.budget.zlib(&stream.content, bytes_max)?;
+                let (bytes, is_whole) = self.work.budget.zlib(&stream.content, bytes_max, size)?;
                 if bytes.is_empty() && !stream.content.is_empty() && !is_whole {
                     // Some writers leave the zlib header out; the library knows how.
-                    let bytes = self.unfilter(stream, first, bytes_max)?;
+                    let bytes = self.unfilter(stream, first, bytes_max, size)?;
                     return Ok(Data { bytes, is_plainly_packed: false, picture });
                 }
                 Ok(Data { bytes, is_plainly_packed: is_whole && picture.is_none(), picture })
             }
             several => {
-                let bytes = self.unfilter(stream, several, bytes_max)?;
+                let bytes = self.unfilter(stream, several, bytes_max, size)?;
                 Ok(Data { bytes, is_plainly_packed: false, picture })
             }
         }
     }
 
-    fn unfilter(&mut self, stream: &Stream, filters: &[Filter], bytes_max: u64) -> Result<Vec<u8>, Refusal> {
+    fn unfilter(
+        &mut self,
+        stream: &Stream,
+        filters: &[Filter],
+        bytes_max: u64,
+        size: Size,
+    ) -> Result<Vec<u8>, Refusal> {
         let mut dictionary = Dictionary::new();
         let name = |filter: &Filter| Object::Name(filter.name.clone());
         let parameters = |filter: &Filter| Object::Dictionary(filter.parameters.clone());
         dictionary.set("Filter", Object::Array(filters.iter().map(name).collect()));
         dictionary.set("DecodeParms", Object::Array(filters.iter().map(parameters).collect()));
-        self.work.budget.unfilter(&Stream::new(dictionary, stream.content.clone()), bytes_max)
+        self.work.budget.unfilter(&Stream::new(dictionary, stream.content.clone()), bytes_max, size)
     }
 
     /// A font program without what does not belong there, or null if it is none.
     pub(super) fn font_program(&mut self, stream: &Stream, mut kept: Dictionary) -> Result<Object, Refusal> {
-        let data = self.unfiltered(stream, 64 << 20)?;
+        let data = self.unfiltered(stream, 64 << 20, Size::Unknown)?;
         let program = match font::check(&data.bytes) {
             font::Program::Kept => None,
             font::Program::Changed(bytes) => {
@@ -173,7 +184,7 @@ impl Copy<'_, '_, '_> {
 
     /// Data that is only carried: written again, packed, with nothing before or behind it.
     pub(super) fn data_stream(&mut self, stream: &Stream, dictionary: Dictionary) -> Result<Stream, Refusal> {
-        let data = self.unfiltered(stream, self.stream_bytes_max())?;
+        let data = self.unfiltered(stream, self.stream_bytes_max(), Size::Unknown)?;
         if data.picture.is_some() {
             return Err(Refusal::held(Reason::Damaged));
         }

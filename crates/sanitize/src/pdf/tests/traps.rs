@@ -187,6 +187,18 @@ fn traps_end_within_bounds() {
             Some(Reason::TooComplex),
         ),
         (
+            "no trap: an empty page, scanned",
+            |d, p, _| {
+                let claim = dictionary! {
+                    "Subtype" => "Image", "Width" => 4000, "Height" => 4000, "BitsPerComponent" => 8,
+                    "ColorSpace" => "DeviceGray", "Filter" => "FlateDecode",
+                };
+                let data = [zeros(16_000_000), b"padding".to_vec()].concat();
+                xobject(d, p, Stream::new(claim, data));
+            },
+            None,
+        ),
+        (
             "a picture that holds more than it claims",
             |d, p, _| {
                 let claim = dictionary! {
