@@ -48,14 +48,19 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
         limits: Limits::default(),
         want_preview: false,
         mark: None,
+        notes: worker_protocol::Notes::default(),
     };
     // Written beside the target and renamed at the end: a half-written file never carries the target's name.
     let folder = options.output.parent().filter(|p| !p.as_os_str().is_empty());
     let part = options.output.with_extension("sekisho-part");
     let about = || format!("書けません: {}", folder.unwrap_or(&options.output).display());
     let mut sink = tokio::fs::File::create(&part).await.with_context(about)?;
-    let pool =
-        CellPool::new(CellConfig { spare: 0, running_max: 1, ..CellConfig::new(house::worker_beside()?) });
+    let pool = CellPool::new(CellConfig {
+        spare: 0,
+        running_max: 1,
+        notes: words::notes(),
+        ..CellConfig::new(house::worker_beside()?)
+    });
     let outcome = pool.run(&job, input, &mut sink, &mut |_| {}, std::future::pending()).await;
     let passes =
         outcome.as_ref().is_ok_and(|o| matches!(o.report.verdict, Verdict::Clean | Verdict::Partial));

@@ -205,6 +205,7 @@ impl App {
             limits,
             want_preview: true,
             mark: None,
+            notes: worker_protocol::Notes::default(),
         };
         let live = self.live();
         let progress = |p: Progress| live.progress(&transfer.id, file, p.permille);

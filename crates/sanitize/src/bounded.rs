@@ -49,6 +49,48 @@ impl Budget {
         self.read_counted(&mut &*stored, stored.len() as u64, stored.len() as u64)
     }
 
+    /// Takes all that a reader of another module gives, which must be exactly `expanded_bytes`.
+    pub(crate) fn take_all(
+        &mut self,
+        from: &mut dyn Read,
+        packed_bytes: u64,
+        expanded_bytes: u64,
+    ) -> Result<Vec<u8>, Refusal> {
+        self.read_counted(from, packed_bytes, expanded_bytes)
+    }
+
+    /// Expands a gzip file, whose parts may follow each other (RFC 1952, section 2.2).
+    pub(crate) fn gunzip(&mut self, packed: &[u8]) -> Result<Gunzipped, Refusal> {
+        let mut inside = Gunzipped { bytes: Vec::new(), untrusted_name: None, has_foreign_bytes: false };
+        let mut rest = packed;
+        let mut piece = vec![0; 64 << 10];
+        while rest.starts_with(b"\x1f\x8b") {
+            #[expect(clippy::disallowed_types, reason = "this is the counted place")]
+            let mut decoder = flate2::bufread::GzDecoder::new(rest);
+            loop {
+                let length = decoder.read(&mut piece).map_err(|_| Refusal::held(Reason::Damaged))?;
+                if length == 0 {
+                    break;
+                }
+                self.spend(length as u64)?;
+                inside.bytes.extend_from_slice(piece.get(..length).unwrap_or_default());
+                let bytes = inside.bytes.len() as u64;
+                if bytes > RATIO_FREE_BYTES
+                    && bytes / (packed.len() as u64).max(1) > self.limits.expansion_ratio_max
+                {
+                    return Err(Refusal::blocked(Reason::Bomb));
+                }
+            }
+            if inside.untrusted_name.is_none() {
+                inside.untrusted_name = decoder.header().and_then(|h| h.filename()).map(<[u8]>::to_vec);
+            }
+            rest = decoder.into_inner();
+        }
+        // Tapes are filled up with zeros.
+        inside.has_foreign_bytes = rest.iter().any(|byte| *byte != 0);
+        Ok(inside)
+    }
+
     /// Spends bytes that a library expanded under a bound of its own.
     pub(crate) fn spend(&mut self, bytes: u64) -> Result<(), Refusal> {
         self.expanded_bytes = self.expanded_bytes.saturating_add(bytes);
@@ -92,6 +134,15 @@ impl Budget {
         }
         Ok(out)
     }
+}
+
+/// What was in a gzip file.
+pub(crate) struct Gunzipped {
+    pub(crate) bytes: Vec<u8>,
+    /// The name in the first header.
+    pub(crate) untrusted_name: Option<Vec<u8>>,
+    /// Bytes behind the last part.
+    pub(crate) has_foreign_bytes: bool,
 }
 
 /// Opens encrypted members of a ZIP with the passwords a user gave.

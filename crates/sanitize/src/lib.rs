@@ -162,6 +162,15 @@ fn rebuild(
     untrusted_name: &str,
     work: &mut Work<'_>,
 ) -> Result<Rebuilt, Refusal> {
+    match kind {
+        // What is done with a member is chosen by the member's own kind.
+        Kind::Zip | Kind::SevenZip | Kind::Lzh | Kind::Tar | Kind::Gzip
+            if matches!(mode, Mode::Rebuild | Mode::Strict) =>
+        {
+            return archive::rebuild(untrusted, untrusted_name, kind, work);
+        }
+        _ => {}
+    }
     if mode != Mode::Rebuild {
         return Err(Refusal::held(Reason::NotRebuilt));
     }
@@ -172,7 +181,6 @@ fn rebuild(
         Kind::Jpeg => picture::rebuild(untrusted, picture::Format::Jpeg, "", work)?,
         Kind::Text => text::rebuild(untrusted, work)?,
         Kind::Csv => csv::rebuild(untrusted, untrusted_name, work)?,
-        Kind::Zip => return archive::rebuild(untrusted, work),
         _ => return Err(Refusal::held(Reason::NotRebuilt)),
     };
     Ok(Rebuilt::same(clean, kind))

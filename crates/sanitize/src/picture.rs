@@ -192,6 +192,7 @@ mod tests {
             limits,
             want_preview: false,
             mark: None,
+            notes: worker_protocol::Notes::default(),
         };
         let mut budget = Budget::new(limits);
         let mut work = Work {

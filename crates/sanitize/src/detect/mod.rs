@@ -49,6 +49,9 @@ fn from_content(untrusted: &[u8], extension: &str, limits: &Limits) -> Result<Ki
             None => Err(Refusal::held(Reason::UnknownKind)),
         };
     }
+    if PACKED.iter().any(|(at, magic)| untrusted.get(*at..).is_some_and(|rest| rest.starts_with(magic))) {
+        return Err(Refusal::held(Reason::NotRebuilt));
+    }
     if is_bitmap(untrusted) {
         return Ok(Kind::Bmp);
     }
@@ -237,6 +240,9 @@ const MAGIC: [(usize, &[u8], Option<Kind>); 34] = [
     (0, b"7z\xbc\xaf\x27\x1c", Some(Kind::SevenZip)),
     (0, b"Rar!", Some(Kind::Rar)),
     (2, b"-lh", Some(Kind::Lzh)),
+    (2, b"-lzs-", Some(Kind::Lzh)),
+    (2, b"-lz4-", Some(Kind::Lzh)),
+    (2, b"-lz5-", Some(Kind::Lzh)),
     (0, b"MSCF", Some(Kind::Cab)),
     (257, b"ustar", Some(Kind::Tar)),
     (4, b"ftyphei", Some(Kind::Heif)),
@@ -248,15 +254,16 @@ const MAGIC: [(usize, &[u8], Option<Kind>); 34] = [
     (0, b"AC10", Some(Kind::Dwg)),
     (0, b"AutoCAD Binary DXF", Some(Kind::Dxf)),
     (0, b"ISO-10303-21;", Some(Kind::Sxf)),
-    (0, b"BZh", None),
-    (0, b"\xfd7zXZ\0", None),
     (0, b"\x78\x9f\x3e\x22", None),
     (0, b"OggS", None),
     (0, b"ID3", None),
-    (0, b"\x28\xb5\x2f\xfd", None),
     (0, b"SQLite format 3\0", None),
     (0, b"%!PS", None),
 ];
+
+/// Packed files and images of discs that nothing here opens: what they are is known, and that is all.
+const PACKED: [(usize, &[u8]); 5] =
+    [(0, b"BZh"), (0, b"\xfd7zXZ\0"), (0, b"\x28\xb5\x2f\xfd"), (0, b"LZIP"), (0x8001, b"CD001")];
 
 fn head(bytes: &[u8], length: usize) -> &[u8] {
     bytes.get(..length).unwrap_or(bytes)

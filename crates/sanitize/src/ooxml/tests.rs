@@ -90,6 +90,7 @@ fn run(name: &str, bytes: Vec<u8>, links: LinkPolicy) -> Outcome {
         limits: Limits::default(),
         want_preview: false,
         mark: None,
+        notes: worker_protocol::Notes::default(),
     };
     let outcome = sanitise(&job, bytes, &mut |_, _| ());
     assert!(outcome.report.is_consistent());

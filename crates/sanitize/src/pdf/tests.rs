@@ -15,6 +15,7 @@ fn job(passwords: &[&str]) -> Job {
         limits: Limits::default(),
         want_preview: false,
         mark: None,
+        notes: worker_protocol::Notes::default(),
     }
 }
 
