@@ -123,6 +123,11 @@ fn sanitise_one(
         }))
         .unwrap_or(Err(Refusal::held(Reason::Damaged)))
     });
+    // A file of which nothing is left is no clean file: nobody could pass it on.
+    let rebuilt = rebuilt.and_then(|rebuilt| match rebuilt.clean.is_empty() {
+        true => Err(Refusal::held(Reason::Empty)),
+        false => Ok(rebuilt),
+    });
     let mut findings = work.findings;
     match (kind, rebuilt) {
         (Some(kind), Ok(Rebuilt { clean, kind: clean_kind, road, members, fidelity })) => {
