@@ -19,7 +19,7 @@ fn every_attempt_to_get_out_is_denied() {
         std::process::Command::new(env!("CARGO_BIN_EXE_sekisho-worker")).arg("--probe").output().unwrap();
     let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let attempts = answer["attempts"].as_object().unwrap();
-    assert!(attempts.len() >= 15);
+    assert!(attempts.len() >= 23);
     for (name, result) in attempts {
         assert_eq!(result, "denied", "{name}");
     }
@@ -164,7 +164,7 @@ async fn a_broken_worker_holds_the_file() {
 
 #[tokio::test]
 async fn a_worker_that_dies_while_drawing_costs_only_the_preview() {
-    let report = r#"{"verdict":"clean","kind":"text","clean_name":"a.txt","reason":null,"removals":[],"removals_unlisted":0,"members":[],"rules_version":"1"}"#;
+    let report = r#"{"verdict":"clean","kind":"text","clean_kind":"text","road":"rebuilt","clean_name":"a.txt","reason":null,"removals":[],"removals_unlisted":0,"members":[],"rules_version":"1"}"#;
     let script = format!(
         "printf '\\004\\0\\0\\0\\0\\0\\0\\0\\0'; printf '\\006\\0\\0\\0\\0\\0\\0\\0\\{:03o}'; printf '%s' '{report}'; \
          printf '\\007\\0\\0\\0\\0\\0\\0\\0\\002hi'; printf '\\010\\0\\0\\0\\0\\0\\0\\0\\0'; kill -9 $$",
