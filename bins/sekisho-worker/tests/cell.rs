@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::io::AsyncReadExt;
 use worker_client::{CellConfig, CellFailure, CellPool};
 use worker_protocol::frame::{Progress, Stage};
-use worker_protocol::{Kind, Preview, Reason, TextBlock, Verdict};
+use worker_protocol::{Kind, Notes, Preview, Reason, TextBlock, Verdict};
 use zip::write::SimpleFileOptions;
 
 use crate::support::{config, job, png, run};
@@ -91,6 +91,31 @@ async fn bad_files_are_refused_with_their_reason() {
     let mut content = String::new();
     std::io::Read::read_to_string(&mut archive.by_name("a.txt").unwrap(), &mut content).unwrap();
     assert_eq!(content, "hello");
+}
+
+#[tokio::test]
+async fn the_pool_brings_the_words_of_notes() {
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, content) in [("a.exe", b"MZ".as_slice()), ("b.txt", b"hello")] {
+        writer.start_file(name, SimpleFileOptions::default()).unwrap();
+        writer.write_all(content).unwrap();
+    }
+    let bytes = writer.finish().unwrap().into_inner();
+    let words = |text: &str| Notes {
+        name_ending: "除去".to_owned(),
+        reasons: [(Reason::Executable, text.to_owned())].into(),
+    };
+    let pool = CellPool::new(CellConfig { notes: words("{name}: 渡せません"), ..config() });
+    let mut own = job("a.zip");
+    own.notes = words("別の言葉");
+    for (job, expected) in [(job("a.zip"), "\u{FEFF}a.exe: 渡せません"), (own, "\u{FEFF}別の言葉")] {
+        let (_, clean) = run(&pool, &job, &bytes).await;
+        let mut archive = zip::ZipArchive::new(std::io::Cursor::new(clean)).unwrap();
+        let mut note = String::new();
+        let mut member = archive.by_name("a.exe.除去.txt").unwrap();
+        std::io::Read::read_to_string(&mut member, &mut note).unwrap();
+        assert_eq!(note, expected);
+    }
 }
 
 #[tokio::test]
