@@ -30,6 +30,7 @@ fn job(untrusted_name: String) -> Job {
         },
         want_preview: false,
         mark: None,
+        notes: worker_protocol::Notes::default(),
     }
 }
 

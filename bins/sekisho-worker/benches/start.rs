@@ -49,6 +49,7 @@ async fn one(pool: &CellPool) -> Result<f64, Failed> {
         limits: Limits::default(),
         want_preview: false,
         mark: None,
+        notes: Default::default(),
     };
     let mut clean = Vec::new();
     let begun = clock();

@@ -132,3 +132,107 @@ fn filter() -> anyhow::Result<SeccompFilter> {
 fn condition(argument: u8, operator: SeccompCmpOp, value: u64) -> anyhow::Result<SeccompCondition> {
     Ok(SeccompCondition::new(argument, SeccompCmpArgLen::Dword, operator, value)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the kernel would do: runs the filter on one call (linux/filter.h, linux/seccomp.h).
+    fn is_allowed(program: &BpfProgram, call: i64, arguments: [u64; 6]) -> bool {
+        let mut data = (call as u32).to_le_bytes().to_vec();
+        let architecture: u32 = if cfg!(target_arch = "x86_64") { 0xC000_003E } else { 0xC000_00B7 };
+        data.extend(architecture.to_le_bytes());
+        data.extend([0; 8]);
+        data.extend(arguments.iter().flat_map(|argument| argument.to_le_bytes()));
+        let (mut accumulator, mut at) = (0u32, 0);
+        loop {
+            let step = &program[at];
+            at += 1;
+            let k = step.k;
+            let jump = |holds: bool| usize::from(if holds { step.jt } else { step.jf });
+            match step.code {
+                0x20 => {
+                    let from = k as usize;
+                    accumulator = u32::from_le_bytes(data[from..from + 4].try_into().unwrap());
+                }
+                0x54 => accumulator &= k,
+                0x05 => at += k as usize,
+                0x15 => at += jump(accumulator == k),
+                0x25 => at += jump(accumulator > k),
+                0x35 => at += jump(accumulator >= k),
+                0x06 => return k == libc::SECCOMP_RET_ALLOW,
+                other => panic!("the filter uses an instruction that this test does not know: {other:#x}"),
+            }
+        }
+    }
+
+    fn program() -> BpfProgram {
+        filter().unwrap().try_into().unwrap()
+    }
+
+    #[test]
+    fn memory_never_becomes_executable() {
+        let program = program();
+        let (read, write, execute) =
+            (libc::PROT_READ as u64, libc::PROT_WRITE as u64, libc::PROT_EXEC as u64);
+        for call in [libc::SYS_mmap, libc::SYS_mprotect] {
+            for (protection, allowed) in [
+                (read, true),
+                (read | write, true),
+                (execute, false),
+                (read | execute, false),
+                (read | write | execute, false),
+                // Bits that the kernel ignores do not hide the one that counts.
+                (0xF000_0000 | execute, false),
+                (execute | 1 << 32, false),
+            ] {
+                let arguments = [0, 4096, protection, 0x22, u64::MAX, 0];
+                assert_eq!(is_allowed(&program, call, arguments), allowed, "{call} {protection:#x}");
+            }
+        }
+        for call in [libc::SYS_pkey_mprotect, libc::SYS_shmat, libc::SYS_memfd_create, libc::SYS_execveat] {
+            assert!(!is_allowed(&program, call, [0; 6]), "{call}");
+        }
+    }
+
+    #[test]
+    fn only_the_three_pipes_are_read_and_written() {
+        let program = program();
+        for descriptor in 0..8 {
+            let arguments = [descriptor, 0, 0, 0, 0, 0];
+            assert_eq!(is_allowed(&program, libc::SYS_read, arguments), descriptor == 0);
+            assert_eq!(is_allowed(&program, libc::SYS_write, arguments), matches!(descriptor, 1 | 2));
+            assert_eq!(is_allowed(&program, libc::SYS_close, arguments), descriptor < 3);
+        }
+    }
+
+    #[test]
+    fn no_call_passes_that_was_not_named() {
+        let program = program();
+        // Arguments that no rule with a condition accepts.
+        let strange = [u64::from(u32::MAX); 6];
+        let passing: Vec<i64> = (0..1024).filter(|call| is_allowed(&program, *call, strange)).collect();
+        assert_eq!(passing.len(), 20, "{passing:?}");
+        for call in [
+            libc::SYS_openat,
+            libc::SYS_socket,
+            libc::SYS_connect,
+            libc::SYS_execve,
+            libc::SYS_clone,
+            libc::SYS_clone3,
+            libc::SYS_ptrace,
+            libc::SYS_kill,
+            libc::SYS_mount,
+            libc::SYS_bpf,
+            libc::SYS_keyctl,
+            libc::SYS_userfaultfd,
+            libc::SYS_io_uring_setup,
+            libc::SYS_perf_event_open,
+            libc::SYS_process_vm_readv,
+            libc::SYS_prctl,
+            libc::SYS_seccomp,
+        ] {
+            assert!(!passing.contains(&call), "{call}");
+        }
+    }
+}

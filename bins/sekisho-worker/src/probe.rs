@@ -14,7 +14,7 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
     let mut closed = true;
     let mut answer = String::from("{\"attempts\":{");
     for (index, (name, attempt)) in attempts().into_iter().enumerate() {
-        let denied = attempt().is_err();
+        let denied = attempt().is_err_and(|error| !was_tried(&error));
         closed &= denied;
         if index > 0 {
             answer.push(',');
@@ -26,9 +26,15 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
     Ok(if closed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// Whether the system looked for the thing at all: then only the thing was missing, not the right to it.
+fn was_tried(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{AlreadyExists, ConnectionRefused, NotFound};
+    matches!(error.kind(), AlreadyExists | ConnectionRefused | NotFound)
+}
+
 type Attempt = fn() -> std::io::Result<()>;
 
-fn attempts() -> [(&'static str, Attempt); 15] {
+fn attempts() -> [(&'static str, Attempt); 23] {
     [
         ("read-file", || std::fs::File::open("/etc/passwd").map(drop)),
         ("read-own-program", || std::fs::File::open("/proc/self/exe").map(drop)),
@@ -52,9 +58,23 @@ fn attempts() -> [(&'static str, Attempt); 15] {
         }),
         ("udp", || std::net::UdpSocket::bind("127.0.0.1:0").map(drop)),
         ("unix-socket", || std::os::unix::net::UnixStream::pair().map(drop)),
+        ("unix-connect", || std::os::unix::net::UnixStream::connect("/run/dbus/system_bus_socket").map(drop)),
+        ("unix-datagram", || std::os::unix::net::UnixDatagram::unbound().map(drop)),
+        ("write-device", || std::fs::OpenOptions::new().write(true).open("/dev/null").map(drop)),
+        ("hard-link", || std::fs::hard_link("/etc/passwd", "/tmp/sekisho-worker-probe-link")),
+        ("symbolic-link", || std::os::unix::fs::symlink("/etc/passwd", "/tmp/sekisho-worker-probe-symlink")),
+        ("rename", || std::fs::rename("/tmp/sekisho-worker-probe", "/tmp/sekisho-worker-probe-2")),
+        ("change-root", || std::os::unix::fs::chroot("/")),
         ("process", start_process),
+        ("other-program", become_another),
         ("thread", || std::thread::Builder::new().spawn(|| ()).map(drop)),
     ]
+}
+
+/// Comes back only when it was refused; otherwise this program is gone and no answer is ever printed.
+#[expect(clippy::disallowed_methods, reason = "this is the attempt that has to fail")]
+fn become_another() -> std::io::Result<()> {
+    Err(std::os::unix::process::CommandExt::exec(&mut std::process::Command::new("/bin/true")))
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the attempt that has to fail")]

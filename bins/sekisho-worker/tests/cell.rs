@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::io::AsyncReadExt;
 use worker_client::{CellConfig, CellFailure, CellPool};
 use worker_protocol::frame::{Progress, Stage};
-use worker_protocol::{Kind, Preview, Reason, TextBlock, Verdict};
+use worker_protocol::{Kind, Notes, Preview, Reason, TextBlock, Verdict};
 use zip::write::SimpleFileOptions;
 
 use crate::support::{config, job, png, run};
@@ -19,7 +19,7 @@ fn every_attempt_to_get_out_is_denied() {
         std::process::Command::new(env!("CARGO_BIN_EXE_sekisho-worker")).arg("--probe").output().unwrap();
     let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let attempts = answer["attempts"].as_object().unwrap();
-    assert!(attempts.len() >= 15);
+    assert!(attempts.len() >= 23);
     for (name, result) in attempts {
         assert_eq!(result, "denied", "{name}");
     }
@@ -94,6 +94,31 @@ async fn bad_files_are_refused_with_their_reason() {
 }
 
 #[tokio::test]
+async fn the_pool_brings_the_words_of_notes() {
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, content) in [("a.exe", b"MZ".as_slice()), ("b.txt", b"hello")] {
+        writer.start_file(name, SimpleFileOptions::default()).unwrap();
+        writer.write_all(content).unwrap();
+    }
+    let bytes = writer.finish().unwrap().into_inner();
+    let words = |text: &str| Notes {
+        name_ending: "除去".to_owned(),
+        reasons: [(Reason::Executable, text.to_owned())].into(),
+    };
+    let pool = CellPool::new(CellConfig { notes: words("{name}: 渡せません"), ..config() });
+    let mut own = job("a.zip");
+    own.notes = words("別の言葉");
+    for (job, expected) in [(job("a.zip"), "\u{FEFF}a.exe: 渡せません"), (own, "\u{FEFF}別の言葉")] {
+        let (_, clean) = run(&pool, &job, &bytes).await;
+        let mut archive = zip::ZipArchive::new(std::io::Cursor::new(clean)).unwrap();
+        let mut note = String::new();
+        let mut member = archive.by_name("a.exe.除去.txt").unwrap();
+        std::io::Read::read_to_string(&mut member, &mut note).unwrap();
+        assert_eq!(note, expected);
+    }
+}
+
+#[tokio::test]
 async fn two_gibibytes_are_refused_while_they_come() {
     let pool = CellPool::new(config());
     let endless = tokio::io::repeat(b'a').take(2 << 30);
@@ -164,7 +189,7 @@ async fn a_broken_worker_holds_the_file() {
 
 #[tokio::test]
 async fn a_worker_that_dies_while_drawing_costs_only_the_preview() {
-    let report = r#"{"verdict":"clean","kind":"text","clean_name":"a.txt","reason":null,"removals":[],"removals_unlisted":0,"members":[],"rules_version":"1"}"#;
+    let report = r#"{"verdict":"clean","kind":"text","clean_kind":"text","road":"rebuilt","clean_name":"a.txt","reason":null,"removals":[],"removals_unlisted":0,"members":[],"rules_version":"1"}"#;
     let script = format!(
         "printf '\\004\\0\\0\\0\\0\\0\\0\\0\\0'; printf '\\006\\0\\0\\0\\0\\0\\0\\0\\{:03o}'; printf '%s' '{report}'; \
          printf '\\007\\0\\0\\0\\0\\0\\0\\0\\002hi'; printf '\\010\\0\\0\\0\\0\\0\\0\\0\\0'; kill -9 $$",

@@ -25,9 +25,17 @@ async fn no_real_file_breaks_the_cell() {
     let pool = CellPool::new(config());
     let mut died = Vec::new();
     let mut tally: BTreeMap<String, u32> = BTreeMap::new();
-    for kind in ["docx", "xlsx", "pptx", "pdf", "image", "csv", "archive"] {
+    let corpus = shared.join("corpus");
+    let mut kinds: Vec<String> = std::fs::read_dir(&corpus)
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.file_type().unwrap().is_dir())
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    kinds.sort();
+    for kind in &kinds {
         let mut files: Vec<PathBuf> =
-            std::fs::read_dir(shared.join("corpus").join(kind)).unwrap().map(|f| f.unwrap().path()).collect();
+            std::fs::read_dir(corpus.join(kind)).unwrap().map(|f| f.unwrap().path()).collect();
         files.sort();
         for path in files {
             let name = path.file_name().unwrap().to_string_lossy().into_owned();

@@ -20,6 +20,7 @@ pub(crate) fn job(name: &str) -> Job {
         limits: Limits::default(),
         want_preview: true,
         mark: None,
+        notes: worker_protocol::Notes::default(),
     }
 }
 

@@ -46,6 +46,7 @@ pub(crate) fn open(parts: Parts) -> anyhow::Result<App> {
     let cells = CellPool::new(CellConfig {
         running_max: parts.cells.max(1),
         spare: parts.cells.max(1),
+        notes: web::words::notes(),
         ..CellConfig::new(parts.worker)
     });
     cells.warm().context("無害化プログラムを起動できません")?;

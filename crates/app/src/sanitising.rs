@@ -232,6 +232,7 @@ impl App {
             limits,
             want_preview: true,
             mark,
+            notes: worker_protocol::Notes::default(),
         };
         let live = self.live();
         let progress = |p: Progress| live.progress(&transfer.id, file, p.permille);

@@ -6,36 +6,55 @@
 //! The separators comma, semicolon and tab all count, because which one a spreadsheet uses depends on the
 //! machine that opens the file.
 
-use worker_protocol::{CsvFormulaPolicy, Reason, Spot, Threat};
+use worker_protocol::{CsvFormulaPolicy, Fidelity, Kept, Kind, Mode, Reason, Spot, Threat};
 
-use crate::{Refusal, Work, text};
+use crate::{Rebuilt, Refusal, Work, text};
 
-pub(crate) fn rebuild(
-    untrusted: &[u8],
-    _untrusted_name: &str,
-    work: &mut Work<'_>,
-) -> Result<Vec<u8>, Refusal> {
+pub(crate) fn rebuild(untrusted: &[u8], mode: Mode, work: &mut Work<'_>) -> Result<Rebuilt, Refusal> {
+    if matches!(mode, Mode::ImagePdf | Mode::InspectOnly) {
+        return Err(Refusal::held(Reason::NotRebuilt));
+    }
     let mut decoded = text::decode(untrusted).ok_or(Refusal::held(Reason::UnknownKind))?;
+    let before = text::visible_characters(&decoded.text);
     decoded.drop_controls().report(work);
-    if work.job.policy.csv_formulas == CsvFormulaPolicy::Neutralise {
-        let (neutral, rows) = neutralise(&decoded.text);
-        decoded.text = neutral;
-        for row in rows {
-            let number = u32::try_from(row).unwrap_or(u32::MAX);
-            work.findings.add_at(Threat::DangerousFormula, "", Spot::Line { number });
+    if mode == Mode::TextOnly {
+        return Ok(text::written_down(decoded.text, work));
+    }
+    let mut fidelity = Fidelity::default();
+    let mut marks = 0;
+    if mode == Mode::Strict || work.job.policy.csv_formulas == CsvFormulaPolicy::Neutralise {
+        let neutral = neutralise(&decoded.text);
+        decoded.text = neutral.text;
+        marks = neutral.changed.len() as u64;
+        fidelity.cells = Kept { before: neutral.cells, after: neutral.cells };
+        for reference in neutral.changed {
+            let spot = Spot::Cell { untrusted_sheet: String::new(), reference };
+            work.findings.add_at(Threat::DangerousFormula, "", spot);
         }
     }
     if !decoded.is_writable() {
         return Err(Refusal::held(Reason::VerifyFailed));
     }
-    Ok(decoded.encode())
+    // The apostrophes are not the document's.
+    fidelity.characters =
+        Kept { before, after: text::visible_characters(&decoded.text).saturating_sub(marks) };
+    Ok(Rebuilt { fidelity: Some(fidelity), ..Rebuilt::same(decoded.encode(), Kind::Csv) })
 }
 
-/// Puts an apostrophe before each cell that would run. Returns the numbers of their rows, from 1.
-fn neutralise(text: &str) -> (String, Vec<u64>) {
-    let mut out = String::with_capacity(text.len() + 16);
-    let mut rows = Vec::new();
-    let mut row = 1;
+/// A table in which no cell runs.
+struct Neutral {
+    text: String,
+    /// The cells that got an apostrophe, such as `B12`.
+    changed: Vec<String>,
+    /// Cells that hold something.
+    cells: u64,
+}
+
+/// Puts an apostrophe before each cell that would run.
+fn neutralise(text: &str) -> Neutral {
+    let mut neutral = Neutral { text: String::with_capacity(text.len() + 16), changed: Vec::new(), cells: 0 };
+    let (mut row, mut column) = (1u64, 0u64);
+    let main = separator_of(text);
     let mut rest = text;
     while !rest.is_empty() {
         let (cell, separator, after) = split_cell(rest);
@@ -43,24 +62,61 @@ fn neutralise(text: &str) -> (String, Vec<u64>) {
             Some(content) => ("\"", content),
             None => ("", cell),
         };
-        out.push_str(quote);
+        neutral.cells += u64::from(!content.trim_matches('"').is_empty());
+        neutral.text.push_str(quote);
         if would_run(content) {
-            out.push('\'');
-            rows.push(row);
+            neutral.text.push('\'');
+            neutral.changed.push(cell_reference(column, row));
         }
-        out.push_str(content);
-        out.push_str(separator);
-        row += separator.matches('\n').count() as u64 + u64::from(separator == "\r");
+        neutral.text.push_str(content);
+        neutral.text.push_str(separator);
+        if separator.contains(['\r', '\n']) {
+            row += 1;
+            column = 0;
+        } else {
+            column += u64::from(separator == main);
+        }
         rest = after;
     }
-    (out, rows)
+    neutral
+}
+
+/// The name of a cell: columns count from 0, rows from 1.
+pub(crate) fn cell_reference(column: u64, row: u64) -> String {
+    let mut letters = Vec::new();
+    let mut left = column.min(18_277) + 1;
+    while left > 0 {
+        left -= 1;
+        letters.push(char::from(b'A' + u8::try_from(left % 26).unwrap_or_default()));
+        left /= 26;
+    }
+    let letters: String = letters.into_iter().rev().collect();
+    format!("{letters}{}", row.min(9_999_999))
+}
+
+/// The separator that the first line has most of.
+fn separator_of(text: &str) -> &'static str {
+    let first = text.lines().next().unwrap_or_default();
+    [",", "\t", ";"].into_iter().max_by_key(|s| (first.matches(*s).count(), *s == ",")).unwrap_or(",")
+}
+
+/// One cell as it is written in a table with commas: quoted when it must be, and never run.
+pub(crate) fn push_cell(out: &mut String, value: &str) -> bool {
+    let runs = would_run(value);
+    let value = if runs { format!("'{value}") } else { value.to_owned() };
+    if value.contains(['"', ',', '\n', '\r', ';', '\t']) || value.starts_with(' ') {
+        out.push('"');
+        out.push_str(&value.replace('"', "\"\""));
+        out.push('"');
+    } else {
+        out.push_str(&value);
+    }
+    runs
 }
 
 /// The rows of a table as they are shown, for a preview. The separator is the one the first line has most of.
 pub(crate) fn rows(text: &str) -> impl Iterator<Item = Vec<String>> + '_ {
-    let first = text.lines().next().unwrap_or_default();
-    let separator =
-        [",", "\t", ";"].into_iter().max_by_key(|s| (first.matches(*s).count(), *s == ",")).unwrap_or(",");
+    let separator = separator_of(text);
     let mut rest = text;
     std::iter::from_fn(move || {
         let mut row = Vec::new();
@@ -170,17 +226,22 @@ mod tests {
             ("氏名,住所\r\n山田,-", "氏名,住所\r\n山田,-"),
         ];
         for (given, expected) in rows {
-            assert_eq!(neutralise(given).0, expected, "{given:?}");
+            assert_eq!(neutralise(given).text, expected, "{given:?}");
         }
-        assert_eq!(neutralise("a\r\n=b\r\nc\n=d,=e").1, [2, 4, 4]);
+        assert_eq!(neutralise("a\r\n=b\r\nc\n=d,=e").changed, ["A2", "A4", "B4"]);
+        assert_eq!(neutralise("a\tb\n1\tx,=y\n").changed, ["B2"]);
+        assert_eq!(
+            [0, 25, 26, 701, 702].map(|column| cell_reference(column, 7)),
+            ["A7", "Z7", "AA7", "ZZ7", "AAA7"]
+        );
     }
 
     proptest! {
         #[test]
         fn nothing_but_apostrophes_is_added(given in "[=+@a1,;\"\t\r\n -]{0,40}") {
-            let (neutral, rows) = neutralise(&given);
-            prop_assert_eq!(neutral.len(), given.len() + rows.len());
-            prop_assert_eq!(neutralise(&neutral).1.len(), 0);
+            let neutral = neutralise(&given);
+            prop_assert_eq!(neutral.text.len(), given.len() + neutral.changed.len());
+            prop_assert_eq!(neutralise(&neutral.text).changed.len(), 0);
         }
     }
 }

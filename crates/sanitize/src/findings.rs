@@ -53,11 +53,6 @@ impl Findings {
         self.reader_would_miss
     }
 
-    /// Whether something of this sort was removed so far.
-    pub(crate) fn has(&self, what: Threat) -> bool {
-        self.listed.iter().any(|removal| removal.what == what)
-    }
-
     /// The list for the report, and how many more there were.
     pub(crate) fn into_list(self) -> (Vec<Removal>, u64) {
         (self.listed, self.unlisted)

@@ -12,16 +12,32 @@
 
 mod archive;
 mod bounded;
+mod css;
 mod csv;
 mod detect;
+mod embedded;
 mod findings;
+mod html;
+mod json;
 mod link;
+mod mail;
+mod markup_file;
+mod mhtml;
+mod mime;
 mod name;
+mod odf;
+mod office_xml;
 mod ooxml;
 mod pdf;
 mod picture;
+mod picture_pdf;
 mod preview;
+mod rtf;
+mod sylk;
 mod text;
+mod transfer;
+mod vobject;
+mod xml;
 mod zip_reader;
 mod zip_writer;
 
@@ -123,6 +139,11 @@ fn sanitise_one(
         }))
         .unwrap_or(Err(Refusal::held(Reason::Damaged)))
     });
+    // A file of which nothing is left is no clean file: nobody could pass it on.
+    let rebuilt = rebuilt.and_then(|rebuilt| match rebuilt.clean.is_empty() {
+        true => Err(Refusal::held(Reason::Empty)),
+        false => Ok(rebuilt),
+    });
     let mut findings = work.findings;
     match (kind, rebuilt) {
         (Some(kind), Ok(Rebuilt { clean, kind: clean_kind, road, members, fidelity })) => {
@@ -162,18 +183,34 @@ fn rebuild(
     untrusted_name: &str,
     work: &mut Work<'_>,
 ) -> Result<Rebuilt, Refusal> {
-    if mode != Mode::Rebuild {
-        return Err(Refusal::held(Reason::NotRebuilt));
+    match kind {
+        kind if is_picture(kind) => picture::rebuild(untrusted, kind, mode, work),
+        Kind::Docx | Kind::Xlsx | Kind::Pptx => ooxml::rebuild(untrusted, kind, mode, work),
+        Kind::Odt | Kind::Ods | Kind::Odp => odf::rebuild(untrusted, kind, mode, work),
+        Kind::OfficeXml => office_xml::rebuild(untrusted, mode, work),
+        Kind::Rtf => rtf::rebuild(untrusted, mode, work),
+        Kind::Pdf => pdf::rebuild(untrusted, mode, work),
+        Kind::Text => text::rebuild(untrusted, mode, work),
+        Kind::Csv => csv::rebuild(untrusted, mode, work),
+        Kind::Sylk => sylk::rebuild(untrusted, mode, work),
+        Kind::Html => html::rebuild(untrusted, mode, work),
+        Kind::Mhtml => mhtml::rebuild(untrusted, mode, work),
+        Kind::Xml => markup_file::rebuild(untrusted, mode, work),
+        Kind::Json => json::rebuild(untrusted, mode, work),
+        Kind::Calendar | Kind::Contact => vobject::rebuild(untrusted, kind, mode, work),
+        Kind::Mail => mail::rebuild(untrusted, mode, work),
+        Kind::OutlookMessage => mail::outlook::rebuild(untrusted, mode, work),
+        // What is done with a member is chosen by the member's own kind.
+        Kind::Zip | Kind::SevenZip | Kind::Lzh | Kind::Tar | Kind::Gzip if mode != Mode::InspectOnly => {
+            archive::rebuild(untrusted, untrusted_name, kind, work)
+        }
+        _ => Err(Refusal::held(Reason::NotRebuilt)),
     }
-    let clean = match kind {
-        Kind::Docx | Kind::Xlsx | Kind::Pptx => ooxml::rebuild(untrusted, kind, work)?,
-        Kind::Pdf => pdf::rebuild(untrusted, work)?,
-        Kind::Png => picture::rebuild(untrusted, picture::Format::Png, "", work)?,
-        Kind::Jpeg => picture::rebuild(untrusted, picture::Format::Jpeg, "", work)?,
-        Kind::Text => text::rebuild(untrusted, work)?,
-        Kind::Csv => csv::rebuild(untrusted, untrusted_name, work)?,
-        Kind::Zip => return archive::rebuild(untrusted, work),
-        _ => return Err(Refusal::held(Reason::NotRebuilt)),
-    };
-    Ok(Rebuilt::same(clean, kind))
+}
+
+fn is_picture(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Png | Kind::Jpeg | Kind::Gif | Kind::Bmp | Kind::Tiff | Kind::Webp | Kind::Svg | Kind::Metafile
+    )
 }

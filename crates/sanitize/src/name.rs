@@ -30,7 +30,8 @@ pub(crate) fn clean_name_for(untrusted: &str, kind: Kind, findings: &mut Finding
 #[must_use]
 pub fn clean_name(untrusted: &str, extension: &str) -> String {
     let last = untrusted.rsplit(['/', '\\']).find(|part| !part.trim().is_empty()).unwrap_or_default();
-    let visible: String = last.nfc().filter(|c| !is_dropped(*c)).collect();
+    // Dropping comes first: what stood apart may have to be put in order once it stands together.
+    let visible: String = last.chars().filter(|c| !is_dropped(*c)).nfc().collect();
     let visible = visible.trim_matches(|c: char| c.is_whitespace() || c == '.').to_owned();
     // A drive or an alternate stream: only what stands before the colon names a file.
     let visible = visible.split(':').rfind(|part| !part.is_empty()).unwrap_or_default().to_owned();
@@ -115,6 +116,7 @@ mod tests {
             ("a.txt:evil.txt", "txt", "evil.txt"),
             ("dir/", "zip", "dir.zip"),
             (" 末尾. ", "", "末尾"),
+            ("\u{730}\"\u{c4d}", "", "\u{c4d}\u{730}"),
         ];
         for (untrusted, extension, expected) in rows {
             assert_eq!(clean_name(untrusted, extension), expected, "{untrusted:?}");

@@ -5,11 +5,13 @@
 //! Leaves to others: sanitising. Nothing here may ever see the original: it runs after the clean bytes left.
 
 mod office;
+mod open;
 mod pages;
 
+use worker_protocol::frame::PAGES_SHOWN_MAX;
 use worker_protocol::{Kind, Limits, Preview, TextBlock};
 
-use crate::{picture, text, zip_reader};
+use crate::{html, mail, markup_file, picture, text, vobject, zip_reader};
 
 /// The most text of one preview, in bytes.
 const TEXT_BYTES_MAX: usize = 200 << 10;
@@ -24,29 +26,88 @@ const SIDE_MAX: u32 = 1000;
 pub fn preview(kind: Kind, clean: &[u8], limits: &Limits) -> Option<(Preview, Vec<Vec<u8>>)> {
     match kind {
         Kind::Pdf => pages::draw(clean),
-        Kind::Png => picture_page(clean, picture::Format::Png),
-        Kind::Jpeg => picture_page(clean, picture::Format::Jpeg),
-        Kind::Docx => office::words(clean, limits).map(TextPreview::finish),
-        Kind::Xlsx => office::sheets(clean, limits).map(TextPreview::finish),
-        Kind::Pptx => office::slides(clean, limits).map(TextPreview::finish),
+        Kind::Png | Kind::Jpeg | Kind::Gif | Kind::Bmp | Kind::Tiff | Kind::Webp => {
+            picture_pages(clean, kind, limits)
+        }
+        Kind::Svg | Kind::Metafile => drawing(clean, kind, limits).map(TextPreview::finish),
+        Kind::Docx => office::words(TextPreview::default(), clean, limits).map(TextPreview::finish),
+        Kind::Xlsx => office::sheets(TextPreview::default(), clean, limits).map(TextPreview::finish),
+        Kind::Pptx => office::slides(TextPreview::default(), clean, limits).map(TextPreview::finish),
+        Kind::Odt | Kind::Ods | Kind::Odp => open::document(kind, clean, limits).map(TextPreview::finish),
+        Kind::Rtf => Some(open::rich_text(clean).finish()),
         Kind::Text => plain(clean).map(TextPreview::finish),
         Kind::Csv => table(clean).map(TextPreview::finish),
+        Kind::Html => lines(html::clean_words(clean)?).map(TextPreview::finish),
+        Kind::Xml => lines(markup_file::clean_words(clean)?).map(TextPreview::finish),
+        Kind::Json => plain(clean).map(TextPreview::finish),
+        Kind::Calendar | Kind::Contact => properties(clean).map(TextPreview::finish),
+        Kind::Mail => message(clean, limits).map(TextPreview::finish),
         Kind::Zip => listing(clean, limits).map(TextPreview::finish),
         _ => None,
     }
 }
 
-fn picture_page(clean: &[u8], format: picture::Format) -> Option<(Preview, Vec<Vec<u8>>)> {
-    let page = picture::scaled_png(clean, format, SIDE_MAX)?;
-    Some((Preview::Pages { shown: 1, total: 1 }, vec![page]))
+fn picture_pages(clean: &[u8], kind: Kind, limits: &Limits) -> Option<(Preview, Vec<Vec<u8>>)> {
+    let (pages, total) = picture::preview_pages(clean, kind, SIDE_MAX, PAGES_SHOWN_MAX as usize, limits)?;
+    let shown = u32::try_from(pages.len()).ok()?;
+    (shown > 0).then_some((Preview::Pages { shown, total }, pages))
+}
+
+/// The words of a drawing. Drawing it would need fonts, which the cell has not.
+fn drawing(clean: &[u8], kind: Kind, limits: &Limits) -> Option<TextPreview> {
+    let mut preview = TextPreview::default();
+    for text in picture::drawn_lines(clean, kind, limits)? {
+        if !preview.push(TextBlock::Paragraph { text }) {
+            break;
+        }
+    }
+    (!preview.blocks.is_empty()).then_some(preview)
 }
 
 /// Blocks of text up to the bound.
-#[derive(Default)]
 struct TextPreview {
     blocks: Vec<TextBlock>,
     bytes: usize,
     truncated: bool,
+    bytes_max: usize,
+    /// Whether everything is wanted that a reader finds in the file, besides what he sees first.
+    is_whole: bool,
+}
+
+impl Default for TextPreview {
+    fn default() -> Self {
+        Self { blocks: Vec::new(), bytes: 0, truncated: false, bytes_max: TEXT_BYTES_MAX, is_whole: false }
+    }
+}
+
+/// All the words of a clean office file as plain text: paragraphs as lines, cells between tabs.
+pub(crate) fn whole_text(kind: Kind, clean: &[u8], limits: &Limits) -> Option<String> {
+    let whole = TextPreview { bytes_max: usize::MAX, is_whole: true, ..TextPreview::default() };
+    let read = match kind {
+        Kind::Docx => office::words(whole, clean, limits)?,
+        Kind::Xlsx => office::sheets(whole, clean, limits)?,
+        Kind::Pptx => office::slides(whole, clean, limits)?,
+        _ => return None,
+    };
+    let mut text = String::new();
+    for block in read.blocks {
+        match block {
+            TextBlock::Heading { text: line } | TextBlock::Paragraph { text: line } => {
+                text.push_str(&line);
+                text.push_str("\r\n");
+            }
+            TextBlock::Table { rows } => {
+                for row in rows {
+                    // A line or a tab inside a cell would look like another cell.
+                    let row: Vec<String> =
+                        row.iter().map(|cell| cell.replace(['\t', '\r', '\n'], " ")).collect();
+                    text.push_str(&row.join("\t"));
+                    text.push_str("\r\n");
+                }
+            }
+        }
+    }
+    Some(text)
 }
 
 impl TextPreview {
@@ -57,7 +118,7 @@ impl TextPreview {
             TextBlock::Heading { text } | TextBlock::Paragraph { text } => text.len(),
             TextBlock::Table { rows } => cell_bytes(rows),
         };
-        if self.bytes + bytes > TEXT_BYTES_MAX {
+        if self.bytes.saturating_add(bytes) > self.bytes_max {
             self.truncated = true;
             return false;
         }
@@ -72,8 +133,47 @@ impl TextPreview {
 }
 
 fn plain(clean: &[u8]) -> Option<TextPreview> {
+    lines(text::decode(clean)?.text)
+}
+
+/// The envelope, the words, the names of what is attached.
+fn message(clean: &[u8], limits: &Limits) -> Option<TextPreview> {
+    let shown = mail::clean_words(clean, limits)?;
     let mut preview = TextPreview::default();
-    for line in text::decode(clean)?.text.lines() {
+    preview.push(TextBlock::Table { rows: shown.rows });
+    for line in shown.words.lines() {
+        if !preview.push(TextBlock::Paragraph { text: line.to_owned() }) {
+            break;
+        }
+    }
+    if !shown.attachments.is_empty() {
+        preview.push(TextBlock::Heading { text: "添付ファイル".to_owned() });
+        preview
+            .push(TextBlock::Table { rows: shown.attachments.into_iter().map(|name| vec![name]).collect() });
+    }
+    Some(preview)
+}
+
+/// Properties and their values.
+fn properties(clean: &[u8]) -> Option<TextPreview> {
+    let mut preview = TextPreview::default();
+    let mut rows = Vec::new();
+    let mut bytes = 0;
+    for row in vobject::clean_rows(clean)? {
+        bytes += row.iter().map(|cell| cell.len() + 4).sum::<usize>();
+        if bytes > TEXT_BYTES_MAX - 64 {
+            preview.truncated = true;
+            break;
+        }
+        rows.push(row);
+    }
+    preview.push(TextBlock::Table { rows });
+    Some(preview)
+}
+
+fn lines(words: String) -> Option<TextPreview> {
+    let mut preview = TextPreview::default();
+    for line in words.lines() {
         if !preview.push(TextBlock::Paragraph { text: line.to_owned() }) {
             break;
         }

@@ -50,6 +50,15 @@ impl Entry {
 
     /// The member's bytes, unless it is encrypted.
     pub(crate) fn expand(&self, archive: &[u8], budget: &mut Budget) -> Result<Vec<u8>, Refusal> {
+        self.expand_exactly(archive, budget).map(|(bytes, _)| bytes)
+    }
+
+    /// The member's bytes, and how it was packed when that is nothing but these bytes and can be written again as it is.
+    pub(crate) fn expand_exactly<'a>(
+        &self,
+        archive: &'a [u8],
+        budget: &mut Budget,
+    ) -> Result<(Vec<u8>, Option<Packed<'a>>), Refusal> {
         if let Some(reason) = self.trouble {
             return Err(Refusal::held(reason));
         }
@@ -57,8 +66,8 @@ impl Entry {
             return Err(Refusal::held(Reason::PasswordNeeded));
         }
         let packed = archive.get(self.packed.clone()).ok_or(Refusal::held(Reason::Damaged))?;
-        let bytes = match self.method {
-            0 => budget.copy(packed)?,
+        let (bytes, is_exact) = match self.method {
+            0 => (budget.copy(packed)?, false),
             8 => budget.inflate(packed, self.expanded_bytes)?,
             _ => return Err(Refusal::held(Reason::UnknownKind)),
         };
@@ -67,8 +76,21 @@ impl Entry {
         if checksum.sum() != self.checksum || bytes.len() as u64 != self.expanded_bytes {
             return Err(Refusal::held(Reason::Damaged));
         }
-        Ok(bytes)
+        let packed = is_exact.then_some(Packed {
+            deflated: packed,
+            checksum: self.checksum,
+            expanded_bytes: self.expanded_bytes,
+        });
+        Ok((bytes, packed))
     }
+}
+
+/// A deflate stream whose content was seen and whose checksum holds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Packed<'a> {
+    pub(crate) deflated: &'a [u8],
+    pub(crate) checksum: u32,
+    pub(crate) expanded_bytes: u64,
 }
 
 const END_BYTES: usize = 22;

@@ -5,7 +5,7 @@
 //! Leaves roles, zones, levels and clauses to the pack, and codes to the packages that define them. A code without
 //! words is a failing test here, never a blank on a screen.
 
-use worker_protocol::{Kind, Reason, Removal, Road, Severity, Spot, Threat};
+use worker_protocol::{Kind, Notes, Reason, Removal, Road, Severity, Spot, Threat};
 use workflow::{
     route::Verdict,
     transfer::{FileState, Refusal, State},
@@ -367,6 +367,19 @@ pub fn reason(reason: Reason) -> Trouble {
             "検査のしくみが異常終了しました。ファイルは渡されていません。",
             "「再検査」を押してください。繰り返す場合は、開かずに情報システム担当へ知らせてください。",
         ),
+    }
+}
+
+/// The notes that stand in an archive where a member was left out.
+#[must_use]
+pub fn notes() -> Notes {
+    let text = |code: &Reason| {
+        let Trouble { what, why, how } = reason(*code);
+        format!("「{{name}}」は、無害化のため書庫から除きました。\r\n\r\n{what}\r\n{why}\r\n{how}\r\n")
+    };
+    Notes {
+        name_ending: "除去".to_owned(),
+        reasons: Reason::ALL.iter().map(|code| (*code, text(code))).collect(),
     }
 }
 
@@ -793,6 +806,13 @@ mod tests {
             complete(code.id(), reason(*code));
             assert!(seen.insert(reason(*code).what), "two reasons read the same: {}", code.id());
         }
+    }
+
+    #[test]
+    fn every_reason_has_a_note_that_names_the_file() {
+        let notes = notes();
+        assert_eq!(notes.reasons.len(), Reason::ALL.len());
+        assert!(notes.reasons.values().all(|text| text.contains("{name}") && text.len() < 4_000));
     }
 
     #[test]

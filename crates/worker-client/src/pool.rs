@@ -14,7 +14,7 @@ use tokio::process::{Child, ChildStdin, ChildStdout};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use worker_protocol::frame::Progress;
-use worker_protocol::{Job, Reason, Report, Verdict};
+use worker_protocol::{Job, Notes, Reason, Report, Verdict};
 
 use crate::conversation::{self, CellFailure, CellOutcome, Ended};
 
@@ -33,6 +33,9 @@ pub struct CellConfig {
     pub memory_bytes_max: u64,
     /// Processor time of one cell in seconds.
     pub cpu_seconds_max: u64,
+    /// The words for a job that brings none of its own. Whoever starts the pool speaks the reader's language; those
+    /// who hand jobs to it speak in codes.
+    pub notes: Notes,
 }
 
 impl CellConfig {
@@ -46,6 +49,7 @@ impl CellConfig {
             job_time_max: Duration::from_secs(120),
             memory_bytes_max: 2 << 30,
             cpu_seconds_max: 120,
+            notes: Notes::default(),
         }
     }
 }
@@ -112,6 +116,9 @@ impl CellPool {
         progress: &mut (dyn FnMut(Progress) + Send),
         cancel: impl Future<Output = ()> + Send,
     ) -> Result<CellOutcome, CellFailure> {
+        let with_words = (job.notes == Notes::default())
+            .then(|| Job { notes: self.shared.config.notes.clone(), ..job.clone() });
+        let job = with_words.as_ref().unwrap_or(job);
         let work = async {
             let _turn = self.shared.turns.acquire().await.map_err(|_| CellFailure::Cancelled)?;
             let mut cell = self.shared.take()?;

@@ -44,6 +44,19 @@ pub struct Job {
     pub want_preview: bool,
     /// The classification to write into the clean file, where its format has a place for it.
     pub mark: Option<Mark>,
+    /// The words of notes that are left in an archive.
+    pub notes: Notes,
+}
+
+/// The words of the notes that stand in an archive where a member was left out. They come in with the job because the
+/// cell speaks in codes; a reason without words leaves no note.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Notes {
+    /// What is put behind the member's name, before `.txt`.
+    pub name_ending: String,
+    /// What a note says. `{name}` becomes the member's name.
+    pub reasons: BTreeMap<Reason, String>,
 }
 
 /// A classification mark (分類の表示), seen by readers and by programs.
@@ -341,7 +354,7 @@ pub struct Report {
 pub const REMOVALS_MAX: usize = 2_000;
 
 /// The version of the rules that `sanitize` follows; raised whenever a rule changes.
-pub const RULES_VERSION: &str = "2026.11.1";
+pub const RULES_VERSION: &str = "2026.11.2";
 
 impl Report {
     /// A report for a file from which no bytes come back.

@@ -97,6 +97,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
         // One spare for each that works hides the start of a cell.
         spare: if is_folder { running_max } else { 0 },
         running_max,
+        notes: words::notes(),
         ..CellConfig::new(house::worker_beside()?)
     });
     let passed = if is_folder {
@@ -142,6 +143,7 @@ fn job(options: &Options, untrusted_name: String) -> Job {
             .mark
             .as_ref()
             .map(|label| Mark { label: label.clone(), levels: options.mark_level.clone() }),
+        notes: worker_protocol::Notes::default(),
     }
 }
 

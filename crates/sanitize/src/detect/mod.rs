@@ -4,7 +4,9 @@
 //! Leaves to others: which extensions agree with which kind (`names`), whether the kind may pass (the pack, in `lib`),
 //! and rebuilding it.
 
+mod markup;
 mod names;
+mod polyglot;
 
 use worker_protocol::{Kind, Limits, Reason};
 
@@ -37,25 +39,11 @@ fn from_content(untrusted: &[u8], extension: &str, limits: &Limits) -> Result<Ki
     if [b"PK\x03\x04", b"PK\x05\x06"].iter().any(|magic| untrusted.starts_with(*magic)) {
         return from_zip(untrusted, extension, limits);
     }
-    if untrusted.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") {
-        return from_compound(untrusted, extension);
-    }
-    let by_magic = MAGIC
-        .iter()
-        .find(|(offset, magic, _)| untrusted.get(*offset..).is_some_and(|rest| rest.starts_with(magic)));
-    if let Some((_, _, kind)) = by_magic {
-        return match kind {
-            Some(kind) => Ok(*kind),
-            None => Err(Refusal::held(Reason::UnknownKind)),
-        };
-    }
-    if is_bitmap(untrusted) {
-        return Ok(Kind::Bmp);
-    }
-    // Readers look for the header in the first 1024 bytes, so this must, too; a file that begins as something
-    // else was recognised above.
-    if contains(head(untrusted, 1024), b"%PDF-") {
-        return Ok(Kind::Pdf);
+    if let Some(kind) = from_magic(untrusted, extension)? {
+        if polyglot::is_two_kinds(untrusted, kind) {
+            return Err(Refusal::held(Reason::Ambiguous));
+        }
+        return Ok(kind);
     }
     if NEVER_EXTENSIONS.contains(&extension) {
         return Err(Refusal::blocked(Reason::Executable));
@@ -63,24 +51,122 @@ fn from_content(untrusted: &[u8], extension: &str, limits: &Limits) -> Result<Ki
     from_text(untrusted, extension)
 }
 
-/// Only text is left. What it is a text of is what its name claims, if the content does not contradict.
+/// What the bytes at fixed places say, if they say anything.
+fn from_magic(untrusted: &[u8], extension: &str) -> Result<Option<Kind>, Refusal> {
+    if untrusted.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") {
+        return from_compound(untrusted, extension).map(Some);
+    }
+    if PACKED.iter().any(|(at, magic)| untrusted.get(*at..).is_some_and(|rest| rest.starts_with(magic))) {
+        return Err(Refusal::held(Reason::NotRebuilt));
+    }
+    let by_magic = MAGIC
+        .iter()
+        .find(|(offset, magic, _)| untrusted.get(*offset..).is_some_and(|rest| rest.starts_with(magic)));
+    if let Some((_, _, kind)) = by_magic {
+        return match kind {
+            // One packed picture or drawing goes by a name of its own.
+            Some(Kind::Gzip) if extension == "svgz" => Ok(Some(Kind::Svg)),
+            Some(Kind::Gzip) if matches!(extension, "emz" | "wmz") => Ok(Some(Kind::Metafile)),
+            Some(kind) => Ok(Some(*kind)),
+            None => Err(Refusal::held(Reason::UnknownKind)),
+        };
+    }
+    if is_bitmap(untrusted) {
+        return Ok(Some(Kind::Bmp));
+    }
+    if is_lha(untrusted) {
+        return Ok(Some(Kind::Lzh));
+    }
+    if is_plain_metafile(untrusted) {
+        return Ok(Some(Kind::Metafile));
+    }
+    if is_old_tar(untrusted) {
+        return Ok(Some(Kind::Tar));
+    }
+    // Readers look for the header in the first 1024 bytes, so this must, too; a file that begins as something
+    // else was recognised above. A text that only speaks of PDF has no objects.
+    let head = head(untrusted, 1024);
+    if untrusted.starts_with(b"%PDF-") || (contains(head, b"%PDF-") && contains(untrusted, b"endobj")) {
+        return Ok(Some(Kind::Pdf));
+    }
+    Ok(None)
+}
+
+/// Only text is left. What it is a text of is what it says itself, then what its name claims if the content does not
+/// contradict.
 fn from_text(untrusted: &[u8], extension: &str) -> Result<Kind, Refusal> {
     let start = untrusted.strip_prefix(b"\xef\xbb\xbf").unwrap_or(untrusted).trim_ascii_start();
-    if start.starts_with(b"ID;P") {
+    if start.starts_with(b"ID;P") || (extension == "slk" && contains(untrusted, b"\nC;")) {
         // Excel opens this as a workbook, macros and all, whatever the name says.
         return Ok(Kind::Sylk);
     }
-    if text::decode(untrusted).is_none() {
-        return Err(Refusal::held(Reason::UnknownKind));
+    if let Some(kind) = crate::odf::flat_kind(untrusted) {
+        return Ok(kind);
     }
-    match text_kind(extension) {
-        Some(kind) => Ok(kind),
-        None if extension.is_empty() => Ok(Kind::Text),
+    // Markup and mail name their encoding themselves and often break it; text does not and must not.
+    let strict = text::decode(untrusted);
+    let is_strict = strict.is_some();
+    let decoded = match strict {
+        Some(decoded) => decoded,
+        None if contains(head(untrusted, 4096), &[0]) && !is_page_with_zeros(untrusted, extension) => {
+            return Err(Refusal::held(Reason::UnknownKind));
+        }
+        None => text::decode_declared(untrusted, None),
+    };
+    let claimed = text_kind(extension);
+    let found = markup::kind_of(&decoded.text);
+    let mail = match claimed {
+        // A mail that someone saved as text is text; one in several parts is read by nobody as it stands.
+        Some(Kind::Text | Kind::Csv) if !markup::is_multipart_mail(&decoded.text) => None,
+        _ => markup::mail_kind(&decoded.text),
+    };
+    match (found, claimed) {
+        (Some(_), Some(Kind::Text | Kind::Csv)) if markup::is_page(&decoded.text) => {
+            Err(Refusal::held(Reason::NameMismatch))
+        }
+        // Markup may be shown as the text that it is.
+        (
+            Some(Kind::Html | Kind::Xml | Kind::Svg | Kind::Dxf | Kind::Calendar | Kind::Contact),
+            Some(Kind::Text | Kind::Csv),
+        ) if is_strict => Ok(claimed.unwrap_or(Kind::Text)),
+        // A page need not begin with an element that is known, and XHTML is either.
+        (Some(Kind::Html | Kind::Xml), Some(kind @ (Kind::Html | Kind::Xml))) => Ok(kind),
+        (Some(Kind::Svg), Some(Kind::Html)) => Ok(Kind::Html),
+        (Some(kind), _) => Ok(kind),
+        (None, _) if mail.is_some() => mail.ok_or(Refusal::held(Reason::UnknownKind)),
+        (None, Some(Kind::Html)) => Ok(Kind::Html),
+        // These say what they are, and this one does not.
+        (
+            None,
+            Some(
+                Kind::Xml
+                | Kind::Svg
+                | Kind::Calendar
+                | Kind::Contact
+                | Kind::Mhtml
+                | Kind::Dxf
+                | Kind::Sxf
+                | Kind::OfficeXml,
+            ),
+        ) => Err(Refusal::held(Reason::NameMismatch)),
+        (None, _) if !is_strict => Err(Refusal::held(Reason::UnknownKind)),
+        (None, Some(kind)) => Ok(kind),
+        (None, None) if extension.is_empty() => Ok(Kind::Text),
+        // Old systems write tables of text under the name of a workbook.
+        (None, None) if matches!(extension, "xls") && decoded.text.contains(['\t', ',']) => Ok(Kind::Csv),
         // Text under the name of a kind that is no text lies; under any other name it is text that some program
         // would do something with (source code, settings).
-        None if is_known_extension(extension) => Err(Refusal::held(Reason::NameMismatch)),
-        None => Err(Refusal::held(Reason::UnknownKind)),
+        (None, None) if is_known_extension(extension) => Err(Refusal::held(Reason::NameMismatch)),
+        (None, None) => Err(Refusal::held(Reason::UnknownKind)),
     }
+}
+
+/// Browsers skip zero bytes in a page, and hostile pages are made with them to get past those who do not.
+fn is_page_with_zeros(untrusted: &[u8], extension: &str) -> bool {
+    let zeros = untrusted.iter().filter(|byte| **byte == 0).count();
+    agrees(extension, Kind::Html)
+        && untrusted.trim_ascii_start().starts_with(b"<")
+        && zeros * 50 <= untrusted.len()
 }
 
 fn from_zip(untrusted: &[u8], extension: &str, limits: &Limits) -> Result<Kind, Refusal> {
@@ -111,6 +197,8 @@ fn from_zip(untrusted: &[u8], extension: &str, limits: &Limits) -> Result<Kind, 
             .or_else(|| families.iter().find(|(_, folder)| starts(folder)))
             .map(|(kind, _)| *kind)
             .or_else(|| families.iter().map(|f| f.0).find(|kind| claims(*kind)))
+            // A package of another vocabulary is an archive like any other.
+            .or((extension == "zip").then_some(Kind::Zip))
             .ok_or(Refusal::held(Reason::UnknownKind));
     }
     if has(b"AndroidManifest.xml")
@@ -121,6 +209,9 @@ fn from_zip(untrusted: &[u8], extension: &str, limits: &Limits) -> Result<Kind, 
     }
     if has(b"mimetype") && starts(b"META-INF/") {
         return from_open_document(untrusted, &listing, limits);
+    }
+    if matches!(extension, "sfz" | "p2z") {
+        return Ok(Kind::Sxf);
     }
     Ok(Kind::Zip)
 }
@@ -160,7 +251,7 @@ fn from_compound(untrusted: &[u8], extension: &str) -> Result<Kind, Refusal> {
             stream.encode_utf16().chain(std::iter::once(0)).flat_map(u16::to_le_bytes).collect();
         contains(untrusted, &wanted)
     };
-    let streams: [(&str, Kind); 8] = [
+    let streams: [(&str, Kind); 9] = [
         ("WordDocument", Kind::Doc),
         ("PowerPoint Document", Kind::Ppt),
         ("Workbook", Kind::Xls),
@@ -169,6 +260,8 @@ fn from_compound(untrusted: &[u8], extension: &str) -> Result<Kind, Refusal> {
         ("VisioDocument", Kind::Visio),
         ("DocumentText", Kind::Ichitaro),
         ("JSRV_SegmentInformation", Kind::Ichitaro),
+        // jtdc and jttc: the whole document packed into one stream.
+        ("JSCompDocument", Kind::Ichitaro),
     ];
     if has("EncryptedPackage") {
         return match names::kind_of_extension(extension) {
@@ -179,6 +272,10 @@ fn from_compound(untrusted: &[u8], extension: &str) -> Result<Kind, Refusal> {
     let claimed = names::kind_of_extension(extension);
     let mut found = streams.iter().filter(|(stream, _)| has(stream)).map(|(_, kind)| *kind);
     let first = found.next();
+    // Hanako is of the same house as Ichitaro and keeps its streams in the same way.
+    if first == Some(Kind::Ichitaro) && claimed == Some(Kind::Hanako) {
+        return Ok(Kind::Hanako);
+    }
     // A workbook inside a message or a document is that document's; the name then says which is the outer one.
     match first {
         Some(first) => Ok(std::iter::once(first).chain(found).find(|k| Some(*k) == claimed).unwrap_or(first)),
@@ -195,6 +292,35 @@ fn is_bitmap(untrusted: &[u8]) -> bool {
         && untrusted
             .get(14..18)
             .is_some_and(|size| matches!(size, [12 | 16 | 40 | 52 | 56 | 64 | 108 | 124, 0, 0, 0]))
+}
+
+/// LHA puts its method five bytes long after the size and checksum of the header.
+fn is_lha(untrusted: &[u8]) -> bool {
+    matches!(untrusted.get(2..7), Some([b'-', b'l', b'h' | b'z', b'0'..=b'9' | b'd' | b's', b'-']))
+}
+
+/// A Windows metafile without the header that places it: type, size of the header, version.
+fn is_plain_metafile(untrusted: &[u8]) -> bool {
+    matches!(untrusted.get(..6), Some([1 | 2, 0, 9, 0, 0, 1 | 3])) && untrusted.len() >= 18
+}
+
+/// Before POSIX a tar archive had no mark; its headers carry a checksum, though.
+fn is_old_tar(untrusted: &[u8]) -> bool {
+    let Some(header) = untrusted.get(..512) else { return false };
+    let field = header.get(148..156).unwrap_or_default();
+    let digits: Vec<u8> =
+        field.iter().copied().skip_while(|b| *b == b' ').take_while(u8::is_ascii_digit).collect();
+    let Some(claimed) =
+        std::str::from_utf8(&digits).ok().and_then(|digits| u32::from_str_radix(digits, 8).ok())
+    else {
+        return false;
+    };
+    let sum: u32 = header
+        .iter()
+        .enumerate()
+        .map(|(at, byte)| if (148..156).contains(&at) { u32::from(b' ') } else { u32::from(*byte) })
+        .sum();
+    header.first().is_some_and(|first| *first != 0) && sum == claimed
 }
 
 fn is_executable(untrusted: &[u8]) -> bool {
@@ -221,13 +347,15 @@ const EXECUTABLE_MAGIC: [&[u8]; 13] = [
 
 /// What stands at the beginning of a file, and the kind that it means; `None` for what is known to be nothing that is
 /// passed on.
-const MAGIC: [(usize, &[u8], Option<Kind>); 34] = [
+const MAGIC: &[(usize, &[u8], Option<Kind>)] = &[
     (0, b"\x89PNG\r\n\x1a\n", Some(Kind::Png)),
     (0, b"\xff\xd8\xff", Some(Kind::Jpeg)),
     (0, b"GIF87a", Some(Kind::Gif)),
     (0, b"GIF89a", Some(Kind::Gif)),
     (0, b"II*\0", Some(Kind::Tiff)),
     (0, b"MM\0*", Some(Kind::Tiff)),
+    (0, b"II+\0", Some(Kind::Tiff)),
+    (0, b"MM\0+", Some(Kind::Tiff)),
     (8, b"WEBPVP8", Some(Kind::Webp)),
     (0, b"RIFF", None),
     (0, b"{\\rt", Some(Kind::Rtf)),
@@ -236,7 +364,9 @@ const MAGIC: [(usize, &[u8], Option<Kind>); 34] = [
     (0, b"\x1f\x8b", Some(Kind::Gzip)),
     (0, b"7z\xbc\xaf\x27\x1c", Some(Kind::SevenZip)),
     (0, b"Rar!", Some(Kind::Rar)),
-    (2, b"-lh", Some(Kind::Lzh)),
+    (2, b"-lzs-", Some(Kind::Lzh)),
+    (2, b"-lz4-", Some(Kind::Lzh)),
+    (2, b"-lz5-", Some(Kind::Lzh)),
     (0, b"MSCF", Some(Kind::Cab)),
     (257, b"ustar", Some(Kind::Tar)),
     (4, b"ftyphei", Some(Kind::Heif)),
@@ -248,15 +378,16 @@ const MAGIC: [(usize, &[u8], Option<Kind>); 34] = [
     (0, b"AC10", Some(Kind::Dwg)),
     (0, b"AutoCAD Binary DXF", Some(Kind::Dxf)),
     (0, b"ISO-10303-21;", Some(Kind::Sxf)),
-    (0, b"BZh", None),
-    (0, b"\xfd7zXZ\0", None),
     (0, b"\x78\x9f\x3e\x22", None),
     (0, b"OggS", None),
     (0, b"ID3", None),
-    (0, b"\x28\xb5\x2f\xfd", None),
     (0, b"SQLite format 3\0", None),
     (0, b"%!PS", None),
 ];
+
+/// Packed files and images of discs that nothing here opens: what they are is known, and that is all.
+const PACKED: [(usize, &[u8]); 5] =
+    [(0, b"BZh"), (0, b"\xfd7zXZ\0"), (0, b"\x28\xb5\x2f\xfd"), (0, b"LZIP"), (0x8001, b"CD001")];
 
 fn head(bytes: &[u8], length: usize) -> &[u8] {
     bytes.get(..length).unwrap_or(bytes)
@@ -276,7 +407,7 @@ mod tests {
         let held = |reason| Err(Refusal { verdict: Verdict::Held, reason });
         let blocked = |reason| Err(Refusal { verdict: Verdict::Blocked, reason });
         let empty_zip = b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
-        let rows: [(&str, &[u8], Result<Kind, Refusal>); 30] = [
+        let rows: [(&str, &[u8], Result<Kind, Refusal>); 55] = [
             ("a.zip", empty_zip, Ok(Kind::Zip)),
             ("a.xlsb", empty_zip, held(Reason::NameMismatch)),
             ("a.xlam", empty_zip, blocked(Reason::Executable)),
@@ -292,6 +423,35 @@ mod tests {
             ("a.docx", b"ID;PWXL;N;E", held(Reason::NameMismatch)),
             ("a.docx", b"hello", held(Reason::NameMismatch)),
             ("a.html", b"<html>", Ok(Kind::Html)),
+            ("a.html", b"words only", Ok(Kind::Html)),
+            ("a.txt", b"<html>", held(Reason::NameMismatch)),
+            ("a.txt", b"<p> is an element", Ok(Kind::Text)),
+            ("a.xml", b"<a/>", Ok(Kind::Xml)),
+            ("a.xml", b"words", held(Reason::NameMismatch)),
+            ("a.xml", b"<svg/>", held(Reason::NameMismatch)),
+            ("a.doc", b"<html><body>", Ok(Kind::Html)),
+            ("a.doc", b"MIME-Version: 1.0\nContent-Type: multipart/related; boundary=x\n\n", Ok(Kind::Mhtml)),
+            (
+                "a.doc",
+                b"<?xml version='1.0'?><?mso-application progid='Word.Document'?><a/>",
+                Ok(Kind::OfficeXml),
+            ),
+            ("a.xls", b"a\tb\n1\t2\n", Ok(Kind::Csv)),
+            ("a.doc", b"words", held(Reason::NameMismatch)),
+            ("a.eml", b"From: a\nTo: b\n\nx", Ok(Kind::Mail)),
+            ("a.txt", b"From: a\nTo: b\n\nx", Ok(Kind::Text)),
+            ("a.msg", b"From: a\nTo: b\n\nx", Ok(Kind::Mail)),
+            ("a.json", b"{}", Ok(Kind::Json)),
+            ("a.ics", b"BEGIN:VCALENDAR\r\n", Ok(Kind::Calendar)),
+            ("a.ics", b"words", held(Reason::NameMismatch)),
+            ("a.vcf", b"BEGIN:VCARD\r\n", Ok(Kind::Contact)),
+            ("a.dxf", b"  0\nSECTION\n  2\nHEADER\n", Ok(Kind::Dxf)),
+            ("a.dxf", b"words", held(Reason::NameMismatch)),
+            ("a.p21", b"ISO-10303-21;\nHEADER;", Ok(Kind::Sxf)),
+            ("a.lzh", b"\x20\x10-lh5-", Ok(Kind::Lzh)),
+            ("a.txt", b"a -lh is no archive", Ok(Kind::Text)),
+            ("a.wmf", b"\x01\0\x09\0\0\x03\0\0\0\0\0\0\0\0\0\0\0\0", Ok(Kind::Metafile)),
+            ("a.txt", b"how %PDF- begins", Ok(Kind::Text)),
             ("a.ini", b"[x]", held(Reason::UnknownKind)),
             ("a.gif", b"GIF89a\x01\0\x01\0", Ok(Kind::Gif)),
             ("a.jww", b"JwwData.", Ok(Kind::Jww)),
@@ -311,5 +471,24 @@ mod tests {
         for (name, bytes, expected) in rows {
             assert_eq!(detect(bytes, name, &Limits::default()), expected, "{name} {bytes:?}");
         }
+    }
+
+    #[test]
+    fn a_tar_without_its_mark_is_known_by_its_checksum() {
+        let mut header = vec![0; 1024];
+        header[..5].copy_from_slice(b"a.txt");
+        header[148..156].copy_from_slice(b"        ");
+        let sum: u32 = header.iter().map(|b| u32::from(*b)).sum();
+        header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        assert_eq!(detect(&header, "a.tar", &Limits::default()), Ok(Kind::Tar));
+        header[0] = b'b';
+        assert!(detect(&header, "a.tar", &Limits::default()).is_err());
+    }
+
+    #[test]
+    fn two_files_in_one_are_held() {
+        let zip = crate::zip_writer::write([("a.txt", b"x".as_slice())]).unwrap();
+        let both = [b"\xff\xd8\xff\xe0picture".to_vec(), zip].concat();
+        assert_eq!(detect(&both, "a.jpg", &Limits::default()), Err(Refusal::held(Reason::Ambiguous)));
     }
 }

@@ -9,7 +9,7 @@
 
 use std::collections::HashMap;
 
-use quick_xml::NsReader;
+use quick_xml::Reader;
 use quick_xml::events::Event;
 use worker_protocol::{LinkPolicy, Reason, Threat};
 
@@ -87,8 +87,44 @@ const HARMLESS: [&str; 67] = [
     "SKIPIF",
 ];
 
+/// Fields that a page cannot be read without: numbers and references, which only lay out what is there.
+const NEEDED: [&str; 16] = [
+    "=",
+    "AUTONUM",
+    "AUTONUMLGL",
+    "AUTONUMOUT",
+    "EQ",
+    "LISTNUM",
+    "NOTEREF",
+    "NUMPAGES",
+    "PAGE",
+    "PAGEREF",
+    "REF",
+    "SECTION",
+    "SECTIONPAGES",
+    "SEQ",
+    "STYLEREF",
+    "SYMBOL",
+];
+
 /// Why this instruction may not stay, if so.
-pub(crate) fn danger(instruction: &str, links: LinkPolicy) -> Option<Threat> {
+pub(crate) fn danger(instruction: &str, links: LinkPolicy, strict: bool) -> Option<Threat> {
+    let found = acts(instruction, links);
+    let name = instruction.trim().split([' ', '\t', '\n', '\r', '"', '\\']).next().unwrap_or_default();
+    let name = name.to_ascii_uppercase();
+    if found.is_some()
+        || !strict
+        || name.is_empty()
+        || name.starts_with('=')
+        || NEEDED.contains(&name.as_str())
+    {
+        return found;
+    }
+    let is_form = matches!(name.as_str(), "FORMTEXT" | "FORMCHECKBOX" | "FORMDROPDOWN");
+    Some(if is_form { Threat::DynamicForm } else { Threat::DangerousField })
+}
+
+fn acts(instruction: &str, links: LinkPolicy) -> Option<Threat> {
     let instruction = instruction.trim();
     let name = instruction
         .split([' ', '\t', '\n', '\r', '"', '\\', '\u{3000}', '\u{a0}'])
@@ -123,9 +159,10 @@ pub(crate) fn danger(instruction: &str, links: LinkPolicy) -> Option<Threat> {
 pub(crate) fn doomed_elements(
     part: &str,
     links: LinkPolicy,
+    strict: bool,
 ) -> Result<HashMap<u64, Option<Threat>>, Refusal> {
     let damaged = Refusal::held(Reason::Damaged);
-    let mut reader = NsReader::from_str(part);
+    let mut reader = Reader::from_str(part);
     let mut open: Vec<Field> = Vec::new();
     let mut doomed = HashMap::new();
     let mut in_instruction_text = 0u32;
@@ -157,7 +194,7 @@ pub(crate) fn doomed_elements(
                         }
                         _ => {
                             remember(&mut open, position);
-                            close(&mut open, links, &mut doomed);
+                            close(&mut open, links, strict, &mut doomed);
                         }
                     }
                 }
@@ -195,7 +232,7 @@ pub(crate) fn doomed_elements(
         }
     }
     while !open.is_empty() {
-        close(&mut open, links, &mut doomed);
+        close(&mut open, links, strict, &mut doomed);
     }
     Ok(doomed)
 }
@@ -230,10 +267,13 @@ fn remember(open: &mut [Field], position: u64) {
     }
 }
 
-fn close(open: &mut Vec<Field>, links: LinkPolicy, doomed: &mut HashMap<u64, Option<Threat>>) {
+fn close(open: &mut Vec<Field>, links: LinkPolicy, strict: bool, doomed: &mut HashMap<u64, Option<Threat>>) {
     let Some(field) = open.pop() else { return };
-    let threat =
-        if field.is_computed { Some(Threat::DangerousField) } else { danger(&field.instruction, links) };
+    let threat = if field.is_computed {
+        Some(Threat::DangerousField)
+    } else {
+        danger(&field.instruction, links, strict)
+    };
     if let Some(threat) = threat {
         for (index, position) in field.own.into_iter().enumerate() {
             let reported = (index == 0).then_some(threat);
@@ -262,7 +302,7 @@ mod tests {
             ("", None),
         ];
         for (instruction, expected) in rows {
-            assert_eq!(danger(instruction, LinkPolicy::Keep), expected, "{instruction}");
+            assert_eq!(danger(instruction, LinkPolicy::Keep, false), expected, "{instruction}");
         }
     }
 
@@ -275,7 +315,7 @@ mod tests {
             mark("separate"),
             mark("end")
         );
-        let doomed = doomed_elements(&part, LinkPolicy::Keep).unwrap();
+        let doomed = doomed_elements(&part, LinkPolicy::Keep, false).unwrap();
         assert_eq!(doomed.len(), 5);
         assert_eq!(doomed.values().flatten().count(), 1);
         let nested = format!(
@@ -286,8 +326,8 @@ mod tests {
             mark("end"),
             mark("end")
         );
-        assert_eq!(doomed_elements(&nested, LinkPolicy::Keep).unwrap().len(), 8);
+        assert_eq!(doomed_elements(&nested, LinkPolicy::Keep, false).unwrap().len(), 8);
         let harmless = part.replace("DD", "PAG").replace("EAUTO x", "E");
-        assert!(doomed_elements(&harmless, LinkPolicy::Keep).unwrap().is_empty());
+        assert!(doomed_elements(&harmless, LinkPolicy::Keep, false).unwrap().is_empty());
     }
 }

@@ -1,21 +1,29 @@
 //! Every XML part is read and written anew through this filter.
 //!
-//! Owns: which namespaces, elements and attributes stay, and how a part stays valid when something inside it goes.
-//! Leaves to others: which parts exist at all (`rules`), fields (`fields`), formulas (`formula`).
+//! Owns: writing what the list (`names`) knows, and keeping a part valid when something inside it goes.
+//! Leaves to others: which parts exist at all (`rules`), what acts (`judge`), fields (`fields`), formulas (`formula`).
 //!
 //! The filter streams. Because the part is written to memory, an element can still be taken back when its end is
 //! reached: each open element remembers where in the output it began.
 
+mod finish;
+mod stamp;
+mod tag;
+
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use quick_xml::NsReader;
-use quick_xml::events::{BytesStart, Event};
-use quick_xml::name::{NamespaceResolver, ResolveResult};
-use worker_protocol::{Kind, LinkPolicy, Reason, Threat};
+use quick_xml::Reader;
+use quick_xml::events::Event;
+use worker_protocol::{Kind, LinkPolicy, Reason, Spot, Threat};
 
-use super::{fields, formula, xml};
+use super::judge::{self, Fate, Verdict};
+use super::mark::{self, Stamp};
+use super::names::{self, Known, Listed, Space};
+use super::objects::Insert;
+use super::{fields, xml};
+use crate::Refusal;
 use crate::findings::Findings;
-use crate::{Refusal, link};
 
 /// What the filter has to know about the part.
 pub(crate) struct PartContext<'a> {
@@ -25,120 +33,117 @@ pub(crate) struct PartContext<'a> {
     pub(crate) kept_ids: &'a HashSet<String>,
     pub(crate) links: LinkPolicy,
     pub(crate) nesting_max: u32,
+    /// Security first: links, formulas and forms go, too.
+    pub(crate) strict: bool,
+    /// Where a reader finds this part.
+    pub(crate) place: &'a Place,
+    /// The sheets of the workbook in their order.
+    pub(crate) sheets: &'a [Sheet],
+    /// Names whose definition went, in capitals: a formula that uses one has nothing to calculate with.
+    pub(crate) gone_names: &'a HashSet<String>,
+    /// What is to be written into the part as a mark.
+    pub(crate) stamp: Option<&'a Stamp>,
+    /// What is to be added to the part besides.
+    pub(crate) insert: Option<&'a Insert>,
+    /// Shapes that show objects on this slide → the relation of their picture.
+    pub(crate) object_pictures: Option<&'a HashMap<String, String>>,
+    /// Names of the shapes whose objects went, and whose pictures stand elsewhere now.
+    pub(crate) gone_shapes: &'a HashSet<String>,
 }
 
-/// The families of namespaces that office documents are made of. Anything else is not written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Space {
-    Word,
-    Sheet,
-    Slide,
-    Drawing,
-    Chart,
-    Relation,
-    Vml,
-    Office,
-    /// VML's own extensions for Word, Excel and PowerPoint.
-    VmlHost,
-    Compatibility,
-    /// Extensions by Microsoft and the rest of ECMA-376.
-    Other,
-    Unknown,
+/// Where a reader finds a part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Place {
+    Elsewhere,
+    /// Counted from 1.
+    Slide(u32),
+    /// By its name.
+    Sheet(String),
 }
 
-fn space(uri: &str) -> Space {
-    let uri = uri.trim();
-    let ecma = uri
-        .strip_prefix("http://schemas.openxmlformats.org/")
-        .or_else(|| uri.strip_prefix("http://purl.oclc.org/ooxml/"));
-    if let Some(rest) = ecma {
-        return match rest {
-            "wordprocessingml/2006/main" | "wordprocessingml/main" => Space::Word,
-            "spreadsheetml/2006/main" | "spreadsheetml/main" => Space::Sheet,
-            "presentationml/2006/main" | "presentationml/main" => Space::Slide,
-            "drawingml/2006/main" | "drawingml/main" => Space::Drawing,
-            "drawingml/2006/chart" | "drawingml/chart" => Space::Chart,
-            "officeDocument/2006/relationships" | "officeDocument/relationships" => Space::Relation,
-            "markup-compatibility/2006" => Space::Compatibility,
-            _ if rest.starts_with("drawingml/")
-                || rest.starts_with("officeDocument/")
-                || rest.starts_with("schemaLibrary/") =>
-            {
-                Space::Other
-            }
-            _ => Space::Unknown,
-        };
-    }
-    match uri {
-        "urn:schemas-microsoft-com:vml" => Space::Vml,
-        "urn:schemas-microsoft-com:office:office" => Space::Office,
-        "urn:schemas-microsoft-com:office:word"
-        | "urn:schemas-microsoft-com:office:excel"
-        | "urn:schemas-microsoft-com:office:powerpoint" => Space::VmlHost,
-        "http://www.w3.org/XML/1998/namespace" => Space::Other,
-        _ => match uri.strip_prefix("http://schemas.microsoft.com/office/") {
-            Some(rest) => {
-                let wanted = [
-                    "word/",
-                    "excel/",
-                    "powerpoint/",
-                    "drawing/",
-                    "thememl/",
-                    "spreadsheetml/",
-                    "drawingml/",
-                    "mac/",
-                    "2019/",
-                ];
-                let unwanted =
-                    rest.contains("activeX") || rest.contains("webextension") || rest.contains("model3d");
-                if wanted.iter().any(|w| rest.starts_with(w)) && !unwanted {
-                    Space::Other
-                } else {
-                    Space::Unknown
-                }
-            }
-            None => Space::Unknown,
-        },
-    }
+/// A sheet as the workbook lists it.
+#[derive(Debug, Clone)]
+pub(crate) struct Sheet {
+    pub(crate) untrusted_name: String,
+    pub(crate) is_kept: bool,
 }
 
-/// What becomes of an element.
-enum Fate {
-    Keep(Role),
-    /// Its tags go, its children stay.
-    Unwrap(Threat),
-    Drop(Option<Threat>),
-    /// It goes, and so does the nearest open element of this local name.
-    DropAncestor(Threat, &'static str),
+/// What a part held and holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) characters: u64,
+    pub(crate) cells: u64,
+}
+
+/// A filtered part.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Filtered {
+    /// The part written anew; nothing when it says exactly what it said before.
+    pub(crate) bytes: Option<Vec<u8>>,
+    pub(crate) before: Counts,
+    pub(crate) after: Counts,
+    /// Defined names that went, in capitals.
+    pub(crate) gone_names: Vec<String>,
 }
 
 /// What has to be done when a kept element ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Role {
+pub(super) enum Role {
     Plain,
-    /// A cell's formula: taken back when dangerous, its value stays. Carries the index of a shared formula.
+    /// A cell's formula: taken back when dangerous, its value stays.
     CellFormula,
-    /// A formula of a rule: its parent goes with it.
+    /// A formula of a rule: the rule goes with it.
     RuleFormula,
+    ControlFormula,
     DefinedName,
     ChartFormula,
     Frame,
+    Object,
     OlePicture,
+    Controls,
+    ShapeTree,
+    GraphicData,
+    ContentControl,
+    Section,
+    Alternatives,
+    Choice,
+    Fallback,
 }
 
-struct Open {
-    name: String,
-    local: String,
+struct Open<'t> {
+    name: &'t str,
+    local: &'t str,
+    space: Space,
     out_start: usize,
     content_start: usize,
     is_written: bool,
     role: Role,
     drop_at_end: bool,
-    /// For a frame: what to show instead of an embedded object, if it holds one.
+    /// Whether something directly in it went.
+    lost_child: bool,
+    /// For a frame: whether it holds an embedded object. For alternatives: whether a choice stayed.
     has_object: bool,
+    /// For a frame: what to show instead.
     picture: Option<String>,
+    /// For a frame: the relation of a picture that only the slide's VML shows.
+    picture_id: Option<String>,
+    /// For alternatives and content controls: what stands inside when the tags around it go.
+    inner: Option<(usize, usize)>,
     shared_index: Option<String>,
-    declared: Vec<(String, String)>,
+    name_value: Option<String>,
+    scopes_before: usize,
+    /// Whether its tag binds a prefix that its children may need.
+    declares: bool,
+    after: Counts,
+}
+
+/// One attribute as it stands in the part.
+struct Attribute<'t> {
+    key: &'t str,
+    local: &'t str,
+    raw: &'t str,
+    is_declaration: bool,
+    verdict: Verdict,
 }
 
 /// Writes a part anew without anything active.
@@ -149,599 +154,434 @@ pub(crate) fn filter(
     bytes: &[u8],
     context: &PartContext<'_>,
     findings: &mut Findings,
-) -> Result<Vec<u8>, Refusal> {
-    let text = xml::decode(bytes)?;
+) -> Result<Filtered, Refusal> {
+    let text = xml::decode_borrowed(bytes)?;
+    if text.bytes().any(|b| b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r')) {
+        // No reader of XML takes these; one that did would read another text than this filter.
+        return Err(Refusal::held(Reason::Damaged));
+    }
     let doomed = if context.kind == Kind::Docx && text.contains("fldChar") {
-        fields::doomed_elements(&text, context.links)?
+        fields::doomed_elements(&text, context.links, context.strict)?
     } else {
         HashMap::new()
     };
     let mut pass = Pass {
+        text: &text,
         context,
         findings,
         doomed,
-        out: String::with_capacity(text.len() + 64),
+        out: String::with_capacity(text.len() + 256),
+        changed: !bytes.starts_with(b"<") && !bytes.starts_with(b"\xef\xbb\xbf<"),
         open: Vec::new(),
+        scopes: Vec::new(),
+        attributes: Vec::new(),
         dropped_shared: HashSet::new(),
-        sheets: Vec::new(),
+        gone_names: Vec::new(),
+        cell: None,
+        cell_is_index: false,
+        in_text: false,
+        before: Counts::default(),
+        after: Counts::default(),
+        sheets: None,
+        tree_end: None,
+        control_pictures: String::new(),
+        shape_id_max: 0,
+        stamped: false,
+        inserted: false,
+        sections: 0,
     };
-    pass.out.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n");
-    pass.run(&text)?;
-    if !pass.sheets.is_empty() && !pass.sheets.contains(&true) {
+    pass.out.push_str(XML_START);
+    pass.run()?;
+    if pass.sheets == Some(0) {
         // Every sheet was a macro sheet, and a workbook without sheets is none.
         return Err(Refusal::held(Reason::NothingLeft));
     }
-    Ok(pass.out.into_bytes())
+    Ok(Filtered {
+        bytes: pass.changed.then(|| pass.out.into_bytes()),
+        before: pass.before,
+        after: pass.after,
+        gone_names: pass.gone_names,
+    })
 }
 
-struct Pass<'a> {
+const XML_START: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n";
+
+struct Pass<'t, 'a> {
+    text: &'t str,
     context: &'a PartContext<'a>,
     findings: &'a mut Findings,
     doomed: HashMap<u64, Option<Threat>>,
     out: String,
-    open: Vec<Open>,
+    /// Whether the output says anything else than the part did.
+    changed: bool,
+    open: Vec<Open<'t>>,
+    /// Prefix → namespace as it is written and as it is known, innermost last.
+    scopes: Vec<(&'t str, &'t str, Option<Known>)>,
+    attributes: Vec<Attribute<'t>>,
     /// Shared formulas whose master went: the others of the group cannot stay without it.
     dropped_shared: HashSet<String>,
-    /// For each sheet of the workbook in the order it had, whether it stayed.
-    sheets: Vec<bool>,
+    gone_names: Vec<String>,
+    cell: Option<&'t str>,
+    cell_is_index: bool,
+    in_text: bool,
+    before: Counts,
+    after: Counts,
+    /// How many sheets of the workbook stay, once one was seen.
+    sheets: Option<u32>,
+    /// Where in the output the last shape of a slide ends.
+    tree_end: Option<usize>,
+    control_pictures: String,
+    shape_id_max: u64,
+    stamped: bool,
+    inserted: bool,
+    sections: u32,
 }
 
-impl Pass<'_> {
-    fn run(&mut self, text: &str) -> Result<(), Refusal> {
+impl<'t> Pass<'t, '_> {
+    fn run(&mut self) -> Result<(), Refusal> {
         let damaged = Refusal::held(Reason::Damaged);
-        let mut reader = NsReader::from_str(text);
-        reader.config_mut().expand_empty_elements = false;
+        let text = self.text;
+        let mut reader = Reader::from_str(text);
         let mut skipped = 0u32;
         let mut has_root = false;
+        let mut from = 0usize;
         loop {
             let event = reader.read_event().map_err(|_| damaged)?;
             let position = reader.buffer_position();
+            let to = usize::try_from(position).map_err(|_| damaged)?;
+            let raw = text.get(from..to).unwrap_or_default();
+            from = to;
             match event {
-                Event::Start(_) if skipped > 0 => skipped += 1,
-                Event::End(_) if skipped > 0 => skipped -= 1,
+                Event::Start(start) if skipped > 0 => {
+                    skipped += 1;
+                    self.count_skipped(start.local_name().as_ref());
+                }
+                Event::Empty(_) if skipped > 0 => {}
+                Event::End(_) if skipped > 0 => {
+                    skipped -= 1;
+                    self.in_text = false;
+                }
+                Event::Text(_) if skipped > 0 => self.count_text(raw, false),
                 Event::Eof if self.open.is_empty() && skipped == 0 && has_root => return Ok(()),
                 Event::Eof => return Err(damaged),
                 // A DTD has no place in a package (ECMA-376 Part 2, § 6.2.5).
                 Event::DocType(_) => return Err(damaged),
+                Event::Decl(_) if !has_root => {}
                 _ if skipped > 0 => {}
-                Event::Start(start) => {
+                Event::Start(start) | Event::Empty(start) => {
                     if self.open.len() >= self.context.nesting_max as usize {
                         return Err(Refusal::blocked(Reason::TooComplex));
                     }
+                    if has_root && self.open.is_empty() {
+                        return Err(damaged);
+                    }
                     has_root = true;
-                    if !self.start(&start, reader.resolver(), position)? {
+                    let is_empty = raw.ends_with("/>");
+                    let name = raw.get(1..1 + start.name().as_ref().len()).ok_or(damaged)?;
+                    let is_kept = self.start(raw, name, is_empty, position)?;
+                    if !is_kept {
                         if self.open.is_empty() {
                             // The root itself is nothing known: there is no part left to write.
                             return Err(damaged);
                         }
-                        skipped = 1;
-                    }
-                }
-                Event::Empty(start) => {
-                    has_root = true;
-                    if self.start(&start, reader.resolver(), position)? {
+                        skipped = u32::from(!is_empty);
+                        if !is_empty {
+                            self.count_skipped(local_of(name));
+                        }
+                    } else if is_empty {
                         self.end();
-                    } else if self.open.is_empty() {
-                        return Err(damaged);
                     }
                 }
                 Event::End(_) => self.end(),
-                Event::Text(t) if !self.open.is_empty() => self.out.push_str(&t.replace('>', "&gt;")),
-                Event::CData(t) if !self.open.is_empty() => xml::push_text(&mut self.out, &t),
+                Event::Text(_) if !self.open.is_empty() => {
+                    self.count_text(raw, true);
+                    if raw.contains("]]>") {
+                        return Err(damaged);
+                    }
+                    self.out.push_str(raw);
+                }
+                Event::CData(t) if !self.open.is_empty() => {
+                    self.changed = true;
+                    self.count_text(&t, true);
+                    xml::push_text(&mut self.out, &t);
+                }
                 Event::GeneralRef(r) if !self.open.is_empty() => {
                     let character = xml::reference(&r)?;
-                    xml::push_text(&mut self.out, character.encode_utf8(&mut [0; 4]));
+                    self.count_text("x", true);
+                    if raw.starts_with("&#") {
+                        // One spelling for each character, so that nothing is read differently further on.
+                        self.changed |= !matches!(character, '\r' | '\n' | '\t');
+                        match character {
+                            '\n' | '\t' => self.out.push_str(raw),
+                            _ => xml::push_text(&mut self.out, character.encode_utf8(&mut [0; 4])),
+                        }
+                    } else {
+                        self.out.push_str(raw);
+                    }
                 }
-                // Comments and processing instructions say nothing to a reader.
-                _ => {}
+                Event::Text(_) if raw.trim().is_empty() => {}
+                Event::Comment(_) | Event::PI(_) => {
+                    // They say nothing to a reader, and may say much to a program.
+                    self.changed = true;
+                    self.findings.add(Threat::HiddenData, self.context.part);
+                }
+                _ => return Err(damaged),
             }
         }
     }
 
+    fn count_skipped(&mut self, local: &str) {
+        self.in_text = matches!(local, "t" | "v");
+        if self.context.kind == Kind::Xlsx && matches!(local, "v" | "is") {
+            self.before.cells += 1;
+        }
+    }
+
+    fn count_text(&mut self, text: &str, is_kept: bool) {
+        if self.in_text {
+            let characters = text.chars().count() as u64;
+            self.before.characters += characters;
+            self.after.characters += if is_kept { characters } else { 0 };
+        }
+    }
+
+    /// Reports what goes, with the place where a reader finds it.
+    fn note(&mut self, threat: Threat) {
+        let part = self.context.part;
+        match (self.context.place, self.cell) {
+            (Place::Slide(number), _) => self.findings.add_at(threat, part, Spot::Slide { number: *number }),
+            (Place::Sheet(name), Some(cell)) => self.findings.add_at(
+                threat,
+                part,
+                Spot::Cell { untrusted_sheet: name.clone(), reference: cell.to_owned() },
+            ),
+            _ => self.findings.add(threat, part),
+        }
+    }
+
+    fn resolve(&self, prefix: &str) -> Result<Option<Known>, Refusal> {
+        if let Some((_, _, known)) = self.scopes.iter().rev().find(|scope| scope.0 == prefix) {
+            return Ok(*known);
+        }
+        match prefix {
+            "" => Ok(None),
+            "xml" => Ok(names::known("http://www.w3.org/XML/1998/namespace")),
+            _ => Err(Refusal::held(Reason::Damaged)),
+        }
+    }
+
+    fn is_inside(&self, local: &str) -> bool {
+        self.open.iter().any(|open| open.local == local)
+    }
+
     /// Writes a start tag. False when the element and all in it goes.
-    fn start(
-        &mut self,
-        start: &BytesStart<'_>,
-        names: &NamespaceResolver,
-        position: u64,
-    ) -> Result<bool, Refusal> {
-        let damaged = Refusal::held(Reason::Damaged);
-        let local = start.local_name().as_ref().to_owned();
-        let element_space = match names.resolve_element(start.name()).0 {
-            ResolveResult::Bound(namespace) => space(namespace.as_ref()),
-            // Drawings in VML have a bare root and may hold bare elements that a browser would run; nothing else
-            // has any.
-            ResolveResult::Unbound if local == "xml" && self.open.is_empty() => Space::Other,
-            ResolveResult::Unbound => Space::Unknown,
-            ResolveResult::Unknown(_) => return Err(damaged),
+    fn start(&mut self, raw: &'t str, name: &'t str, is_empty: bool, position: u64) -> Result<bool, Refusal> {
+        let scopes_before = self.scopes.len();
+        self.read_attributes(raw, name)?;
+        let local = local_of(name);
+        let prefix = name.get(..name.len() - local.len()).unwrap_or_default().trim_end_matches(':');
+        let known = self.resolve(prefix)?;
+        let (space, listed) = match known {
+            Some(known) => (known.space, known.element(local)),
+            None => (Space::Other, self.bare(local, prefix)),
         };
-        let mut attributes: Vec<(String, Space, String, String)> = Vec::new();
-        for attribute in start.attributes() {
-            let attribute = attribute.map_err(|_| damaged)?;
-            let value = xml::attribute_value(&attribute)?;
-            let raw = attribute.key.as_ref().to_owned();
-            let attribute_local = attribute.key.local_name().as_ref().to_owned();
-            let attribute_space = if attribute.key.as_namespace_binding().is_some() {
-                Space::Compatibility
-            } else {
-                match names.resolve_attribute(attribute.key).0 {
-                    ResolveResult::Bound(namespace) => space(namespace.as_ref()),
-                    ResolveResult::Unbound => element_space,
-                    ResolveResult::Unknown(_) => return Err(damaged),
-                }
-            };
-            attributes.push((raw, attribute_space, attribute_local, value));
-        }
-        let value_of = |wanted: &str| attributes.iter().find(|a| a.2 == wanted).map(|a| a.3.as_str());
-        let mut fate = if element_space == Space::Unknown {
-            Fate::Drop(Some(Threat::Unknown))
-        } else {
-            match self.doomed.get(&position) {
-                Some(threat) => Fate::Drop(*threat),
-                None => self.fate(element_space, &local, &value_of),
-            }
+        let mut fate = match self.doomed.get(&position) {
+            Some(threat) => Fate::Drop(*threat),
+            None => match listed {
+                Listed::Plain => Fate::Keep(Role::Plain),
+                Listed::Judged => self.judge(space, local)?,
+                Listed::No if self.is_inside("ext") => Fate::Drop(Some(Threat::Extension)),
+                Listed::No => Fate::Drop(Some(Threat::Unknown)),
+            },
         };
-        if local == "Choice" && element_space == Space::Compatibility {
-            // A branch for what is not kept would be chosen and found empty: leave it out so that the fallback
-            // is shown.
-            let requires = value_of("Requires").unwrap_or_default();
-            let is_kept = requires.split_whitespace().all(|prefix| self.prefix_is_kept(names, prefix));
-            if !is_kept {
-                fate = Fate::Drop(None);
-            }
+        let mut edited = false;
+        for index in 0..self.attributes.len() {
+            edited |= self.judge_attribute(index, space, local, known.is_some(), &mut fate)?;
         }
-        let mut written = Vec::new();
-        let mut declared = Vec::new();
-        for (raw, attribute_space, attribute_local, value) in &attributes {
-            if raw == "xmlns" || raw.starts_with("xmlns:") {
-                declared.push((raw.clone(), value.clone()));
-                written.push((raw.as_str(), value.clone()));
-                continue;
-            }
-            let points_to_relation = *attribute_space == Space::Relation
-                || (*attribute_space == Space::Office
-                    && matches!(attribute_local.as_str(), "relid" | "title")
-                    && attribute_local == "relid");
-            if points_to_relation && !value.is_empty() && !self.context.kept_ids.contains(value) {
-                if is_optional_relation(element_space, &local, attribute_local) {
-                    continue;
-                }
-                // The relation was reported when it was dropped; without it this element is broken.
-                if matches!(fate, Fate::Keep(_)) {
-                    fate = Fate::Drop(None);
-                }
-                continue;
-            }
-            if let Some(value) =
-                self.attribute(element_space, &local, *attribute_space, attribute_local, value)
-            {
-                written.push((raw.as_str(), value));
-            }
-        }
-        if local == "sheet" && element_space == Space::Sheet {
-            self.sheets.push(matches!(fate, Fate::Keep(_)));
-        }
+        self.observe(space, local, &fate);
         let role = match fate {
             Fate::Keep(role) => role,
             Fate::Unwrap(threat) => {
-                self.findings.add(threat, self.context.part);
-                let at = self.out.len();
-                self.open.push(Open::new(start, local, at, false, Role::Plain, declared));
+                if let Some(threat) = threat {
+                    self.note(threat);
+                }
+                self.changed = true;
+                let mut open = self.opened(name, local, space, scopes_before, Role::Plain);
+                open.is_written = false;
+                self.open.push(open);
                 return Ok(true);
             }
             Fate::Drop(threat) => {
                 if let Some(threat) = threat {
-                    self.findings.add(threat, self.context.part);
+                    self.note(threat);
                 }
+                self.lose(local);
+                self.scopes.truncate(scopes_before);
                 return Ok(false);
             }
-            Fate::DropAncestor(threat, ancestor) => {
-                self.findings.add(threat, self.context.part);
-                if let Some(open) = self.open.iter_mut().rev().find(|o| o.local == ancestor) {
+            Fate::DropAncestor(threat, ancestors) => {
+                self.note(threat);
+                if let Some(open) = self.open.iter_mut().rev().find(|o| ancestors.contains(&o.local)) {
                     open.drop_at_end = true;
                 }
+                self.lose(local);
+                self.scopes.truncate(scopes_before);
                 return Ok(false);
             }
         };
-        let out_start = self.out.len();
-        self.out.push('<');
-        self.out.push_str(start.name().as_ref());
-        for (raw, value) in &written {
-            self.out.push(' ');
-            self.out.push_str(raw);
-            self.out.push_str("=\"");
-            self.out.push_str(&xml::escape_attribute(value));
-            self.out.push('"');
+        for insert in [self.stamp_before(local), self.insert_before(local)].into_iter().flatten() {
+            self.out.push_str(&insert);
+            self.changed = true;
         }
-        self.out.push('>');
-        let mut open = Open::new(start, local, out_start, true, role, declared);
+        if local == "extLst" && self.open.last().is_some_and(|parent| parent.role == Role::ShapeTree) {
+            // Shapes that are added must stand before it.
+            self.tree_end = Some(self.out.len());
+        }
+        let mut open = self.opened(name, local, space, scopes_before, role);
+        self.write_tag(raw, name, is_empty, edited);
         open.content_start = self.out.len();
         if role == Role::CellFormula {
-            let is_shared = value_of("t") == Some("shared");
-            open.shared_index = value_of("si").filter(|_| is_shared).map(str::to_owned);
+            let is_shared = self.value("t").as_deref() == Some("shared");
+            open.shared_index = self.value("si").filter(|_| is_shared).map(Cow::into_owned);
             open.drop_at_end = open.shared_index.as_ref().is_some_and(|si| self.dropped_shared.contains(si));
         }
+        open.name_value = match role {
+            Role::DefinedName => self.value("name").map(Cow::into_owned),
+            Role::Object => self.value("spid").map(Cow::into_owned),
+            _ => None,
+        };
         self.open.push(open);
         Ok(true)
     }
 
-    fn prefix_is_kept(&self, names: &NamespaceResolver, prefix: &str) -> bool {
-        let probe = format!("{prefix}:x");
-        match names.resolve_element(quick_xml::name::QName(&probe)).0 {
-            ResolveResult::Bound(namespace) => space(namespace.as_ref()) != Space::Unknown,
-            _ => false,
-        }
-    }
-
-    /// Elements that act, by where they live. Everything else of a known namespace is kept.
-    fn fate<'v>(&mut self, space: Space, local: &str, value_of: &impl Fn(&str) -> Option<&'v str>) -> Fate {
-        let drop = |threat| Fate::Drop(Some(threat));
-        match (space, local) {
-            (Space::Word, "attachedTemplate" | "linkStyles") => drop(Threat::ExternalTemplate),
-            (Space::Word, "mailMerge") => drop(Threat::DataConnection),
-            (Space::Word, "altChunk" | "objectEmbed" | "objectLink") => drop(Threat::EmbeddedObject),
-            (Space::Word, "subDoc" | "frameset") => drop(Threat::ExternalContent),
-            (Space::Word, "control") => drop(Threat::ActiveX),
-            (Space::Word, "movie") => drop(Threat::Multimedia),
-            (Space::Word, "docVars") => drop(Threat::HiddenData),
-            (Space::Word, "dataBinding" | "saveThroughXslt" | "attachedSchema") => drop(Threat::Extension),
-            (Space::Word, "entryMacro" | "exitMacro") => drop(Threat::MacroVba),
-            (Space::Word, "updateFields") => Fate::Drop(None),
-            (Space::Word, "fldSimple") => {
-                match fields::danger(value_of("instr").unwrap_or_default(), self.context.links) {
-                    Some(threat) => Fate::Unwrap(threat),
-                    None => Fate::Keep(Role::Plain),
-                }
-            }
-            (Space::Other, "mcd" | "mcds" | "toolbars" | "keymaps") => drop(Threat::MacroVba),
-            (Space::Other, "dataBinding") => drop(Threat::Extension),
-            (Space::Sheet, "oleObjects") => drop(Threat::EmbeddedObject),
-            (Space::Sheet, "externalReferences") => Fate::Drop(None),
-            (
-                Space::Sheet,
-                "webPublishItems" | "webPublishObjects" | "webPublishing" | "smartTags" | "functionGroups",
-            ) => drop(Threat::Extension),
-            (Space::Sheet, "xmlColumnPr" | "dbPr" | "webPr" | "olapPr" | "textPr") => {
-                drop(Threat::DataConnection)
-            }
-            (Space::Sheet, "f") => Fate::Keep(Role::CellFormula),
-            (Space::Sheet, "formula" | "formula1" | "formula2") | (Space::Other, "f") => {
-                Fate::Keep(Role::RuleFormula)
-            }
-            (Space::Sheet, "definedName") => self.defined_name(value_of),
-            (Space::Chart, "f") => Fate::Keep(Role::ChartFormula),
-            (Space::Slide, "oleObj") => {
-                self.findings.add(Threat::EmbeddedObject, self.context.part);
-                if let Some(frame) = self.open.iter_mut().rev().find(|o| o.role == Role::Frame) {
-                    frame.has_object = true;
-                }
-                Fate::Keep(Role::Plain)
-            }
-            (Space::Slide, "graphicFrame") => Fate::Keep(Role::Frame),
-            (Space::Slide, "pic") if self.open.iter().any(|o| o.local == "oleObj") => {
-                Fate::Keep(Role::OlePicture)
-            }
-            (Space::Slide, "controls" | "control") => drop(Threat::ActiveX),
-            // A timing tree that has lost a node is invalid, so the animation of this slide goes as a whole.
-            (Space::Slide, "cmd") => Fate::DropAncestor(Threat::Action, "timing"),
-            (Space::Slide, "audio" | "video") => Fate::DropAncestor(Threat::Multimedia, "timing"),
-            (Space::Slide, "sndAc") => drop(Threat::Multimedia),
-            (Space::Slide, "custDataLst" | "smartTags" | "htmlPubPr" | "webPr") => drop(Threat::Extension),
-            (Space::Slide, "embeddedFontLst") => drop(Threat::AuxiliaryPart),
-            (Space::Drawing, "hlinkMouseOver" | "hlinkHover") => drop(Threat::Action),
-            (Space::Drawing, "hlinkClick") => {
-                if is_kept_action(value_of("action").unwrap_or_default()) {
-                    Fate::Keep(Role::Plain)
-                } else {
-                    drop(Threat::Action)
-                }
-            }
-            (
-                Space::Drawing,
-                "audioCd" | "audioFile" | "videoFile" | "wavAudioFile" | "quickTimeFile" | "snd",
-            ) => drop(Threat::Multimedia),
-            (Space::Other, "media" | "model3d") => drop(Threat::Multimedia),
-            (Space::Office, "OLEObject") => drop(Threat::EmbeddedObject),
-            (Space::VmlHost, local) if local.starts_with("Fmla") || local.starts_with("Script") => {
-                if local == "FmlaMacro" {
-                    drop(Threat::MacroVba)
-                } else if local.starts_with("Script") {
-                    drop(Threat::Script)
-                } else {
-                    Fate::Keep(Role::Plain)
-                }
-            }
-            (Space::Vml, "script") => drop(Threat::Script),
-            _ => Fate::Keep(Role::Plain),
-        }
-    }
-
-    fn defined_name<'v>(&mut self, value_of: &impl Fn(&str) -> Option<&'v str>) -> Fate {
-        let is_set = |name| matches!(value_of(name), Some("1" | "true"));
-        let name = value_of("name").unwrap_or_default().to_ascii_lowercase();
-        let bare = name.strip_prefix("_xlnm.").unwrap_or(&name);
-        let runs_itself = ["auto_open", "auto_close", "auto_activate", "auto_deactivate"]
-            .iter()
-            .any(|a| bare.starts_with(a));
-        if is_set("function") || is_set("vbProcedure") || is_set("xlm") || is_set("macro") || runs_itself {
-            return Fate::Drop(Some(Threat::MacroXlm));
-        }
-        if let Some(index) = value_of("localSheetId").and_then(|id| id.parse::<usize>().ok())
-            && self.sheets.get(index) == Some(&false)
-        {
-            return Fate::Drop(None);
-        }
-        Fate::Keep(Role::DefinedName)
-    }
-
-    /// The value an attribute is written with, or nothing when it goes.
-    fn attribute(
-        &mut self,
-        element_space: Space,
-        element: &str,
-        space: Space,
-        local: &str,
-        value: &str,
-    ) -> Option<String> {
-        let keep = || Some(value.to_owned());
-        match (element_space, element, local) {
-            _ if space == Space::Unknown => {
-                self.findings.add(Threat::Unknown, self.context.part);
-                None
-            }
-            (_, _, "macro") => {
-                if !value.is_empty() {
-                    self.findings.add(Threat::MacroVba, self.context.part);
-                }
-                None
-            }
-            (Space::Vml | Space::Office, _, "href" | "src" | "link" | "althref" | "target") => {
-                if value.is_empty() || (local == "href" && link::is_kept(value, self.context.links)) {
-                    return keep();
-                }
-                let threat = if local == "href" { Threat::Hyperlink } else { Threat::ExternalContent };
-                self.findings.add(threat, self.context.part);
-                None
-            }
-            (Space::Vml, _, local)
-                if local.starts_with("on") && !matches!(local, "on" | "oned" | "onlayout") =>
-            {
-                self.findings.add(Threat::Script, self.context.part);
-                None
-            }
-            (Space::Vml, _, "ole" | "oleicon") => None,
-            (Space::Sheet, "table", "connectionId" | "queryTableFieldId")
-            | (Space::Sheet, "tableColumn", "queryTableFieldId")
-            | (Space::Sheet, "cacheSource", "connectionId")
-            | (Space::Sheet, "pivotCacheDefinition", "refreshOnLoad" | "backgroundQuery") => None,
-            (Space::Sheet, "table", "tableType") if value != "worksheet" => None,
-            (Space::Sheet, "definedName", "localSheetId") => {
-                let index: usize = value.parse().ok()?;
-                Some(self.sheets.iter().take(index).filter(|kept| **kept).count().to_string())
-            }
-            (Space::Sheet, "workbookView", "activeTab" | "firstSheet") => {
-                // Dropped sheets move the others; the first one is always there.
-                (value.len() < 4 && !self.findings.has(Threat::MacroXlm)).then(|| value.to_owned())
-            }
-            _ => keep(),
-        }
-    }
-
-    fn end(&mut self) {
-        let Some(open) = self.open.pop() else { return };
-        if !open.is_written {
-            return;
-        }
-        let mut taken_back = open.drop_at_end;
-        match open.role {
-            Role::CellFormula | Role::RuleFormula | Role::DefinedName => {
-                let formula = xml::unescape_own(self.out.get(open.content_start..).unwrap_or_default());
-                let found = if self.context.kind == Kind::Xlsx {
-                    formula::danger(&formula, self.context.links)
-                } else {
-                    None
-                };
-                if let Some(threat) = found {
-                    self.findings.add(threat, self.context.part);
-                    taken_back = true;
-                    self.dropped_shared.extend(open.shared_index.clone());
-                    if open.role == Role::RuleFormula
-                        && let Some(parent) = self.open.last_mut()
-                    {
-                        parent.drop_at_end = true;
-                    }
-                }
-            }
-            Role::ChartFormula => self.strip_book(open.content_start),
-            Role::OlePicture => {
-                let picture = self.out.get(open.out_start..).unwrap_or_default().to_owned();
-                let mut declared: Vec<(String, String)> = Vec::new();
-                for outer in self.open.iter().rev().take_while(|o| o.role != Role::Frame) {
-                    for declaration in &outer.declared {
-                        let is_known =
-                            declared.iter().chain(&open.declared).any(|(name, _)| *name == declaration.0);
-                        if !is_known {
-                            declared.push(declaration.clone());
-                        }
-                    }
-                }
-                let insert: String = declared
-                    .iter()
-                    .map(|(name, value)| format!(" {name}=\"{}\"", xml::escape_attribute(value)))
-                    .collect();
-                let tag = format!("<{}", open.name);
-                let picture = match picture.strip_prefix(&tag) {
-                    Some(rest) => format!("{tag}{insert}{rest}</{}>", open.name),
-                    None => String::new(),
-                };
-                if let Some(frame) = self.open.iter_mut().rev().find(|o| o.role == Role::Frame) {
-                    frame.picture = Some(picture);
-                }
-            }
-            Role::Frame if open.has_object => {
-                // The picture of the object stands where the object was.
-                self.out.truncate(open.out_start);
-                self.out.push_str(open.picture.as_deref().unwrap_or_default());
-                return;
-            }
-            Role::Frame | Role::Plain => {}
-        }
-        if taken_back {
-            self.out.truncate(open.out_start);
-        } else if self.out.len() == open.content_start {
-            self.out.pop();
-            self.out.push_str("/>");
+    /// Elements without a namespace: the root of a VML part, and the simple words of the text boxes in it.
+    fn bare(&self, local: &str, prefix: &str) -> Listed {
+        let in_box = self.is_inside("textbox");
+        let is_simple = matches!(local, "div" | "font" | "span" | "p" | "br" | "b" | "i" | "u");
+        let is_bound =
+            !prefix.is_empty() || self.scopes.iter().any(|scope| scope.0.is_empty() && !scope.1.is_empty());
+        if !is_bound && ((local == "xml" && self.open.is_empty()) || (in_box && is_simple)) {
+            Listed::Plain
         } else {
-            self.out.push_str("</");
-            self.out.push_str(&open.name);
-            self.out.push('>');
+            Listed::No
         }
     }
 
-    /// `[1]Sheet1!A1` in a chart names a book that is no longer linked; the chart shows its stored values.
-    fn strip_book(&mut self, content_start: usize) {
-        let written = self.out.get(content_start..).unwrap_or_default();
-        if let Some((before, rest)) = written.split_once('[')
-            && let Some((_, after)) = rest.split_once(']')
-            && before.trim_matches('\'').is_empty()
-        {
-            let stripped = format!("{before}{after}");
-            self.out.truncate(content_start);
-            self.out.push_str(&stripped);
-        }
+    fn value(&self, local: &str) -> Option<Cow<'t, str>> {
+        let found = self.attributes.iter().find(|a| a.local == local && !a.is_declaration)?;
+        unescape(found.raw).ok()
     }
-}
 
-impl Open {
-    fn new(
-        start: &BytesStart<'_>,
-        local: String,
-        at: usize,
-        is_written: bool,
+    fn judge(&mut self, space: Space, local: &str) -> Result<Fate, Refusal> {
+        if space == Space::Compatibility && local == "Choice" {
+            // A branch for what is not written would be chosen and found empty: leave it out so that the fallback
+            // is shown.
+            let requires = self.value("Requires").unwrap_or_default();
+            for prefix in requires.split_whitespace() {
+                if self.resolve(prefix)?.is_none() {
+                    return Ok(Fate::Drop(Some(Threat::Extension)));
+                }
+            }
+        }
+        let is_inside = |local: &str| self.is_inside(local);
+        let value_of = |local: &str| self.value(local);
+        Ok(judge::element(self.context, space, local, &is_inside, &value_of))
+    }
+
+    /// Keeps book of what passes: cells, sheets, shapes.
+    fn observe(&mut self, space: Space, local: &'t str, fate: &Fate) {
+        match (space, local) {
+            (Space::Sheet, "c") => {
+                let find = |wanted| self.attributes.iter().find(|a| a.key == wanted).map(|a| a.raw);
+                self.cell =
+                    find("r").filter(|r| r.len() <= 10 && r.bytes().all(|b| b.is_ascii_alphanumeric()));
+                self.cell_is_index = find("t") == Some("s");
+            }
+            (Space::Sheet, "v" | "is") => {
+                self.before.cells += 1;
+                self.after.cells += 1;
+            }
+            (Space::Sheet, "row" | "mergeCells" | "conditionalFormatting") => self.cell = None,
+            (Space::Sheet, "sheet") => {
+                *self.sheets.get_or_insert(0) += u32::from(matches!(fate, Fate::Keep(_)));
+            }
+            (Space::Slide, "cNvPr") => {
+                let is_mark = self.value("name").as_deref() == Some(mark::SHAPE_NAME);
+                if self.context.stamp.is_some() && is_mark {
+                    // A mark of an earlier pass: the new one takes its place.
+                    if let Some(shape) = self.open.iter_mut().rev().find(|open| open.local == "sp") {
+                        shape.drop_at_end = true;
+                    }
+                } else {
+                    let id = self.value("id").and_then(|id| id.parse().ok()).unwrap_or(0);
+                    self.shape_id_max = self.shape_id_max.max(id);
+                }
+            }
+            _ => {}
+        }
+        self.in_text = local == "t" || (local == "v" && !self.cell_is_index);
+    }
+
+    fn opened(
+        &self,
+        name: &'t str,
+        local: &'t str,
+        space: Space,
+        scopes_before: usize,
         role: Role,
-        declared: Vec<(String, String)>,
-    ) -> Self {
-        Self {
-            name: start.name().as_ref().to_owned(),
+    ) -> Open<'t> {
+        Open {
+            name,
             local,
-            out_start: at,
-            content_start: at,
-            is_written,
+            space,
+            out_start: self.out.len(),
+            content_start: self.out.len(),
+            is_written: true,
             role,
             drop_at_end: false,
+            lost_child: false,
             has_object: false,
             picture: None,
+            picture_id: None,
+            inner: None,
             shared_index: None,
-            declared,
+            name_value: None,
+            scopes_before,
+            declares: self.scopes.len() > scopes_before,
+            after: self.after,
+        }
+    }
+
+    /// Notes that something in the innermost open element goes.
+    fn lose(&mut self, local: &str) {
+        self.changed = true;
+        if let Some(parent) = self.open.iter_mut().rev().find(|open| open.is_written) {
+            parent.lost_child = true;
+            let is_anchor = parent.space == Space::SheetDrawing && parent.local.ends_with("Anchor");
+            if is_anchor && !matches!(local, "from" | "to" | "ext" | "pos" | "clientData") {
+                // An anchor is there for one shape.
+                parent.drop_at_end = true;
+            }
         }
     }
 }
 
-/// Whether an element can live without this relation: then only the attribute goes.
-fn is_optional_relation(space: Space, element: &str, attribute: &str) -> bool {
-    matches!(
-        (space, element, attribute),
-        (Space::Word, "hyperlink", "id")
-            | (Space::Sheet, "pageSetup", "id")
-            | (Space::Sheet, "worksheetSource", "id")
-            | (Space::Sheet, "pivotCacheDefinition", "id")
-            | (Space::Drawing, "blip", "link" | "embed")
-            | (Space::Slide, "oleObj", "id")
-            | (Space::Slide, "embed" | "link", _)
-            | (Space::Vml, _, _)
-    )
+fn local_of(name: &str) -> &str {
+    name.rsplit_once(':').map_or(name, |(_, local)| local)
 }
 
-/// Actions that stay inside the presentation (MS-OI29500 2.1.1287 lists the rest).
-fn is_kept_action(action: &str) -> bool {
-    let action = action.to_ascii_lowercase();
-    action.is_empty()
-        || action == "ppaction://noaction"
-        || ["ppaction://hlinkshowjump?", "ppaction://hlinksldjump", "ppaction://customshow?"]
-            .iter()
-            .any(|kept| action.starts_with(kept))
+/// The prefix of a name with its colon.
+fn prefix_of(name: &str) -> &str {
+    name.get(..name.len() - local_of(name).len()).unwrap_or_default()
+}
+
+fn unescape(raw: &str) -> Result<Cow<'_, str>, Refusal> {
+    if raw.contains('&') {
+        quick_xml::escape::unescape(raw).map_err(|_| Refusal::held(Reason::Damaged))
+    } else {
+        Ok(Cow::Borrowed(raw))
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn run(kind: Kind, part: &str) -> Result<(String, Vec<Threat>), Refusal> {
-        let kept_ids = HashSet::from(["rIdKept".to_owned()]);
-        let context =
-            PartContext { part: "p", kind, kept_ids: &kept_ids, links: LinkPolicy::Keep, nesting_max: 64 };
-        let mut findings = Findings::default();
-        let bytes = filter(part.as_bytes(), &context, &mut findings)?;
-        let text = String::from_utf8(bytes).unwrap();
-        let body = text.split_once("?>\n").unwrap().1.to_owned();
-        Ok((body, findings.into_list().0.into_iter().map(|r| r.what).collect()))
-    }
-
-    const W: &str = "xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\" xmlns:r=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships\"";
-    const X: &str = "xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"";
-
-    fn check(kind: Kind, space: &str, inner: &str, expected: &str, threats: &[Threat]) {
-        let root = if kind == Kind::Docx { "w:x" } else { "x" };
-        let (body, found) = run(kind, &format!("<{root} {space}>{inner}</{root}>")).unwrap();
-        let inside =
-            body.strip_prefix(&format!("<{root} {space}>")).unwrap().strip_suffix(&format!("</{root}>"));
-        assert_eq!(inside.unwrap_or_default(), expected, "{inner}");
-        assert_eq!(found, threats, "{inner}");
-    }
-
-    #[test]
-    fn what_acts_goes_and_what_is_read_stays() {
-        let docx = |inner, expected, threats: &[Threat]| check(Kind::Docx, W, inner, expected, threats);
-        docx("<w:t>a&amp;b &#x3042;</w:t>", "<w:t>a&amp;b あ</w:t>", &[]);
-        docx("<w:t><![CDATA[<x>]]></w:t><!-- c --><?pi x?>", "<w:t>&lt;x&gt;</w:t>", &[]);
-        docx("<w:t/><w:attachedTemplate r:id=\"rId9\"/>", "<w:t/>", &[Threat::ExternalTemplate]);
-        docx(
-            "<w:fldSimple w:instr=\"DDE x y\"><w:t>r</w:t></w:fldSimple>",
-            "<w:t>r</w:t>",
-            &[Threat::DangerousField],
-        );
-        docx(
-            "<w:hyperlink r:id=\"gone\"><w:t>l</w:t></w:hyperlink>",
-            "<w:hyperlink><w:t>l</w:t></w:hyperlink>",
-            &[],
-        );
-        docx("<w:t/><w:headerReference r:id=\"gone\"/>", "<w:t/>", &[]);
-        docx("<w:headerReference r:id=\"rIdKept\"/>", "<w:headerReference r:id=\"rIdKept\"/>", &[]);
-        docx("<w:t/><z:evil xmlns:z=\"urn:evil\"><w:t>x</w:t></z:evil>", "<w:t/>", &[Threat::Unknown]);
-        let xlsx = |inner, expected, threats: &[Threat]| check(Kind::Xlsx, X, inner, expected, threats);
-        xlsx("<c><f>WEBSERVICE(A1)</f><v>1</v></c>", "<c><v>1</v></c>", &[Threat::DangerousFormula]);
-        xlsx("<c><f>SUM(A1)</f><v>1</v></c>", "<c><f>SUM(A1)</f><v>1</v></c>", &[]);
-        xlsx(
-            "<f t=\"shared\" si=\"3\">[1]S!A1</f><f t=\"shared\" si=\"3\"/><f t=\"shared\" si=\"4\"/>",
-            "<f t=\"shared\" si=\"4\"/>",
-            &[Threat::ExternalContent],
-        );
-        xlsx(
-            "<v>1</v><cfRule><formula>cmd|'/c'!A0</formula></cfRule>",
-            "<v>1</v>",
-            &[Threat::DangerousFormula],
-        );
-        xlsx("<v/><definedName name=\"_xlnm.Auto_Open\">A1</definedName>", "<v/>", &[Threat::MacroXlm]);
-    }
-
-    #[test]
-    fn a_dtd_undefined_entity_or_broken_tree_is_refused() {
-        for part in ["<!DOCTYPE x><x/>", "<x>&evil;</x>", "<x><y></x>", "<x>", "", "<a:x/>"] {
-            assert_eq!(run(Kind::Docx, part), Err(Refusal::held(Reason::Damaged)), "{part}");
-        }
-        let deep = format!("<x {X}>{}{}</x>", "<x>".repeat(100), "</x>".repeat(100));
-        assert_eq!(run(Kind::Xlsx, &deep), Err(Refusal::blocked(Reason::TooComplex)));
-    }
-
-    proptest! {
-        #[test]
-        fn output_is_a_fixed_point(inner in "(<w:(t|r|p|fldSimple w:instr=\"(PAGE|DDE)\")>|</w:(t|r|p|fldSimple)>|[a-z&;<]|<w:br/>){0,20}") {
-            if let Ok((body, _)) = run(Kind::Docx, &format!("<w:x {W}>{inner}</w:x>")) {
-                let (again, threats) = run(Kind::Docx, &body).unwrap();
-                prop_assert_eq!(again, body);
-                prop_assert!(threats.is_empty());
-            }
-        }
-    }
-}
+mod tests;

@@ -8,7 +8,7 @@ use worker_protocol::{LinkPolicy, Threat};
 use crate::link;
 
 /// Functions that fetch from elsewhere or run something.
-const DANGEROUS_FUNCTIONS: [&str; 28] = [
+const DANGEROUS_FUNCTIONS: [&str; 35] = [
     "WEBSERVICE",
     "FILTERXML",
     "CALL",
@@ -37,13 +37,24 @@ const DANGEROUS_FUNCTIONS: [&str; 28] = [
     "EVALUATE",
     "FILES",
     "PY",
+    "CUBEKPIMEMBER",
+    "CUBEMEMBER",
+    "CUBEMEMBERPROPERTY",
+    "CUBERANKEDMEMBER",
+    "CUBESET",
+    "CUBESETCOUNT",
+    "CUBEVALUE",
 ];
+
+/// Whether a function of this name, in capitals, fetches or runs something in any spreadsheet program.
+pub(crate) fn is_dangerous_function(name: &str) -> bool {
+    DANGEROUS_FUNCTIONS.contains(&name)
+}
 
 /// Why this formula may not stay, if so. Strings in double quotes are data; names in single quotes are sheets,
 /// where a bracket or a path means another file.
 pub(crate) fn danger(formula: &str, links: LinkPolicy) -> Option<Threat> {
     let mut word = String::new();
-    let mut previous = ' ';
     let mut characters = formula.chars().peekable();
     while let Some(c) = characters.next() {
         match c {
@@ -60,15 +71,15 @@ pub(crate) fn danger(formula: &str, links: LinkPolicy) -> Option<Threat> {
             }
             // No operator of a formula is a bar: it joins a DDE application and its topic.
             '|' => return Some(Threat::DangerousFormula),
-            '[' if !(previous.is_alphanumeric()
-                || matches!(previous, '_' | '.' | '[' | ']' | ',' | ':' | ' ')) =>
-            {
-                return Some(Threat::ExternalContent);
+            '[' => {
+                // Columns of a table stand in brackets, and so do files; only after a file does a name follow.
+                let is_whole = skip_brackets(&mut characters);
+                let names_more = |c: &char| c.is_alphanumeric() || matches!(c, '_' | '!' | '.' | '\\' | '\'');
+                if !is_whole || characters.peek().is_some_and(names_more) {
+                    return Some(Threat::ExternalContent);
+                }
+                word.clear();
             }
-            '[' if previous == ' ' && characters.peek().is_some_and(char::is_ascii_digit) => {
-                return Some(Threat::ExternalContent);
-            }
-            '[' => word.clear(),
             '(' => {
                 let name = word.trim().to_ascii_uppercase();
                 let name = ["_XLFN.", "_XLWS.", "_XLL.", "_XLUDF."]
@@ -86,9 +97,48 @@ pub(crate) fn danger(formula: &str, links: LinkPolicy) -> Option<Threat> {
             ' ' => {}
             _ => word.clear(),
         }
-        previous = c;
     }
     None
+}
+
+/// Whether a formula reaches into a sheet of this name.
+pub(crate) fn names_sheet(formula: &str, sheet: &str) -> bool {
+    let (formula, sheet) = (formula.to_lowercase(), sheet.to_lowercase());
+    let quoted = format!("'{}'!", sheet.replace('\'', "''"));
+    let bare = format!("{sheet}!");
+    formula.contains(&quoted)
+        || formula.match_indices(&bare).any(|(at, _)| {
+            let before = formula.get(..at).and_then(|text| text.chars().next_back());
+            !before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '\''))
+        })
+}
+
+/// Whether a formula uses one of these names, given in capitals.
+pub(crate) fn uses_name(formula: &str, names: &std::collections::HashSet<String>) -> bool {
+    if names.is_empty() {
+        return false;
+    }
+    formula
+        .split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.' | '\\' | '?')))
+        .any(|word| !word.is_empty() && names.contains(&word.to_uppercase()))
+}
+
+/// Takes what stands in brackets, with brackets in it; an apostrophe stands before a sign that means itself. False when
+/// they do not end.
+fn skip_brackets(characters: &mut std::iter::Peekable<std::str::Chars<'_>>) -> bool {
+    let mut depth = 1u32;
+    while let Some(c) = characters.next() {
+        match c {
+            '\'' => drop(characters.next()),
+            '[' => depth += 1,
+            ']' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return true;
+        }
+    }
+    false
 }
 
 /// Takes the rest of a quoted piece; a doubled quote stands for itself.
@@ -124,6 +174,11 @@ mod tests {
             ("IF(A1=\"[1]x|y\",\"WEBSERVICE(\",2)", None),
             ("Table1[[#This Row],[2020]]*2", None),
             ("SUM(表1[金額])", None),
+            ("[Gross Pay]-[[Taxes and Deductions ]]-[2020]*[a'|b]", None),
+            ("VLOOKUP(A5,Table1[],3,FALSE)*([Hours]+[Rate])", None),
+            ("A1 [b.xlsx]S!A1", external),
+            ("[1]!Name", external),
+            ("[a", external),
             ("[1]Sheet1!A1", external),
             ("A1+[2]Sheet1!$A$1", external),
             ("SUM([1]Sheet1!A1:A9)", external),
@@ -141,6 +196,19 @@ mod tests {
         ];
         for (formula, expected) in rows {
             assert_eq!(danger(formula, LinkPolicy::Keep), expected, "{formula}");
+        }
+        for (formula, expected) in [
+            ("Macro1!A1", true),
+            ("'Macro1'!A1", true),
+            ("1+MACRO1!A1", true),
+            ("xMacro1!A1", false),
+            ("Macro1", false),
+        ] {
+            assert_eq!(names_sheet(formula, "Macro1"), expected, "{formula}");
+        }
+        let names = std::collections::HashSet::from(["RATE_X".to_owned()]);
+        for (formula, expected) in [("A1*rate_x", true), ("rate_x2", false), ("SUM(Rate_X,1)", true)] {
+            assert_eq!(uses_name(formula, &names), expected, "{formula}");
         }
     }
 }

@@ -1,31 +1,40 @@
 //! Word, Excel and PowerPoint files (ECMA-376), built anew.
 //!
 //! Owns: the walk from the package's root along relations that `rules` lists. A part that is not reached is not
-//! written, a part that is reached is filtered, and content types and relations are written from what was kept.
-//! Leaves to others: the inside of XML parts (`filter`), pictures (`picture`), the ZIP around it.
+//! written, and a part that is reached is filtered (`write`).
+//! Leaves to others: the inside of XML parts (`filter`), pictures (`picture`), encryption around it (`encrypted`).
 
+mod encrypted;
 mod fields;
 mod filter;
 mod formula;
+mod judge;
+mod mark;
+mod names;
+mod objects;
+mod outline;
 mod package;
 mod rules;
-mod xml;
+mod write;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use worker_protocol::frame::Stage;
-use worker_protocol::{Kind, Reason, Threat};
+use worker_protocol::{Fidelity, Kept, Kind, LinkPolicy, Mark, Mode, Reason, Road, Spot, Threat};
 
 use crate::picture::{self, Format};
-use crate::{Refusal, Work, link, zip_writer};
+use crate::{Rebuilt, Refusal, Work, link, preview, xml};
+use filter::{Counts, Place};
+use outline::Outline;
 use package::{Package, Relation};
 use rules::Rule;
 
+pub(crate) use fields::danger as field_danger;
+pub(crate) use formula::{danger as formula_danger, is_dangerous_function};
 pub(crate) use package::{relations_path, resolve};
-pub(crate) use xml::{attribute_value, decode as decode_xml, reference as xml_reference};
 
 /// A part that stays, before it is filtered.
-struct Kept {
+struct Part {
     source: String,
     target: String,
     content_type: String,
@@ -45,7 +54,15 @@ struct Walk<'a, 'w, 'j> {
     package: &'a Package<'a>,
     work: &'w mut Work<'j>,
     kind: Kind,
-    kept: Vec<Kept>,
+    /// Security first.
+    strict: bool,
+    /// The type of the relation that leads to the main part.
+    main_relation: String,
+    /// The mark that the document will bear, and whether it has to be written into its pages.
+    mark: Option<Mark>,
+    has_new_mark: bool,
+    outline: Outline,
+    kept: Vec<Part>,
     /// Source part → its place in `kept`.
     index: HashMap<String, usize>,
     targets: HashSet<String>,
@@ -53,29 +70,86 @@ struct Walk<'a, 'w, 'j> {
     ready: HashMap<String, Vec<u8>>,
     queue: VecDeque<usize>,
     dropped: HashSet<String>,
+    pictures: Kept,
+    /// Pictures that stand where objects were.
+    moved: objects::Moved,
+    before: Counts,
+    after: Counts,
 }
 
 /// Builds a document of this kind anew.
 ///
 /// # Errors
-/// Held when the package is damaged or is another kind than its name says; blocked when it is a bomb.
-pub(crate) fn rebuild(untrusted: &[u8], kind: Kind, work: &mut Work<'_>) -> Result<Vec<u8>, Refusal> {
+/// Held when the package is damaged, is another kind than its name says, or needs a password; blocked when it is a bomb.
+pub(crate) fn rebuild(
+    untrusted: &[u8],
+    kind: Kind,
+    mode: Mode,
+    work: &mut Work<'_>,
+) -> Result<Rebuilt, Refusal> {
+    if !matches!(mode, Mode::Rebuild | Mode::Strict | Mode::TextOnly) {
+        return Err(Refusal::held(Reason::NotRebuilt));
+    }
+    let opened;
+    let untrusted = if untrusted.starts_with(b"\xd0\xcf\x11\xe0") {
+        opened = encrypted::open(untrusted, &work.job.hint.passwords, work.budget)?;
+        work.findings.add(Threat::Encryption, "package");
+        &opened
+    } else {
+        untrusted
+    };
+    let mark = work.job.mark.as_ref().filter(|_| mode != Mode::TextOnly);
+    let (clean, fidelity) = rebuild_package(untrusted, kind, mode == Mode::Strict, mark, work)?;
+    if mode == Mode::TextOnly {
+        let text = preview::whole_text(kind, &clean, &work.budget.limits)
+            .ok_or(Refusal::held(Reason::NotRebuilt))?;
+        return Ok(Rebuilt {
+            clean: text.into_bytes(),
+            kind: Kind::Text,
+            road: Road::Text,
+            members: Vec::new(),
+            fidelity: Some(fidelity),
+        });
+    }
+    Ok(Rebuilt { clean, kind, road: Road::Rebuilt, members: Vec::new(), fidelity: Some(fidelity) })
+}
+
+fn rebuild_package(
+    untrusted: &[u8],
+    kind: Kind,
+    strict: bool,
+    mark: Option<&Mark>,
+    work: &mut Work<'_>,
+) -> Result<(Vec<u8>, Fidelity), Refusal> {
     let package = Package::open(untrusted, work)?;
     if package.has_foreign_bytes {
         work.findings.add(Threat::HiddenData, "package#outside");
     }
     let damaged = Refusal::held(Reason::Damaged);
     let mut main = None;
+    let mut main_relation = String::new();
+    let mut old_mark = None;
     for relation in package.relations("", work)? {
+        let part = package::resolve("", &relation.target).filter(|part| package.has(part));
         if rules::is_main(&relation.kind) && !relation.is_external && main.is_none() {
-            main = package::resolve("", &relation.target);
+            main = part;
+            main_relation = relation.kind;
+        } else if rules::is_properties(&relation.kind)
+            && let Some(part) = part
+            && let Ok(text) = xml::decode(&package.read(&part, work)?)
+        {
+            let (found, has_more) = mark::read_properties(&text);
+            old_mark = found;
+            if has_more {
+                work.findings.add(Threat::Metadata, &relation.target);
+            }
         } else if let Rule::Drop(threat) = rules::rule(&relation.kind) {
             work.findings.add(threat, &relation.target);
         } else {
             work.findings.add(Threat::Unknown, &relation.target);
         }
     }
-    let main = main.filter(|part| package.has(part)).ok_or(damaged)?;
+    let main = main.ok_or(damaged)?;
     let Some((found, allows_macros)) = rules::main_kind(package.content_type(&main)) else {
         return Err(Refusal::held(Reason::UnknownKind));
     };
@@ -85,23 +159,36 @@ pub(crate) fn rebuild(untrusted: &[u8], kind: Kind, work: &mut Work<'_>) -> Resu
     if allows_macros {
         work.findings.add(Threat::FileName, &main);
     }
+    let outline = outline::read(&package, &main, kind, work)?;
     let mut walk = Walk {
         package: &package,
         work,
         kind,
+        strict,
+        main_relation,
+        mark: mark.cloned().or(old_mark),
+        has_new_mark: mark.is_some(),
+        outline,
         kept: Vec::new(),
         index: HashMap::new(),
         targets: HashSet::new(),
         ready: HashMap::new(),
         queue: VecDeque::new(),
         dropped: HashSet::new(),
+        pictures: Kept::default(),
+        moved: objects::Moved::default(),
+        before: Counts::default(),
+        after: Counts::default(),
     };
     walk.keep(&main, rules::clean_main_type(kind), Form::Xml);
     while let Some(next) = walk.queue.pop_front() {
         walk.visit(next)?;
     }
+    if walk.place_objects().is_none() {
+        return Err(Refusal::held(Reason::VerifyFailed));
+    }
     walk.report_orphans();
-    walk.write(&main)
+    walk.write()
 }
 
 impl Walk<'_, '_, '_> {
@@ -114,16 +201,17 @@ impl Walk<'_, '_, '_> {
         let extension = match form {
             Form::Xml => "xml",
             Form::Vml => "vml",
-            Form::Bytes if content_type == "image/png" => "png",
-            Form::Bytes if content_type == "image/jpeg" => "jpeg",
-            Form::Bytes => "xlsx",
+            Form::Bytes => Format::ALL
+                .iter()
+                .find(|f| f.content_type() == content_type)
+                .map_or("xlsx", |f| f.extension()),
         };
         let target = self.free_name(source, extension);
         // Pictures and packages are typed by their extension.
         let content_type = if form == Form::Xml { content_type } else { String::new() };
         let place = self.kept.len();
         self.index.insert(key, place);
-        self.kept.push(Kept {
+        self.kept.push(Part {
             source: source.to_owned(),
             target: target.clone(),
             content_type,
@@ -165,6 +253,7 @@ impl Walk<'_, '_, '_> {
         else {
             return Ok(());
         };
+        self.find_objects(place, &source)?;
         let mut relations = Vec::new();
         for mut relation in self.package.relations(&source, self.work)? {
             if let Some(new_target) = self.follow(&source, &target, &relation)? {
@@ -185,6 +274,7 @@ impl Walk<'_, '_, '_> {
     /// The target a relation is written with, or nothing when it goes.
     fn follow(&mut self, source: &str, target: &str, relation: &Relation) -> Result<Option<String>, Refusal> {
         let rule = rules::rule(&relation.kind);
+        let rule = rules::strict_drop(&relation.kind).filter(|_| self.strict).map_or(rule, Rule::Drop);
         if relation.is_external {
             return Ok(self.follow_outside(source, rule, relation));
         }
@@ -201,49 +291,69 @@ impl Walk<'_, '_, '_> {
                 let declared = self.package.content_type(&part).to_owned();
                 match rules::content_type(listed, &declared, self.kind) {
                     Some(content_type) => self.keep(&part, content_type, Form::Xml),
-                    None => return Ok(self.drop(Threat::Unknown, &part)),
+                    None => return Ok(self.drop(Threat::Unknown, source, &part)),
                 }
             }
             Rule::Vml => self.keep(&part, String::new(), Form::Vml),
+            // Beside every picture in SVG stands one in pixels, which is shown when the other is not there.
+            Rule::Picture if self.package.content_type(&part).starts_with("image/svg") => {
+                return Ok(self.drop(Threat::AuxiliaryPart, source, &part));
+            }
             Rule::Picture => self.keep_picture(&part)?,
             Rule::ChartData => match self.keep_chart_data(source, &part)? {
                 Some(name) => name,
-                None => return Ok(self.drop(Threat::EmbeddedObject, &part)),
+                None => return Ok(self.drop(Threat::EmbeddedObject, source, &part)),
             },
-            Rule::Hyperlink => return Ok(self.drop(Threat::Hyperlink, &part)),
-            Rule::Drop(threat) => return Ok(self.drop(threat, &part)),
+            Rule::Hyperlink => return Ok(self.drop(Threat::Hyperlink, source, &part)),
+            Rule::Drop(threat) => return Ok(self.drop(threat, source, &part)),
         };
         Ok(Some(package::relative(target, &new_name)))
     }
 
     fn follow_outside(&mut self, source: &str, rule: Rule, relation: &Relation) -> Option<String> {
         let threat = match rule {
-            Rule::Hyperlink if link::is_kept(&relation.target, self.work.job.policy.links) => {
+            Rule::Hyperlink if link::is_kept(&relation.target, self.links()) => {
                 return Some(relation.target.trim().to_owned());
             }
             Rule::Hyperlink => Threat::Hyperlink,
             Rule::Drop(threat) => threat,
             _ => Threat::ExternalContent,
         };
-        self.work.findings.add(threat, source);
+        self.note(threat, source, source);
         None
     }
 
-    fn drop(&mut self, threat: Threat, part: &str) -> Option<String> {
+    fn drop(&mut self, threat: Threat, source: &str, part: &str) -> Option<String> {
         if self.dropped.insert(part.to_ascii_lowercase()) {
-            self.work.findings.add(threat, part);
+            self.note(threat, source, part);
         }
         None
+    }
+
+    /// Reports what goes from a part, with the slide when it stands on one.
+    fn note(&mut self, threat: Threat, source: &str, place: &str) {
+        match self.outline.place(source) {
+            Place::Slide(number) => self.work.findings.add_at(threat, place, Spot::Slide { number: *number }),
+            _ => self.work.findings.add(threat, place),
+        }
+    }
+
+    /// The policy for links; with security first there are none.
+    fn links(&self) -> LinkPolicy {
+        if self.strict { LinkPolicy::Remove } else { self.work.job.policy.links }
     }
 
     fn keep_picture(&mut self, part: &str) -> Result<String, Refusal> {
         if let Some(kept) = self.index.get(&part.to_ascii_lowercase()).and_then(|i| self.kept.get(*i)) {
             return Ok(kept.target.clone());
         }
+        self.pictures.before += 1;
         let bytes = self.package.read(part, self.work)?;
         let (clean, content_type) = match picture::rebuild_any(&bytes, part, self.work) {
-            Ok((clean, Format::Png)) => (clean, "image/png"),
-            Ok((clean, Format::Jpeg)) => (clean, "image/jpeg"),
+            Ok((clean, format)) => {
+                self.pictures.after += 1;
+                (clean, format.content_type())
+            }
             Err(refusal) if refusal.reason == Reason::Bomb => return Err(refusal),
             Err(_) => {
                 // A hole would shift the page; a grey square shows where something was.
@@ -268,10 +378,10 @@ impl Walk<'_, '_, '_> {
         }
         let bytes = self.package.read(part, self.work)?;
         self.work.depth = depth;
-        let rebuilt = rebuild(&bytes, Kind::Xlsx, self.work);
+        let rebuilt = rebuild_package(&bytes, Kind::Xlsx, self.strict, None, self.work);
         self.work.depth -= 1;
         match rebuilt {
-            Ok(clean) => {
+            Ok((clean, _)) => {
                 let name = self.keep(part, "xlsx".to_owned(), Form::Bytes);
                 self.ready.insert(name.clone(), clean);
                 Ok(Some(name))
@@ -301,69 +411,7 @@ impl Walk<'_, '_, '_> {
             self.work.findings.add(threat, &orphan);
         }
     }
-
-    fn write(mut self, main: &str) -> Result<Vec<u8>, Refusal> {
-        let mut parts: Vec<(String, Vec<u8>)> = Vec::new();
-        let total = self.kept.len().max(1);
-        let mut lost = Vec::new();
-        for (place, kept) in self.kept.iter().enumerate() {
-            let bytes = match kept.form {
-                Form::Bytes => self.ready.remove(&kept.target).unwrap_or_default(),
-                Form::Xml | Form::Vml => {
-                    let bytes = self.package.read(&kept.source, self.work)?;
-                    let kept_ids: HashSet<String> = kept.relations.iter().map(|r| r.id.clone()).collect();
-                    let context = filter::PartContext {
-                        part: &kept.source,
-                        kind: self.kind,
-                        kept_ids: &kept_ids,
-                        links: self.work.job.policy.links,
-                        nesting_max: self.work.budget.limits.nesting_max,
-                    };
-                    match filter::filter(&bytes, &context, &mut self.work.findings) {
-                        Ok(clean) => clean,
-                        // VML is often not quite XML. It holds notes' outlines and old shapes, not text.
-                        Err(refusal) if kept.form == Form::Vml && refusal.reason == Reason::Damaged => {
-                            lost.push(kept.source.clone());
-                            EMPTY_VML.as_bytes().to_vec()
-                        }
-                        Err(refusal) => return Err(refusal),
-                    }
-                }
-            };
-            self.work.budget.spend(0)?;
-            parts.push((kept.target.clone(), bytes));
-            if self.work.depth == 0 {
-                let permille = u16::try_from(500 + (place + 1) * 500 / total).unwrap_or(1000);
-                (self.work.progress)(Stage::Rebuild, permille);
-            }
-        }
-        for part in lost {
-            self.work.findings.add(Threat::Unknown, &part);
-        }
-        let types = package::write_content_types(
-            self.kept.iter().map(|k| (k.target.as_str(), k.content_type.as_str())),
-        );
-        let main_target = self.kept.first().map_or(main, |k| k.target.as_str());
-        let root = package::write_relations(&[Relation {
-            id: "rId1".to_owned(),
-            kind: "http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"
-                .to_owned(),
-            target: main_target.to_owned(),
-            is_external: false,
-        }]);
-        let mut members = vec![("[Content_Types].xml".to_owned(), types), ("_rels/.rels".to_owned(), root)];
-        for (kept, part) in self.kept.iter().zip(parts) {
-            if !kept.relations.is_empty() && kept.form != Form::Bytes {
-                members
-                    .push((package::relations_path(&kept.target), package::write_relations(&kept.relations)));
-            }
-            members.push(part);
-        }
-        zip_writer::write(members.iter().map(|(name, bytes)| (name, bytes.as_slice())))
-    }
 }
-
-const EMPTY_VML: &str = "<xml xmlns:v=\"urn:schemas-microsoft-com:vml\"></xml>";
 
 #[cfg(test)]
 mod tests;

@@ -10,14 +10,14 @@ use quick_xml::events::Event;
 use worker_protocol::Reason;
 
 use super::xml;
-use crate::zip_reader::{self, Entry};
+use crate::zip_reader::{self, Entry, Packed};
 use crate::{Refusal, Work};
 
 /// An opened package.
 pub(crate) struct Package<'a> {
     archive: &'a [u8],
     /// Lower-case part name without a leading slash → its member.
-    members: HashMap<String, Entry>,
+    members: HashMap<String, (usize, Entry)>,
     types_by_extension: HashMap<String, String>,
     types_by_part: HashMap<String, String>,
     pub(crate) has_foreign_bytes: bool,
@@ -37,11 +37,11 @@ impl<'a> Package<'a> {
         let listing = zip_reader::read(archive, &work.budget.limits)?;
         work.budget.take_entries(listing.entries.len())?;
         let mut members = HashMap::new();
-        for entry in listing.entries {
+        for (place, entry) in listing.entries.into_iter().enumerate() {
             // Names that are not UTF-8 are no part names; nothing can refer to them.
             let Ok(name) = std::str::from_utf8(&entry.untrusted_name) else { continue };
             let key = name.replace('\\', "/").trim_start_matches('/').to_ascii_lowercase();
-            if !entry.is_folder() && members.insert(key, entry).is_some() {
+            if !entry.is_folder() && members.insert(key, (place, entry)).is_some() {
                 return Err(Refusal::held(Reason::Damaged));
             }
         }
@@ -66,8 +66,23 @@ impl<'a> Package<'a> {
     }
 
     pub(crate) fn read(&self, part: &str, work: &mut Work<'_>) -> Result<Vec<u8>, Refusal> {
-        let entry = self.members.get(&part.to_ascii_lowercase()).ok_or(Refusal::held(Reason::Damaged))?;
-        entry.expand(self.archive, work.budget)
+        self.read_packed(part, work).map(|(bytes, _)| bytes)
+    }
+
+    /// A part, and how it was packed if that can be written again.
+    pub(crate) fn read_packed(
+        &self,
+        part: &str,
+        work: &mut Work<'_>,
+    ) -> Result<(Vec<u8>, Option<Packed<'a>>), Refusal> {
+        let (_, entry) =
+            self.members.get(&part.to_ascii_lowercase()).ok_or(Refusal::held(Reason::Damaged))?;
+        entry.expand_exactly(self.archive, work.budget)
+    }
+
+    /// Where among the members of the archive a part stands.
+    pub(crate) fn place(&self, part: &str) -> usize {
+        self.members.get(&part.to_ascii_lowercase()).map_or(usize::MAX, |(place, _)| *place)
     }
 
     pub(crate) fn content_type(&self, part: &str) -> &str {
@@ -213,6 +228,10 @@ pub(crate) fn write_content_types<'a>(parts: impl Iterator<Item = (&'a str, &'a 
         "<Default Extension=\"xml\" ContentType=\"application/xml\"/>",
         "<Default Extension=\"png\" ContentType=\"image/png\"/>",
         "<Default Extension=\"jpeg\" ContentType=\"image/jpeg\"/>",
+        "<Default Extension=\"gif\" ContentType=\"image/gif\"/>",
+        "<Default Extension=\"svg\" ContentType=\"image/svg+xml\"/>",
+        "<Default Extension=\"emf\" ContentType=\"image/x-emf\"/>",
+        "<Default Extension=\"wmf\" ContentType=\"image/x-wmf\"/>",
         "<Default Extension=\"vml\" ContentType=\"application/vnd.openxmlformats-officedocument.vmlDrawing\"/>",
         "<Default Extension=\"xlsx\" ContentType=\"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet\"/>",
     ));

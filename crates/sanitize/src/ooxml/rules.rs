@@ -35,7 +35,7 @@ pub(crate) fn rule(relation_type: &str) -> Rule {
     match name {
         // shared
         "theme" | "themeOverride" => {
-            Rule::Xml(&["drawing:theme+xml", "drawing:themeOverride+xml", "theme+xml"])
+            Rule::Xml(&["drawing:theme+xml", "drawing:themeOverride+xml", "theme+xml", "themeOverride+xml"])
         }
         "image" => Rule::Picture,
         "hyperlink" => Rule::Hyperlink,
@@ -147,14 +147,19 @@ pub(crate) fn rule(relation_type: &str) -> Rule {
         | "wsSortMap"
         | "volatileDependencies"
         | "tableSingleCells"
+        | "revisionInfo"
         | "revisionHeaders"
         | "revisionLog"
         | "usernames"
         | "legacyDiagramText"
         | "legacyDocTextInfo" => Rule::Drop(Threat::AuxiliaryPart),
-        "core-properties" | "extended-properties" | "custom-properties" | "metadata" => {
-            Rule::Drop(Threat::Metadata)
-        }
+        "core-properties"
+        | "extended-properties"
+        | "custom-properties"
+        | "metadata"
+        | "coreProperties"
+        | "extendedProperties"
+        | "customProperties" => Rule::Drop(Threat::Metadata),
         "origin" | "signature" | "certificate" => Rule::Drop(Threat::Signature),
         _ => Rule::Drop(Threat::Unknown),
     }
@@ -171,6 +176,24 @@ fn known_name(relation_type: &str) -> Option<&str> {
         "http://schemas.microsoft.com/office/",
     ];
     BODIES.iter().find_map(|body| relation_type.strip_prefix(body)).and_then(|rest| rest.rsplit('/').next())
+}
+
+/// Whether this relation type leads to the document's own properties.
+pub(crate) fn is_properties(relation_type: &str) -> bool {
+    matches!(known_name(relation_type), Some("custom-properties" | "customProperties"))
+}
+
+/// What goes besides when security comes first, though it could be written cleanly: remarks beside the text, and data
+/// behind what is drawn.
+pub(crate) fn strict_drop(relation_type: &str) -> Option<Threat> {
+    match known_name(relation_type)? {
+        "comments" | "commentsExtended" | "commentsIds" | "commentsExtensible" | "people"
+        | "threadedComment" | "person" | "commentAuthors" | "authors" | "notesSlide" | "notesMaster"
+        | "handoutMaster" | "glossaryDocument" | "vmlDrawing" => Some(Threat::AuxiliaryPart),
+        "package" => Some(Threat::EmbeddedObject),
+        "ctrlProp" => Some(Threat::DynamicForm),
+        _ => None,
+    }
 }
 
 /// Whether this relation type leads from the package to its main part.
@@ -202,8 +225,8 @@ fn expand(short: &str) -> String {
             return format!("{full}{rest}");
         }
     }
-    if short == "theme+xml" {
-        "application/vnd.openxmlformats-officedocument.theme+xml".to_owned()
+    if matches!(short, "theme+xml" | "themeOverride+xml") {
+        format!("application/vnd.openxmlformats-officedocument.{short}")
     } else {
         short.to_owned()
     }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use worker_protocol::{
-    FilePolicy, Hint, Job, Kind, Limits, LinkPolicy, Outcome, Preview, Reason, TextBlock, Threat, Verdict,
+    FilePolicy, Hint, Job, Kind, Limits, LinkPolicy, Mark, Mode, Outcome, Preview, Reason, Road, Spot,
+    TextBlock, Threat, Verdict,
 };
 
 use crate::bounded::Budget;
@@ -83,14 +84,32 @@ fn workbook(cells: &str) -> Maker {
         .relation("xl/workbook.xml", "rM", "http://schemas.microsoft.com/office/2006/relationships/xlMacrosheet", "macrosheets/m.xml", false)
 }
 
-fn run(name: &str, bytes: Vec<u8>, links: LinkPolicy) -> Outcome {
-    let job = Job {
-        hint: Hint { untrusted_name: name.to_owned(), passwords: Vec::new() },
-        policy: FilePolicy { links, ..FilePolicy::default() },
+fn job(name: &str) -> Job {
+    Job {
+        hint: Hint { untrusted_name: name.to_owned(), passwords: vec!["p".to_owned()] },
+        policy: FilePolicy::default(),
         limits: Limits::default(),
         want_preview: false,
         mark: None,
-    };
+        notes: worker_protocol::Notes::default(),
+    }
+}
+
+fn run(name: &str, bytes: Vec<u8>, links: LinkPolicy) -> Outcome {
+    run_job(Job { policy: FilePolicy { links, ..FilePolicy::default() }, ..job(name) }, bytes)
+}
+
+fn run_mode(name: &str, bytes: Vec<u8>, mode: Mode) -> Outcome {
+    let modes = Kind::ALL.iter().map(|kind| (*kind, mode)).collect();
+    run_job(Job { policy: FilePolicy { modes, ..FilePolicy::default() }, ..job(name) }, bytes)
+}
+
+fn run_marked(name: &str, bytes: Vec<u8>, label: &str) -> Outcome {
+    let mark = Mark { label: label.to_owned(), levels: vec!["c2".to_owned()] };
+    run_job(Job { mark: Some(mark), ..job(name) }, bytes)
+}
+
+fn run_job(job: Job, bytes: Vec<u8>) -> Outcome {
     let outcome = sanitise(&job, bytes, &mut |_, _| ());
     assert!(outcome.report.is_consistent());
     outcome
@@ -225,16 +244,17 @@ fn contradictions_are_held() {
     }
 }
 
-#[test]
-fn an_embedded_object_leaves_its_picture() {
+/// A show of one slide with an embedded object, an animation that runs it, and a control.
+fn presentation() -> Vec<u8> {
     let space = "http://schemas.openxmlformats.org/presentationml/2006/main";
     let drawing = "http://schemas.openxmlformats.org/drawingml/2006/main";
+    let pic = "<p:pic><p:blipFill><a:blip r:embed=\"rI\"/></p:blipFill></p:pic>";
     let slide = format!(
-        "<p:sld xmlns:p=\"{space}\" xmlns:r=\"{REL}\"><p:cSld><p:spTree><p:graphicFrame><p:nv/><a:graphic xmlns:a=\"{drawing}\"><a:graphicData uri=\"o\"><p:oleObj r:id=\"rO\"><p:embed/><p:pic><p:blipFill><a:blip r:embed=\"rI\"/></p:blipFill></p:pic></p:oleObj></a:graphicData></a:graphic></p:graphicFrame></p:spTree></p:cSld><p:timing><p:tnLst><p:cmd type=\"verb\"/></p:tnLst></p:timing></p:sld>"
+        "<p:sld xmlns:p=\"{space}\" xmlns:r=\"{REL}\"><p:cSld><p:spTree><p:sp><p:nvSpPr><p:cNvPr id=\"4\" name=\"n\"/></p:nvSpPr><p:txBody><a:p xmlns:a=\"{drawing}\"><a:r><a:t>議題</a:t></a:r></a:p></p:txBody></p:sp><p:graphicFrame><p:nvGraphicFramePr/><a:graphic xmlns:a=\"{drawing}\"><a:graphicData uri=\"o\"><p:oleObj r:id=\"rO\"><p:embed/>{pic}</p:oleObj></a:graphicData></a:graphic></p:graphicFrame></p:spTree><p:controls xmlns:a=\"{drawing}\"><p:control r:id=\"rX\">{pic}</p:control></p:controls></p:cSld><p:timing><p:tnLst><p:cmd type=\"verb\"/></p:tnLst></p:timing></p:sld>"
     );
     let presentation = "application/vnd.openxmlformats-officedocument.presentationml";
-    let bytes = Maker::default()
-        .part("ppt/presentation.xml", &format!("{presentation}.slideshow.main+xml"), format!("<p:presentation xmlns:p=\"{space}\" xmlns:r=\"{REL}\"><p:sldIdLst><p:sldId id=\"256\" r:id=\"rS\"/></p:sldIdLst></p:presentation>"))
+    Maker::default()
+        .part("ppt/presentation.xml", &format!("{presentation}.slideshow.main+xml"), format!("<p:presentation xmlns:p=\"{space}\" xmlns:r=\"{REL}\"><p:sldIdLst><p:sldId id=\"256\" r:id=\"rS\"/></p:sldIdLst><p:sldSz cx=\"12192000\" cy=\"6858000\"/></p:presentation>"))
         .part("ppt/slides/slide1.xml", &format!("{presentation}.slide+xml"), slide)
         .part("ppt/media/i.emf", "image/x-emf", b"not a picture")
         .part("ppt/embeddings/o.bin", "application/vnd.openxmlformats-officedocument.oleObject", b"MZ")
@@ -242,20 +262,192 @@ fn an_embedded_object_leaves_its_picture() {
         .relation("ppt/presentation.xml", "rS", "slide", "slides/slide1.xml", false)
         .relation("ppt/slides/slide1.xml", "rO", "oleObject", "../embeddings/o.bin", false)
         .relation("ppt/slides/slide1.xml", "rI", "image", "../media/i.emf", false)
-        .bytes();
-    let outcome = run("a.ppsx", bytes, LinkPolicy::Keep);
+        .bytes()
+}
+
+#[test]
+fn an_embedded_object_leaves_its_picture() {
+    let outcome = run("a.ppsx", presentation(), LinkPolicy::Keep);
     assert_eq!(outcome.report.clean_name, "a.pptx");
     let parts = parts(&outcome);
     let slide = &parts["ppt/slides/slide1.xml"];
-    assert!(
-        slide.contains(&format!(
-            "<p:spTree><p:pic xmlns:a=\"{drawing}\"><p:blipFill><a:blip r:embed=\"rI\"/>"
-        )),
-        "{slide}"
-    );
-    assert!(!slide.contains("oleObj") && !slide.contains("timing"));
+    let drawing = "http://schemas.openxmlformats.org/drawingml/2006/main";
+    let picture =
+        format!("<p:pic xmlns:a=\"{drawing}\"><p:blipFill><a:blip r:embed=\"rI\"/></p:blipFill></p:pic>");
+    assert!(slide.contains(&format!("</p:sp>{picture}{picture}</p:spTree></p:cSld></p:sld>")), "{slide}");
     assert!(parts["ppt/slides/_rels/slide1.xml.rels"].contains("../media/i.png"));
-    for threat in [Threat::EmbeddedObject, Threat::Action, Threat::Unknown] {
+    for threat in [Threat::EmbeddedObject, Threat::Action, Threat::ActiveX, Threat::Unknown] {
         assert!(threats(&outcome).contains(&threat), "{threat:?}");
     }
+    let object = outcome.report.removals.iter().find(|r| r.what == Threat::EmbeddedObject).unwrap();
+    assert_eq!(object.spot, Some(Spot::Slide { number: 1 }));
+    let fidelity = outcome.report.fidelity.unwrap();
+    assert_eq!((fidelity.characters.before, fidelity.characters.after), (2, 2));
+    assert_eq!((fidelity.pages.before, fidelity.pictures.before, fidelity.pictures.after), (1, 1, 0));
+}
+
+#[test]
+fn a_mark_is_written_once_and_replaced_by_another() {
+    let header = |maker: Maker, name: &str| {
+        maker
+            .part(name, &format!("{WORD}.header+xml"), "<w:hdr xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\"><w:p/></w:hdr>")
+            .relation("word/document.xml", "rH", "header", name.trim_start_matches("word/"), false)
+    };
+    let body = "<w:p><w:pPr><w:sectPr/></w:pPr></w:p><w:sectPr><w:headerReference w:type=\"default\" r:id=\"rH\"/></w:sectPr>";
+    let cells = "<c r=\"A1\"><v>12</v></c>";
+    let with_header = {
+        let mut maker = workbook(cells);
+        let sheet = String::from_utf8(maker.parts[1].2.clone()).unwrap();
+        let sheet = sheet.replace(
+            "</sheetData>",
+            "</sheetData><headerFooter><oddHeader>&amp;R日計</oddHeader></headerFooter>",
+        );
+        maker.parts[1].2 = sheet.into_bytes();
+        maker
+    };
+    let rows = [
+        ("a.docx", document("<w:p/>", "document.main+xml").bytes(), 1),
+        ("a.docx", header(document(body, "document.main+xml"), "word/header1.xml").bytes(), 2),
+        ("a.xlsx", workbook(cells).bytes(), 1),
+        ("a.xlsx", with_header.bytes(), 1),
+        ("a.pptx", presentation(), 1),
+    ];
+    for (name, bytes, places) in rows {
+        let count = |outcome: &Outcome, label: &str| {
+            parts(outcome).values().map(|part| part.matches(label).count()).sum::<usize>()
+        };
+        let once = run_marked(name, bytes, "機密性2");
+        // Once for programs and once for each place where a reader looks.
+        assert_eq!(count(&once, "機密性2"), 1 + places, "{name}");
+        assert!(parts(&once)["docProps/custom.xml"].contains("SekishoLevels"));
+        let clean = once.clean.clone().unwrap();
+        let again = run_marked(name, clean.clone(), "機密性2");
+        assert_eq!(threats(&again), [], "{name}");
+        assert_eq!(parts(&again), parts(&once), "{name}");
+        let other = run_marked(name, clean.clone(), "完全性1");
+        assert_eq!((count(&other, "機密性2"), count(&other, "完全性1")), (0, 1 + places), "{name}");
+        let unmarked = run(name, clean, LinkPolicy::Keep);
+        assert_eq!(parts(&unmarked), parts(&once), "{name}");
+    }
+}
+
+#[test]
+fn words_alone_and_security_first() {
+    let bytes = document(
+        "<w:p><w:hyperlink r:id=\"rL\"><w:r><w:t>本文</w:t></w:r></w:hyperlink></w:p><w:tbl><w:tr><w:tc><w:p><w:r><w:t>a</w:t></w:r></w:p></w:tc><w:tc><w:p><w:r><w:t>b</w:t></w:r></w:p></w:tc></w:tr></w:tbl>",
+        "document.main+xml",
+    )
+    .part("word/comments.xml", &format!("{WORD}.comments+xml"), "<w:comments xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\"><w:comment><w:p><w:r><w:t>意見</w:t></w:r></w:p></w:comment></w:comments>")
+    .relation("word/document.xml", "rL", "hyperlink", "https://a.example/", true)
+    .relation("word/document.xml", "rC", "comments", "comments.xml", false)
+    .bytes();
+    let text = run_mode("報告.docx", bytes.clone(), Mode::TextOnly);
+    assert_eq!(text.report.clean_name, "報告.txt");
+    assert_eq!((text.report.road, text.report.clean_kind), (Some(Road::Text), Some(Kind::Text)));
+    assert_eq!(String::from_utf8(text.clean.unwrap()).unwrap(), "本文\r\na\tb\r\n意見\r\n");
+    let strict = run_mode("報告.docx", bytes.clone(), Mode::Strict);
+    let parts = parts(&strict);
+    assert!(!parts.contains_key("word/comments.xml") && !parts.contains_key("word/_rels/document.xml.rels"));
+    assert!(parts["word/document.xml"].contains("<w:p><w:r><w:t>本文</w:t></w:r></w:p>"));
+    assert!(threats(&strict).contains(&Threat::Hyperlink));
+    let sheet =
+        run_mode("a.xlsx", workbook("<c r=\"A1\"><f>SUM(1,2)</f><v>3</v></c>").bytes(), Mode::TextOnly);
+    assert_eq!(String::from_utf8(sheet.clean.unwrap()).unwrap(), "集計\r\n3\r\n");
+    let pages = run_mode("報告.docx", bytes, Mode::ImagePdf);
+    assert_eq!(pages.report.reason, Some(Reason::NotRebuilt));
+}
+
+#[test]
+fn an_encrypted_document_is_opened_and_comes_out_plain() {
+    let plain = document("<w:p><w:r><w:t>本文</w:t></w:r></w:p>", "document.main+xml").bytes();
+    let outcome = run("a.docx", super::encrypted::tests::agile(&plain, "p", 10), LinkPolicy::Keep);
+    assert_eq!(threats(&outcome), [Threat::Encryption]);
+    assert!(parts(&outcome)["word/document.xml"].contains("本文"));
+    let closed = run("a.docx", super::encrypted::tests::agile(&plain, "q", 10), LinkPolicy::Keep);
+    assert_eq!((closed.report.verdict, closed.report.reason), (Verdict::Held, Some(Reason::PasswordNeeded)));
+    let wrong = run("a.xlsx", super::encrypted::tests::agile(&plain, "p", 10), LinkPolicy::Keep);
+    assert_eq!(wrong.report.reason, Some(Reason::NameMismatch));
+}
+
+#[test]
+fn a_part_that_says_the_same_is_copied_and_a_padded_stream_is_not() {
+    let plain = document("<w:p><w:r><w:t>本文</w:t></w:r></w:p>", "document.main+xml").bytes();
+    let outcome = run("a.docx", plain.clone(), LinkPolicy::Keep);
+    let stream = |archive: &[u8]| {
+        let listing = zip_reader::read(archive, &Limits::default()).unwrap();
+        let entry = listing.entries.iter().find(|e| e.untrusted_name == b"word/document.xml").unwrap();
+        let (_, packed) = entry.expand_exactly(archive, &mut Budget::new(Limits::default())).unwrap();
+        packed.unwrap().deflated.to_vec()
+    };
+    assert_eq!(stream(outcome.clean.as_ref().unwrap()), stream(&plain));
+}
+
+#[test]
+fn the_picture_of_an_object_on_a_sheet_moves_into_the_drawing() {
+    let mut maker = workbook("<c r=\"A1\"><v>1</v></c>");
+    let sheet = String::from_utf8(maker.parts[1].2.clone()).unwrap();
+    maker.parts[1].2 = sheet
+        .replace("<worksheet ", &format!("<worksheet xmlns:r=\"{REL}\" "))
+        .replace("</sheetData>", "</sheetData><legacyDrawing r:id=\"rV\"/><oleObjects><oleObject shapeId=\"1025\" r:id=\"rO\"/></oleObjects>")
+        .into_bytes();
+    let vml = "<xml xmlns:v=\"urn:schemas-microsoft-com:vml\" xmlns:o=\"urn:schemas-microsoft-com:office:office\" xmlns:x=\"urn:schemas-microsoft-com:office:excel\"><v:shape id=\"_x0000_s1025\"><v:imagedata o:relid=\"rI\"/><x:ClientData ObjectType=\"Pict\"><x:Anchor>1, 2, 3, 4, 5, 6, 7, 8</x:Anchor></x:ClientData></v:shape><v:shape id=\"note\"><x:ClientData ObjectType=\"Note\"/></v:shape></xml>";
+    let bytes = maker
+        .part("xl/drawings/v.vml", "application/vnd.openxmlformats-officedocument.vmlDrawing", vml)
+        .part("xl/media/i.emf", "image/x-emf", b"not a picture")
+        .part("xl/embeddings/o.bin", "application/vnd.openxmlformats-officedocument.oleObject", b"MZ")
+        .relation("xl/worksheets/sheet1.xml", "rV", "vmlDrawing", "../drawings/v.vml", false)
+        .relation("xl/worksheets/sheet1.xml", "rO", "oleObject", "../embeddings/o.bin", false)
+        .relation("xl/drawings/v.vml", "rI", "image", "../media/i.emf", false)
+        .bytes();
+    let outcome = run("a.xlsx", bytes, LinkPolicy::Keep);
+    assert!(threats(&outcome).contains(&Threat::EmbeddedObject));
+    let parts = parts(&outcome);
+    let sheet = &parts["xl/worksheets/sheet1.xml"];
+    assert!(sheet.contains("sekisho:id=\"rIdDrawing\"/><legacyDrawing r:id=\"rV\"/></worksheet>"), "{sheet}");
+    let drawing = &parts["xl/drawings/drawing.xml"];
+    assert!(
+        drawing.contains("<xdr:col>1</xdr:col><xdr:colOff>19050</xdr:colOff>")
+            && drawing.contains("r:embed=\"rIdObject\""),
+        "{drawing}"
+    );
+    assert!(parts["xl/drawings/_rels/drawing.xml.rels"].contains("../media/i.png"));
+    let vml = &parts["xl/drawings/v.vml"];
+    assert!(vml.contains("note") && !vml.contains("_x0000_s1025"), "{vml}");
+    let again = run("a.xlsx", outcome.clean.unwrap(), LinkPolicy::Keep);
+    assert_eq!(threats(&again), []);
+}
+
+#[test]
+fn an_object_of_an_old_slide_leaves_the_picture_of_its_shape() {
+    let space = "http://schemas.openxmlformats.org/presentationml/2006/main";
+    let drawing = "http://schemas.openxmlformats.org/drawingml/2006/main";
+    let kind = "application/vnd.openxmlformats-officedocument.presentationml";
+    let slide = format!(
+        "<p:sld xmlns:p=\"{space}\" xmlns:r=\"{REL}\" xmlns:a=\"{drawing}\"><p:cSld><p:spTree><p:graphicFrame><p:nvGraphicFramePr><p:cNvPr id=\"4\" name=\"Object 3\"/></p:nvGraphicFramePr><p:xfrm><a:off x=\"1\" y=\"2\"/><a:ext cx=\"3\" cy=\"4\"/></p:xfrm><a:graphic><a:graphicData uri=\"o\"><p:oleObj spid=\"_x0000_s1026\" r:id=\"rO\"><p:link/></p:oleObj></a:graphicData></a:graphic></p:graphicFrame></p:spTree></p:cSld></p:sld>"
+    );
+    let vml = "<xml xmlns:v=\"urn:schemas-microsoft-com:vml\" xmlns:o=\"urn:schemas-microsoft-com:office:office\"><v:shape id=\"_x0000_s1026\"><v:imagedata o:relid=\"rI\"/></v:shape></xml>";
+    let bytes = Maker::default()
+        .part("ppt/presentation.xml", &format!("{kind}.presentation.main+xml"), format!("<p:presentation xmlns:p=\"{space}\" xmlns:r=\"{REL}\"><p:sldIdLst><p:sldId id=\"256\" r:id=\"rS\"/></p:sldIdLst></p:presentation>"))
+        .part("ppt/slides/slide1.xml", &format!("{kind}.slide+xml"), slide)
+        .part("ppt/drawings/v.vml", "application/vnd.openxmlformats-officedocument.vmlDrawing", vml)
+        .part("ppt/media/i.emf", "image/x-emf", b"not a picture")
+        .relation("", "rId1", "officeDocument", "ppt/presentation.xml", false)
+        .relation("ppt/presentation.xml", "rS", "slide", "slides/slide1.xml", false)
+        .relation("ppt/slides/slide1.xml", "rV", "vmlDrawing", "../drawings/v.vml", false)
+        .relation("ppt/slides/slide1.xml", "rO", "oleObject", "file:///c:/x.pptx", true)
+        .relation("ppt/drawings/v.vml", "rI", "image", "../media/i.emf", false)
+        .bytes();
+    let outcome = run("a.pptx", bytes, LinkPolicy::Keep);
+    let parts = parts(&outcome);
+    let slide = &parts["ppt/slides/slide1.xml"];
+    assert!(
+        slide.contains("r:embed=\"rIdObject\"")
+            && slide.contains("xfrm><a:off x=\"1\" y=\"2\"/><a:ext cx=\"3\" cy=\"4\"/></"),
+        "{slide}"
+    );
+    assert!(
+        !slide.contains("oleObj") && parts["ppt/slides/_rels/slide1.xml.rels"].contains("../media/i.png")
+    );
+    let again = run("a.pptx", outcome.clean.unwrap(), LinkPolicy::Keep);
+    assert_eq!(threats(&again), []);
 }

@@ -1,83 +1,109 @@
 //! Copies what a document needs into a new one.
 //!
-//! Owns: the walk from the catalog, new object numbers, and what a removed thing leaves behind (nothing, or null).
-//! Leaves to others: the tables (`rules`), reading and writing (`mod`).
+//! Owns: the walk along the tables of `schema`, new object numbers, and what a removed thing leaves behind (nothing,
+//! or null).
+//! Leaves to others: what is allowed where (`schema`), pages and their annotations (`pages`), the document's own
+//! dictionaries (`catalog`), what is in streams (`stream` and its neighbours).
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
-use lopdf::{Dictionary, Document, Object, ObjectId, Stream, dictionary};
+use lopdf::{Dictionary, Document, Object, ObjectId, Stream};
 use worker_protocol::frame::Stage;
-use worker_protocol::{Reason, Threat};
+use worker_protocol::{Fidelity, Mode, Reason, Spot, Threat};
 
-use super::rules;
-use crate::{Refusal, Work, link};
+use super::content;
+use super::schema::{self, Role, Shape};
+use super::stream::{as_packed, packed};
+use crate::bounded::Size;
+use crate::{Refusal, Work};
 
-struct Copy<'a, 'w, 'j> {
-    source: &'a Document,
-    work: &'w mut Work<'j>,
-    clean: Document,
-    new_ids: HashMap<ObjectId, ObjectId>,
-    queue: VecDeque<(ObjectId, ObjectId)>,
+/// Strings up to this many bytes are written where they are used, even if they were objects of their own.
+const SHORT_BYTES: usize = 64;
+
+pub(super) struct Copy<'a, 'w, 'j> {
+    pub(super) source: &'a Document,
+    pub(super) work: &'w mut Work<'j>,
+    pub(super) mode: Mode,
+    pub(super) clean: Document,
+    ids: HashMap<(ObjectId, Shape), ObjectId>,
+    pub(super) queue: VecDeque<(ObjectId, ObjectId, Shape)>,
+    /// Pages by their old number.
+    pub(super) page_ids: HashMap<ObjectId, ObjectId>,
+    /// Annotations that are on a page, by their old number.
+    pub(super) annotation_ids: HashMap<ObjectId, ObjectId>,
+    /// Annotations that were noted for copying.
+    pub(super) annotations_done: HashSet<ObjectId>,
+    /// Streams of page content, by their old number.
+    pub(super) content_ids: HashMap<ObjectId, ObjectId>,
     /// The object that is being copied, for reports.
     at: ObjectId,
+    /// The page that is being copied, counted from 1.
+    pub(super) page: Option<u32>,
+    pub(super) fidelity: Fidelity,
+    pub(super) pictures_lost: u64,
+    /// Whether a page says that something else is still to come.
+    pub(super) asks_to_wait: bool,
+    done: usize,
 }
 
-/// A new document with what the catalog leads to.
-pub(crate) fn copy(source: &Document, work: &mut Work<'_>) -> Result<Document, Refusal> {
-    let catalog = source.catalog().map_err(|_| Refusal::held(Reason::Damaged))?;
-    let mut clean = Document::with_version(kept_version(&source.version));
-    clean.reference_table.cross_reference_type = lopdf::xref::XrefType::CrossReferenceTable;
-    let mut copy = Copy { source, work, clean, new_ids: HashMap::new(), queue: VecDeque::new(), at: (0, 0) };
-    let catalog = copy.catalog(catalog)?;
-    let root = copy.clean.add_object(catalog);
-    copy.clean.trailer = dictionary! { "Root" => root };
-    let total = source.objects.len().max(1);
-    let mut done = 0;
-    while let Some((old, new)) = copy.queue.pop_front() {
-        copy.at = old;
-        let object = match source.get_object(old) {
-            Ok(object) => copy.object(object, 0)?,
-            Err(_) => Object::Null,
-        };
-        copy.clean.objects.insert(new, object);
-        done += 1;
-        if copy.work.depth == 0 && done % 256 == 0 {
-            let permille = u16::try_from(done * 1000 / total).unwrap_or(1000).min(1000);
-            (copy.work.progress)(Stage::Rebuild, permille);
+impl<'a, 'w, 'j> Copy<'a, 'w, 'j> {
+    pub(super) fn new(source: &'a Document, mode: Mode, work: &'w mut Work<'j>) -> Self {
+        Self {
+            source,
+            work,
+            mode,
+            clean: Document::with_version("1.7"),
+            ids: HashMap::new(),
+            queue: VecDeque::new(),
+            page_ids: HashMap::new(),
+            annotation_ids: HashMap::new(),
+            annotations_done: HashSet::new(),
+            content_ids: HashMap::new(),
+            at: (0, 0),
+            page: None,
+            fidelity: Fidelity::default(),
+            pictures_lost: 0,
+            asks_to_wait: false,
+            done: 0,
         }
     }
-    Ok(copy.clean)
-}
 
-/// The version in the header is written by us; keep only one that exists.
-fn kept_version(version: &str) -> &str {
-    match version {
-        "1.0" | "1.1" | "1.2" | "1.3" | "1.4" | "1.5" | "1.6" | "1.7" | "2.0" => version,
-        _ => "1.7",
-    }
-}
-
-impl Copy<'_, '_, '_> {
-    fn report(&mut self, threat: Threat) {
+    pub(super) fn report(&mut self, threat: Threat) {
         let place = format!("object {}", self.at.0);
-        self.work.findings.add(threat, &place);
+        match self.page {
+            Some(number) => self.work.findings.add_at(threat, &place, Spot::Page { number }),
+            None => self.work.findings.add(threat, &place),
+        }
     }
 
-    /// What a value is once references are followed, with a bound on chains of them.
-    fn resolved<'s>(&'s self, mut object: &'s Object) -> &'s Object {
-        for _ in 0..16 {
-            match object {
-                Object::Reference(id) => match self.source.get_object(*id) {
-                    Ok(next) => object = next,
-                    Err(_) => return &Object::Null,
-                },
-                other => return other,
+    /// Copies everything that was noted so far.
+    pub(super) fn drain(&mut self) -> Result<(), Refusal> {
+        let total = self.source.objects.len().max(1);
+        while let Some((old, new, shape)) = self.queue.pop_front() {
+            self.at = old;
+            let object = match self.source.get_object(old) {
+                Ok(object) => self.direct(object, shape, 0)?,
+                Err(_) => Object::Null,
+            };
+            self.clean.objects.insert(new, object);
+            self.done += 1;
+            if self.work.depth == 0 && self.done.is_multiple_of(256) {
+                let permille = u16::try_from(self.done * 1000 / total).unwrap_or(1000).min(1000);
+                (self.work.progress)(Stage::Rebuild, permille);
             }
         }
-        &Object::Null
+        Ok(())
     }
 
-    fn resolved_dictionary(&self, object: &Object) -> Option<Dictionary> {
+    /// What a value is once references are followed.
+    pub(super) fn resolved<'s>(&'s self, object: &'s Object) -> &'s Object {
+        match object {
+            Object::Reference(id) => self.source.get_object(*id).unwrap_or(&Object::Null),
+            other => other,
+        }
+    }
+
+    pub(super) fn resolved_dictionary(&self, object: &Object) -> Option<Dictionary> {
         match self.resolved(object) {
             Object::Dictionary(dictionary) => Some(dictionary.clone()),
             Object::Stream(stream) => Some(stream.dict.clone()),
@@ -85,306 +111,365 @@ impl Copy<'_, '_, '_> {
         }
     }
 
-    fn catalog(&mut self, catalog: &Dictionary) -> Result<Dictionary, Refusal> {
-        let mut clean = Dictionary::new();
-        for (key, value) in catalog.iter() {
-            match key.as_slice() {
-                b"Names" => {
-                    let names = self.resolved_dictionary(value).unwrap_or_default();
-                    let mut kept = Dictionary::new();
-                    for (tree, value) in names.iter() {
-                        match tree.as_slice() {
-                            b"Dests" => kept.set("Dests", self.object(value, 1)?),
-                            // Appearance streams and such for forms that are not kept hold nothing that acts.
-                            b"JavaScript" | b"EmbeddedFiles" | b"Renditions" | b"Templates" => {
-                                if let Some(threat) = rules::danger_of_key(tree) {
-                                    self.report(threat);
-                                }
-                            }
-                            _ => self.report(Threat::Unknown),
-                        }
-                    }
-                    clean.set("Names", kept);
-                }
-                b"AcroForm" => {
-                    let form = self.resolved_dictionary(value).unwrap_or_default();
-                    let kept = self.form(&form)?;
-                    clean.set("AcroForm", kept);
-                }
-                b"OpenAction" => {
-                    // A bare destination or a jump inside the document is only where reading starts.
-                    let kept = match self.resolved(value).clone() {
-                        Object::Array(items) => Some(self.object(&Object::Array(items), 1)?),
-                        Object::Dictionary(action) => self.action(&action)?,
-                        _ => None,
-                    };
-                    // A jump is not written: the key itself is on the list of what a clean file never has, and
-                    // all that is lost is where reading starts. Anything else was reported by `action`.
-                    drop(kept);
-                }
-                b"PageMode" if self.resolved(value).as_name().is_ok_and(|mode| mode == b"UseAttachments") => {
-                }
-                key if rules::CATALOG_KEYS.contains(&key) => {
-                    let value = self.object(value, 1)?;
-                    clean.set(key, value);
-                }
-                key => {
-                    let threat = rules::danger_of_key(key).unwrap_or(match key {
-                        b"URI" | b"Threads" => Threat::ExternalContent,
-                        b"Legal" => Threat::Signature,
-                        b"NeedsRendering" => Threat::DynamicForm,
-                        _ => Threat::Unknown,
-                    });
-                    self.report(threat);
-                }
-            }
-        }
-        if !clean.has(b"Pages") {
-            return Err(Refusal::held(Reason::Damaged));
-        }
-        clean.set("Type", Object::Name(b"Catalog".to_vec()));
-        Ok(clean)
+    pub(super) fn name_of<'s>(&'s self, dictionary: &'s Dictionary, key: &[u8]) -> &'s [u8] {
+        dictionary.get(key).ok().and_then(|v| self.resolved(v).as_name().ok()).unwrap_or_default()
     }
 
-    fn form(&mut self, form: &Dictionary) -> Result<Dictionary, Refusal> {
+    /// A copy of one value; references are noted and their targets come later.
+    pub(super) fn value(&mut self, object: &Object, shape: Shape, depth: u32) -> Result<Object, Refusal> {
+        match (shape, object) {
+            (Shape::Quiet, _) => Ok(Object::Null),
+            (Shape::Gone(threat), object) => {
+                if !self.resolved(object).is_null() {
+                    self.report(threat);
+                    if threat == Threat::Action {
+                        self.report_actions(object);
+                    }
+                }
+                Ok(Object::Null)
+            }
+            (Shape::Action, object) => self.action(object),
+            (shape, Object::Reference(id)) => self.reference(*id, shape),
+            (shape, direct) => self.direct(direct, shape, depth),
+        }
+    }
+
+    fn reference(&mut self, old: ObjectId, shape: Shape) -> Result<Object, Refusal> {
+        let known = match shape {
+            Shape::Of(Role::PageRef | Role::Destination) => self.page_ids.get(&old),
+            Shape::Of(Role::Annotation | Role::AnnotationRef | Role::Field) => self.annotation_ids.get(&old),
+            _ => None,
+        };
+        if let Some(new) = known.or_else(|| self.ids.get(&(old, shape))) {
+            return Ok(Object::Reference(*new));
+        }
+        if matches!(shape, Shape::Of(Role::PageRef | Role::AnnotationRef)) {
+            // To a page or an annotation that is not there.
+            return Ok(Object::Null);
+        }
+        let target = match self.source.get_object(old) {
+            Ok(target) => target,
+            Err(_) => return Ok(Object::Null),
+        };
+        let before = std::mem::replace(&mut self.at, old);
+        let is_wanted = match target {
+            Object::String(bytes, _) if bytes.len() > SHORT_BYTES => true,
+            Object::Array(_) => true,
+            Object::Dictionary(dictionary) => self.is_wanted(dictionary, shape, false),
+            Object::Stream(stream) => self.is_wanted(&stream.dict, shape, true),
+            scalar => {
+                let copied = self.direct(scalar, shape, 0);
+                self.at = before;
+                return copied;
+            }
+        };
+        self.at = before;
+        if !is_wanted {
+            return Ok(Object::Null);
+        }
+        let new = self.clean.new_object_id();
+        self.ids.insert((old, shape), new);
+        self.queue.push_back((old, new, shape));
+        Ok(Object::Reference(new))
+    }
+
+    /// Whether something is copied here at all; says so if not. Asked before a number is given out, so that no list
+    /// shows a hole later.
+    fn is_wanted(&mut self, dictionary: &Dictionary, shape: Shape, is_stream: bool) -> bool {
+        let wanted = match shape {
+            Shape::Of(role) => self.refined(role, dictionary, is_stream).map(|_| ()),
+            Shape::Map(_) if !is_stream => Ok(()),
+            _ => Err(Threat::Unknown),
+        };
+        if let Err(threat) = wanted {
+            self.report(threat);
+        }
+        wanted.is_ok()
+    }
+
+    /// The role as the object itself narrows it down, or why it is not copied.
+    fn refined(&self, role: Role, dictionary: &Dictionary, is_stream: bool) -> Result<Role, Threat> {
+        let subtype = self.name_of(dictionary, b"Subtype");
+        let kind = self.name_of(dictionary, b"Type");
+        let is_postscript = is_stream
+            && (subtype == b"PS" || self.name_of(dictionary, b"Subtype2") == b"PS" || dictionary.has(b"PS"));
+        if matches!(role, Role::XObject | Role::Form | Role::Appearance) && is_postscript {
+            return Err(Threat::Script);
+        }
+        if matches!(kind, b"EmbeddedFile" | b"Filespec") || dictionary.has(b"EF") {
+            return Err(Threat::Attachment);
+        }
+        let refined = match role {
+            Role::XObject => match subtype {
+                b"Image" => Role::Image,
+                b"Form" => Role::Form,
+                _ if dictionary.has(b"Width") && dictionary.has(b"Height") => Role::Image,
+                _ => Role::Form,
+            },
+            Role::Appearance if is_stream => Role::Form,
+            Role::Colour if dictionary.has(b"FunctionType") => Role::Function,
+            Role::Colour if is_stream && dictionary.has(b"N") => Role::IccProfile,
+            Role::Colour if is_stream => Role::Data,
+            Role::Colour
+                if [b"Colorants".as_slice(), b"Process", b"Components", b"MixingHints", b"Subtype"]
+                    .iter()
+                    .any(|key| dictionary.has(key)) =>
+            {
+                Role::DeviceN
+            }
+            Role::Properties if matches!(kind, b"OCG" | b"OCMD") => Role::Layer,
+            Role::Encoding if is_stream => Role::CMap,
+            Role::Data if !is_stream && kind == b"Sig" => return Err(Threat::Signature),
+            role => role,
+        };
+        let may_be_stream = matches!(
+            refined,
+            Role::Image
+                | Role::Form
+                | Role::Glyph
+                | Role::Pattern
+                | Role::Function
+                | Role::Shading
+                | Role::Data
+                | Role::IccProfile
+                | Role::CMap
+                | Role::CidToGid
+                | Role::FontProgram
+        );
+        let must_be_stream = matches!(
+            refined,
+            Role::Image
+                | Role::Form
+                | Role::Glyph
+                | Role::Data
+                | Role::IccProfile
+                | Role::CMap
+                | Role::CidToGid
+                | Role::FontProgram
+        );
+        let fits = if is_stream { may_be_stream } else { !must_be_stream };
+        if fits { Ok(refined) } else { Err(Threat::Unknown) }
+    }
+
+    fn direct(&mut self, object: &Object, shape: Shape, depth: u32) -> Result<Object, Refusal> {
+        if depth > self.work.budget.limits.nesting_max.min(100) {
+            return Err(Refusal::blocked(Reason::TooComplex));
+        }
+        Ok(match (object, shape) {
+            (Object::Reference(_), shape) => self.value(object, shape, depth + 1)?,
+            (Object::Null, _) | (_, Shape::Quiet | Shape::Gone(_) | Shape::Action) => Object::Null,
+            (Object::Array(items), Shape::Plain | Shape::Numbers | Shape::Of(_)) => {
+                let drops_holes = matches!(shape, Shape::Of(Role::Field | Role::Layer | Role::FontDict));
+                let mut kept = Vec::with_capacity(items.len());
+                for item in items {
+                    let copied = self.value(item, shape, depth + 1)?;
+                    if !drops_holes || !copied.is_null() {
+                        kept.push(copied);
+                    }
+                }
+                Object::Array(kept)
+            }
+            (Object::Dictionary(dictionary), Shape::Map(role)) => {
+                let mut kept = Dictionary::new();
+                for (key, value) in dictionary.iter() {
+                    let copied = self.value(value, Shape::Of(role), depth + 1)?;
+                    if !copied.is_null() {
+                        kept.set(key.clone(), copied);
+                    }
+                }
+                Object::Dictionary(kept)
+            }
+            (Object::Dictionary(dictionary), Shape::Of(Role::Appearance)) => {
+                // One appearance for each state.
+                self.direct(&Object::Dictionary(dictionary.clone()), Shape::Map(Role::Form), depth + 1)?
+            }
+            (Object::Dictionary(dictionary), Shape::Of(role)) => {
+                match self.refined(role, dictionary, false) {
+                    Ok(role) => Object::Dictionary(self.dictionary(dictionary, role, depth)?),
+                    Err(threat) => {
+                        self.report(threat);
+                        Object::Null
+                    }
+                }
+            }
+            (Object::Stream(stream), Shape::Of(role)) => match self.refined(role, &stream.dict, true) {
+                Ok(role) => self.stream(stream, role, depth)?,
+                Err(threat) => {
+                    self.report(threat);
+                    Object::Null
+                }
+            },
+            (Object::Integer(_) | Object::Real(_) | Object::Boolean(_), Shape::Numbers) => object.clone(),
+            (
+                Object::Integer(_)
+                | Object::Real(_)
+                | Object::Boolean(_)
+                | Object::Name(_)
+                | Object::String(..),
+                Shape::Plain | Shape::Of(_),
+            ) => object.clone(),
+            _ => {
+                self.report(Threat::Unknown);
+                Object::Null
+            }
+        })
+    }
+
+    fn dictionary(&mut self, dictionary: &Dictionary, role: Role, depth: u32) -> Result<Dictionary, Refusal> {
+        let is_signature = matches!(role, Role::Annotation | Role::Field) && {
+            let kind = self.name_of(dictionary, b"FT");
+            kind == b"Sig"
+        };
         let mut kept = Dictionary::new();
-        for (key, value) in form.iter() {
-            if rules::FORM_KEYS.contains(&key.as_slice()) {
-                let value = self.object(value, 1)?;
-                kept.set(key.clone(), value);
-            } else if let Some(threat) = rules::danger_of_key(key).filter(|t| *t != Threat::Signature) {
-                self.report(threat);
-            } else if key == b"CO" {
-                self.report(Threat::Script);
+        for (key, value) in dictionary.iter() {
+            let shape = match (role, key.as_slice()) {
+                (Role::Annotation | Role::Field, b"V" | b"DV") if is_signature => {
+                    Shape::Gone(Threat::Signature)
+                }
+                (Role::Struct, b"A" | b"C" | b"ClassMap") if self.mode == Mode::Strict => Shape::Quiet,
+                (role, key) => schema::shape(role, key),
+            };
+            let mut copied = self.value(value, shape, depth + 1)?;
+            if let (Role::Struct, b"K", Object::Array(items)) = (role, key.as_slice(), &mut copied) {
+                items.retain(|item| !item.is_null());
+            }
+            if !copied.is_null() {
+                kept.set(key.clone(), copied);
             }
         }
         Ok(kept)
     }
 
-    /// A copy of one value; references are noted and their targets come later.
-    fn object(&mut self, object: &Object, depth: u32) -> Result<Object, Refusal> {
-        if depth > self.work.budget.limits.nesting_max {
-            return Err(Refusal::blocked(Reason::TooComplex));
+    fn stream(&mut self, stream: &Stream, role: Role, depth: u32) -> Result<Object, Refusal> {
+        let mut dictionary = stream.dict.clone();
+        let is_outside = dictionary.has(b"F") || dictionary.has(b"FFilter");
+        for key in
+            [b"Length".as_slice(), b"Filter", b"DecodeParms", b"DP", b"DL", b"F", b"FFilter", b"FDecodeParms"]
+        {
+            dictionary.remove(key);
         }
-        Ok(match object {
-            Object::Reference(id) => self.reference(*id),
-            Object::Array(items) => {
-                let mut kept = Vec::with_capacity(items.len());
-                for item in items {
-                    kept.push(self.object(item, depth + 1)?);
-                }
-                Object::Array(kept)
+        for key in [b"Length1".as_slice(), b"Length2", b"Length3"] {
+            if role == Role::FontProgram {
+                dictionary.remove(key);
             }
-            Object::Dictionary(dictionary) => match self.dictionary(dictionary, depth)? {
-                Some(kept) => Object::Dictionary(kept),
-                None => Object::Null,
-            },
-            Object::Stream(stream) => self.stream(stream, depth)?,
-            plain => plain.clone(),
+        }
+        let kept = self.dictionary(&dictionary, role, depth)?;
+        if is_outside {
+            // The real data would come from another file; what is here is not what a viewer shows.
+            self.report(Threat::ExternalContent);
+            return self.stream_data(&Stream::new(dictionary, Vec::new()), kept, role);
+        }
+        self.stream_data(stream, kept, role)
+    }
+
+    fn stream_data(&mut self, stream: &Stream, mut kept: Dictionary, role: Role) -> Result<Object, Refusal> {
+        Ok(match role {
+            Role::Image => self.image(stream, kept)?,
+            Role::Form | Role::Glyph | Role::Pattern => {
+                if role == Role::Form {
+                    kept.set("Type", Object::Name(b"XObject".to_vec()));
+                    kept.set("Subtype", Object::Name(b"Form".to_vec()));
+                }
+                let wide = self.wide_fonts(stream.dict.get(b"Resources").ok());
+                let data = self.content_bytes(stream)?;
+                let (clean, _) = self.content(&data.bytes, &wide)?;
+                Object::Stream(match clean {
+                    None if data.is_plainly_packed => as_packed(kept, stream.content.clone()),
+                    None => packed(kept, data.bytes),
+                    Some(bytes) => packed(kept, bytes),
+                })
+            }
+            Role::Function => {
+                let is_program = kept.get(b"FunctionType").and_then(Object::as_i64).unwrap_or(0) == 4;
+                let data = self.unfiltered(stream, self.stream_bytes_max(), Size::Unknown)?;
+                if is_program && !content::is_calculator(&data.bytes) {
+                    self.report(Threat::Script);
+                    return Ok(Object::Null);
+                }
+                Object::Stream(if data.is_plainly_packed {
+                    as_packed(kept, stream.content.clone())
+                } else {
+                    packed(kept, data.bytes)
+                })
+            }
+            Role::IccProfile => {
+                let data = self.unfiltered(stream, 32 << 20, Size::Unknown)?;
+                // A stream without a profile makes viewers take the plain colours of as many channels.
+                let is_profile = data.bytes.get(36..40) == Some(b"acsp") && data.bytes.len() >= 128;
+                if !is_profile {
+                    self.report(Threat::Unknown);
+                }
+                Object::Stream(match is_profile {
+                    true if data.is_plainly_packed => as_packed(kept, stream.content.clone()),
+                    true => packed(kept, data.bytes),
+                    false => packed(kept, Vec::new()),
+                })
+            }
+            Role::FontProgram => self.font_program(stream, kept)?,
+            Role::CMap | Role::CidToGid | Role::Data | Role::Shading => {
+                match self.data_stream(stream, kept) {
+                    Ok(stream) => Object::Stream(stream),
+                    Err(refusal) if refusal.reason == Reason::Damaged => {
+                        self.report(Threat::Unknown);
+                        Object::Null
+                    }
+                    Err(refusal) => return Err(refusal),
+                }
+            }
+            _ => {
+                self.report(Threat::Unknown);
+                Object::Null
+            }
         })
     }
 
-    fn reference(&mut self, old: ObjectId) -> Object {
-        if let Some(new) = self.new_ids.get(&old) {
-            return Object::Reference(*new);
+    /// Content that cannot be unpacked shows nothing in any viewer.
+    pub(super) fn content_bytes(&mut self, stream: &Stream) -> Result<super::stream::Data, Refusal> {
+        match self.unfiltered(stream, self.stream_bytes_max(), Size::Unknown) {
+            Ok(data) if data.picture.is_none() => Ok(data),
+            Ok(_) | Err(Refusal { reason: Reason::Damaged, .. }) => {
+                self.report(Threat::Unknown);
+                Ok(super::stream::Data { bytes: Vec::new(), is_plainly_packed: false, picture: None })
+            }
+            Err(refusal) => Err(refusal),
         }
-        // A reference to what will not be copied becomes null here, so that no list shows a hole later.
-        let is_wanted = match self.source.get_object(old) {
-            Ok(Object::Dictionary(d)) => !self.is_dropped(d),
-            Ok(Object::Stream(s)) => !self.is_dropped(&s.dict),
-            Ok(_) => true,
-            Err(_) => false,
+    }
+
+    /// Content with only known instructions: the bytes, unless nothing had to change, and the states left open.
+    pub(super) fn content(
+        &mut self,
+        bytes: &[u8],
+        wide_fonts: &HashSet<Vec<u8>>,
+    ) -> Result<(Option<Vec<u8>>, usize), Refusal> {
+        let filtered = content::filter(bytes, wide_fonts, self.work.budget.limits.pixels_max)?;
+        for _ in 0..filtered.unknown.min(1000) {
+            self.report(Threat::Unknown);
+        }
+        if filtered.comments > 0 {
+            self.report(Threat::HiddenData);
+        }
+        if filtered.pictures_dropped > 0 {
+            self.report(Threat::Unknown);
+        }
+        self.fidelity.characters.before += filtered.characters;
+        self.fidelity.characters.after += filtered.characters;
+        self.fidelity.pictures.before += filtered.pictures;
+        self.pictures_lost += u64::from(filtered.pictures_dropped);
+        Ok((filtered.changed, filtered.open_states))
+    }
+
+    /// The fonts in these resources whose characters have two bytes.
+    pub(super) fn wide_fonts(&self, resources: Option<&Object>) -> HashSet<Vec<u8>> {
+        let Some(Object::Dictionary(resources)) = resources.map(|resources| self.resolved(resources)) else {
+            return HashSet::new();
         };
-        if !is_wanted {
-            return Object::Null;
-        }
-        let new = self.clean.new_object_id();
-        self.new_ids.insert(old, new);
-        self.queue.push_back((old, new));
-        Object::Reference(new)
-    }
-
-    fn name_of(&self, dictionary: &Dictionary, key: &[u8]) -> Vec<u8> {
-        dictionary.get(key).ok().and_then(|v| self.resolved(v).as_name().ok()).unwrap_or_default().to_vec()
-    }
-
-    /// Whether a dictionary goes as a whole. The type may itself be behind a reference.
-    fn is_dropped(&self, dictionary: &Dictionary) -> bool {
-        if rules::is_forbidden(dictionary) {
-            return true;
-        }
-        let mut plain = Dictionary::new();
-        for key in [b"S".as_slice(), b"Subtype", b"Type", b"FS"] {
-            let name = self.name_of(dictionary, key);
-            if !name.is_empty() {
-                plain.set(key, Object::Name(name));
-            }
-        }
-        for key in [b"K".as_slice(), b"Pg", b"Rect", b"EF", b"FontName", b"Trans"] {
-            if dictionary.has(key) {
-                plain.set(key, Object::Null);
-            }
-        }
-        rules::is_forbidden(&plain) || self.is_unwanted_annotation(dictionary)
-    }
-
-    fn is_unwanted_annotation(&self, dictionary: &Dictionary) -> bool {
-        let subtype = self.name_of(dictionary, b"Subtype");
-        let is_annotation =
-            self.name_of(dictionary, b"Type") == b"Annot" || dictionary.has(b"Rect") && !subtype.is_empty();
-        is_annotation && !subtype.is_empty() && !rules::ANNOTATIONS.contains(&subtype.as_slice())
-    }
-
-    fn dictionary(&mut self, dictionary: &Dictionary, depth: u32) -> Result<Option<Dictionary>, Refusal> {
-        if self.is_dropped(dictionary) {
-            self.report(self.threat_of(dictionary));
-            return Ok(None);
-        }
-        let kind = self.name_of(dictionary, b"Type");
-        let is_page = matches!(kind.as_slice(), b"Page" | b"Pages");
-        let is_signature = self.name_of(dictionary, b"FT") == b"Sig";
-        let mut kept = Dictionary::new();
-        for (key, value) in dictionary.iter() {
-            if is_page && !rules::PAGE_KEYS.contains(&key.as_slice()) {
-                if let Some(threat) = rules::danger_of_key(key) {
-                    self.report(threat);
-                }
-                continue;
-            }
-            if let Some(threat) = rules::danger_of_key(key) {
-                self.report(threat);
-                continue;
-            }
-            match key.as_slice() {
-                b"A" => {
-                    let action = self.resolved_dictionary(value).filter(|a| a.has(b"S"));
-                    match action {
-                        Some(action) => {
-                            if let Some(action) = self.action(&action)? {
-                                kept.set("A", action);
-                            }
-                        }
-                        None => {
-                            let value = self.object(value, depth + 1)?;
-                            kept.set("A", value);
-                        }
-                    }
-                }
-                b"URI" if !self.is_kept_uri(value) => self.report(Threat::Hyperlink),
-                b"V" if is_signature => self.report(Threat::Signature),
-                b"Annots" => {
-                    let list = match self.resolved(value).clone() {
-                        Object::Array(items) => items,
-                        _ => Vec::new(),
-                    };
-                    let mut annotations = Vec::new();
-                    for item in &list {
-                        if let Some(dictionary) = self.resolved_dictionary(item)
-                            && self.is_dropped(&dictionary)
-                        {
-                            self.report(self.threat_of(&dictionary));
-                            continue;
-                        }
-                        let copied = self.object(item, depth + 1)?;
-                        if copied != Object::Null {
-                            annotations.push(copied);
-                        }
-                    }
-                    kept.set("Annots", Object::Array(annotations));
-                }
-                _ => {
-                    let value = self.object(value, depth + 1)?;
-                    kept.set(key.clone(), value);
-                }
-            }
-        }
-        Ok(Some(kept))
-    }
-
-    fn threat_of(&self, dictionary: &Dictionary) -> Threat {
-        let subtype = self.name_of(dictionary, b"Subtype");
-        match subtype.as_slice() {
-            b"FileAttachment" => Threat::Attachment,
-            b"Movie" | b"Screen" | b"3D" | b"RichMedia" | b"Sound" => Threat::Multimedia,
-            b"PS" => Threat::Script,
-            _ => match self.name_of(dictionary, b"S").as_slice() {
-                b"" if dictionary.has(b"EF") || self.name_of(dictionary, b"Type") == b"EmbeddedFile" => {
-                    Threat::Attachment
-                }
-                b"" if matches!(self.name_of(dictionary, b"Type").as_slice(), b"Filespec" | b"F") => {
-                    Threat::ExternalContent
-                }
-                b"" => Threat::Unknown,
-                action => rules::danger_of_action(action).unwrap_or(Threat::Action),
-            },
-        }
-    }
-
-    /// An action that only moves the reader, written with nothing but what that needs.
-    fn action(&mut self, action: &Dictionary) -> Result<Option<Object>, Refusal> {
-        let kind = self.name_of(action, b"S");
-        if let Some(threat) = rules::danger_of_action(&kind) {
-            self.report(threat);
-            return Ok(None);
-        }
-        if action.has(b"Next") {
-            self.report(Threat::Action);
-        }
-        let mut kept = dictionary! { "S" => Object::Name(kind.clone()) };
-        match kind.as_slice() {
-            b"GoTo" => match action.get(b"D") {
-                Ok(destination) => {
-                    let destination = self.object(destination, 1)?;
-                    kept.set("D", destination);
-                }
-                Err(_) => return Ok(None),
-            },
-            b"Named" => {
-                let name = self.name_of(action, b"N");
-                if !matches!(name.as_slice(), b"NextPage" | b"PrevPage" | b"FirstPage" | b"LastPage") {
-                    self.report(Threat::Action);
-                    return Ok(None);
-                }
-                kept.set("N", Object::Name(name));
-            }
-            _ => {
-                let Ok(target) = action.get(b"URI") else { return Ok(None) };
-                if !self.is_kept_uri(target) {
-                    self.report(Threat::Hyperlink);
-                    return Ok(None);
-                }
-                let target = self.resolved(target).clone();
-                kept.set("URI", target);
-            }
-        }
-        Ok(Some(Object::Dictionary(kept)))
-    }
-
-    fn is_kept_uri(&self, value: &Object) -> bool {
-        let target = match self.resolved(value) {
-            Object::String(bytes, _) => String::from_utf8_lossy(bytes).into_owned(),
-            _ => return false,
+        let Ok(Object::Dictionary(fonts)) = resources.get(b"Font").map(|fonts| self.resolved(fonts)) else {
+            return HashSet::new();
         };
-        link::is_kept(&target, self.work.job.policy.links)
-    }
-
-    fn stream(&mut self, stream: &Stream, depth: u32) -> Result<Object, Refusal> {
-        let Some(mut kept) = self.dictionary(&stream.dict, depth)? else { return Ok(Object::Null) };
-        let mut content = stream.content.clone();
-        if kept.has(b"F") || kept.has(b"FFilter") {
-            // The real data would come from another file; what is here is not what a viewer shows.
-            self.report(Threat::ExternalContent);
-            for key in [b"F".as_slice(), b"FFilter", b"FDecodeParms", b"Filter", b"DecodeParms"] {
-                kept.remove(key);
-            }
-            content.clear();
-        }
-        // Lengths behind a reference and hints for other programs are written anew or not at all.
-        kept.remove(b"Length");
-        kept.remove(b"DL");
-        self.work.budget.spend(content.len() as u64)?;
-        let mut clean = Stream::new(kept, content);
-        clean.allows_compression = false;
-        Ok(Object::Stream(clean))
+        let is_wide = |font: &Object| match self.resolved(font) {
+            Object::Dictionary(font) => self.name_of(font, b"Subtype") == b"Type0",
+            _ => false,
+        };
+        fonts.iter().filter(|(_, font)| is_wide(font)).map(|(name, _)| name.clone()).collect()
     }
 }

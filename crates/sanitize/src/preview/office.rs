@@ -11,7 +11,7 @@ use worker_protocol::{Limits, TextBlock};
 
 use super::TextPreview;
 use crate::bounded::Budget;
-use crate::ooxml::{attribute_value, decode_xml, xml_reference};
+use crate::xml::{attribute_value, decode as decode_xml, reference as xml_reference};
 use crate::zip_reader;
 
 /// Rows of one sheet that are shown.
@@ -19,6 +19,9 @@ const ROWS_MAX: usize = 200;
 
 /// Columns of one row that are shown.
 const COLUMNS_MAX: usize = 50;
+
+/// Columns that a sheet can have.
+const COLUMNS_OF_SHEET: usize = 16_384;
 
 struct Parts<'a> {
     clean: &'a [u8],
@@ -100,17 +103,40 @@ fn push(out: &mut String, event: &Event<'_>) {
     }
 }
 
-pub(super) fn words(clean: &[u8], limits: &Limits) -> Option<TextPreview> {
+pub(super) fn words(mut preview: TextPreview, clean: &[u8], limits: &Limits) -> Option<TextPreview> {
     let mut parts = Parts::open(clean, limits)?;
     let main = parts.main()?;
     let text = parts.read(&main)?;
-    let mut preview = TextPreview::default();
+    word_part(&text, &mut preview);
+    if preview.is_whole {
+        // What stands beside the running text comes after it.
+        let mut beside: Vec<String> =
+            parts.targets(&main).map_or(Vec::new(), |(by_id, _)| by_id.into_values().collect());
+        beside.sort();
+        let is_text = |part: &String| {
+            ["header", "footer", "footnotes", "endnotes", "comments"].iter().any(|name| {
+                part.rsplit('/').next().is_some_and(|file| {
+                    file.trim_end_matches(".xml").trim_end_matches(|c: char| c.is_ascii_digit()) == *name
+                })
+            })
+        };
+        for part in beside.iter().filter(|part| is_text(part)) {
+            if let Some(text) = parts.read(part) {
+                word_part(&text, &mut preview);
+            }
+        }
+    }
+    Some(preview)
+}
+
+/// Paragraphs and tables of one part.
+fn word_part(text: &str, preview: &mut TextPreview) {
     let mut paragraph = String::new();
     let mut in_text = false;
     // Tables inside cells are read as lines of the outer cell.
     let mut table_depth = 0u32;
     let (mut rows, mut row, mut cell) = (Vec::new(), Vec::new(), String::new());
-    each(&text, |event| {
+    each(text, |event| {
         match event {
             Event::Start(start) => match start.local_name().as_ref() {
                 "t" => in_text = true,
@@ -149,10 +175,9 @@ pub(super) fn words(clean: &[u8], limits: &Limits) -> Option<TextPreview> {
         }
         true
     });
-    Some(preview)
 }
 
-pub(super) fn slides(clean: &[u8], limits: &Limits) -> Option<TextPreview> {
+pub(super) fn slides(mut preview: TextPreview, clean: &[u8], limits: &Limits) -> Option<TextPreview> {
     let mut parts = Parts::open(clean, limits)?;
     let main = parts.main()?;
     let (targets, _) = parts.targets(&main)?;
@@ -166,33 +191,43 @@ pub(super) fn slides(clean: &[u8], limits: &Limits) -> Option<TextPreview> {
         }
         true
     });
-    let mut preview = TextPreview::default();
     for (index, slide) in order.iter().enumerate() {
         let Some(text) = parts.read(slide) else { continue };
         if !preview.push(TextBlock::Heading { text: format!("スライド {}", index + 1) }) {
             break;
         }
-        let (mut paragraph, mut in_text) = (String::new(), false);
-        each(&text, |event| {
-            match event {
-                Event::Start(start) if start.local_name().as_ref() == "t" => in_text = true,
-                Event::End(end) if end.local_name().as_ref() == "t" => in_text = false,
-                Event::End(end) if end.local_name().as_ref() == "p" => {
-                    let text = std::mem::take(&mut paragraph);
-                    if !text.trim().is_empty() {
-                        return preview.push(TextBlock::Paragraph { text });
-                    }
-                }
-                event if in_text => push(&mut paragraph, event),
-                _ => {}
-            }
-            true
-        });
+        slide_part(&text, &mut preview);
+        if preview.is_whole
+            && let Some(notes) = parts.targets(slide).and_then(|(_, mut kinds)| kinds.remove("notesSlide"))
+            && let Some(text) = parts.read(&notes)
+        {
+            slide_part(&text, &mut preview);
+        }
     }
     Some(preview)
 }
 
-pub(super) fn sheets(clean: &[u8], limits: &Limits) -> Option<TextPreview> {
+/// Paragraphs of a slide or of its notes.
+fn slide_part(text: &str, preview: &mut TextPreview) {
+    let (mut paragraph, mut in_text) = (String::new(), false);
+    each(text, |event| {
+        match event {
+            Event::Start(start) if start.local_name().as_ref() == "t" => in_text = true,
+            Event::End(end) if end.local_name().as_ref() == "t" => in_text = false,
+            Event::End(end) if end.local_name().as_ref() == "p" => {
+                let text = std::mem::take(&mut paragraph);
+                if !text.trim().is_empty() {
+                    return preview.push(TextBlock::Paragraph { text });
+                }
+            }
+            event if in_text => push(&mut paragraph, event),
+            _ => {}
+        }
+        true
+    });
+}
+
+pub(super) fn sheets(mut preview: TextPreview, clean: &[u8], limits: &Limits) -> Option<TextPreview> {
     let mut parts = Parts::open(clean, limits)?;
     let main = parts.main()?;
     let (targets, kinds) = parts.targets(&main)?;
@@ -211,13 +246,12 @@ pub(super) fn sheets(clean: &[u8], limits: &Limits) -> Option<TextPreview> {
         Some(part) => shared_strings(&parts.read(part)?),
         None => Vec::new(),
     };
-    let mut preview = TextPreview::default();
     for (name, sheet) in order {
         let Some(text) = parts.read(&sheet) else { continue };
         if !preview.push(TextBlock::Heading { text: name }) {
             break;
         }
-        let (rows, all) = sheet_rows(&text, &shared);
+        let (rows, all) = sheet_rows(&text, &shared, preview.is_whole);
         preview.truncated |= !all;
         if !rows.is_empty() && !preview.push(TextBlock::Table { rows }) {
             break;
@@ -253,7 +287,7 @@ fn shared_strings(text: &str) -> Vec<String> {
 }
 
 /// The rows that hold something, and whether these are all.
-fn sheet_rows(text: &str, shared: &[String]) -> (Vec<Vec<String>>, bool) {
+fn sheet_rows(text: &str, shared: &[String], is_whole: bool) -> (Vec<Vec<String>>, bool) {
     let mut rows: Vec<Vec<String>> = Vec::new();
     let mut row: Vec<String> = Vec::new();
     let (mut kind, mut column, mut value) = (String::new(), 0usize, String::new());
@@ -273,7 +307,7 @@ fn sheet_rows(text: &str, shared: &[String]) -> (Vec<Vec<String>>, bool) {
             Event::End(end) => match end.local_name().as_ref() {
                 "v" | "t" => in_value = false,
                 "rPh" => in_reading = false,
-                "c" if column < COLUMNS_MAX => {
+                "c" if column < COLUMNS_MAX || (is_whole && column < COLUMNS_OF_SHEET) => {
                     let shown = match kind.as_str() {
                         "s" => {
                             value.parse().ok().and_then(|i: usize| shared.get(i)).cloned().unwrap_or_default()
@@ -291,7 +325,7 @@ fn sheet_rows(text: &str, shared: &[String]) -> (Vec<Vec<String>>, bool) {
                     if row.iter().any(|cell| !cell.is_empty()) {
                         rows.push(row);
                     }
-                    if rows.len() >= ROWS_MAX {
+                    if rows.len() >= ROWS_MAX && !is_whole {
                         all = false;
                         return false;
                     }

@@ -1,7 +1,9 @@
 //! Small tools for XML that came from outside.
 //!
 //! Owns: decoding a part's bytes, reading and writing attribute values and character references.
-//! Leaves to others: which elements stay (`filter`).
+//! Leaves to others: which elements stay (each format's `filter`).
+
+use std::borrow::Cow;
 
 use encoding_rs::{Encoding, UTF_8};
 use quick_xml::events::BytesRef;
@@ -13,18 +15,25 @@ use crate::Refusal;
 /// A part as text. Only UTF-8 and UTF-16 are XML in a package (ECMA-376 Part 2); a filter that reads another
 /// encoding than the viewer does is no filter, so anything else is refused.
 pub(crate) fn decode(bytes: &[u8]) -> Result<String, Refusal> {
+    decode_borrowed(bytes).map(Cow::into_owned)
+}
+
+/// The same without a copy where the bytes are what is meant.
+pub(crate) fn decode_borrowed(bytes: &[u8]) -> Result<Cow<'_, str>, Refusal> {
     let (encoding, bom_length) = Encoding::for_bom(bytes).unwrap_or((UTF_8, 0));
     let body = bytes.get(bom_length..).unwrap_or_default();
-    let text = encoding
-        .decode_without_bom_handling_and_without_replacement(body)
-        .ok_or(Refusal::held(Reason::Damaged))?
-        .into_owned();
+    let damaged = Refusal::held(Reason::Damaged);
+    let text = if encoding == UTF_8 {
+        Cow::Borrowed(std::str::from_utf8(body).map_err(|_| damaged)?)
+    } else {
+        encoding.decode_without_bom_handling_and_without_replacement(body).ok_or(damaged)?
+    };
     let declared = text
         .strip_prefix("<?xml")
         .and_then(|rest| rest.split("?>").next())
         .and_then(|declaration| declaration.split("encoding").nth(1))
         .and_then(|rest| rest.split(['"', '\'']).nth(1))
-        .unwrap_or("utf-8")
+        .unwrap_or(if encoding == UTF_8 { "utf-8" } else { "utf-16" })
         .to_ascii_lowercase();
     let agrees = match declared.as_str() {
         "utf-8" | "us-ascii" | "ascii" => encoding == UTF_8,

@@ -1,0 +1,93 @@
+//! What rebuilding an OpenDocument sheet costs: against unpacking and packing the same file, which any tool that writes it
+//! anew has to do.
+//!
+//! Run with `cargo bench -p sanitize --bench odf`. The ratio of a row to its `repack` is the price of reading, judging
+//! and writing every element.
+
+#![expect(clippy::unwrap_used, reason = "a bench that cannot make its file has nothing to measure")]
+
+use std::fmt::Write as _;
+use std::io::{Cursor, Read as _, Write as _};
+use std::sync::OnceLock;
+
+use divan::counter::BytesCount;
+use divan::{Bencher, black_box};
+use worker_protocol::{FilePolicy, Hint, Job, Limits};
+use zip::write::SimpleFileOptions;
+
+const ROWS: u32 = 10_000;
+
+fn main() {
+    divan::main();
+}
+
+fn pack(members: &[(String, Vec<u8>)]) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in members {
+        writer.start_file(name.as_str(), SimpleFileOptions::default()).unwrap();
+        writer.write_all(bytes).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+/// A register of ten thousand rows, as an office keeps one: texts, dates, amounts and a formula in each.
+fn sheet() -> &'static [u8] {
+    static SHEET: OnceLock<Vec<u8>> = OnceLock::new();
+    SHEET.get_or_init(|| {
+        let oasis = "urn:oasis:names:tc:opendocument:xmlns";
+        let mut content = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?><office:document-content xmlns:office=\"{oasis}:office:1.0\" xmlns:table=\"{oasis}:table:1.0\" xmlns:text=\"{oasis}:text:1.0\" xmlns:of=\"{oasis}:of:1.2\" office:version=\"1.2\"><office:body><office:spreadsheet><table:table table:name=\"台帳\">");
+        for row in 1..=ROWS {
+            write!(
+                content,
+                "<table:table-row><table:table-cell office:value-type=\"string\"><text:p>成田 {row} 丁目 申請者 {}</text:p></table:table-cell><table:table-cell office:value-type=\"date\" office:date-value=\"2026-04-{:02}\"><text:p>{}日</text:p></table:table-cell><table:table-cell office:value-type=\"float\" office:value=\"{row}\"><text:p>{row}</text:p></table:table-cell><table:table-cell table:formula=\"of:=[.C{row}]*1.1\" office:value-type=\"float\" office:value=\"{}\"><text:p>{}</text:p></table:table-cell></table:table-row>",
+                row.wrapping_mul(2_654_435_761),
+                row % 28 + 1,
+                row % 28 + 1,
+                row * 11,
+                row * 11,
+            )
+            .unwrap();
+        }
+        content.push_str("</table:table></office:spreadsheet></office:body></office:document-content>");
+        let manifest = "<manifest:manifest xmlns:manifest=\"urn:oasis:names:tc:opendocument:xmlns:manifest:1.0\"/>";
+        pack(&[
+            ("mimetype".to_owned(), b"application/vnd.oasis.opendocument.spreadsheet".to_vec()),
+            ("content.xml".to_owned(), content.into_bytes()),
+            ("META-INF/manifest.xml".to_owned(), manifest.into()),
+        ])
+    })
+}
+
+#[divan::bench]
+fn sheet_rebuild(bencher: Bencher<'_, '_>) {
+    let job = Job {
+        hint: Hint { untrusted_name: "a.ods".to_owned(), passwords: Vec::new() },
+        policy: FilePolicy::default(),
+        limits: Limits::default(),
+        want_preview: false,
+        mark: None,
+        notes: Default::default(),
+    };
+    let bytes = sheet();
+    bencher.counter(BytesCount::of_slice(bytes)).with_inputs(|| bytes.to_vec()).bench_values(|bytes| {
+        let outcome = sanitize::sanitise(&job, black_box(bytes), &mut |_, _| ());
+        assert!(outcome.clean.is_some());
+        outcome
+    });
+}
+
+#[divan::bench]
+fn sheet_repack(bencher: Bencher<'_, '_>) {
+    let bytes = sheet();
+    bencher.counter(BytesCount::of_slice(bytes)).bench(|| {
+        let mut archive = zip::ZipArchive::new(Cursor::new(black_box(bytes))).unwrap();
+        let mut members = Vec::new();
+        for index in 0..archive.len() {
+            let mut member = archive.by_index(index).unwrap();
+            let mut out = Vec::new();
+            member.read_to_end(&mut out).unwrap();
+            members.push((member.name().unwrap().into_owned(), out));
+        }
+        pack(&members)
+    });
+}

@@ -1,0 +1,308 @@
+//! Tests of mail. An independent reader says what came out.
+//!
+//! Owns: samples made here, good and bad. Leaves to others: real files (the worker's corpus test).
+
+use super::*;
+use encoding_rs::{ISO_2022_JP, SHIFT_JIS};
+use mail_parser::{MessageParser, MimeHeaders};
+use proptest::prelude::*;
+use worker_protocol::{FilePolicy, Hint, Job, Limits, Mark, Outcome};
+
+fn run_as(bytes: &[u8], name: &str, mode: Mode) -> Outcome {
+    let mut policy = FilePolicy::default();
+    policy.modes.insert(Kind::Mail, mode);
+    policy.modes.insert(Kind::OutlookMessage, mode);
+    let hint = Hint { untrusted_name: name.to_owned(), passwords: Vec::new() };
+    let job = Job {
+        hint,
+        policy,
+        limits: Limits::default(),
+        want_preview: false,
+        mark: None,
+        notes: Default::default(),
+    };
+    let outcome = crate::sanitise(&job, bytes.to_vec(), &mut |_, _| ());
+    assert!(outcome.report.is_consistent(), "{:?}", outcome.report);
+    outcome
+}
+
+fn run(bytes: &[u8]) -> Outcome {
+    run_as(bytes, "a.eml", Mode::Rebuild)
+}
+
+/// What an independent reader finds: subject, words, page, names of attachments.
+fn read(clean: &[u8]) -> (String, String, String, Vec<String>) {
+    assert!(clean.is_ascii());
+    let message = MessageParser::default().parse(clean).unwrap();
+    let name = |part: &mail_parser::MessagePart<'_>| part.attachment_name().unwrap_or_default().to_owned();
+    (
+        message.subject().unwrap_or_default().to_owned(),
+        message.body_text(0).unwrap_or_default().into_owned(),
+        message
+            .html_part(0)
+            .map(|part| part.text_contents().unwrap_or_default().to_owned())
+            .unwrap_or_default(),
+        message.attachments().map(name).filter(|name| !name.is_empty()).collect(),
+    )
+}
+
+fn multipart(subtype: &str, parts: &[&[u8]]) -> Vec<u8> {
+    let mut out = format!("From: =?UTF-8?B?5bGx55Sw?= <a@b.example>\r\nTo: c@d.example\r\nReceived: x\r\nSubject: =?ISO-2022-JP?B?{}?=\r\nMIME-Version: 1.0\r\nContent-Type: multipart/{subtype}; boundary=\"==b\"\r\n\r\n", transfer::base64(&ISO_2022_JP.encode("お知らせ").0)).into_bytes();
+    for part in parts {
+        out.extend_from_slice(b"--==b\r\n");
+        out.extend_from_slice(part);
+        out.extend_from_slice(b"\r\n");
+    }
+    out.extend_from_slice(b"--==b--\r\n");
+    out
+}
+
+#[test]
+fn words_in_any_encoding_and_attachments_of_any_name_come_out() {
+    let words = [
+        b"Content-Type: text/plain; charset=ISO-2022-JP\r\nContent-Transfer-Encoding: 7bit\r\n\r\n"
+            .as_slice(),
+        &ISO_2022_JP.encode("会議を開きます。\r\n.\r\nFrom here").0,
+    ]
+    .concat();
+    let raw_name = [
+        b"Content-Type: application/octet-stream\r\nContent-Disposition: attachment; filename=\"".as_slice(),
+        &SHIFT_JIS.encode("予定表ソ.txt").0,
+        b"\"\r\n\r\nplan",
+    ]
+    .concat();
+    let exe =
+        b"Content-Type: text/plain; name=report.txt.exe\r\nContent-Transfer-Encoding: base64\r\n\r\nTVqQAA=="
+            .as_slice();
+    let bidi = "Content-Type: text/plain\r\nContent-Disposition: attachment; filename*=UTF-8''a%E2%80%AEtxt.csv\r\n\r\n1,=2".as_bytes();
+    let outcome = run(&multipart("mixed", &[&words, &raw_name, exe, bidi]));
+    assert_eq!(outcome.report.verdict, Verdict::Partial);
+    let (subject, text, _, names) = read(outcome.clean.as_ref().unwrap());
+    assert_eq!((subject.as_str(), text.trim_end()), ("お知らせ", "会議を開きます。\r\n.\r\nFrom here"));
+    assert_eq!(names, ["予定表ソ.txt", "atxt.csv"]);
+    let reasons: Vec<_> = outcome.report.members.iter().map(|m| m.report.reason).collect();
+    assert_eq!(reasons, [None, Some(Reason::Executable), None]);
+    let all = String::from_utf8(outcome.clean.unwrap()).unwrap();
+    assert!(!all.contains("Received") && !all.contains("TVqQAA"));
+    let removed = MessageParser::default().parse(all.as_bytes()).unwrap();
+    assert!(
+        removed
+            .text_bodies()
+            .any(|part| part.text_contents().is_some_and(|text| text.contains("report.txt.exe")))
+    );
+}
+
+#[test]
+fn pages_are_cleaned_and_show_the_pictures_that_came_along() {
+    let png = crate::picture::placeholder().unwrap();
+    let page = "Content-Type: text/html; charset=utf-8\r\n\r\n<p>住民<img src=\"cid:pic@x\"><img src=\"cid:none\"><img src=http://t/1.gif><script>x</script>".as_bytes();
+    let picture = format!(
+        "Content-Type: image/png\r\nContent-ID: <pic@x>\r\nContent-Transfer-Encoding: base64\r\n\r\n{}",
+        transfer::base64_lines(&png)
+    );
+    let outcome = run(&multipart("related", &[page, picture.as_bytes()]));
+    let clean = outcome.clean.unwrap();
+    let (_, _, html, _) = read(&clean);
+    assert!(
+        html.contains("<img src=\"cid:pic@x\">") && html.contains("<img><img>") && !html.contains("script"),
+        "{html}"
+    );
+    assert!(String::from_utf8(clean).unwrap().contains("Content-ID: <pic@x>"));
+    let threats: Vec<Threat> = outcome.report.removals.iter().map(|r| r.what).collect();
+    assert!(threats.contains(&Threat::Script) && threats.contains(&Threat::ExternalContent));
+}
+
+#[test]
+fn an_invitation_stays_one() {
+    let given = "Content-Type: text/calendar; method=REQUEST\r\n\r\nBEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:会議\r\n\
+        ATTACH:http://a/b.exe\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+    let clean = run(&multipart("mixed", &[b"\r\nwords", given.as_bytes()])).clean.unwrap();
+    let message = MessageParser::default().parse(&clean).unwrap();
+    let part = message.attachments().find(|part| part.attachment_name() == Some("attachment.ics")).unwrap();
+    let words = part.text_contents().unwrap();
+    assert!(words.contains("SUMMARY:会議") && !words.contains("ATTACH"), "{words}");
+}
+
+#[test]
+fn modes() {
+    let plain = "Content-Type: text/plain; charset=utf-8\r\n\r\n本文 https://a.example/".as_bytes();
+    let page =
+        "Content-Type: text/html; charset=utf-8\r\n\r\n<p>本文<a href='https://a.example/'>a</a>".as_bytes();
+    let both = multipart("alternative", &[plain, page]);
+    let (_, text, html, _) = read(&run(&both).clean.unwrap());
+    assert!(text.contains("本文") && html.contains("href=\"https://a.example/\""));
+    let strict = run_as(&both, "a.eml", Mode::Strict).clean.unwrap();
+    assert!(!String::from_utf8(strict).unwrap().contains("text/html"));
+    let only_page = run_as(&multipart("mixed", &[page]), "a.eml", Mode::Strict).clean.unwrap();
+    assert_eq!(read(&only_page).1.trim(), "本文a");
+    let text = run_as(&both, "a.eml", Mode::TextOnly);
+    assert_eq!((text.report.clean_kind, text.report.road), (Some(Kind::Text), Some(Road::Text)));
+    let words = String::from_utf8(text.clean.unwrap()).unwrap();
+    assert_eq!(
+        words,
+        "From: 山田 <a@b.example>\nTo: c@d.example\nSubject: お知らせ\n\n本文 https://a.example/\n"
+    );
+}
+
+#[test]
+fn envelopes_of_other_programs_are_opened() {
+    let tnef = tnef::tests::sample(b"short.txt\0", "長い名前.txt", b"hello");
+    let part = format!(
+        "Content-Type: application/ms-tnef; name=winmail.dat\r\nContent-Transfer-Encoding: base64\r\n\r\n{}",
+        transfer::base64_lines(&tnef)
+    );
+    let (_, text, _, names) = read(&run(&multipart("mixed", &[part.as_bytes()])).clean.unwrap());
+    assert_eq!((text.trim(), names.as_slice()), ("本文です", ["長い名前.txt".to_owned()].as_slice()));
+    let inner = b"Content-Type: text/plain\r\n\r\nsigned words";
+    let signed = transfer::base64_lines(&cms::tests::signed(inner));
+    let given = format!(
+        "From: a@b.example\r\nTo: c@d.example\r\nContent-Type: application/pkcs7-mime; smime-type=signed-data\r\nContent-Transfer-Encoding: base64\r\n\r\n{signed}"
+    );
+    let outcome = run(given.as_bytes());
+    assert_eq!(read(outcome.clean.as_ref().unwrap()).1.trim(), "signed words");
+    assert!(outcome.report.removals.iter().any(|r| r.what == Threat::Signature));
+    let uuencoded = "From: a@b.example\nTo: c@d.example\n\nhello\nbegin 644 a.txt\n#0V%T\n`\nend\nbye\n";
+    let (_, text, _, names) = read(&run(uuencoded.as_bytes()).clean.unwrap());
+    assert_eq!(
+        (text.replace("\r\n", "\n").trim(), names.as_slice()),
+        ("hello\nbye", ["a.txt".to_owned()].as_slice())
+    );
+}
+
+#[test]
+fn what_cannot_be_looked_at_does_not_pass() {
+    let encrypted = "From: a@b.example\r\nTo: c@d.example\r\nContent-Type: multipart/encrypted; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b--";
+    assert_eq!(run(encrypted.as_bytes()).report.reason, Some(Reason::PasswordNeeded));
+    for kind in
+        ["message/partial; id=x; number=1", "message/external-body; access-type=URL; URL=\"http://a/b.exe\""]
+    {
+        let part = format!("Content-Type: {kind}\r\n\r\nContent-Type: text/plain\r\n\r\nx");
+        let outcome = run(&multipart("mixed", &[b"\r\nwords", part.as_bytes()]));
+        assert!(outcome.report.removals.iter().any(|r| r.what == Threat::ExternalContent), "{kind}");
+        assert!(!String::from_utf8(outcome.clean.unwrap()).unwrap().contains("http://a/b.exe"));
+    }
+    let mut nested = b"From: a@b.example\r\nTo: c@d.example\r\n\r\ninnermost".to_vec();
+    for _ in 0..8 {
+        let head = b"From: a@b.example\r\nTo: c@d.example\r\nContent-Type: message/rfc822\r\n\r\n";
+        nested = [head.as_slice(), &nested].concat();
+    }
+    let outcome = run(&nested);
+    assert!(outcome.report.removals.iter().any(|r| r.what == Threat::ArchiveMember));
+    assert!(!String::from_utf8(outcome.clean.unwrap()).unwrap().contains("innermost"));
+    let two =
+        run(b"From: a@b.example\r\nFrom: evil@c.example\r\nTo: d@e.example\r\nSubject: a\r\n b\r\n\r\nx");
+    let clean = String::from_utf8(two.clean.unwrap()).unwrap();
+    assert!(!clean.contains("evil") && clean.contains("Subject: a b\r\n"), "{clean}");
+}
+
+#[test]
+fn a_mark_stands_before_the_subject_once() {
+    let run = |message: &[u8], label: &str| {
+        let mark = Some(Mark { label: label.to_owned(), levels: vec!["c2".to_owned()] });
+        let hint = Hint { untrusted_name: "a.eml".to_owned(), passwords: Vec::new() };
+        let job = Job {
+            hint,
+            policy: FilePolicy::default(),
+            limits: Limits::default(),
+            want_preview: false,
+            mark,
+            notes: Default::default(),
+        };
+        crate::sanitise(&job, message.to_vec(), &mut |_, _| ()).clean.unwrap()
+    };
+    let once = run(&multipart("mixed", &[b"\r\nwords"]), "機密性2");
+    assert_eq!(read(&once).0, "【機密性2】お知らせ");
+    assert!(String::from_utf8(once.clone()).unwrap().contains("X-Classification: c2\r\n"));
+    assert_eq!(read(&run(&once, "機密性2")).0, "【機密性2】お知らせ");
+    assert_eq!(read(&run(&once, "機密性3")).0, "【機密性3】お知らせ");
+}
+
+/// A message of Outlook with words, a recipient, an attachment and a message inside.
+fn outlook(body: &str) -> Vec<u8> {
+    use std::io::Write as _;
+    let mut file = cfb::CompoundFile::create(std::io::Cursor::new(Vec::new())).unwrap();
+    let mut put = |path: &str, bytes: &[u8]| {
+        let (storage, _) = path.rsplit_once('/').unwrap();
+        if !storage.is_empty() {
+            file.create_storage_all(storage).unwrap();
+        }
+        file.create_stream(path).unwrap().write_all(bytes).unwrap();
+    };
+    let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let row = |id: u16, kind: u16, value: u64| {
+        [&kind.to_le_bytes()[..], &id.to_le_bytes(), &[0; 4], &value.to_le_bytes()].concat()
+    };
+    // The second of April 2026, noon.
+    put("/__properties_version1.0", &[vec![0; 32], row(0x0039, 0x0040, 134_196_048_000_000_000)].concat());
+    put("/__substg1.0_0037001F", &wide("件名"));
+    put("/__substg1.0_1000001F", &wide(body));
+    put("/__substg1.0_0C1A001F", &wide("山田"));
+    put("/__substg1.0_0C1F001F", &wide("a@b.example"));
+    put(
+        "/__recip_version1.0_#00000000/__properties_version1.0",
+        &[vec![0; 8], row(0x0C15, 0x0003, 1)].concat(),
+    );
+    put("/__recip_version1.0_#00000000/__substg1.0_3001001F", &wide("宛先"));
+    put("/__recip_version1.0_#00000000/__substg1.0_39FE001F", &wide("c@d.example"));
+    put("/__attach_version1.0_#00000000/__substg1.0_3707001F", &wide("資料.txt"));
+    put("/__attach_version1.0_#00000000/__substg1.0_37010102", b"attached");
+    put("/__attach_version1.0_#00000001/__substg1.0_3001001F", &wide("転送"));
+    put("/__attach_version1.0_#00000001/__substg1.0_3701000D/__properties_version1.0", &[0; 24]);
+    put("/__attach_version1.0_#00000001/__substg1.0_3701000D/__substg1.0_1000001F", &wide("内側"));
+    put("/__attach_version1.0_#00000002/__substg1.0_3707001F", &wide("object.ole"));
+    file.into_inner().into_inner()
+}
+
+#[test]
+fn a_message_of_outlook_becomes_mail() {
+    let given = outlook("本文です");
+    let outcome = run_as(&given, "a.msg", Mode::Rebuild);
+    let report = &outcome.report;
+    assert_eq!(
+        (report.kind, report.clean_kind, report.road),
+        (Some(Kind::OutlookMessage), Some(Kind::Mail), Some(Road::Converted))
+    );
+    assert_eq!(report.clean_name, "a.eml");
+    let clean = outcome.clean.unwrap();
+    let message = MessageParser::default().parse(&clean).unwrap();
+    assert_eq!(message.subject(), Some("件名"));
+    assert_eq!(message.from().and_then(|from| from.first()).and_then(|from| from.name()), Some("山田"));
+    assert_eq!(message.to().and_then(|to| to.first()).and_then(|to| to.address()), Some("c@d.example"));
+    assert_eq!(message.date().map(|date| date.to_rfc3339()).as_deref(), Some("2026-04-02T12:00:00Z"));
+    assert_eq!(message.body_text(0).unwrap().trim(), "本文です");
+    let inner = message.attachments().find_map(|part| part.message()).unwrap();
+    assert_eq!(inner.body_text(0).unwrap().trim(), "内側");
+    assert!(report.removals.iter().any(|r| r.what == Threat::EmbeddedObject));
+    for length in (0..given.len()).step_by(512) {
+        run_as(&given[..length], "a.msg", Mode::Rebuild);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn the_same_words_come_out(words in "[ぁ-んァ-ヶ一-龠a-zA-Z0-9=.、 \n-]{0,80}", which in 0usize..3) {
+        let (label, bytes) = match which {
+            0 => ("UTF-8", words.clone().into_bytes()),
+            1 => ("Shift_JIS", SHIFT_JIS.encode(&words).0.into_owned()),
+            _ => ("ISO-2022-JP", ISO_2022_JP.encode(&words).0.into_owned()),
+        };
+        prop_assume!(which == 0 || ![SHIFT_JIS, ISO_2022_JP][which - 1].encode(&words).2);
+        let given = [format!("From: a@b.example\nTo: c@d.example\nContent-Type: text/plain; charset={label}\n\n").into_bytes(), bytes].concat();
+        let outcome = run(&given);
+        let text = read(&outcome.clean.unwrap()).1.replace("\r\n", "\n");
+        prop_assert_eq!(text.trim_end(), words.trim_end());
+    }
+
+    #[test]
+    fn a_second_pass_finds_nothing(
+        message in "(From: a@b\n|To: c\n|Subject: =\\?utf-8\\?q\\?a\\?=\n|Content-Type: (multipart/(mixed|related|signed); boundary=b|text/html|message/rfc822|image/png)\n|\n|--b\n|--b--\n|<p>a|<script>|words|\t|begin 644 a\n){0,20}"
+    ) {
+        let given = format!("From: a@b.example\nTo: c@d.example\n{message}");
+        if let Some(clean) = run(given.as_bytes()).clean {
+            let again = run(&clean);
+            prop_assert_eq!(again.report.verdict, Verdict::Clean, "{:?} {}", again.report, String::from_utf8_lossy(&clean));
+        }
+    }
+}

@@ -1,0 +1,304 @@
+//! Pictures of the objects and controls on a sheet, put where the object was.
+//!
+//! Owns: finding them in the sheet's VML, which only shows them as long as the object is there, and writing them as
+//! pictures of the sheet's drawing.
+//! Leaves to others: the pixels (`picture`), what goes (`rules`, `judge`).
+
+use std::collections::{HashMap, HashSet};
+
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+use worker_protocol::Kind;
+
+use super::package::{self, Relation};
+use super::{Form, Part, Walk, rules, xml};
+use crate::Refusal;
+
+const RELATIONS: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+const SHEET_DRAWING: &str = "http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing";
+const DRAWING: &str = "http://schemas.openxmlformats.org/drawingml/2006/main";
+
+/// Pictures of one sheet that are moved.
+const PICTURES_MAX: usize = 1_000;
+
+/// EMU in one pixel.
+const EMU: u64 = 9_525;
+
+/// What is added to a part besides what it held.
+#[derive(Debug, Clone)]
+pub(crate) enum Insert {
+    /// Anchors at the end of a drawing.
+    Anchors(String),
+    /// The drawing of a sheet that had none, by its relation.
+    Drawing { id: String },
+}
+
+/// What has to be done because objects of sheets went.
+#[derive(Default)]
+pub(super) struct Moved {
+    /// The place of each sheet among the kept parts, with its pictures.
+    pictures: Vec<(usize, Vec<Picture>)>,
+    /// The place of each slide, with the names of its shapes and their pictures.
+    slides: Vec<(usize, Vec<Drawn>)>,
+    /// Place of a slide → name of a shape → the relation of its picture.
+    pub(super) ids: HashMap<usize, HashMap<String, String>>,
+    /// Names of the shapes that showed them.
+    pub(super) shapes: HashSet<String>,
+    /// Place of a part among the kept ones → what is added to it.
+    pub(super) inserts: HashMap<usize, Insert>,
+}
+
+/// A picture by the name of its part, and where it stands.
+type Picture = (String, [u32; 8]);
+
+/// The names of a shape on a slide, and the name of its picture's part.
+type Drawn = (Vec<String>, String);
+
+/// One shape that shows an object.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Shape {
+    names: Vec<String>,
+    picture_id: Option<String>,
+    is_object: bool,
+    anchor: String,
+}
+
+fn attribute(start: &BytesStart<'_>, local: &str) -> Option<String> {
+    let found = start.attributes().flatten().find(|a| a.key.local_name().as_ref() == local)?;
+    xml::attribute_value(&found).ok()
+}
+
+/// The shapes of a VML part. What cannot be read holds none.
+fn shapes(vml: &str) -> Vec<Shape> {
+    let mut reader = Reader::from_str(vml);
+    let mut found = Vec::new();
+    let (mut shape, mut in_anchor) = (Shape::default(), false);
+    while let Ok(event) = reader.read_event() {
+        match &event {
+            Event::Start(start) | Event::Empty(start) => match start.local_name().as_ref() {
+                "shape" => {
+                    shape = Shape::default();
+                    shape.names = ["id", "spid"].iter().filter_map(|name| attribute(start, name)).collect();
+                }
+                "imagedata" => shape.picture_id = attribute(start, "relid"),
+                "ClientData" => shape.is_object = attribute(start, "ObjectType").as_deref() == Some("Pict"),
+                "Anchor" => in_anchor = matches!(event, Event::Start(_)),
+                _ => {}
+            },
+            Event::Text(text) if in_anchor => shape.anchor.push_str(text),
+            Event::End(end) => match end.local_name().as_ref() {
+                "Anchor" => in_anchor = false,
+                "shape" if found.len() < PICTURES_MAX => found.push(std::mem::take(&mut shape)),
+                _ => {}
+            },
+            Event::Eof => break,
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Column, pixels, row, pixels of the upper left corner, then of the lower right.
+fn anchor(text: &str) -> Option<[u32; 8]> {
+    let numbers: Vec<u32> = text.split(',').map_while(|number| number.trim().parse().ok()).collect();
+    let anchor: [u32; 8] = numbers.try_into().ok()?;
+    let [left, _, top, _, right, _, bottom, _] = anchor;
+    (left <= right && right < 16_384 && top <= bottom && bottom < 1_048_576).then_some(anchor)
+}
+
+/// A drawing that holds nothing but what will be added to it.
+pub(super) fn empty_drawing() -> Vec<u8> {
+    format!("<xdr:wsDr xmlns:xdr=\"{SHEET_DRAWING}\"></xdr:wsDr>").into_bytes()
+}
+
+fn picture_anchor(number: usize, id: &str, anchor: &[u32; 8]) -> String {
+    let [left, left_pixels, top, top_pixels, right, right_pixels, bottom, bottom_pixels] = anchor;
+    let corner = |name: &str, column: &u32, x: &u32, row: &u32, y: &u32| {
+        let (x, y) = (u64::from(*x) * EMU, u64::from(*y) * EMU);
+        format!(
+            "<xdr:{name}><xdr:col>{column}</xdr:col><xdr:colOff>{x}</xdr:colOff><xdr:row>{row}</xdr:row><xdr:rowOff>{y}</xdr:rowOff></xdr:{name}>"
+        )
+    };
+    format!(
+        "<xdr:twoCellAnchor xmlns:xdr=\"{SHEET_DRAWING}\" xmlns:a=\"{DRAWING}\" xmlns:r=\"{RELATIONS}\">{}{}<xdr:pic><xdr:nvPicPr>\
+         <xdr:cNvPr id=\"{}\" name=\"Object {number}\"/><xdr:cNvPicPr/></xdr:nvPicPr><xdr:blipFill><a:blip r:embed=\"{}\"/>\
+         <a:stretch><a:fillRect/></a:stretch></xdr:blipFill><xdr:spPr><a:prstGeom prst=\"rect\"><a:avLst/></a:prstGeom></xdr:spPr>\
+         </xdr:pic><xdr:clientData/></xdr:twoCellAnchor>",
+        corner("from", left, left_pixels, top, top_pixels),
+        corner("to", right, right_pixels, bottom, bottom_pixels),
+        60_000 + number,
+        xml::escape_attribute(id),
+    )
+}
+
+/// An identifier that no relation of a part has yet.
+fn free_id(relations: &[Relation], stem: &str) -> String {
+    let mut id = stem.to_owned();
+    let mut number = 1u32;
+    while relations.iter().any(|relation| relation.id == id) {
+        id = format!("{stem}_{number}");
+        number += 1;
+    }
+    id
+}
+
+fn image_relation(id: String, from: &str, target: &str) -> Relation {
+    let target = package::relative(from, target);
+    Relation { id, kind: format!("{RELATIONS}/image"), target, is_external: false }
+}
+
+fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
+    bytes.windows(wanted.len()).any(|window| window == wanted)
+}
+
+/// A picture in the place of the frame that this is the inside of.
+pub(super) fn slide_picture(prefix: &str, frame: &str, relation_id: &str) -> Option<String> {
+    let p = prefix;
+    let (attributes, rest) = frame.split_once(&format!("<{p}xfrm"))?.1.split_once('>')?;
+    let (place, _) = rest.split_once(&format!("</{p}xfrm>"))?;
+    let name = frame.split_once(&format!("<{p}cNvPr "))?.1.split('>').next()?;
+    let id = name.split_once("id=\"")?.1.split('"').next()?.parse::<u32>().ok()?;
+    Some(format!(
+        "<{p}pic xmlns:sekisho=\"{DRAWING}\" xmlns:r=\"{RELATIONS}\"><{p}nvPicPr><{p}cNvPr id=\"{id}\" name=\"Object {id}\"/>\
+         <{p}cNvPicPr/><{p}nvPr/></{p}nvPicPr><{p}blipFill><sekisho:blip r:embed=\"{}\"/><sekisho:stretch>\
+         <sekisho:fillRect/></sekisho:stretch></{p}blipFill><{p}spPr><sekisho:xfrm{attributes}>{place}</sekisho:xfrm>\
+         <sekisho:prstGeom prst=\"rect\"><sekisho:avLst/></sekisho:prstGeom></{p}spPr></{p}pic>",
+        xml::escape_attribute(relation_id)
+    ))
+}
+
+impl Walk<'_, '_, '_> {
+    /// Finds the pictures of the objects on a sheet or a slide before the objects go.
+    pub(super) fn find_objects(&mut self, place: usize, source: &str) -> Result<(), Refusal> {
+        let content_type = self.package.content_type(source);
+        let on_slide = self.kind == Kind::Pptx && content_type.ends_with("slide+xml");
+        let on_sheet = self.kind == Kind::Xlsx && content_type.ends_with("worksheet+xml");
+        if !(on_slide || on_sheet) {
+            return Ok(());
+        }
+        let relations = self.package.relations(source, self.work)?;
+        if !relations.iter().any(|relation| rules::rule(&relation.kind) == rules::Rule::Vml) {
+            return Ok(());
+        }
+        if on_slide && !contains(&self.package.read(source, self.work)?, b"oleObj") {
+            return Ok(());
+        }
+        let mut pictures = Vec::new();
+        let mut on_slides = Vec::new();
+        for drawing in relations.iter().filter(|relation| rules::rule(&relation.kind) == rules::Rule::Vml) {
+            let Some(part) = package::resolve(source, &drawing.target).filter(|part| self.package.has(part))
+            else {
+                continue;
+            };
+            let bytes = self.package.read(&part, self.work)?;
+            let Ok(text) = xml::decode_borrowed(&bytes) else { continue };
+            let images = self.package.relations(&part, self.work)?;
+            for shape in shapes(&text) {
+                let image = images
+                    .iter()
+                    .find(|image| Some(&image.id) == shape.picture_id.as_ref() && !image.is_external)
+                    .and_then(|image| package::resolve(&part, &image.target))
+                    .filter(|image| self.package.has(image));
+                if on_slide {
+                    if let Some(image) = image {
+                        on_slides.push((shape.names, self.keep_picture(&image)?));
+                    }
+                    continue;
+                }
+                let (true, Some(image), Some(anchor)) = (shape.is_object, image, anchor(&shape.anchor))
+                else {
+                    continue;
+                };
+                let name = self.keep_picture(&image)?;
+                pictures.push((name, anchor));
+                self.moved.shapes.extend(shape.names);
+            }
+        }
+        if !pictures.is_empty() {
+            self.moved.pictures.push((place, pictures));
+        }
+        if !on_slides.is_empty() {
+            self.moved.slides.push((place, on_slides));
+        }
+        Ok(())
+    }
+
+    /// Puts the pictures into the drawings of their sheets.
+    pub(super) fn place_objects(&mut self) -> Option<()> {
+        for (sheet, pictures) in std::mem::take(&mut self.moved.pictures) {
+            let drawing = self.drawing_of(sheet)?;
+            let part = self.kept.get_mut(drawing)?;
+            let mut anchors = String::new();
+            for (index, (target, anchor)) in pictures.iter().enumerate() {
+                let id = free_id(&part.relations, "rIdObject");
+                anchors.push_str(&picture_anchor(index + 1, &id, anchor));
+                part.relations.push(image_relation(id, &part.target, target));
+            }
+            self.moved.inserts.insert(drawing, Insert::Anchors(anchors));
+        }
+        for (slide, pictures) in std::mem::take(&mut self.moved.slides) {
+            let part = self.kept.get_mut(slide)?;
+            for (names, target) in pictures {
+                let id = free_id(&part.relations, "rIdObject");
+                let ids = self.moved.ids.entry(slide).or_default();
+                ids.extend(names.into_iter().map(|name| (name, id.clone())));
+                part.relations.push(image_relation(id, &part.target, &target));
+            }
+        }
+        Some(())
+    }
+
+    /// The drawing of a sheet among the kept parts; a new one when it has none.
+    fn drawing_of(&mut self, sheet: usize) -> Option<usize> {
+        let part = self.kept.get(sheet)?;
+        let own = part.relations.iter().find(|relation| relation.kind.ends_with("/drawing"));
+        if let Some(target) = own.and_then(|relation| package::resolve(&part.target, &relation.target)) {
+            return self.kept.iter().position(|part| part.target == target);
+        }
+        let target = self.free_name("xl/drawings/drawing.xml", "xml");
+        let part = self.kept.get_mut(sheet)?;
+        let id = free_id(&part.relations, "rIdDrawing");
+        part.relations.push(Relation {
+            id: id.clone(),
+            kind: format!("{RELATIONS}/drawing"),
+            target: package::relative(&part.target, &target),
+            is_external: false,
+        });
+        let content_type = "application/vnd.openxmlformats-officedocument.drawing+xml".to_owned();
+        self.kept.push(Part {
+            source: String::new(),
+            target,
+            content_type,
+            form: Form::Xml,
+            relations: Vec::new(),
+        });
+        self.moved.inserts.insert(sheet, Insert::Drawing { id });
+        Some(self.kept.len() - 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn anchors_are_read_and_their_bounds_asked() {
+        assert_eq!(anchor(" 7, 0, 17, 0, 11, 32, 28, 5"), Some([7, 0, 17, 0, 11, 32, 28, 5]));
+        for text in [
+            "",
+            "1,2,3",
+            "9,0,0,0,1,0,1,0",
+            "0,0,0,0,20000,0,1,0",
+            "0,0,0,0,1,0,2000000,0",
+            "a,0,0,0,1,0,1,0",
+        ] {
+            assert_eq!(anchor(text), None, "{text}");
+        }
+        let vml = "<xml><v:shape id=\"s1\"><v:imagedata o:relid=\"r1\"/><x:ClientData ObjectType=\"Pict\"><x:Anchor>1,0</x:Anchor></x:ClientData></v:shape><v:shape id=\"s2\"><x:ClientData ObjectType=\"Note\"/></v:shape><broken";
+        let found = shapes(vml);
+        assert_eq!(
+            found.iter().map(|s| (s.is_object, s.anchor.as_str())).collect::<Vec<_>>(),
+            [(true, "1,0"), (false, "")]
+        );
+    }
+}
