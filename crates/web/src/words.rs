@@ -192,6 +192,39 @@ pub fn kind(kind: Kind) -> &'static str {
     }
 }
 
+/// The family of a kind, for a list that a person reads at a glance. A test sees to it that each kind has one.
+#[must_use]
+pub fn family(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Docx | Kind::Xlsx | Kind::Pptx | Kind::Xlsb | Kind::OfficeXml => "Word・Excel・PowerPoint",
+        Kind::Doc | Kind::Xls | Kind::Ppt => "旧形式のWord・Excel・PowerPoint",
+        Kind::Odt | Kind::Ods | Kind::Odp | Kind::Rtf => "OpenDocument・リッチテキスト",
+        Kind::Pdf => "PDF",
+        Kind::Png | Kind::Jpeg | Kind::Gif | Kind::Bmp | Kind::Tiff | Kind::Webp | Kind::Heif => "画像",
+        Kind::Svg | Kind::Metafile | Kind::Visio | Kind::Hanako => "図",
+        Kind::Text | Kind::Csv | Kind::Sylk => "テキスト・CSV",
+        Kind::Html | Kind::Mhtml | Kind::Xml | Kind::Json | Kind::Epub => "Webページ・データ",
+        Kind::Calendar | Kind::Contact | Kind::Mail | Kind::OutlookMessage => "メール・予定・連絡先",
+        Kind::Zip | Kind::SevenZip | Kind::Lzh | Kind::Tar | Kind::Gzip | Kind::Rar | Kind::Cab => {
+            "圧縮ファイル"
+        }
+        Kind::Ichitaro | Kind::DocuWorks => "一太郎・DocuWorks",
+        Kind::Jww | Kind::Dxf | Kind::Dwg | Kind::Sxf => "CAD図面",
+    }
+}
+
+/// The families of these kinds, each once, in the order in which they first come.
+#[must_use]
+pub fn families(kinds: &[Kind]) -> String {
+    let mut named: Vec<&str> = Vec::new();
+    for family in kinds.iter().map(|kind| family(*kind)) {
+        if !named.contains(&family) {
+            named.push(family);
+        }
+    }
+    named.join("、")
+}
+
 /// Where something was removed, for a reader: the page, slide, cell or line if it is known, else the part of the file.
 /// Made safe for a screen and a terminal: names inside a file may hold anything.
 #[must_use]
@@ -813,6 +846,12 @@ mod tests {
         let notes = notes();
         assert_eq!(notes.reasons.len(), Reason::ALL.len());
         assert!(notes.reasons.values().all(|text| text.contains("{name}") && text.len() < 4_000));
+    }
+
+    #[test]
+    fn families_are_named_once_in_their_order() {
+        let kinds = [Kind::Pdf, Kind::Png, Kind::Docx, Kind::Jpeg, Kind::Xlsx];
+        assert_eq!(families(&kinds), "PDF、画像、Word・Excel・PowerPoint");
     }
 
     #[test]

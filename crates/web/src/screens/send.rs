@@ -63,7 +63,7 @@ async fn new_form(site: &Site, actor: &Actor, pairs: &Pairs, errors: Vec<view::F
                     .value
                     .and_then(|n| u32::try_from(n).ok())
                     .unwrap_or(u32::try_from(FILES_MAX).unwrap_or(u32::MAX)),
-                kinds: channel.kinds.iter().map(|k| words::kind(*k)).collect::<Vec<_>>().join("、"),
+                kinds: words::families(&channel.kinds),
                 approvals: approvals(site, &option.outcomes),
                 clauses: site.chips(&channel.statements),
             }
