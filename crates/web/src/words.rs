@@ -403,12 +403,12 @@ pub fn reason(reason: Reason) -> Trouble {
     }
 }
 
-/// The notes that stand in an archive where a member was left out.
+/// The notes that stand in an archive or a mail where a member was left out.
 #[must_use]
 pub fn notes() -> Notes {
     let text = |code: &Reason| {
         let Trouble { what, why, how } = reason(*code);
-        format!("「{{name}}」は、無害化のため書庫から除きました。\r\n\r\n{what}\r\n{why}\r\n{how}\r\n")
+        format!("「{{name}}」は、無害化のため除きました。\r\n\r\n{what}\r\n{why}\r\n{how}\r\n")
     };
     Notes {
         name_ending: "除去".to_owned(),

@@ -44,11 +44,11 @@ pub struct Job {
     pub want_preview: bool,
     /// The classification to write into the clean file, where its format has a place for it.
     pub mark: Option<Mark>,
-    /// The words of notes that are left in an archive.
+    /// The words of notes that are left in an archive or a mail.
     pub notes: Notes,
 }
 
-/// The words of the notes that stand in an archive where a member was left out. They come in with the job because the
+/// The words of the notes that stand in an archive or a mail where a member was left out. They come in with the job because the
 /// cell speaks in codes; a reason without words leaves no note.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

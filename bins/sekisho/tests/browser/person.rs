@@ -112,10 +112,26 @@ impl Ground {
         panic!("no {place:?} on {}: {last:?}\n{}", self.path().await, self.text("main").await);
     }
 
+    /// Writes into a field, found again when the page replaced it meanwhile.
     pub(crate) async fn write(&self, css: &str, text: &str) {
-        let field = self.find(css).await;
-        field.clear().await.unwrap();
-        field.send_keys(text).await.unwrap();
+        let mut last = None;
+        for _ in 0..20 {
+            let field = self.find(css).await;
+            let written = match field.clear().await {
+                Ok(()) => field.send_keys(text).await,
+                Err(error) => Err(error),
+            };
+            match written {
+                Ok(()) => return,
+                Err(error) if matches!(&error, CmdError::Standard(e) if e.error == ErrorStatus::StaleElementReference) =>
+                {
+                    last = Some(error);
+                }
+                Err(error) => panic!("{css} on {} cannot be written into: {error}", self.path().await),
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("no {css} that stays on {}: {last:?}", self.path().await);
     }
 
     pub(crate) async fn text(&self, css: &str) -> String {

@@ -43,7 +43,7 @@ fn broken_and_hostile_files_are_held_with_a_reason_in_words() {
         ("写真.png",          files::document(),              "held", Some("name-mismatch"),   "ファイル名と中身が合っていません"),
         ("見積.zip",          files::locked(),                "held", Some("password-needed"), "パスワード"),
         ("爆弾.zip",          files::bomb(),                  "blocked", Some("bomb"),         "展開すると異常に大きくなる"),
-        ("何か.bin",          vec![0, 1, 2, 0xFE, 0xFF, 7],   "held", Some("unknown-kind"),    "この種類のファイルは無害化できません"),
+        ("何か.bin",          vec![0, 1, 2, 0xFE, 0xFF, 7],   "held", Some("unknown-kind"),    "ファイルの種類を判別できません"),
         ("文書.docx",         document,                       "partial", None,                 "一部無害化"),
     ];
     let mut wrong = Vec::new();

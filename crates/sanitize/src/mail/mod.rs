@@ -14,13 +14,18 @@ mod tnef;
 use std::collections::{HashMap, HashSet};
 
 use worker_protocol::frame::Stage;
-use worker_protocol::{Fidelity, Kind, Member, Mode, PLACE_CHARS_MAX, Reason, Report, Road, Threat, Verdict};
+use worker_protocol::{
+    Fidelity, Kind, Member, Mode, Notes, PLACE_CHARS_MAX, Reason, Report, Road, Threat, Verdict,
+};
 
 use crate::mime::{Body, Entity, Part, write};
 use crate::{Rebuilt, Refusal, Work, clean_name, html, sanitise_one, text, transfer};
 use envelope::Envelope;
 
 pub(crate) use shown::clean_words;
+
+/// Parts that the note names; an archive of archives may lose thousands.
+const NOTED_MAX: usize = 100;
 
 /// Builds a message anew.
 pub(crate) fn rebuild(untrusted: &[u8], mode: Mode, work: &mut Work<'_>) -> Result<Rebuilt, Refusal> {
@@ -58,7 +63,7 @@ struct Sorter {
     names: HashSet<String>,
     numbers: HashMap<String, u32>,
     /// What goes into the note: names of what was removed, and why.
-    removed: Vec<(String, &'static str)>,
+    removed: Vec<(String, Reason)>,
     fidelity: Fidelity,
     /// Whether something in it could not be read for want of a key.
     is_encrypted: bool,
@@ -113,7 +118,7 @@ impl Sorter {
                 // What is put together or fetched later was never looked at.
                 self.lose(
                     &name.unwrap_or_else(|| media_type.to_owned()),
-                    "external",
+                    Reason::NotRebuilt,
                     Threat::ExternalContent,
                     work,
                 );
@@ -154,7 +159,7 @@ impl Sorter {
     ) -> Result<Option<Piece>, Refusal> {
         if media_type == "multipart/encrypted" {
             self.is_encrypted = true;
-            self.lose(media_type, Reason::PasswordNeeded.id(), Threat::ArchiveMember, work);
+            self.lose(media_type, Reason::PasswordNeeded, Threat::ArchiveMember, work);
             return Ok(None);
         }
         let mut kept = Vec::new();
@@ -244,7 +249,7 @@ impl Sorter {
             }
             None => {
                 self.is_encrypted |= report.reason == Some(Reason::PasswordNeeded);
-                let reason = report.reason.map_or("", Reason::id);
+                let reason = report.reason.unwrap_or(Reason::NotRebuilt);
                 self.lose(untrusted_name, reason, Threat::ArchiveMember, work);
                 None
             }
@@ -258,7 +263,7 @@ impl Sorter {
         self.members.push(Member { untrusted_name, report });
     }
 
-    fn lose(&mut self, untrusted_name: &str, reason: &'static str, threat: Threat, work: &mut Work<'_>) {
+    fn lose(&mut self, untrusted_name: &str, reason: Reason, threat: Threat, work: &mut Work<'_>) {
         work.findings.add(threat, untrusted_name);
         self.removed.push((clean_name(untrusted_name, ""), reason));
     }
@@ -287,11 +292,11 @@ impl Sorter {
             }
             cms::Content::Encrypted => {
                 self.is_encrypted = true;
-                self.lose(&name, Reason::PasswordNeeded.id(), Threat::ArchiveMember, work);
+                self.lose(&name, Reason::PasswordNeeded, Threat::ArchiveMember, work);
                 Ok(None)
             }
             cms::Content::Unknown => {
-                self.lose(&name, Reason::UnknownKind.id(), Threat::ArchiveMember, work);
+                self.lose(&name, Reason::UnknownKind, Threat::ArchiveMember, work);
                 Ok(None)
             }
         }
@@ -299,7 +304,7 @@ impl Sorter {
 
     fn tnef(&mut self, bytes: &[u8], work: &mut Work<'_>) -> Result<Option<Piece>, Refusal> {
         let Some(opened) = tnef::open(bytes, work)? else {
-            self.lose("winmail.dat", Reason::Damaged.id(), Threat::ArchiveMember, work);
+            self.lose("winmail.dat", Reason::Damaged, Threat::ArchiveMember, work);
             return Ok(None);
         };
         work.findings.add(Threat::Extension, "winmail.dat");
@@ -355,7 +360,7 @@ impl Sorter {
             let rebuilt = text::written_down(words, work);
             return Ok(Rebuilt { members: self.members, ..rebuilt });
         }
-        let root = match self.note() {
+        let root = match self.note(&work.job.notes) {
             Some(note) => Entity::Parts { subtype: "mixed", parts: vec![root, note] },
             None => root,
         };
@@ -406,19 +411,13 @@ impl Sorter {
         Ok(Entity::Text { subtype: "html", text: page.html })
     }
 
-    /// A text that stands where attachments were.
-    fn note(&self) -> Option<Entity> {
-        if self.removed.is_empty() {
-            return None;
-        }
-        let mut text = String::from("無害化のため、次の添付ファイルなどを削除しました。\n");
-        for (name, reason) in self.removed.iter().take(100) {
-            text.push_str(&format!("・{name} [{reason}]\n"));
-        }
-        if self.removed.len() > 100 {
-            text.push_str(&format!("・ほか {} 件\n", self.removed.len() - 100));
-        }
-        Some(Entity::Text { subtype: "plain", text })
+    /// A text that stands where attachments were, in the words that came with the job; none without words.
+    fn note(&self, notes: &Notes) -> Option<Entity> {
+        let about = |(name, reason): &(String, Reason)| {
+            Some(notes.reasons.get(reason)?.replace("{name}", name).replace("\r\n", "\n"))
+        };
+        let said: Vec<String> = self.removed.iter().take(NOTED_MAX).filter_map(about).collect();
+        (!said.is_empty()).then(|| Entity::Text { subtype: "plain", text: said.join("\n") })
     }
 }
 

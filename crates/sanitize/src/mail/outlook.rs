@@ -229,7 +229,7 @@ impl Storage<'_, '_> {
                 pieces.push(self.inner_message(sorter, &inner, &name, mode, work)?);
             } else {
                 // An object of another program inside the message.
-                sorter.lose(&name, Reason::NotRebuilt.id(), Threat::EmbeddedObject, work);
+                sorter.lose(&name, Reason::NotRebuilt, Threat::EmbeddedObject, work);
             }
             self.at.clone_from(&home);
         }

@@ -19,7 +19,10 @@ fn run_as(bytes: &[u8], name: &str, mode: Mode) -> Outcome {
         limits: Limits::default(),
         want_preview: false,
         mark: None,
-        notes: Default::default(),
+        notes: Notes {
+            name_ending: "除去".to_owned(),
+            reasons: Reason::ALL.iter().map(|r| (*r, format!("{{name}} [{}]\r\n", r.id()))).collect(),
+        },
     };
     let outcome = crate::sanitise(&job, bytes.to_vec(), &mut |_, _| ());
     assert!(outcome.report.is_consistent(), "{:?}", outcome.report);
@@ -86,9 +89,9 @@ fn words_in_any_encoding_and_attachments_of_any_name_come_out() {
     assert!(!all.contains("Received") && !all.contains("TVqQAA"));
     let removed = MessageParser::default().parse(all.as_bytes()).unwrap();
     assert!(
-        removed
-            .text_bodies()
-            .any(|part| part.text_contents().is_some_and(|text| text.contains("report.txt.exe")))
+        removed.text_bodies().any(|part| part
+            .text_contents()
+            .is_some_and(|text| text.contains("report.txt.exe [executable]")))
     );
 }
 
