@@ -244,6 +244,16 @@ pub fn place(removal: &Removal) -> String {
     }
 }
 
+/// What the leaves of a document of this kind are called.
+#[must_use]
+pub fn leaves(kind: Option<Kind>) -> &'static str {
+    match kind {
+        Some(Kind::Xlsx | Kind::Xlsb | Kind::Xls | Kind::Ods) => "シート",
+        Some(Kind::Pptx | Kind::Ppt | Kind::Odp) => "スライド",
+        _ => "ページ",
+    }
+}
+
 /// How a clean file was made.
 #[must_use]
 pub fn road(road: Road) -> &'static str {

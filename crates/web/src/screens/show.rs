@@ -11,7 +11,7 @@ use app::{
     transfers::TransferDetail,
 };
 use policy::Axis;
-use worker_protocol::{Fidelity, Report, Severity, Verdict as FileVerdict};
+use worker_protocol::{Fidelity, Kind, Report, Severity, Verdict as FileVerdict};
 use workflow::{
     Millis,
     id::UserId,
@@ -253,8 +253,7 @@ fn file(detail: &TransferDetail, f: &File) -> FileView {
             .unwrap_or_default(),
         kept: report
             .filter(|_| f.state.passes())
-            .and_then(|r| r.fidelity.as_ref())
-            .map(kept)
+            .and_then(|r| r.fidelity.as_ref().map(|fidelity| kept(fidelity, r.kind)))
             .unwrap_or_default(),
         removals: report.map(removals).unwrap_or_default(),
         removals_unlisted: report.map_or(0, |r| r.removals_unlisted),
@@ -271,11 +270,11 @@ fn file(detail: &TransferDetail, f: &File) -> FileView {
 }
 
 /// How much of a file is there after sanitising. What it never had is not spoken of.
-fn kept(fidelity: &Fidelity) -> Vec<KeptView> {
+fn kept(fidelity: &Fidelity, kind: Option<Kind>) -> Vec<KeptView> {
     [
         ("文字", fidelity.characters),
         ("セル", fidelity.cells),
-        ("ページ", fidelity.pages),
+        (words::leaves(kind), fidelity.pages),
         ("画像", fidelity.pictures),
     ]
     .into_iter()
