@@ -18,12 +18,12 @@ impl Tally {
     /// Takes in one line of output. Lines that are no summary change nothing.
     pub(crate) fn read(&mut self, line: &str) {
         let line = shell::plain(line);
-        let line = line.trim();
-        let counts = if let Some(rest) = line.strip_prefix("Summary [") {
+        let counts = if let Some(rest) = line.trim().strip_prefix("Summary [") {
             // Summary [   1.5s] 4 tests run: 2 passed (1 slow), 1 failed, 1 timed out, 0 skipped
             rest.split_once(" run: ").map(|(_, counts)| counts)
         } else {
             // test result: FAILED. 1 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out
+            // Indented, it is what a single test of cargo-nextest printed, which the summary counts.
             line.strip_prefix("test result: ")
                 .and_then(|rest| rest.split_once(". "))
                 .map(|(_, counts)| counts)
@@ -72,6 +72,7 @@ mod tests {
                 0,
             ),
             ("test result: FAILED. 1 passed; 3 failed; 0 ignored; 0 measured; 0 filtered out", 1, 3),
+            ("    test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 8 filtered out", 0, 0),
             ("test a::b ... ok", 0, 0),
             ("5 passed, 1 failed", 0, 0),
             ("", 0, 0),

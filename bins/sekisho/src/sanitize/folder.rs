@@ -36,9 +36,12 @@ struct Done {
 /// Sanitises every file below the input folder. Whether all of them passed.
 pub(super) async fn run(options: &Options, pool: &CellPool, running_max: usize) -> anyhow::Result<bool> {
     let (from, to) = (options.input.canonicalize()?, &options.output);
+    const INSIDE: &str = "出力先が入力フォルダーの中にあります。別の場所を指定してください。";
+    // Asked before anything is made there, and again when links in the way are known.
+    ensure!(!std::path::absolute(to)?.starts_with(&from), INSIDE);
     std::fs::create_dir_all(to).with_context(|| format!("書けません: {}", to.display()))?;
     let to = to.canonicalize()?;
-    ensure!(!to.starts_with(&from), "出力先が入力フォルダーの中にあります。別の場所を指定してください。");
+    ensure!(!to.starts_with(&from), INSIDE);
     let bar = bar();
     let taken = Arc::new(Mutex::new(HashSet::new()));
     let mut tally: BTreeMap<&'static str, u64> = BTreeMap::new();

@@ -118,6 +118,7 @@ fn a_folder_keeps_its_shape() {
     let inside = run(root, &["in", "-o", "in/out"], b"").unwrap();
     assert_eq!(inside.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&inside.stderr).contains("出力先が入力フォルダーの中"));
+    assert!(!root.join("in/out").exists());
     let said = run(root, &["in", "-o", "again"], b"").unwrap();
     assert!(String::from_utf8_lossy(&said.stdout).contains("遮断 下/深/c.exe"));
 }
