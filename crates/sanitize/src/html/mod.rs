@@ -146,9 +146,9 @@ pub(crate) fn data_picture(url: &str, work: &mut Work<'_>) -> Result<Option<Stri
     }
     let Some((head, body)) = trimmed.split_once(',') else { return Ok(None) };
     let bytes = if head.to_ascii_lowercase().ends_with(";base64") {
-        transfer::base64_decode(&percent_decoded(body))
+        transfer::base64_decode(&percent_encoding::percent_decode_str(body).collect::<Vec<u8>>())
     } else {
-        percent_decoded(body)
+        percent_encoding::percent_decode_str(body).collect::<Vec<u8>>()
     };
     picture_as_data(&bytes, work)
 }
@@ -163,26 +163,6 @@ pub(crate) fn picture_as_data(untrusted: &[u8], work: &mut Work<'_>) -> Result<O
         Err(refusal) if refusal.reason == Reason::Bomb => Err(refusal),
         Err(_) => Ok(None),
     }
-}
-
-fn percent_decoded(text: &str) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let code =
-            (*first == b'%').then(|| after.get(..2)).flatten().and_then(|hex| std::str::from_utf8(hex).ok());
-        match code.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) => {
-                out.push(byte);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => {
-                out.push(*first);
-                rest = after;
-            }
-        }
-    }
-    out
 }
 
 enum Step {

@@ -162,7 +162,7 @@ impl Valued {
                     }
                 }
                 if *is_encoded {
-                    bytes.extend(percent_decoded(given));
+                    bytes.extend(percent_encoding::percent_decode(given));
                 } else {
                     bytes.extend_from_slice(given);
                 }
@@ -180,26 +180,6 @@ impl Valued {
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
-}
-
-fn percent_decoded(bytes: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut rest = bytes;
-    while let Some((first, after)) = rest.split_first() {
-        let hex =
-            (*first == b'%').then(|| after.get(..2)).flatten().and_then(|hex| std::str::from_utf8(hex).ok());
-        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) => {
-                out.push(byte);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => {
-                out.push(*first);
-                rest = after;
-            }
-        }
-    }
-    out
 }
 
 /// Walks over a value and tells which bytes are syntax: those of two-byte characters in CP932 and ISO-2022-JP are not,
