@@ -224,8 +224,8 @@ impl Ground {
     pub(crate) async fn downloaded(&self, name: &str) -> PathBuf {
         let path = self.downloads.join(name);
         for _ in 0..PATIENCE.as_secs() * 10 {
-            // Chromium writes under another name and renames at the end.
-            if path.exists() {
+            // Chromium reserves the name with an empty file, writes under another name and renames at the end.
+            if path.metadata().is_ok_and(|file| file.len() > 0) {
                 return path;
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
