@@ -1,7 +1,8 @@
 //! What crosses the pipe between the server and the sanitiser's cell.
 //!
 //! Owns: the job that goes in ([`Job`], [`Hint`], [`Limits`], [`FilePolicy`]), the report that comes back
-//! ([`Report`], [`Verdict`], [`Removal`]), the error numbers and the framing ([`frame`]).
+//! ([`Report`], [`Verdict`], [`Removal`]), the error numbers, the framing ([`frame`]), and what a cell may ask of its server
+//! ([`conversion`]).
 //! Leaves to others: what sanitising means (`sanitize`), the process and its cell (`sekisho-worker`),
 //! starting and supervising it (`worker-client`), and the words a person reads (`web`, `sekisho`): a report
 //! carries codes and plain values, never a sentence.
@@ -9,6 +10,7 @@
 //! Types here have plain fields because they cross a process. The server treats everything in a report as
 //! data from outside: codes are closed enums, strings are bounded on read.
 
+pub mod conversion;
 pub mod frame;
 
 use std::collections::BTreeMap;
@@ -639,6 +641,8 @@ closed_codes! {
         NothingLeft = "nothing-left",
         /// The rebuilt file did not pass its own check.
         VerifyFailed = "verify-failed",
+        /// The office program could not turn the file into a current format.
+        ConversionFailed = "conversion-failed",
         /// The cell used more time than allowed.
         TimedOut = "timed-out",
         /// The cell used more memory than allowed.
