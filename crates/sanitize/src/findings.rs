@@ -33,18 +33,35 @@ impl Findings {
         self.note(what, untrusted_place, Some(spot));
     }
 
+    /// Takes over what was found in another form of the same file, as far as it is wanted.
+    pub(crate) fn append(&mut self, other: Findings, is_wanted: impl Fn(Threat) -> bool) {
+        for removal in other.listed.into_iter().filter(|removal| is_wanted(removal.what)) {
+            self.note_several(removal.what, &removal.untrusted_place, removal.spot, removal.count);
+        }
+        self.unlisted += other.unlisted;
+    }
+
+    /// Whether something of this sort was found.
+    pub(crate) fn has(&self, what: Threat) -> bool {
+        self.listed.iter().any(|removal| removal.what == what)
+    }
+
     fn note(&mut self, what: Threat, untrusted_place: &str, spot: Option<Spot>) {
+        self.note_several(what, untrusted_place, spot, 1);
+    }
+
+    fn note_several(&mut self, what: Threat, untrusted_place: &str, spot: Option<Spot>, count: u32) {
         self.reader_would_miss |= is_missed(what);
         let place = bounded(untrusted_place);
         let key = (what, place, spot);
         if let Some(removal) = self.index.get(&key).and_then(|i| self.listed.get_mut(*i)) {
-            removal.count = removal.count.saturating_add(1);
+            removal.count = removal.count.saturating_add(count);
         } else if self.listed.len() < REMOVALS_MAX {
             let (what, untrusted_place, spot) = key.clone();
             self.index.insert(key, self.listed.len());
-            self.listed.push(Removal { what, untrusted_place, spot, count: 1 });
+            self.listed.push(Removal { what, untrusted_place, spot, count });
         } else {
-            self.unlisted += 1;
+            self.unlisted += u64::from(count);
         }
     }
 

@@ -19,6 +19,7 @@ mod embedded;
 mod findings;
 mod html;
 mod json;
+mod legacy;
 mod link;
 mod mail;
 mod markup_file;
@@ -41,6 +42,7 @@ mod xml;
 mod zip_reader;
 mod zip_writer;
 
+use worker_protocol::conversion::Conversion;
 use worker_protocol::frame::Stage;
 use worker_protocol::{
     Fidelity, Job, Kind, Member, Mode, Outcome, RULES_VERSION, Reason, Report, Road, Verdict,
@@ -52,13 +54,43 @@ use findings::Findings;
 pub use name::clean_name;
 pub use preview::preview;
 
-/// Sanitises one file.
+/// Somebody outside who turns files of old formats into current ones.
+pub trait Converter {
+    /// Converts a file. What comes back is as untrusted as what went in.
+    ///
+    /// # Errors
+    /// Why nothing came of it; the file is held for that reason.
+    fn convert(&mut self, what: Conversion, untrusted: &[u8]) -> Result<Vec<u8>, Reason>;
+}
+
+/// Nobody: files of old formats are held.
+#[derive(Debug, Clone, Copy)]
+pub struct NoConverter;
+
+impl Converter for NoConverter {
+    fn convert(&mut self, _: Conversion, _: &[u8]) -> Result<Vec<u8>, Reason> {
+        Err(Reason::NotRebuilt)
+    }
+}
+
+/// Sanitises one file by itself.
 ///
 /// Never panics on bad input as far as this code goes; a library's panic is caught and holds the file. The
 /// outcome carries no preview: ask [`preview`] for it once the clean bytes are safe, because drawing may die.
 pub fn sanitise(job: &Job, untrusted: Vec<u8>, progress: &mut dyn FnMut(Stage, u16)) -> Outcome {
+    sanitise_with(job, untrusted, &mut NoConverter, progress)
+}
+
+/// Sanitises one file, with somebody to ask for conversions.
+pub fn sanitise_with(
+    job: &Job,
+    untrusted: Vec<u8>,
+    converter: &mut dyn Converter,
+    progress: &mut dyn FnMut(Stage, u16),
+) -> Outcome {
     let mut budget = Budget::new(job.limits);
-    let report_and_bytes = sanitise_one(job, &job.hint.untrusted_name, &untrusted, &mut budget, 0, progress);
+    let name = &job.hint.untrusted_name;
+    let report_and_bytes = sanitise_one(job, name, &untrusted, &mut budget, 0, converter, progress);
     progress(Stage::Verify, 1000);
     let (report, clean) = report_and_bytes;
     Outcome { report, clean, preview: None, preview_pages: Vec::new() }
@@ -105,6 +137,7 @@ struct Work<'a> {
     findings: Findings,
     /// Containers around this file.
     depth: u32,
+    converter: &'a mut dyn Converter,
     progress: &'a mut dyn FnMut(Stage, u16),
 }
 
@@ -114,12 +147,13 @@ fn sanitise_one(
     untrusted: &[u8],
     budget: &mut Budget,
     depth: u32,
+    converter: &mut dyn Converter,
     progress: &mut dyn FnMut(Stage, u16),
 ) -> (Report, Option<Vec<u8>>) {
     if depth == 0 {
         progress(Stage::Detect, 0);
     }
-    let mut work = Work { job, budget, findings: Findings::default(), depth, progress };
+    let mut work = Work { job, budget, findings: Findings::default(), depth, converter, progress };
     let detected = detect::detect(untrusted, untrusted_name, &job.limits);
     let kind = detected.as_ref().ok().copied();
     let rebuilt = detected.and_then(|kind| {
@@ -200,6 +234,7 @@ fn rebuild(
         Kind::Calendar | Kind::Contact => vobject::rebuild(untrusted, kind, mode, work),
         Kind::Mail => mail::rebuild(untrusted, mode, work),
         Kind::OutlookMessage => mail::outlook::rebuild(untrusted, mode, work),
+        Kind::Doc | Kind::Xls | Kind::Ppt | Kind::Xlsb => legacy::rebuild(untrusted, kind, mode, work),
         // What is done with a member is chosen by the member's own kind.
         Kind::Zip | Kind::SevenZip | Kind::Lzh | Kind::Tar | Kind::Gzip if mode != Mode::InspectOnly => {
             archive::rebuild(untrusted, untrusted_name, kind, work)

@@ -82,9 +82,15 @@ impl Packing {
                 self.needs_password |= refusal.reason == Reason::PasswordNeeded;
                 (refused(refusal, &untrusted_name), None)
             }
-            Ok(bytes) => {
-                sanitise_one(work.job, &untrusted_name, &bytes, work.budget, work.depth + 1, &mut |_, _| ())
-            }
+            Ok(bytes) => sanitise_one(
+                work.job,
+                &untrusted_name,
+                &bytes,
+                work.budget,
+                work.depth + 1,
+                work.converter,
+                &mut |_, _| (),
+            ),
         };
         // A bomb is no accident: the whole archive goes.
         if report.reason == Some(Reason::Bomb) {

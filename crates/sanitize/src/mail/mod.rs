@@ -224,8 +224,15 @@ impl Sorter {
         content_id: Option<String>,
         work: &mut Work<'_>,
     ) -> Result<Option<Piece>, Refusal> {
-        let (report, clean) =
-            sanitise_one(work.job, untrusted_name, untrusted, work.budget, work.depth + 1, &mut |_, _| ());
+        let (report, clean) = sanitise_one(
+            work.job,
+            untrusted_name,
+            untrusted,
+            work.budget,
+            work.depth + 1,
+            work.converter,
+            &mut |_, _| (),
+        );
         // A bomb is no accident: the whole message goes.
         if report.reason == Some(Reason::Bomb) {
             return Err(Refusal::blocked(Reason::Bomb));

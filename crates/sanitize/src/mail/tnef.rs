@@ -225,6 +225,7 @@ pub(super) mod tests {
             budget: &mut budget,
             findings: Findings::default(),
             depth: 0,
+            converter: &mut crate::NoConverter,
             progress: &mut |_, _| (),
         })
     }

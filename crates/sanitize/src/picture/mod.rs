@@ -412,6 +412,7 @@ fn reading<T>(limits: &Limits, read: impl FnOnce(&mut Work<'_>) -> T) -> T {
         budget: &mut budget,
         findings: Findings::default(),
         depth: 0,
+        converter: &mut crate::NoConverter,
         progress: &mut |_, _| (),
     })
 }

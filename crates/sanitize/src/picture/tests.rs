@@ -24,6 +24,7 @@ pub(super) fn with_work<T>(
         budget: &mut budget,
         findings: Findings::default(),
         depth: 0,
+        converter: &mut crate::NoConverter,
         progress: &mut |_, _| (),
     };
     let result = read(&mut work);
