@@ -58,6 +58,9 @@ pub(crate) struct Options {
     /// 分類の id(例: c2)。--mark とともに、プログラムが読む印になります
     #[arg(long, requires = "mark")]
     mark_level: Vec<String>,
+    /// 古い形式(doc・xls・ppt・xlsb)の変換に使うLibreOfficeの場所。none なら使いません(既定は入っているものを探します)
+    #[arg(long, value_name = "PATH|none")]
+    office: Option<String>,
     /// フォルダーを処理するとき、同時に動かす数(既定はCPUの数)
     #[arg(long)]
     jobs: Option<usize>,
@@ -98,6 +101,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
         spare: if is_folder { running_max } else { 0 },
         running_max,
         notes: words::notes(),
+        office: house::office(options.office.as_deref(), &std::env::temp_dir())?,
         ..CellConfig::new(house::worker_beside()?)
     });
     let passed = if is_folder {
