@@ -247,7 +247,9 @@ async fn a_broken_converter_holds_the_file() {
     let frame = |tag: u8, payload: &str| {
         format!("printf '\\{tag:03o}\\0\\0\\0\\0\\0\\0\\0\\{:03o}%s' '{payload}'", payload.len())
     };
-    let (ready, take) = (frame(4, ""), "head -c 1000 >/dev/null");
+    // The three frames of a request: all of it is read, so that no answer comes too early.
+    let request_bytes = 3 * 9 + "xls xlsx".len() + small_workbook().len();
+    let (ready, take) = (frame(4, ""), format!("head -c {request_bytes} >/dev/null"));
     let rows = [
         ("silent", "sleep 30 >/dev/null".to_owned(), Reason::WorkerDied),
         ("dies", "exit 3".to_owned(), Reason::WorkerDied),

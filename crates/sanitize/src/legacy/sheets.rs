@@ -14,7 +14,8 @@ mod record {
     pub(super) const EXTERNAL_SHEET: u16 = 0x0017;
     pub(super) const NAME: u16 = 0x0018;
     pub(super) const PASSWORD: u16 = 0x002F;
-    pub(super) const CONSOLIDATED: [u16; 3] = [0x0050, 0x0051, 0x0052];
+    pub(super) const SOURCE: u16 = 0x0051;
+    pub(super) const NAMED_SOURCE: u16 = 0x0052;
     pub(super) const SHEET: u16 = 0x0085;
     pub(super) const EXTERNAL_PIVOT: u16 = 0x00DC;
     pub(super) const BOOK: u16 = 0x01AE;
@@ -28,7 +29,7 @@ const SINCE_97: u16 = 0x0600;
 /// Names that run when the workbook opens, closes, or a sheet is shown, as they are written (MS-XLS, section 2.5.114).
 const RUNNING: [u8; 4] = [0x01, 0x02, 0x0A, 0x0B];
 
-/// Reports what the records carry, and returns how many sheets are shown as such.
+/// Reports what the records carry, and returns how many sheets there are.
 pub(super) fn read(file: &mut Compound<'_>, work: &mut Work<'_>) -> Result<u64, Refusal> {
     let damaged = Refusal::held(Reason::Damaged);
     let book = match file.stream("/Workbook", work)? {
@@ -49,7 +50,11 @@ pub(super) fn read(file: &mut Compound<'_>, work: &mut Work<'_>) -> Result<u64, 
         match number {
             record::PASSWORD => return Err(Refusal::held(Reason::PasswordNeeded)),
             record::SHEET => match body.get(5) {
-                Some(1) => work.findings.add(Threat::MacroXlm, &sheet_name(body, version)),
+                // The office program keeps it as a sheet like any other, whose cells run nothing.
+                Some(1) => {
+                    work.findings.add(Threat::MacroXlm, &sheet_name(body, version));
+                    sheets += 1;
+                }
                 Some(6) => work.findings.add(Threat::MacroVba, &sheet_name(body, version)),
                 _ => sheets += 1,
             },
@@ -57,9 +62,13 @@ pub(super) fn read(file: &mut Compound<'_>, work: &mut Work<'_>) -> Result<u64, 
             record::BOOK => report_link(work, elsewhere(body)),
             record::EXTERNAL_SHEET if version < SINCE_97 => report_link(work, elsewhere_before_97(body)),
             record::EXTERNAL_PIVOT => work.findings.add(Threat::DataConnection, "Workbook"),
-            _ if record::CONSOLIDATED.contains(&number) || record::QUERIES.contains(&number) => {
+            record::SOURCE if is_elsewhere(body.get(6..)) => {
+                work.findings.add(Threat::DataConnection, "Workbook")
+            }
+            record::NAMED_SOURCE if is_elsewhere(after_string(body)) => {
                 work.findings.add(Threat::DataConnection, "Workbook");
             }
+            _ if record::QUERIES.contains(&number) => work.findings.add(Threat::DataConnection, "Workbook"),
             _ => {}
         }
     }
@@ -118,6 +127,21 @@ fn elsewhere(body: &[u8]) -> Option<Threat> {
     // Another program and its subject, with that character between them (DDE and linked objects).
     let is_program = path.chars().skip(1).any(|c| c == '\u{3}') && !path.starts_with('\u{1}');
     Some(if is_program { Threat::DangerousField } else { Threat::ExternalContent })
+}
+
+/// Whether data that is summed up or pivoted comes from another file; a sheet of this one has another code before its name.
+fn is_elsewhere(file: Option<&[u8]>) -> bool {
+    let Some(file) = file else { return false };
+    let length = u16_at(file, 0).unwrap_or(0);
+    // Before Excel 97 the length has one byte and no form follows.
+    length > 0 && (file.get(3) == Some(&1) || file.get(1) == Some(&1) && file.get(2) != Some(&2))
+}
+
+/// What follows a string with its length and form before it.
+fn after_string(body: &[u8]) -> Option<&[u8]> {
+    let chars = usize::from(u16_at(body, 0)?);
+    let bytes = if body.get(2)? & 1 == 1 { chars * 2 } else { chars };
+    body.get(3 + bytes..)
 }
 
 fn elsewhere_before_97(body: &[u8]) -> Option<Threat> {
