@@ -32,6 +32,8 @@ pub struct Role {
     pub second_factor: bool,
     /// The role that decides where nobody in this one may, such as on the holder's own request.
     pub above: Option<String>,
+    /// Whether it is held outside the body, such as by a contractor, so that no post brings it.
+    pub outside: bool,
     /// Where it was written.
     pub origin: Origin,
 }

@@ -9,17 +9,21 @@
 mod body;
 mod gates;
 mod mechanism;
+mod papers;
 mod text;
 mod words;
 
 pub use body::{Department, Municipality, Post, Role, Section};
 pub use gates::{Channel, FormField, Level, RequestType, Retention, Rule, Step, Zone};
 pub use mechanism::Mechanism;
-pub use text::{Clause, Parameter, ParameterValue, Setting, Statement};
+pub use papers::{Annotation, Document, Maker, Revision, ScopeItem, Term};
+pub use text::{Clause, Counterparty, Parameter, ParameterValue, Relation, Setting, Statement};
 pub use words::{
-    Assurance, Axis, ChannelMode, FormFieldType, Modality, ParameterType, Permit, RuleAction, Scope,
-    StepMode, Treatment, ZoneKind,
+    Assurance, Axis, ChannelMode, CounterpartyAct, DocumentKind, FormFieldType, Modality, ParameterType,
+    Permit, RelationKind, RuleAction, Scope, ScopeKind, StatementType, StepMode, Treatment, ZoneKind,
 };
+
+use crate::guideline::Guideline;
 
 /// One layer that went into a pack.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +45,12 @@ pub struct Pack {
     pub(crate) effective_from: Option<String>,
     pub(crate) municipality: Option<Municipality>,
     pub(crate) layers: Vec<Layer>,
+    pub(crate) documents: Vec<Document>,
+    pub(crate) makers: Vec<Maker>,
+    pub(crate) revisions: Vec<Revision>,
+    pub(crate) scope: Vec<ScopeItem>,
+    pub(crate) terms: Vec<Term>,
+    pub(crate) annotations: Vec<Annotation>,
     pub(crate) clauses: Vec<Clause>,
     pub(crate) statements: Vec<Statement>,
     pub(crate) parameters: Vec<Parameter>,
@@ -53,6 +63,7 @@ pub struct Pack {
     pub(crate) requests: Vec<RequestType>,
     pub(crate) channels: Vec<Channel>,
     pub(crate) retention: Retention,
+    pub(crate) guidelines: Vec<Guideline>,
 }
 
 macro_rules! lists {
@@ -69,6 +80,27 @@ macro_rules! lists {
 }
 
 lists! {
+    /// Documents of the body.
+    documents, /// The document with this id.
+    document: Document;
+    /// Who makes policy in the body.
+    makers, /// The maker with this id.
+    maker: Maker;
+    /// Days on which texts came into force, the oldest first.
+    revisions, /// The revision with this id.
+    revision: Revision;
+    /// Whom and what the policy covers.
+    scope, /// The entry of the scope with this id.
+    scope_item: ScopeItem;
+    /// Words that the text defines.
+    terms, /// The term with this id.
+    term: Term;
+    /// Slips and oddities of the text.
+    annotations, /// The annotation with this id.
+    annotation: Annotation;
+    /// What the guideline layer beside the pack recommends.
+    guidelines, /// The recommendation with this id.
+    guideline: Guideline;
     /// Nodes of the text, in its order.
     clauses, /// The clause with this id.
     clause: Clause;

@@ -4,7 +4,7 @@
 //! Leaves to others: who is obliged (`body`) and where a checkpoint stands (`gates`).
 
 use super::mechanism::Mechanism;
-use super::words::{Assurance, Modality, ParameterType};
+use super::words::{Assurance, CounterpartyAct, Modality, ParameterType, RelationKind, StatementType};
 use crate::problem::Origin;
 
 /// A node of the policy's text.
@@ -16,6 +16,10 @@ pub struct Clause {
     pub section: String,
     /// Title.
     pub title: String,
+    /// The clause it stands below.
+    pub parent: Option<String>,
+    /// The document it is in: its own, or that of the nearest clause above that names one.
+    pub document: Option<String>,
     /// Where it was written.
     pub origin: Origin,
 }
@@ -27,6 +31,12 @@ pub struct Statement {
     pub id: String,
     /// The clause it stands in.
     pub clause: String,
+    /// The text's own number for it, such as `2.2(2)②`; several statements may share one.
+    pub label: String,
+    /// Its id in letters that OSCAL and file names take, such as `narita-2.2.2.2_s1`; unique in the pack.
+    pub ascii: String,
+    /// What it asks for.
+    pub kind: StatementType,
     /// Roles obliged; empty means the body as a whole.
     pub roles: Vec<String>,
     /// How binding.
@@ -53,8 +63,34 @@ pub struct Statement {
     pub acts: Vec<String>,
     /// Ids of analysed source statements it generalises.
     pub sources: Vec<String>,
+    /// What others than the obliged roles do.
+    pub counterparties: Vec<Counterparty>,
+    /// How it stands to statements of other texts.
+    pub relations: Vec<Relation>,
+    /// A remark of the pack's writers.
+    pub note: Option<String>,
     /// Where it was written.
     pub origin: Origin,
+}
+
+/// What somebody other than the obliged roles does about a statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counterparty {
+    /// What they do.
+    pub act: CounterpartyAct,
+    /// Roles, at least one.
+    pub roles: Vec<String>,
+    /// A remark.
+    pub note: Option<String>,
+}
+
+/// How a statement stands to one of another text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relation {
+    /// How.
+    pub kind: RelationKind,
+    /// The other statement's id; it need not be in the same pack, nor be present at all.
+    pub to: String,
 }
 
 /// A value the text leaves open.
@@ -111,8 +147,8 @@ impl std::fmt::Display for ParameterValue {
     }
 }
 
-/// A number that was written in place or comes from a parameter. Numbers are never zero. In a pack of a
-/// municipality the value is present; only a pack without one, such as `base` alone, has unset settings.
+/// A number that was written in place or comes from a parameter. Numbers are never zero. The value is absent while the
+/// body has not set the parameter; [`crate::Resolved::readiness`] tells, before anything runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
     /// The parameter it comes from.

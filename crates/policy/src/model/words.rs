@@ -220,3 +220,89 @@ words! {
         Flag = "bool" "確認欄",
     }
 }
+
+words! {
+    /// What a document of the body is.
+    DocumentKind {
+        /// The policy's first tier.
+        BasicPolicy = "basic-policy" "基本方針",
+        /// Its second tier.
+        Standard = "standard" "対策基準",
+        /// What describes how it is done.
+        Procedure = "procedure" "実施手順",
+        /// A plan, such as for emergencies.
+        Plan = "plan" "計画",
+        /// Anything else.
+        Other = "other" "その他",
+    }
+}
+
+words! {
+    /// What an entry of the policy's scope is about.
+    ScopeKind {
+        /// Part of the body, or a body beside it.
+        Organisation = "organisation" "組織",
+        /// Information or equipment.
+        Asset = "asset" "情報資産",
+        /// Persons.
+        Person = "person" "対象者",
+        /// Places.
+        Site = "site" "場所",
+    }
+}
+
+words! {
+    /// What a statement asks for, whoever is obliged.
+    StatementType {
+        /// How the body is organised, and what it has.
+        OrganisationalRule = "organisational-rule" "組織の定め",
+        /// How people behave.
+        StaffRule = "staff-rule" "職員の守ること",
+        /// Something of the equipment.
+        TechnicalControl = "technical-control" "技術的な対策",
+        /// Somebody is asked before.
+        ApprovalProcedure = "approval-procedure" "承認の手続",
+        /// Something is written down and kept up.
+        Register = "register" "台帳・記録",
+        /// Something is done again and again.
+        RecurringDuty = "recurring-duty" "定期の義務",
+        /// Something is done when something happens.
+        TriggeredDuty = "triggered-duty" "きっかけのある義務",
+    }
+}
+
+words! {
+    /// What somebody other than the obliged role does.
+    CounterpartyAct {
+        /// Permits it.
+        Approve = "approve" "承認する",
+        /// Looks whether it is right.
+        Confirm = "confirm" "確認する",
+        /// Decides what is done.
+        Decide = "decide" "決める",
+        /// Gives instructions.
+        Direct = "direct" "指示する",
+        /// Names who does it.
+        Nominate = "nominate" "指名する",
+        /// Is told.
+        Notify = "notify" "通知を受ける",
+        /// Receives a report.
+        Report = "report" "報告を受ける",
+        /// Does it together with the obliged role.
+        With = "with" "ともに行う",
+    }
+}
+
+words! {
+    /// How a statement stands to one of another text.
+    RelationKind {
+        /// Asks for the same.
+        Same = "same" "同じ",
+        /// Asks for the same thing in another way.
+        Variant = "variant" "異なる形",
+        /// Asks for more.
+        Stricter = "stricter" "より厳しい",
+        /// Asks for less.
+        Weaker = "weaker" "より緩い",
+    }
+}

@@ -19,6 +19,7 @@ impl Reader<'_> {
             city_wide: f.flag("city_wide", false, s),
             second_factor: f.flag("second_factor", false, s),
             above: f.reference_opt("above", Kind::Role, s),
+            outside: f.flag("outside", false, s),
             origin: item.at.clone(),
         }
     }

@@ -6,27 +6,32 @@
 
 mod body;
 mod gates;
+mod papers;
 mod text;
 
 use self::text::number;
 use crate::check::check;
-use crate::fields::{Fields, ParameterValues};
+use crate::fields::Fields;
+use crate::guideline::Guideline;
 use crate::layers::{self, Head};
+use crate::library::Library;
 use crate::merged::{Merged, MergedItem};
 use crate::model::{Layer, Pack};
-use crate::problem::{Code, Problem, Sink};
+use crate::problem::{Code, Origin, Problem, Severity, Sink};
+use crate::settings::ParameterValues;
 use crate::written::Kind;
-use crate::{Resolved, SourceFile};
+use crate::{GUIDELINE, Resolved};
 
-pub(crate) fn resolve(files: &[SourceFile], id: &str) -> Result<Resolved, Vec<Problem>> {
+pub(crate) fn resolve(library: &Library<'_>, id: &str) -> Result<Resolved, Vec<Problem>> {
     let mut sink = Sink::default();
-    let Some(layers) = layers::find(files, id, &mut sink) else {
+    sink.extend(library.problems());
+    let Some(layers) = layers::find(library, id, &mut sink) else {
         // Without all layers every reference into the absent ones would be reported as well.
         return Err(sink.into_problems());
     };
     let heads: Vec<Head> = layers.iter().filter_map(|l| layers::head(l, &mut sink)).collect();
-    let merged = Merged::new(layers, &mut sink);
-    let mut reader = Reader { merged: &merged, sink, values: ParameterValues::new() };
+    let merged = Merged::new(&layers, &mut sink);
+    let mut reader = Reader { library, merged: &merged, sink, values: ParameterValues::new() };
     let pack = reader.pack(id, heads);
     let Reader { mut sink, .. } = reader;
     match pack {
@@ -43,6 +48,7 @@ pub(crate) fn resolve(files: &[SourceFile], id: &str) -> Result<Resolved, Vec<Pr
 }
 
 struct Reader<'m> {
+    library: &'m Library<'m>,
     merged: &'m Merged,
     sink: Sink,
     values: ParameterValues,
@@ -61,7 +67,15 @@ impl<'m> Reader<'m> {
         zones.sort_by_key(|z| z.order);
         let mut levels = self.each(Kind::Level, Self::level);
         levels.sort_by_key(|l| (l.axis, l.rank));
-        let clauses = self.each(Kind::Clause, Self::clause);
+        let makers = self.each(Kind::Maker, Self::maker);
+        let documents = self.each(Kind::Document, Self::document);
+        let mut revisions = self.each(Kind::Revision, Self::revision);
+        revisions.sort_by(|a, b| a.date.cmp(&b.date));
+        let mut clauses = self.each(Kind::Clause, Self::clause);
+        self.inherit_documents(&mut clauses);
+        let scope = self.each(Kind::Scope, Self::scope_item);
+        let terms = self.terms();
+        let annotations = self.each(Kind::Annotation, Self::annotation);
         let statements = self.each(Kind::Statement, Self::statement);
         let roles = self.each(Kind::Role, Self::role);
         let departments = self.each(Kind::Department, Self::department);
@@ -76,6 +90,12 @@ impl<'m> Reader<'m> {
             effective_from: top.effective_from,
             municipality,
             layers,
+            documents,
+            makers,
+            revisions,
+            scope,
+            terms,
+            annotations,
             clauses,
             statements,
             parameters,
@@ -88,7 +108,29 @@ impl<'m> Reader<'m> {
             requests,
             channels,
             retention: retention?,
+            guidelines: self.guidelines(),
         })
+    }
+
+    /// The guideline layer beside the pack. Its own errors stop no pack, but are not passed over in silence.
+    fn guidelines(&mut self) -> Vec<Guideline> {
+        let (guidelines, problems) = self.library.guidelines();
+        let Some(first) = problems.iter().find(|p| p.severity == Severity::Error) else {
+            return guidelines.to_vec();
+        };
+        let at = Origin {
+            layer: GUIDELINE.into(),
+            file: first.file.as_str().into(),
+            line: first.line,
+            column: first.column,
+        };
+        self.sink.push(
+            Code::GuidelineUnread,
+            &at,
+            format!("指針の層「{GUIDELINE}」に誤りがあるので、指針との違いを調べていません。"),
+            format!("sekisho policy check {GUIDELINE} で誤りを見て直してください。"),
+        );
+        Vec::new()
     }
 
     /// Reads every item of a kind with its keys.

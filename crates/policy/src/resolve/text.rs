@@ -2,15 +2,18 @@
 //!
 //! Owns: which keys they have. Leaves to others: typed keys and references (`fields`).
 
+use std::collections::{BTreeSet, HashMap};
+
 use super::{Reader, no_effect};
 use crate::fields::Fields;
 use crate::merged::MergedItem;
 use crate::model::{
-    Assurance, Clause, Mechanism, Modality, Parameter, ParameterType, ParameterValue, Statement,
+    Assurance, Clause, Counterparty, CounterpartyAct, Mechanism, Modality, Parameter, ParameterType,
+    ParameterValue, Relation, RelationKind, Statement, StatementType,
 };
-use crate::problem::{Code, Sink};
+use crate::problem::{Code, Sink, nearest};
 use crate::toml_text::{Node, Value};
-use crate::written::Kind;
+use crate::written::{Kind, is_id};
 
 impl Reader<'_> {
     pub(super) fn clause(&mut self, item: &MergedItem, f: &mut Fields<'_>) -> Clause {
@@ -19,15 +22,68 @@ impl Reader<'_> {
             id: item.id.clone(),
             section: f.text("section", s),
             title: f.text("title", s),
+            parent: f.reference_opt("parent", Kind::Clause, s),
+            document: f.reference_opt("document", Kind::Document, s),
             origin: item.at.clone(),
         }
     }
 
+    /// A clause that names no document is in that of the nearest clause above that does.
+    pub(super) fn inherit_documents(&mut self, clauses: &mut [Clause]) {
+        let index: HashMap<String, usize> =
+            clauses.iter().enumerate().map(|(n, c)| (c.id.clone(), n)).collect();
+        let mut told = BTreeSet::new();
+        for start in 0..clauses.len() {
+            let mut chain: Vec<usize> = Vec::new();
+            let mut at = Some(start);
+            let mut document: Option<String> = None;
+            while let Some((number, clause)) = at.and_then(|n| Some((n, clauses.get(n)?))) {
+                if chain.contains(&number) {
+                    self.clause_cycle(clauses, &chain, number, &mut told);
+                    break;
+                }
+                chain.push(number);
+                document = document.or_else(|| clause.document.clone());
+                at = clause.parent.as_ref().and_then(|id| index.get(id).copied());
+            }
+            if let Some(clause) = clauses.get_mut(start) {
+                clause.document = document;
+            }
+        }
+    }
+
+    /// Tells each loop once.
+    fn clause_cycle(
+        &mut self,
+        clauses: &[Clause],
+        chain: &[usize],
+        again: usize,
+        told: &mut BTreeSet<usize>,
+    ) {
+        let round: Vec<usize> = chain.iter().copied().skip_while(|n| *n != again).collect();
+        let new = round.iter().all(|n| !told.contains(n));
+        told.extend(&round);
+        let (Some(first), true) = (clauses.get(again), new) else { return };
+        let ids: Vec<&str> =
+            round.iter().chain([&again]).filter_map(|n| clauses.get(*n)).map(|c| c.id.as_str()).collect();
+        self.sink.push(
+            Code::ClauseCycle,
+            &first.origin,
+            format!("clause の parent が一回りしています({})。", ids.join(" → ")),
+            "一番上の条項から parent の行を消してください。",
+        );
+    }
+
     pub(super) fn statement(&mut self, item: &MergedItem, f: &mut Fields<'_>) -> Statement {
+        let counterparties = self.counterparties(f);
+        let relations = self.relations(&item.id, f);
         let s = &mut self.sink;
         Statement {
             id: item.id.clone(),
             clause: f.reference("clause", Kind::Clause, s),
+            label: f.text("label", s),
+            ascii: ascii(f, s),
+            kind: f.word("type", StatementType::WORDS, StatementType::OrganisationalRule, s),
             roles: f.references("roles", Kind::Role, s),
             modality: f.word("modality", Modality::WORDS, Modality::Must, s),
             title: f.text_opt("title", s),
@@ -41,8 +97,96 @@ impl Reader<'_> {
             mechanisms: f.words("mechanisms", Mechanism::WORDS, s),
             acts: f.texts("acts", s).into_iter().map(|(text, _)| text).collect(),
             sources: f.texts("sources", s).into_iter().map(|(text, _)| text).collect(),
+            counterparties,
+            relations,
+            note: f.text_opt("note", s),
             origin: item.at.clone(),
         }
+    }
+
+    fn counterparties(&mut self, f: &mut Fields<'_>) -> Vec<Counterparty> {
+        let s = &mut self.sink;
+        let rows = f.rows("counterparty", "[{ act = \"report\", roles = [\"…\"] }]", s);
+        let mut counterparties = Vec::new();
+        for mut f in rows {
+            let counterparty = Counterparty {
+                act: f.word("act", CounterpartyAct::WORDS, CounterpartyAct::With, s),
+                roles: f.references("roles", Kind::Role, s),
+                note: f.text_opt("note", s),
+            };
+            if counterparty.roles.is_empty() {
+                s.push(
+                    Code::MissingKey,
+                    &f.at_key("roles"),
+                    format!("{}に役割がありません。", f.what()),
+                    "roles = [\"ciso\"] のように一つ以上書いてください。",
+                );
+            }
+            f.finish(s);
+            counterparties.push(counterparty);
+        }
+        counterparties
+    }
+
+    fn relations(&mut self, own: &str, f: &mut Fields<'_>) -> Vec<Relation> {
+        let rows = f.rows("relations", "[{ kind = \"same\", to = \"…/…\" }]", &mut self.sink);
+        let mut relations = Vec::new();
+        for mut f in rows {
+            let s = &mut self.sink;
+            let relation = Relation {
+                kind: f.word("kind", RelationKind::WORDS, RelationKind::Same, s),
+                to: f.text("to", s),
+            };
+            if !relation.to.is_empty() {
+                self.relation_target(own, &relation.to, &f);
+            }
+            f.finish(&mut self.sink);
+            relations.push(relation);
+        }
+        relations
+    }
+
+    /// The other statement must exist when its folder is present; an absent body's can only be looked at from outside.
+    fn relation_target(&mut self, own: &str, to: &str, f: &Fields<'_>) {
+        let at = f.at_key("to");
+        let folder = to.split_once('/').filter(|(folder, rest)| !folder.is_empty() && !rest.is_empty());
+        let Some((folder, _)) = folder.filter(|_| is_id(to, true)) else {
+            self.sink.push(
+                Code::WrongId,
+                &at,
+                format!("{}の「to」は statement の id の形ではありません。", f.what()),
+                "to = \"asahi/6(2)\" のように、フォルダの名前から書いてください。",
+            );
+            return;
+        };
+        if to == own {
+            self.sink.push(
+                Code::WrongValue,
+                &at,
+                format!("{}が自分自身「{to}」を指しています。", f.what()),
+                "別の statement の id を書くか、この行を消してください。",
+            );
+            return;
+        }
+        if self.merged.item(Kind::Statement, to).is_some() {
+            return;
+        }
+        let Some((written, _)) = self.library.read(folder) else { return };
+        let items = written.items.get(&Kind::Statement);
+        if items.is_some_and(|items| items.get(to).is_some()) {
+            return;
+        }
+        let ids = items.into_iter().flat_map(|items| items.list.iter().map(|i| i.id.as_str()));
+        let instead = match nearest(to, ids) {
+            Some(near) => format!("「{near}」ではありませんか。"),
+            None => format!("フォルダ {folder} にある statement の id を書いてください。"),
+        };
+        self.sink.push(
+            Code::UnknownReference,
+            &at,
+            format!("{}の「to」が指す statement「{to}」がありません。", f.what()),
+            instead,
+        );
     }
 
     pub(super) fn parameter(&mut self, item: &MergedItem, f: &mut Fields<'_>) -> Parameter {
@@ -99,6 +243,23 @@ impl Reader<'_> {
         }
         parameter
     }
+}
+
+/// An id in letters that every format takes.
+fn ascii(f: &mut Fields<'_>, s: &mut Sink) -> String {
+    let ascii = f.text("ascii", s);
+    let fits = ascii.len() <= 120
+        && ascii.starts_with(|c: char| c.is_ascii_alphabetic())
+        && ascii.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
+    if !ascii.is_empty() && !fits {
+        s.push(
+            Code::WrongId,
+            &f.at_key("ascii"),
+            format!("{}の ascii「{ascii}」は使えません。", f.what()),
+            "英字から始まり、英数字と . _ - だけの 120 文字以内にしてください(例: narita-2.2.2.2_s1)。",
+        );
+    }
+    ascii
 }
 
 pub(super) fn number(value: Option<&ParameterValue>) -> Option<u64> {

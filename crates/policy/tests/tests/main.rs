@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod broken;
 #[cfg(test)]
+mod guideline;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod layering;

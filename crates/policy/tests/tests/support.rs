@@ -23,6 +23,8 @@ shipped! {
     "base/requests.toml",
     "base/roles.toml",
     "base/zones.toml",
+    "guideline/pack.toml",
+    "guideline/values.toml",
     "hoshimi/channels.toml",
     "hoshimi/clauses.toml",
     "hoshimi/pack.toml",
