@@ -2,6 +2,8 @@
 
 // The attribute tells clippy that these modules are tests, helpers included.
 #[cfg(test)]
+mod bodies;
+#[cfg(test)]
 mod broken;
 #[cfg(test)]
 mod guideline;
