@@ -23,7 +23,7 @@ fn folders(wanted: impl Fn(&str) -> bool) -> Vec<SourceFile> {
     for folder in std::fs::read_dir(root).unwrap() {
         let folder = folder.unwrap();
         let name = folder.file_name().into_string().unwrap();
-        if !wanted(&name) {
+        if !wanted(&name) || !folder.path().is_dir() {
             continue;
         }
         for entry in std::fs::read_dir(folder.path()).unwrap() {
