@@ -4,6 +4,10 @@
 #[cfg(test)]
 mod broken;
 #[cfg(test)]
+mod coverage;
+#[cfg(test)]
+mod diff;
+#[cfg(test)]
 mod guideline;
 #[cfg(test)]
 mod hostile;
