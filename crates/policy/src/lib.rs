@@ -14,6 +14,8 @@
 
 mod answers;
 mod check;
+mod coverage;
+mod diff;
 mod fields;
 mod guideline;
 mod layers;
@@ -29,14 +31,21 @@ mod wareki;
 mod written;
 
 pub use answers::{Facts, ParameterError, Passage, Plan};
+pub use coverage::{
+    Binding, CoverageGroup, CoverageReport, CoverageTotals, CoveredPack, CoveredStatement, MechanismUse,
+    Titled,
+};
+pub use diff::{
+    DiffReport, DiffSide, DiffStatement, ItemChange, ItemDiff, KeyChange, StatementChange, StatementDiff,
+};
 pub use guideline::{Divergence, Guideline};
 pub use library::Library;
 pub use model::{
-    Annotation, Assurance, Axis, Channel, ChannelMode, Clause, Counterparty, CounterpartyAct, Department,
-    Document, DocumentKind, FormField, FormFieldType, Layer, Level, Maker, Mechanism, Modality, Municipality,
-    Pack, Parameter, ParameterType, ParameterValue, Permit, Post, Relation, RelationKind, RequestType,
-    Retention, Revision, Role, Rule, RuleAction, Scope, ScopeItem, ScopeKind, Section, Setting, Statement,
-    StatementType, Step, StepMode, Term, Treatment, Zone, ZoneKind,
+    Annotation, Assurance, Axis, Channel, ChannelMode, Clause, Counterparty, CounterpartyAct, CoverageStatus,
+    Department, Document, DocumentKind, FormField, FormFieldType, Layer, Level, Maker, Mechanism, Modality,
+    Municipality, Pack, Parameter, ParameterType, ParameterValue, Permit, Post, Relation, RelationKind,
+    RequestType, Retention, Revision, Role, Rule, RuleAction, Scope, ScopeItem, ScopeKind, Section, Setting,
+    Statement, StatementType, Step, StepMode, Term, Treatment, Zone, ZoneKind,
 };
 pub use problem::{CheckReport, Code, DivergenceReport, Origin, Problem, Severity};
 pub use wareki::wareki;

@@ -19,8 +19,9 @@ pub use mechanism::Mechanism;
 pub use papers::{Annotation, Document, Maker, Revision, ScopeItem, Term};
 pub use text::{Clause, Counterparty, Parameter, ParameterValue, Relation, Setting, Statement};
 pub use words::{
-    Assurance, Axis, ChannelMode, CounterpartyAct, DocumentKind, FormFieldType, Modality, ParameterType,
-    Permit, RelationKind, RuleAction, Scope, ScopeKind, StatementType, StepMode, Treatment, ZoneKind,
+    Assurance, Axis, ChannelMode, CounterpartyAct, CoverageStatus, DocumentKind, FormFieldType, Modality,
+    ParameterType, Permit, RelationKind, RuleAction, Scope, ScopeKind, StatementType, StepMode, Treatment,
+    ZoneKind,
 };
 
 use crate::guideline::Guideline;

@@ -306,3 +306,19 @@ words! {
         Weaker = "weaker" "より緩い",
     }
 }
+
+words! {
+    /// What the mechanisms make of a statement.
+    CoverageStatus {
+        /// It has mechanisms, and this version has all of them.
+        Kept = "kept" "仕組みあり",
+        /// This version has some of them; totals count it as planned.
+        Partly = "partly" "一部",
+        /// This version has none of them.
+        Planned = "planned" "予定",
+        /// It says what something is, and asks for nothing.
+        Defined = "defined" "定義",
+        /// No mechanism and no definition.
+        Unbound = "unbound" "未対応",
+    }
+}

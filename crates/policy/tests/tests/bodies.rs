@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use policy::{Assurance, Library, Mechanism, Pack, ParameterValue, Severity, SourceFile, Statement};
+use policy::{Assurance, CoverageReport, DiffReport, Library, Mechanism, Pack, ParameterValue, Severity, SourceFile, Statement};
 
 use crate::support::everything;
 
@@ -205,6 +205,31 @@ fn where_files_pass_the_bodys_own_statement_is_cited() {
             .count();
         assert_eq!(citing, passing, "{folder}");
     }
+}
+
+/// The whole of it in one list, layer by layer, with nothing that is served by nobody.
+#[test]
+fn coverage_has_no_gap() {
+    let packs = packs(&everything());
+    let report = CoverageReport::of_all(&packs.values().cloned().collect::<Vec<_>>());
+    for (folder, _, count, _) in BODIES {
+        let layer = report.by_layer.iter().find(|l| l.id == folder).expect("each body is a layer");
+        assert_eq!((layer.totals.statements, layer.totals.unbound), (count, 0), "{folder}");
+        assert!(layer.totals.planned > layer.totals.kept, "{folder}: most of it is still to be built");
+    }
+}
+
+/// What one body asks for and the other does not is found through the relations.
+#[test]
+fn bodies_are_compared_by_what_they_ask_for() {
+    let packs = packs(&everything());
+    let diff = DiffReport::new(&packs["asahi"], &packs["okayama"]);
+    let added: BTreeSet<&str> = diff.statements.added.iter().map(|s| s.id.as_str()).collect();
+    for only_okayama in ["okayama/4(2)#2", "okayama/10#2", "okayama/10#3"] {
+        assert!(added.contains(only_okayama), "{only_okayama} is not in {added:?}");
+    }
+    assert!(!added.contains("okayama/6(8)#1"), "both select contractors");
+    assert_eq!(diff.statements.removed, [], "all that Asahi asks for Okayama asks for in some form");
 }
 
 /// Zones and posts are the body's own words.

@@ -6,6 +6,10 @@ mod bodies;
 #[cfg(test)]
 mod broken;
 #[cfg(test)]
+mod coverage;
+#[cfg(test)]
+mod diff;
+#[cfg(test)]
 mod guideline;
 #[cfg(test)]
 mod hostile;

@@ -1,0 +1,4 @@
+//! `sekisho policy`, run as a program.
+
+#[cfg(test)]
+mod command;
