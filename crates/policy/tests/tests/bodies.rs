@@ -4,7 +4,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use policy::{Assurance, CoverageReport, DiffReport, Library, Mechanism, Pack, ParameterValue, Severity, SourceFile, Statement};
+use policy::{
+    Assurance, CoverageReport, DiffReport, Library, Mechanism, Pack, ParameterValue, Severity, SourceFile,
+    Statement,
+};
 
 use crate::support::everything;
 
