@@ -235,6 +235,38 @@ fn bodies_are_compared_by_what_they_ask_for() {
     assert_eq!(diff.statements.removed, [], "all that Asahi asks for Okayama asks for in some form");
 }
 
+/// A text leaves open what running it needs. Once somebody decides, here as the fictional city did, it could be run.
+#[test]
+fn a_body_that_decides_could_run_its_text() {
+    let mut files = everything();
+    let packs = packs(&files);
+    for (folder, ..) in BODIES {
+        let resolved = Library::new(&files).resolve(folder).expect("it has no errors");
+        assert!(!resolved.readiness().is_empty(), "{folder}: nobody has decided");
+        let id = format!("{folder}-decided");
+        let mut text = format!(
+            "format = 1\n[pack]\nid = \"{id}\"\nextends = \"{folder}\"\ntitle = \"決めた値\"\nversion = \"1\"\n"
+        );
+        for parameter in packs["hoshimi"].parameters() {
+            let open = packs[folder].parameter(&parameter.id).is_some_and(|p| p.value.is_none());
+            let Some(value) = parameter.value.as_ref().filter(|_| open) else { continue };
+            let value = match value {
+                ParameterValue::Number(number) => number.to_string(),
+                ParameterValue::Text(text) => format!("\"{text}\""),
+                ParameterValue::Flag(flag) => flag.to_string(),
+            };
+            text += &format!(
+                "[[parameter]]\nid = \"{}\"\noverride = true\nvalue = {value}\ndecided = \"試験\"\n",
+                parameter.id
+            );
+        }
+        files.push(SourceFile { path: format!("{id}/pack.toml"), text });
+        let decided = Library::new(&files).resolve(&id).expect("the values are within bounds");
+        assert_eq!(decided.readiness(), [], "{folder}");
+        assert_eq!(decided.pack.statements().len(), packs[folder].statements().len());
+    }
+}
+
 /// Zones and posts are the body's own words.
 #[test]
 fn local_names_are_kept() {
