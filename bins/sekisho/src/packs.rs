@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use policy::{FILE_BYTES_MAX, FILES_MAX, Pack, Problem, Severity, SourceFile};
+use policy::{FILE_BYTES_MAX, FILES_BYTES_MAX, FILES_MAX, Pack, Problem, Severity, SourceFile};
 
 /// Every pack file below a folder: `<layer>/<name>.toml`, sorted by path.
 ///
@@ -14,6 +14,7 @@ use policy::{FILE_BYTES_MAX, FILES_MAX, Pack, Problem, Severity, SourceFile};
 pub(crate) fn load(folder: &Path) -> anyhow::Result<Vec<SourceFile>> {
     let unreadable = || format!("方針パックのフォルダーを読めません: {}", folder.display());
     let mut files = Vec::new();
+    let mut bytes_all: usize = 0;
     for layer in std::fs::read_dir(folder).with_context(unreadable)? {
         let layer = layer.with_context(unreadable)?.path();
         if !layer.is_dir() {
@@ -31,6 +32,14 @@ pub(crate) fn load(folder: &Path) -> anyhow::Result<Vec<SourceFile>> {
             let name = |p: &Path| p.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
             let bytes = std::fs::read(&path).with_context(about)?;
             let text = String::from_utf8(bytes).map_err(|e| anyhow::anyhow!(not_utf8(&about(), &e)))?;
+            bytes_all = bytes_all.saturating_add(text.len());
+            if bytes_all > FILES_BYTES_MAX {
+                bail!(
+                    "方針パックのファイルを合わせると大きすぎます(上限 {} MiB): {}",
+                    FILES_BYTES_MAX >> 20,
+                    folder.display()
+                );
+            }
             files.push(SourceFile { path: format!("{}/{}", name(&layer), name(&path)), text });
             if files.len() > FILES_MAX {
                 bail!("方針パックのファイルが多すぎます(上限 {FILES_MAX}): {}", folder.display());

@@ -2,6 +2,8 @@
 //!
 //! Owns the shapes only. Who may see them is decided by `authz`; how they are kept is the store's matter.
 
+use std::collections::HashMap;
+
 use workflow::{
     Millis,
     id::{EvidenceId, FileId, SectionId, TokenId, TransferId, UserId, ZoneId},
@@ -175,6 +177,24 @@ pub struct EvidenceRow {
     pub payload_erased_at: Option<Millis>,
     /// The name of the actor today, for the screen.
     pub actor_name: Option<String>,
+}
+
+/// How much evidence there is of something, and the newest of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EvidenceTally {
+    /// How many entries.
+    pub count: u64,
+    /// When the newest was written, and its id.
+    pub last: Option<(Millis, EvidenceId)>,
+}
+
+/// The tallies of everything that has any.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EvidenceTallies {
+    /// By statement.
+    pub statements: HashMap<String, EvidenceTally>,
+    /// By kind.
+    pub kinds: HashMap<String, EvidenceTally>,
 }
 
 /// A place in a list that is sorted by time, newest first: the last row of the page before.

@@ -69,6 +69,9 @@ pub const FOLDER_FILES_MAX: usize = 500;
 /// The most files of all layers: a prefecture keeps the packs of its bodies in one folder.
 pub const FILES_MAX: usize = 10_000;
 
+/// The most bytes of all files together.
+pub const FILES_BYTES_MAX: usize = 256 << 20;
+
 /// The layer that is set beside every pack and compared with it, never part of one.
 pub const GUIDELINE: &str = "guideline";
 

@@ -11,7 +11,7 @@ use crate::guideline::{self, Guideline};
 use crate::model::Pack;
 use crate::problem::{Code, Origin, Problem, Sink};
 use crate::written::{self, Kind, Written};
-use crate::{FILES_MAX, FOLDER_FILES_MAX, GUIDELINE, Resolved, SourceFile, resolve};
+use crate::{FILES_BYTES_MAX, FILES_MAX, FOLDER_FILES_MAX, GUIDELINE, Resolved, SourceFile, resolve};
 
 /// Every pack of a policies folder, for whoever asks for more than one. Nothing is parsed before it is asked for, and
 /// nothing twice.
@@ -38,6 +38,7 @@ impl<'f> Library<'f> {
         let mut sink = Sink::default();
         let mut folders: BTreeMap<&str, Folder<'_>> = BTreeMap::new();
         let mut seen = BTreeSet::new();
+        let mut bytes: usize = 0;
         for (number, file) in files.iter().enumerate() {
             let at = Origin { layer: "".into(), file: file.path.as_str().into(), line: 1, column: 1 };
             let too_many = |sink: &mut Sink, bound: usize| {
@@ -50,6 +51,16 @@ impl<'f> Library<'f> {
             };
             if number >= FILES_MAX {
                 too_many(&mut sink, FILES_MAX);
+                break;
+            }
+            bytes = bytes.saturating_add(file.text.len());
+            if bytes > FILES_BYTES_MAX {
+                sink.push(
+                    Code::TooLarge,
+                    &at,
+                    format!("ファイルを合わせると大きすぎます(上限 {} MiB)。", FILES_BYTES_MAX >> 20),
+                    "要らない方針パックを別のフォルダに移してください。",
+                );
                 break;
             }
             match file.path.split_once('/') {

@@ -376,6 +376,27 @@ statements! {
         "SELECT statement AS what, n FROM evidence_count \
          UNION ALL SELECT statements AS what, -1 AS n FROM evidence WHERE seq IS NULL"
     );
+    // As above, with the newest entry of each: one step into an index, whatever has gathered there.
+    STATEMENT_TALLIES = Same(
+        "SELECT c.statement AS what, c.n AS n, \
+         (SELECT s.happened_at FROM evidence_statement s WHERE s.statement = c.statement \
+          ORDER BY s.happened_at DESC, s.evidence_id DESC LIMIT 1) AS last_at, \
+         (SELECT s.evidence_id FROM evidence_statement s WHERE s.statement = c.statement \
+          ORDER BY s.happened_at DESC, s.evidence_id DESC LIMIT 1) AS last_id \
+         FROM evidence_count c \
+         UNION ALL SELECT statements AS what, -1 AS n, happened_at AS last_at, id AS last_id \
+         FROM evidence WHERE seq IS NULL"
+    );
+    KIND_TALLIES = Same(
+        "SELECT c.kind AS what, c.n AS n, \
+         (SELECT e.happened_at FROM evidence e WHERE e.kind = c.kind \
+          ORDER BY e.happened_at DESC, e.id DESC LIMIT 1) AS last_at, \
+         (SELECT e.id FROM evidence e WHERE e.kind = c.kind \
+          ORDER BY e.happened_at DESC, e.id DESC LIMIT 1) AS last_id \
+         FROM evidence_kind_count c \
+         UNION ALL SELECT kind AS what, -1 AS n, happened_at AS last_at, id AS last_id \
+         FROM evidence WHERE seq IS NULL"
+    );
     DUE_PAYLOADS = Same(
         "SELECT id FROM evidence WHERE erase_payload_at <= $1 AND payload_erased_at IS NULL \
          ORDER BY erase_payload_at, id LIMIT $2"
@@ -472,7 +493,7 @@ pub(crate) const INSERT_EVIDENCE_STATEMENTS: Bulk = Bulk {
 pub(crate) const SEAL: Bulk = Bulk {
     before: "UPDATE evidence SET seq = v.column2 FROM (VALUES",
     columns: 2,
-    after: ") AS v WHERE evidence.id = v.column1 AND evidence.seq IS NULL RETURNING statements",
+    after: ") AS v WHERE evidence.id = v.column1 AND evidence.seq IS NULL RETURNING kind, statements",
 };
 
 /// Adds to the counts of sealed entries.
@@ -480,6 +501,13 @@ pub(crate) const ADD_COUNTS: Bulk = Bulk {
     before: "INSERT INTO evidence_count (statement, n) VALUES",
     columns: 2,
     after: " ON CONFLICT (statement) DO UPDATE SET n = evidence_count.n + excluded.n",
+};
+
+/// The same by kind.
+pub(crate) const ADD_KIND_COUNTS: Bulk = Bulk {
+    before: "INSERT INTO evidence_kind_count (kind, n) VALUES",
+    columns: 2,
+    after: " ON CONFLICT (kind) DO UPDATE SET n = evidence_kind_count.n + excluded.n",
 };
 
 /// Stores changed tiles.

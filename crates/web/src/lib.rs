@@ -34,7 +34,7 @@ pub use api::Api;
 pub use live::Streams;
 pub use site::ZoneSetting;
 
-use screens::{account, home, people, policy as policies, send, session, transfers};
+use screens::{account, coverage, home, people, policy as policies, send, session, transfers};
 use site::Site;
 
 /// Bytes of a form that brings no files.
@@ -84,6 +84,7 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
         .route("/received", get(transfers::received))
         .route("/clauses", get(policies::clauses))
         .route("/clauses/{*id}", get(policies::clause))
+        .route("/coverage", get(coverage::page))
         .route("/evidence", get(policies::evidence))
         .route("/evidence/{id}", get(policies::entry))
         .route("/evidence/{id}/proof.zip", get(policies::proof))

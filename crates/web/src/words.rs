@@ -5,6 +5,7 @@
 //! Leaves roles, zones, levels and clauses to the pack, and codes to the packages that define them. A code without
 //! words is a failing test here, never a blank on a screen.
 
+use app::coverage::MechanismState;
 use worker_protocol::{Kind, Notes, Reason, Removal, Road, Severity, Spot, Threat};
 use workflow::{
     route::Verdict,
@@ -829,6 +830,18 @@ pub fn evidence(kind: &str) -> Option<&'static str> {
     })
 }
 
+/// How a mechanism does today.
+#[must_use]
+pub fn mechanism_state(state: MechanismState) -> (&'static str, Tone) {
+    match state {
+        MechanismState::Planned => ("予定", Tone::Wait),
+        MechanismState::Stopped => ("停止中", Tone::Bad),
+        MechanismState::Seen => ("証跡あり", Tone::Good),
+        MechanismState::Unseen => ("証跡はまだありません", Tone::Mixed),
+        MechanismState::Silent => ("常に働く(証跡は残しません)", Tone::Plain),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -885,6 +898,15 @@ mod tests {
         assert_eq!(icons.len(), tones.len());
         let kinds: BTreeSet<_> = Kind::ALL.iter().copied().map(kind).collect();
         assert_eq!(kinds.len(), Kind::ALL.len());
+    }
+
+    #[test]
+    fn every_state_of_a_mechanism_reads_differently() {
+        let words: BTreeSet<_> = MechanismState::WORDS.iter().map(|(_, s)| mechanism_state(*s).0).collect();
+        assert_eq!(words.len(), MechanismState::WORDS.len());
+        for (id, state) in MechanismState::WORDS {
+            assert_eq!(state.id(), *id);
+        }
     }
 
     #[test]

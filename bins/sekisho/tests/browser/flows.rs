@@ -350,6 +350,9 @@ async fn a_proof_is_checked_away_from_the_server() {
     ground.picture("people").await;
     ground.go("lgwan", "/clauses").await;
     ground.picture("clauses").await;
+    ground.click("main a[href='/coverage']").await;
+    ground.wait_for(".covered").await;
+    ground.picture("coverage").await;
     ground.go("lgwan", "/clauses/base/sanitise-inbound").await;
     assert!(ground.text("main").await.contains("この条項の証跡"));
     ground.picture("clause").await;

@@ -8,6 +8,8 @@ mod approving;
 #[cfg(test)]
 mod city;
 #[cfg(test)]
+mod coverage;
+#[cfg(test)]
 mod evidence;
 #[cfg(test)]
 mod failures;

@@ -7,6 +7,7 @@
 
 mod account;
 mod caller;
+mod coverage;
 mod cursor;
 mod dto;
 mod errors;
@@ -179,6 +180,8 @@ fn rows() -> Vec<Endpoint> {
         row(Get, "/statements/{*id}", "One statement with its evidence", policy::statement)
             .query::<dto::PageQuery>()
             .gives::<dto::StatementView>(),
+        row(Get, "/coverage", "How every statement is kept today", coverage::show)
+            .gives::<coverage::CoverageView>(),
         row(Get, "/evidence", "Evidence, newest first", evidence::list)
             .query::<dto::EvidenceListQuery>()
             .gives::<dto::EvidenceList>(),

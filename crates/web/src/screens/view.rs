@@ -4,7 +4,11 @@
 //! templates; addresses are paths of this server.
 //! Leaves gathering the values to the handlers beside it, words to `crate::words`, dates to `crate::dates`.
 
+mod coverage;
+
 use askama::Template;
+
+pub use coverage::*;
 
 use crate::{
     dates::When,
@@ -999,10 +1003,16 @@ pub struct ClausePageView {
     pub trigger: Option<String>,
     /// What evidence it expects.
     pub expected: Option<String>,
+    /// The text's own number for it.
+    pub label: String,
+    /// What the mechanisms make of it.
+    pub status: Chip,
     /// What serves it.
-    pub mechanisms: Vec<String>,
+    pub mechanisms: Vec<MechanismChip>,
     /// Its parameters.
     pub parameters: Vec<ParameterView>,
+    /// Values of it that are not what a guideline recommends.
+    pub divergences: Vec<DivergenceView>,
     /// Which layer and file it comes from.
     pub origin: String,
     /// Its evidence, newest first.

@@ -6,6 +6,8 @@ mod city;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
+mod coverage;
+#[cfg(test)]
 mod flow;
 #[cfg(test)]
 mod refusals;

@@ -41,6 +41,24 @@ fn clauses() -> Vec<ClauseChip> {
     ]
 }
 
+fn mechanism_chips() -> Vec<MechanismChip> {
+    vec![
+        MechanismChip { title: "通信路での無害化".into(), ships: true },
+        MechanismChip { title: "メールのテキスト化".into(), ships: false },
+    ]
+}
+
+fn divergences() -> Vec<DivergenceView> {
+    vec![DivergenceView {
+        title: "パスワードの最も短い文字数".into(),
+        value: "4".into(),
+        wanted: "10 以上".into(),
+        recommendation: "パスワードは10文字以上".into(),
+        reason: "短いパスワードは総当たりで破られる。".into(),
+        source: "ある指針".into(),
+    }]
+}
+
 fn frame(title: &str, current: &str, zone_id: &str) -> Frame {
     let item = |href: &str, label: &str, icon: &'static str, count, group| MenuItem {
         href: href.into(),
@@ -710,6 +728,75 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
             .unwrap(),
         ),
         (
+            "coverage",
+            CoveragePage {
+                frame: frame("条項の遵守状況", "/clauses", "internet"),
+                policy: "星見市情報セキュリティポリシー".into(),
+                total: 520,
+                in_words: "仕組みあり 120件、予定 400件".into(),
+                parts: [
+                    ("kept", Tone::Good, 0, 230),
+                    ("planned", Tone::Wait, 230, 770),
+                    ("unbound", Tone::Bad, 1_000, 0),
+                ]
+                .map(|(status, tone, start, length)| CoveragePart {
+                    chip: Chip { word: "仕組みあり".into(), tone },
+                    status: status.into(),
+                    count: length / 2,
+                    start,
+                    length,
+                    href: format!("/coverage?status={status}"),
+                    chosen: status == "kept",
+                })
+                .into(),
+                statuses: vec![Choice { id: "kept".into(), title: "仕組みあり".into(), chosen: true }],
+                capabilities: vec![Choice { id: "logs".into(), title: "logs".into(), chosen: false }],
+                roles: vec![Choice { id: "staff".into(), title: "職員".into(), chosen: false }],
+                search: "無害化".into(),
+                shown: 2,
+                sections: vec![CoverageSection {
+                    title: "4 ファイルの授受".into(),
+                    rows: vec![
+                        CoverageRowView {
+                            clause: clause("base/sanitise-inbound", "外部から取り込むファイルを無害化する"),
+                            label: "4(1)".into(),
+                            roles: "団体全体".into(),
+                            status: status_chip(policy::CoverageStatus::Partly),
+                            mechanisms: mechanism_chips(),
+                            divergences: 1,
+                            last: Some(at(-2)),
+                            last_href: "/evidence/e1".into(),
+                            evidence: 1_234,
+                        },
+                        CoverageRowView {
+                            clause: clause("base/no-one", "<script>alert(1)</script>"),
+                            label: "4(2)①".into(),
+                            status: status_chip(policy::CoverageStatus::Unbound),
+                            ..CoverageRowView::default()
+                        },
+                    ],
+                }],
+                mechanisms: vec![
+                    MechanismRowView {
+                        title: "通信路での無害化".into(),
+                        state: Chip { word: "停止中".into(), tone: Tone::Bad },
+                        statements: 3,
+                        evidence: 99,
+                        last: Some(at(-2)),
+                        last_href: Some("/evidence/e1".into()),
+                    },
+                    MechanismRowView {
+                        title: "メールのテキスト化".into(),
+                        state: Chip { word: "予定".into(), tone: Tone::Wait },
+                        ..MechanismRowView::default()
+                    },
+                ],
+                divergences: divergences(),
+            }
+            .render()
+            .unwrap(),
+        ),
+        (
             "clause",
             ClausePageView {
                 frame: frame("条項", "/clauses", "internet"),
@@ -718,7 +805,10 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
                 section_title: "ネットワークの分離".into(),
                 trigger: Some("ファイルを取り込むとき".into()),
                 expected: Some("無害化の記録".into()),
-                mechanisms: vec!["通信路での無害化".into()],
+                label: "4(1)".into(),
+                status: status_chip(policy::CoverageStatus::Partly),
+                mechanisms: mechanism_chips(),
+                divergences: divergences(),
                 parameters: vec![
                     ParameterView {
                         title: "原本の保存期間".into(),
