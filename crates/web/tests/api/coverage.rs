@@ -110,7 +110,7 @@ async fn people_read_filter_and_follow() {
     );
     let (_, clauses) = page(&site, &hanako, "/clauses").await;
     assert!(clauses.contains("href=\"/coverage\""), "it is reached from the list of clauses");
-    let (_, clause) = page(&site, &hanako, "/clauses/base/password-strong").await;
+    let (_, clause) = page(&site, &hanako, "/clauses/base/sanitise-inbound").await;
     assert!(clause.contains("href=\"/coverage\"") && clause.contains("仕組みあり"));
     let (status, _) = page(&site, &stranger("lgwan"), "/coverage").await;
     assert!(status.is_redirection(), "strangers are sent to log in");
