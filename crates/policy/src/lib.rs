@@ -18,6 +18,7 @@ mod coverage;
 mod diff;
 mod fields;
 mod guideline;
+pub mod import;
 mod layers;
 mod library;
 mod merged;

@@ -12,6 +12,12 @@ mod guideline;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod import;
+#[cfg(test)]
+mod import_judge;
+#[cfg(test)]
+mod import_properties;
+#[cfg(test)]
 mod layering;
 #[cfg(test)]
 mod shipped;
