@@ -1,4 +1,4 @@
-//! `sekisho policy`: checking, showing, covering and comparing packs.
+//! `sekisho policy`: checking, showing, covering, comparing and importing packs.
 //!
 //! Owns the commands: what is read, which exit code. Leaves every rule of packs, and what is printed, to `policy`.
 
@@ -11,7 +11,7 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use policy::{CheckReport, CoverageReport, CoverageStatus, DiffReport, GUIDELINE, Library, Pack, Problem};
 
-use crate::{packs, world};
+use crate::{import_command, packs, world};
 
 /// Which pack.
 #[derive(Args)]
@@ -67,6 +67,8 @@ pub(crate) enum Command {
         #[arg(long)]
         role: Option<String>,
     },
+    /// 団体の文書を読み、条項の木・遵守事項・近い遵守事項を示し、取込み案の方針パックを作ります。終了コード: 0 取り込んだ、3 取り込むものがない、2 使い方の誤り、1 失敗
+    Import(import_command::Options),
     /// 層を重ねた結果を、どのファイルの何行目に由来するかとともに表示します
     Show {
         #[command(flatten)]
@@ -82,6 +84,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Check { which, json, ready } => check(which, *json, *ready),
         Command::Show { which } => show(which),
+        Command::Import(options) => world::run(import_command::run(options)),
         Command::Coverage { id, policies, json, only } => coverage(id.as_deref(), policies, *json, *only),
         Command::Diff { a, b, policies, json, role } => diff([a, b], policies, *json, role.as_deref()),
     }
