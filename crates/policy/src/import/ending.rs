@@ -253,7 +253,7 @@ pub(super) fn is_proviso(read: &Read) -> bool {
 pub(super) fn exceptions(read: &Read) -> Vec<String> {
     let mut found = Vec::new();
     for inside in read.whole.split(['(', '（']).skip(1).filter_map(|rest| rest.split([')', '）']).next()) {
-        if ["を除く", "除く。", "含まない", "に限る"].iter().any(|word| inside.contains(word)) {
+        if ["を除く", "除く。", "含まない"].iter().any(|word| inside.contains(word)) {
             found.push(inside.to_owned());
         }
     }

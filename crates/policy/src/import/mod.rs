@@ -11,6 +11,7 @@
 //! Text is normalised where it is compared and nowhere else.
 
 mod body;
+mod counterparty;
 mod days;
 mod decode;
 mod draft;
@@ -35,8 +36,8 @@ pub use label::Style;
 pub use matching::MATCH_SCORE_MIN;
 pub use pack_text::{Head, PackError};
 pub use result::{
-    Appointment, Day, DayKind, Finding, FindingKind, Force, Found, Import, LocalRole, Match, Node, NodeKind,
-    Piece, PieceKind, Reference, Span, Term, Totals, Verdict,
+    Appointment, Counter, Day, DayKind, Finding, FindingKind, Force, Found, Import, LocalRole, Match, Node,
+    NodeKind, Piece, PieceKind, Reference, Span, Term, Totals, Verdict,
 };
 
 use crate::Pack;

@@ -283,6 +283,17 @@ impl Draft {
         };
         let capability = found.capability.as_deref().unwrap_or("unsorted");
         let _ = writeln!(out, "assurance = \"{assurance}\"\ncapability = {}", quoted(capability));
+        if !found.counterparties.is_empty() {
+            let acts: Vec<String> = found
+                .counterparties
+                .iter()
+                .map(|c| {
+                    let roles: Vec<String> = c.roles.iter().map(|r| quoted(r)).collect();
+                    format!("{{ act = \"{}\", roles = [{}] }}", c.act.id(), roles.join(", "))
+                })
+                .collect();
+            let _ = writeln!(out, "counterparty = [{}]", acts.join(", "));
+        }
         if let Some(Some(same)) = self.same.get(number) {
             let _ = writeln!(out, "relations = [{{ kind = \"same\", to = {} }}]", quoted(same));
         }
@@ -326,20 +337,24 @@ impl Draft {
     }
 
     fn local_roles(&self) -> Vec<String> {
-        let used: BTreeSet<&str> =
-            self.import.statements.iter().flat_map(|s| s.roles.iter().map(String::as_str)).collect();
-        self.import
-            .local_roles
-            .iter()
-            .filter(|role| used.contains(role.id.as_str()))
-            .map(|role| {
-                format!(
-                    "[[role]]\nid = {}\ntitle = {}\nnote = \"取込み案: 本文にある役割\"\n",
-                    quoted(&role.id),
-                    quoted(&one_line(&role.title))
-                )
-            })
-            .collect()
+        let named = self.import.statements.iter().flat_map(|s| {
+            s.roles.iter().chain(s.counterparties.iter().flat_map(|c| &c.roles)).map(String::as_str)
+        });
+        let used: BTreeSet<&str> = named.collect();
+        let mut roles = Vec::new();
+        for role in self.import.local_roles.iter().filter(|role| used.contains(role.id.as_str())) {
+            let mut out = format!("[[role]]\nid = {}\n", quoted(&role.id));
+            let _ = writeln!(
+                out,
+                "title = {}\nnote = \"取込み案: 本文にある役割\"",
+                quoted(&one_line(&role.title))
+            );
+            if role.outside {
+                out.push_str("outside = true\n");
+            }
+            roles.push(out);
+        }
+        roles
     }
 
     fn terms(&self, clauses: &BTreeMap<usize, String>) -> Vec<String> {

@@ -9,13 +9,14 @@ use std::collections::BTreeSet;
 use crate::model::Modality;
 
 use super::body::{Body, Sentence};
+use super::counterparty::counterparties;
 use super::days::{days, inline_terms, is_word};
 use super::ending::{self, Ending, Read};
 use super::normal::{folded, is_blank, plain};
 use super::reference::{Family, references};
 use super::result::{Appointment, Day, DayKind, FindingKind, Force, Found, LocalRole, Node, NodeKind, Term};
 use super::subject::{Roles, Who};
-use super::tree::Tree;
+use super::tree::{FINDINGS_MAX, Tree};
 
 /// No body has more offices; what ends like one beyond that is no role.
 const LOCAL_ROLES_MAX: usize = 100;
@@ -43,7 +44,7 @@ struct Lean {
 }
 
 /// What is settled for a statement before its references are looked up.
-struct Draftable {
+struct Settled {
     ending: Ending,
     roles: Vec<String>,
     named: bool,
@@ -98,7 +99,7 @@ impl Reader<'_, '_> {
             self.oddities(node, body, *sentence, text, index + 1 == sentences.len());
             self.days(node, body, *sentence, text);
             let read = ending::read(text);
-            let mut found = ending::ending(&read).filter(|_| sentence.stopped || self.may_stand_open(&read));
+            let mut found = ending::ending(&read).filter(|_| sentence.stopped || may_stand_open(&read));
             if found.is_none() && index == 0 {
                 found = self.unended(node, &read, *sentence, defines, table.as_deref());
             }
@@ -121,16 +122,6 @@ impl Reader<'_, '_> {
                 self.contents.terms.push(Term { word, meaning, node });
             }
         }
-    }
-
-    /// A sentence without a full stop counts when its ending can only be one: lists often leave it out.
-    fn may_stand_open(&self, read: &Read) -> bool {
-        ending::ending(read).is_some_and(|e| {
-            matches!(e.force, Force::Obligation | Force::Permission | Force::Definition)
-                || read.bare.ends_with("ものとする")
-                || read.bare.ends_with("こととする")
-                || (e.force == Force::Declaration && read.bare.contains('、'))
-        })
     }
 
     /// Words without a normative ending that bind by where they stand.
@@ -195,11 +186,11 @@ impl Reader<'_, '_> {
     }
 
     /// Roles, and whether the sentence leads, for an ending.
-    fn settle(&mut self, node: usize, ending: Ending, read: &Read, before: Option<usize>) -> Draftable {
+    fn settle(&mut self, node: usize, ending: Ending, read: &Read, before: Option<usize>) -> Settled {
         let has_parts = !self.family.children(node).is_empty();
         let lead = ending::is_lead(read) && has_parts;
         let proviso = ending::is_proviso(read);
-        let done = |roles: Vec<String>, named: bool| Draftable { ending, roles, named, lead, proviso };
+        let done = |roles: Vec<String>, named: bool| Settled { ending, roles, named, lead, proviso };
         if matches!(ending.force, Force::Definition | Force::Designation) {
             return done(Vec::new(), false);
         }
@@ -289,7 +280,7 @@ impl Reader<'_, '_> {
                 }
             }
         }
-        self.contents.local_roles.push(LocalRole { id: id.clone(), title });
+        self.contents.local_roles.push(LocalRole { id: id.clone(), title, outside: false });
         id
     }
 
@@ -300,12 +291,21 @@ impl Reader<'_, '_> {
         sentence: Sentence,
         text: &str,
         read: &Read,
-        settled: Draftable,
+        settled: Settled,
     ) -> usize {
         let mut odd = Vec::new();
         let references = references(self.tree, &self.family, node, body, sentence, &mut odd);
-        self.tree.findings.extend(odd);
-        let Draftable { ending, roles, named, lead, proviso } = settled;
+        let room = FINDINGS_MAX.saturating_sub(self.tree.findings.len());
+        self.tree.findings.extend(odd.into_iter().take(room));
+        let Settled { ending, roles, named, lead, proviso } = settled;
+        let counterparties = if matches!(ending.force, Force::Definition | Force::Designation) {
+            Vec::new()
+        } else {
+            counterparties(read, self.roles)
+        };
+        if counterparties.iter().any(|c| c.roles.contains(&self.roles.contractor)) {
+            self.note_contractor();
+        }
         if ending.force == Force::Designation {
             self.appointment(node, read);
         }
@@ -342,6 +342,7 @@ impl Reader<'_, '_> {
             trigger: ending::trigger(read),
             open_words: ending::open_words(read),
             references,
+            counterparties,
             matches: Vec::new(),
             capability: None,
         });
@@ -351,7 +352,11 @@ impl Reader<'_, '_> {
     fn note_contractor(&mut self) {
         let id = self.roles.contractor.clone();
         if !self.roles.is_of_pack(&id) && !self.contents.local_roles.iter().any(|r| r.id == id) {
-            self.contents.local_roles.push(LocalRole { id, title: "外部委託事業者".to_owned() });
+            self.contents.local_roles.push(LocalRole {
+                id,
+                title: "外部委託事業者".to_owned(),
+                outside: true,
+            });
         }
     }
 
@@ -467,13 +472,22 @@ impl Reader<'_, '_> {
     }
 }
 
+/// A sentence without a full stop counts when its ending can only be one: lists often leave it out.
+fn may_stand_open(read: &Read) -> bool {
+    ending::ending(read).is_some_and(|e| {
+        matches!(e.force, Force::Obligation | Force::Permission | Force::Definition)
+            || read.bare.ends_with("ものとする")
+            || read.bare.ends_with("こととする")
+            || (e.force == Force::Declaration && read.bare.contains('、'))
+    })
+}
+
 /// Words of a text about the security of information.
 pub(super) fn subject_words(text: &str) -> usize {
-    let folded = folded(text);
-    ["情報セキュリティ", "情報資産", "セキュリティ", "情報システム", "個人情報", "サイバ", "不正アクセス"]
-        .iter()
-        .map(|word| folded.matches(word).count())
-        .sum()
+    const WORDS: [&str; 6] =
+        ["セキュリティ", "情報資産", "情報システム", "個人情報", "サイバー攻撃", "不正アクセス"];
+    let text = folded(text);
+    WORDS.iter().map(|word| text.matches(folded(word).as_str()).count()).sum()
 }
 
 /// How many characters are such as a wrong encoding leaves in Japanese text.

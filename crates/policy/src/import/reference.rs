@@ -12,6 +12,9 @@ use super::numeral::{next_char, read_number};
 use super::result::{Finding, FindingKind, Node, NodeKind, Reference};
 use super::tree::{FINDINGS_MAX, Tree};
 
+/// A sentence that speaks of more places than this says no more by them.
+const REFERENCES_MAX: usize = 100;
+
 /// The nodes as a family: what is asked for often is found at once.
 pub(super) struct Family {
     children: Vec<Vec<usize>>,
@@ -73,7 +76,7 @@ pub(super) fn references(
     let text = body.text.get(sentence.start..sentence.end).unwrap_or("");
     let mut found: Vec<Reference> = Vec::new();
     let mut at = 0;
-    while at < text.len() {
+    while at < text.len() && found.len() < REFERENCES_MAX {
         let Some((length, nodes, inner)) = at_place(tree, family, node, text, at) else {
             at += next_char(text, at).map_or(1, char::len_utf8);
             continue;

@@ -6,7 +6,7 @@
 use serde::{Serialize, Serializer};
 
 use super::Style;
-use crate::model::{Assurance, Modality};
+use crate::model::{Assurance, CounterpartyAct, Modality};
 
 /// A part of the source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -135,6 +135,16 @@ pub struct Reference {
     pub nodes: Vec<usize>,
 }
 
+/// Who else has a part in a duty.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Counter {
+    /// What they do.
+    #[serde(serialize_with = "word_of_act")]
+    pub act: CounterpartyAct,
+    /// Ids of their roles.
+    pub roles: Vec<String>,
+}
+
 /// A statement of a pack that an imported one may be the same as.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Match {
@@ -177,6 +187,8 @@ pub struct Found {
     pub open_words: Vec<String>,
     /// Other places that it speaks of.
     pub references: Vec<Reference>,
+    /// Who permits it, is told, is asked or works along.
+    pub counterparties: Vec<Counter>,
     /// The best matches in the packs compared with, best first.
     pub matches: Vec<Match>,
     /// The area of the product, as the matching statements have it.
@@ -197,6 +209,10 @@ impl Found {
 
 fn word_of_modality<S: Serializer>(modality: &Modality, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(modality.id())
+}
+
+fn word_of_act<S: Serializer>(act: &CounterpartyAct, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(act.id())
 }
 
 /// A word that the text gives a meaning.
@@ -255,6 +271,8 @@ pub struct LocalRole {
     pub id: String,
     /// Its name in the text.
     pub title: String,
+    /// Whether its holders stand outside of the body, such as contractors.
+    pub outside: bool,
 }
 
 macro_rules! findings {

@@ -233,6 +233,30 @@ impl Roles {
         Vec::new()
     }
 
+    /// The bytes behind each name of a role, the longest at each place.
+    pub(super) fn mentions(&self, text: &str) -> Vec<usize> {
+        let mut found: Vec<usize> = Vec::new();
+        for (at, _) in text.char_indices() {
+            if found.last().is_some_and(|end| at < *end) {
+                continue;
+            }
+            let rest = text.get(at..).unwrap_or("");
+            if let Some((name, _)) = self.names.iter().find(|(name, _)| rest.starts_with(name.as_str())) {
+                let bare = rest.get(name.len()..).unwrap_or("");
+                let plural = if bare.starts_with('等') { '等'.len_utf8() } else { 0 };
+                found.push(at + name.len() + plural);
+            }
+        }
+        found
+    }
+
+    /// Ids of the roles named up to here, coordinated ones included.
+    pub(super) fn named_before(&self, text: &str, end: usize) -> Vec<String> {
+        let people = self.named(text.get(..end).unwrap_or(""));
+        let ids = people.into_iter().filter_map(|who| if let Who::Role(id) = who { Some(id) } else { None });
+        ids.collect()
+    }
+
     fn named(&self, words: &str) -> Vec<Who> {
         self.people(words).into_iter().filter(|w| matches!(w, Who::Role(_))).collect()
     }
@@ -285,10 +309,10 @@ fn noun_tail(words: &str) -> &str {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn roles() -> Roles {
+    pub(in crate::import) fn roles() -> Roles {
         let mut names: Vec<(String, String)> = [
             ("最高責任者", "chief"),
             ("CISO", "chief"),

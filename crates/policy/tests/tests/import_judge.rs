@@ -224,6 +224,60 @@ fn statements_of_the_published_texts() {
     assert!(share >= FOUND_MIN, "{share}");
 }
 
+/// Who else has a part: of the rows that name roles for an act, how many the import names at the row's label.
+#[test]
+fn counterparties_of_the_published_texts() {
+    let Some(shared) = shared() else { return };
+    let base = resolved(&shipped(), "base").pack;
+    let texts = seeds(&shared);
+    let table = std::fs::read_to_string(shared.join("clauses.tsv")).unwrap();
+    let imports: BTreeMap<&str, Import> =
+        texts.iter().map(|(body, source)| (*body, import(source, &base, &[&base]).unwrap())).collect();
+    let (mut found, mut all, mut wanted) = (0, 0, BTreeSet::new());
+    for line in table.lines().skip(1) {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let Some((act, names)) = cells[13].split_once(':') else { continue };
+        let roles: BTreeSet<String> = names
+            .split([',', '+'])
+            .filter(|n| !matches!(*n, "facility" | "HR") && !n.contains('('))
+            .filter_map(role)
+            .map(str::to_owned)
+            .collect();
+        if roles.is_empty() {
+            continue;
+        }
+        let (body, label) = cells[0].split_once('/').unwrap();
+        let label = label.split('#').next().unwrap();
+        all += 1;
+        wanted.insert((body, label.to_owned(), act.to_owned()));
+        let at: Vec<&Found> = imports[body].statements.iter().filter(|s| s.label == label).collect();
+        let names = |c: &policy::import::Counter| {
+            c.act.id() == act && c.roles.iter().cloned().collect::<BTreeSet<_>>() == roles
+        };
+        if at.iter().any(|s| s.counterparties.iter().any(names)) {
+            found += 1;
+        } else {
+            let there: Vec<String> = at
+                .iter()
+                .flat_map(|s| &s.counterparties)
+                .map(|c| format!("{}:{}", c.act.id(), c.roles.join("+")))
+                .collect();
+            eprintln!("  missed {} {}; there: {there:?}", cells[0], cells[13]);
+        }
+    }
+    let beyond = imports
+        .iter()
+        .flat_map(|(body, i)| i.statements.iter().map(move |s| (*body, s)))
+        .flat_map(|(body, s)| {
+            s.counterparties.iter().map(move |c| (body, s.label.clone(), c.act.id().to_owned()))
+        })
+        .filter(|key| !wanted.contains(key))
+        .inspect(|key| eprintln!("  beyond {key:?}"))
+        .count();
+    eprintln!("counterparties: {found} of {all} found, {beyond} beyond");
+    assert!(found * 4 >= all * 3);
+}
+
 /// The pack's own statements name the analysed rows that they generalise: how often the importer proposes them.
 #[test]
 fn matches_against_what_base_generalises() {
