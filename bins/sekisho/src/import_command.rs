@@ -22,7 +22,7 @@ use policy::{Library, Pack, Severity, SourceFile};
 use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 use worker_client::{CellConfig, CellPool};
-use worker_protocol::{FilePolicy, Hint, Job, Kind, Limits, Mode, Notes, Road};
+use worker_protocol::{FilePolicy, Hint, Job, Kind, Limits, Mode, Notes, Reason, Road};
 
 use crate::{house, packs, world};
 
@@ -239,6 +239,9 @@ async fn through_a_cell(options: &Options, file: std::fs::File) -> anyhow::Resul
     sink.flush().await?;
     let report = outcome.report;
     if let Some(reason) = report.reason.filter(|_| !report.hands_over()) {
+        if matches!(reason, Reason::Empty | Reason::NothingLeft) {
+            return Ok(Text::None(words(ImportError::Empty)));
+        }
         let web::words::Trouble { what, why, how } = web::words::reason(reason);
         return Ok(Text::None(format!("この文書からは文字を取り出せませんでした。\n{what}\n{why}\n{how}")));
     }
