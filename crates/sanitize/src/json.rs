@@ -309,22 +309,12 @@ fn push_escaped(out: &mut String, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trial;
     use proptest::prelude::*;
-    use worker_protocol::{FilePolicy, Hint, Job, Limits, Outcome};
+    use worker_protocol::Outcome;
 
     fn run(bytes: &[u8]) -> Outcome {
-        let hint = Hint { untrusted_name: "a.json".to_owned(), passwords: Vec::new() };
-        let job = Job {
-            hint,
-            policy: FilePolicy::default(),
-            limits: Limits::default(),
-            want_preview: false,
-            mark: None,
-            notes: Default::default(),
-        };
-        let outcome = crate::sanitise(&job, bytes.to_vec(), &mut |_, _| ());
-        assert!(outcome.report.is_consistent());
-        outcome
+        trial::run(&trial::job("a.json"), bytes)
     }
 
     #[test]

@@ -36,6 +36,8 @@ mod rtf;
 mod sylk;
 mod text;
 mod transfer;
+#[cfg(test)]
+mod trial;
 mod vobject;
 mod xml;
 mod zip_reader;
