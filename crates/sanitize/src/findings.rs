@@ -1,11 +1,12 @@
 //! What was removed, collected while a file is rebuilt.
 //!
-//! Owns: merging equal findings, the bound on their number, and which of them a reader of the file would miss.
+//! Owns: merging equal findings, the bound on their number, which of them a reader of the file would miss, and the members
+//! of a container that is refused as a whole.
 //! Leaves to others: the words for each code (the message catalogue of the server).
 
 use std::collections::HashMap;
 
-use worker_protocol::{PLACE_CHARS_MAX, REMOVALS_MAX, Removal, Spot, Threat};
+use worker_protocol::{Member, PLACE_CHARS_MAX, REMOVALS_MAX, Removal, Spot, Threat};
 
 /// Removals in the order they were first met.
 #[derive(Debug, Default)]
@@ -14,6 +15,7 @@ pub(crate) struct Findings {
     index: HashMap<(Threat, String, Option<Spot>), usize>,
     unlisted: u64,
     reader_would_miss: bool,
+    members: Vec<Member>,
 }
 
 impl Findings {
@@ -46,6 +48,16 @@ impl Findings {
         } else {
             self.unlisted += 1;
         }
+    }
+
+    /// Keeps what became of the members of a container that does not come out, for its report.
+    pub(crate) fn keep_members(&mut self, members: Vec<Member>) {
+        self.members = members;
+    }
+
+    /// The members of a container that does not come out.
+    pub(crate) fn take_members(&mut self) -> Vec<Member> {
+        std::mem::take(&mut self.members)
     }
 
     /// Whether something was removed that a person who knew the original would look for.

@@ -172,6 +172,7 @@ fn sanitise_one(
             let mut report = Report::refused(refusal.verdict, refusal.reason);
             report.kind = kind;
             report.clean_name = clean_name(untrusted_name, "");
+            report.members = findings.take_members();
             (report.removals, report.removals_unlisted) = findings.into_list();
             (report, None)
         }

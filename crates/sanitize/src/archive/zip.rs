@@ -19,6 +19,9 @@ pub(super) fn each(untrusted: &[u8], packing: &mut Packing, work: &mut Work<'_>)
         work.findings.add(Threat::HiddenData, "zip#outside");
     }
     let files: Vec<&Entry> = listing.entries.iter().filter(|e| !e.is_folder()).collect();
+    for entry in listing.entries.iter().filter(|e| e.is_folder()) {
+        packing.take_folder(&name_of(entry));
+    }
     let mut decryptor = None;
     for (index, entry) in files.iter().enumerate() {
         let bytes = open(entry, untrusted, &mut decryptor, work).map(Cow::Owned);

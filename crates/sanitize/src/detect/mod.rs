@@ -161,6 +161,11 @@ fn from_text(untrusted: &[u8], extension: &str) -> Result<Kind, Refusal> {
     }
 }
 
+/// Whether Windows runs a file of this name, whatever is in it.
+pub(crate) fn is_run_by_name(untrusted_name: &str) -> bool {
+    extension_of(untrusted_name).is_some_and(|extension| NEVER_EXTENSIONS.contains(&extension.as_str()))
+}
+
 /// Browsers skip zero bytes in a page, and hostile pages are made with them to get past those who do not.
 fn is_page_with_zeros(untrusted: &[u8], extension: &str) -> bool {
     let zeros = untrusted.iter().filter(|byte| **byte == 0).count();

@@ -11,7 +11,7 @@ mod properties;
 mod shown;
 mod tnef;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use worker_protocol::frame::Stage;
 use worker_protocol::{
@@ -19,6 +19,7 @@ use worker_protocol::{
 };
 
 use crate::mime::{Body, Entity, Part, write};
+use crate::name::Names;
 use crate::{Rebuilt, Refusal, Work, clean_name, html, sanitise_one, text, transfer};
 use envelope::Envelope;
 
@@ -60,8 +61,8 @@ struct Sorter {
     members: Vec<Member>,
     /// Identifiers of pictures that stayed, which pages may show.
     shown: HashSet<String>,
-    names: HashSet<String>,
-    numbers: HashMap<String, u32>,
+    /// Names of attachments differ, so that saving all of them loses none.
+    names: Names,
     /// What goes into the note: names of what was removed, and why.
     removed: Vec<(String, Reason)>,
     fidelity: Fidelity,
@@ -75,8 +76,7 @@ impl Sorter {
             mode,
             members: Vec::new(),
             shown: HashSet::new(),
-            names: HashSet::new(),
-            numbers: HashMap::new(),
+            names: Names::default(),
             removed: Vec::new(),
             fidelity: Fidelity::default(),
             is_encrypted: false,
@@ -236,7 +236,7 @@ impl Sorter {
         let piece = match clean {
             Some(bytes) => {
                 let kind = report.clean_kind.unwrap_or(Kind::Text);
-                let name = self.free_name(&report.clean_name);
+                let name = self.names.file("", &report.clean_name);
                 let media_type = media_type(kind, &bytes);
                 Some(Piece::Done(if kind == Kind::Mail {
                     Entity::Message { name, bytes }
@@ -316,23 +316,6 @@ impl Sorter {
             pieces.extend(self.file(&name, &bytes, None, work)?);
         }
         Ok((!pieces.is_empty()).then_some(Piece::Several("mixed", pieces)))
-    }
-
-    /// Names of attachments differ, so that saving all of them loses none.
-    fn free_name(&mut self, clean: &str) -> String {
-        let (stem, ending) = match clean.rsplit_once('.') {
-            Some((stem, ending)) => (stem, format!(".{ending}")),
-            None => (clean, String::new()),
-        };
-        let mut name = clean.to_owned();
-        // Where the last one of this name left off, so that many of one name do not all begin at two.
-        let mut number = self.numbers.get(clean).copied().unwrap_or(2);
-        while !self.names.insert(name.to_lowercase()) {
-            name = format!("{stem} ({number}){ending}");
-            number += 1;
-        }
-        self.numbers.insert(clean.to_owned(), number);
-        name
     }
 
     /// Cleans the pages, adds the note and writes the message.

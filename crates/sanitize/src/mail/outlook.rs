@@ -253,7 +253,7 @@ impl Storage<'_, '_> {
         work.depth -= 1;
         let rebuilt = rebuilt?;
         sorter.members.extend(rebuilt.members);
-        let name = sorter.free_name(&crate::clean_name(name, "eml"));
+        let name = sorter.names.file("", &crate::clean_name(name, "eml"));
         Ok(Piece::Done(Entity::Message { name, bytes: rebuilt.clean }))
     }
 
