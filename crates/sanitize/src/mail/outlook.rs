@@ -53,6 +53,7 @@ fn message(file: &mut Compound<'_>, at: &str, mode: Mode, work: &mut Work<'_>) -
             reader.text(0x0C1F, work)?,
             reader.text(0x0065, work)?,
         ]),
+        is_set_off: false,
     };
     if !sender.name.is_empty() || !sender.address.is_empty() {
         envelope.mailboxes("From", vec![sender]);
@@ -70,7 +71,7 @@ fn message(file: &mut Compound<'_>, at: &str, mode: Mode, work: &mut Work<'_>) -
             reader.text(if kind == 1 { 0x0E04 } else { 0x0E03 }, work)?.filter(|s| !s.trim().is_empty())
         {
             let names =
-                shown.split(';').map(|name| Mailbox { name: name.trim().to_owned(), address: String::new() });
+                shown.split(';').map(|name| Mailbox { name: name.trim().to_owned(), ..Mailbox::default() });
             envelope.mailboxes(name, names.collect());
         }
     }
@@ -193,6 +194,7 @@ impl Storage<'_, '_> {
                     self.text(0x3003, work)?,
                     self.text(0x403E, work)?,
                 ]),
+                is_set_off: false,
             };
             self.at.clone_from(&home);
             let mailbox = if mailbox.name == mailbox.address {
