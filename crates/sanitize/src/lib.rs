@@ -201,7 +201,7 @@ fn rebuild(
         Kind::Xml => markup_file::rebuild(untrusted, mode, work),
         Kind::Json => json::rebuild(untrusted, mode, work),
         Kind::Calendar | Kind::Contact => vobject::rebuild(untrusted, kind, mode, work),
-        Kind::Mail => mail::rebuild(untrusted, mode, work),
+        Kind::Mail => mail::rebuild(untrusted, untrusted_name, mode, work),
         Kind::OutlookMessage => mail::outlook::rebuild(untrusted, mode, work),
         // What is done with a member is chosen by the member's own kind.
         Kind::Zip | Kind::SevenZip | Kind::Lzh | Kind::Tar | Kind::Gzip if mode != Mode::InspectOnly => {

@@ -71,6 +71,9 @@ fn from_magic(untrusted: &[u8], extension: &str) -> Result<Option<Kind>, Refusal
             None => Err(Refusal::held(Reason::UnknownKind)),
         };
     }
+    if crate::mail::is_envelope(untrusted) {
+        return Ok(Some(Kind::Mail));
+    }
     if is_bitmap(untrusted) {
         return Ok(Some(Kind::Bmp));
     }
@@ -383,7 +386,7 @@ const MAGIC: &[(usize, &[u8], Option<Kind>)] = &[
     (0, b"AC10", Some(Kind::Dwg)),
     (0, b"AutoCAD Binary DXF", Some(Kind::Dxf)),
     (0, b"ISO-10303-21;", Some(Kind::Sxf)),
-    (0, b"\x78\x9f\x3e\x22", None),
+    (0, b"\x78\x9f\x3e\x22", Some(Kind::OutlookMessage)),
     (0, b"OggS", None),
     (0, b"ID3", None),
     (0, b"SQLite format 3\0", None),

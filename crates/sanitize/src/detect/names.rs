@@ -39,8 +39,8 @@ const EXTENSIONS: &[(Kind, &[&str], &[&str])] = &[
     (Kind::Json, &["json", "geojson", "ndjson", "jsonl"], &[]),
     (Kind::Calendar, &["ics"], &["ical", "ifb", "vcs"]),
     (Kind::Contact, &["vcf"], &["vcard"]),
-    (Kind::Mail, &["eml"], &["msg", "txt", "mht", "mhtml"]),
-    (Kind::OutlookMessage, &["msg"], &["oft"]),
+    (Kind::Mail, &["eml"], &["msg", "txt", "mht", "mhtml", "p7m"]),
+    (Kind::OutlookMessage, &["msg"], &["oft", "dat", "tnef"]),
     (Kind::Zip, &["zip"], &[]),
     (Kind::SevenZip, &["7z"], &[]),
     (Kind::Lzh, &["lzh"], &["lha"]),
@@ -107,8 +107,8 @@ pub(super) fn text_kind(extension: &str) -> Option<Kind> {
         Kind::Dxf,
         Kind::Sxf,
     ];
-    // Saved web pages go by the names of Office documents, too, and are told by their content.
-    TEXTS.into_iter().find(|kind| agrees(extension, *kind) && !matches!(extension, "doc" | "xls"))
+    // Saved web pages go by the names of Office documents, too, and are told by their content; so is a signed message.
+    TEXTS.into_iter().find(|kind| agrees(extension, *kind) && !matches!(extension, "doc" | "xls" | "p7m"))
 }
 
 /// The part of a name after its last dot, lower case, if there is one.

@@ -23,20 +23,43 @@ use crate::name::Names;
 use crate::{Rebuilt, Refusal, Work, clean_name, html, sanitise_one, text, transfer};
 use envelope::Envelope;
 
+pub(crate) use cms::is_envelope;
 pub(crate) use shown::clean_words;
 
 /// Parts that the note names; an archive of archives may lose thousands.
 const NOTED_MAX: usize = 100;
 
 /// Builds a message anew.
-pub(crate) fn rebuild(untrusted: &[u8], mode: Mode, work: &mut Work<'_>) -> Result<Rebuilt, Refusal> {
+pub(crate) fn rebuild(
+    untrusted: &[u8],
+    untrusted_name: &str,
+    mode: Mode,
+    work: &mut Work<'_>,
+) -> Result<Rebuilt, Refusal> {
     if matches!(mode, Mode::ImagePdf | Mode::InspectOnly) {
         return Err(Refusal::held(Reason::NotRebuilt));
     }
     if work.depth >= work.budget.limits.depth_max {
         return Err(Refusal::blocked(Reason::TooComplex));
     }
-    let message = Part::read(untrusted, work.budget)?;
+    let signed = if cms::is_envelope(untrusted) { Some(unwrapped(untrusted, work)?) } else { None };
+    let message = Part::read(signed.as_deref().unwrap_or(untrusted), work.budget)?;
+    if let Some(inner) = &signed
+        && message.field("content-type").is_none()
+        && message.field("mime-version").is_none()
+    {
+        // Not a message was signed, but a file.
+        let mut envelope = Envelope::empty();
+        envelope.mark(work.job.mark.as_ref());
+        let mut sorter = Sorter::new(mode);
+        let name = untrusted_name.rsplit_once('.').map_or("attachment", |(stem, _)| stem);
+        let root = sorter.file(name, inner, None, work)?;
+        if root.is_none() {
+            work.findings.keep_members(sorter.members);
+            return Err(Refusal::held(Reason::NothingLeft));
+        }
+        return sorter.finish(root, &envelope, Kind::Mail, Road::Converted, work);
+    }
     let mut envelope = Envelope::read(&message, mode, work);
     envelope.mark(work.job.mark.as_ref());
     let mut sorter = Sorter::new(mode);
@@ -45,6 +68,19 @@ pub(crate) fn rebuild(untrusted: &[u8], mode: Mode, work: &mut Work<'_>) -> Resu
         return Err(Refusal::held(Reason::PasswordNeeded));
     }
     sorter.finish(root, &envelope, Kind::Mail, Road::Rebuilt, work)
+}
+
+/// What was signed, of a message or a file that was saved in its envelope.
+fn unwrapped(untrusted: &[u8], work: &mut Work<'_>) -> Result<Vec<u8>, Refusal> {
+    match cms::open(untrusted) {
+        cms::Content::Signed(inner) => {
+            work.findings.add(Threat::Signature, "p7m");
+            Ok(inner)
+        }
+        cms::Content::Encrypted => Err(Refusal::held(Reason::PasswordNeeded)),
+        cms::Content::OnlySignatures => Err(Refusal::held(Reason::NotRebuilt)),
+        cms::Content::Unknown => Err(Refusal::held(Reason::Damaged)),
+    }
 }
 
 /// A piece of a message whose web pages are not cleaned yet: their pictures stand in other pieces.
@@ -308,6 +344,11 @@ impl Sorter {
             return Ok(None);
         };
         work.findings.add(Threat::Extension, "winmail.dat");
+        self.opened(opened, work)
+    }
+
+    /// What was in an envelope of Outlook.
+    fn opened(&mut self, opened: tnef::Opened, work: &mut Work<'_>) -> Result<Option<Piece>, Refusal> {
         let mut pieces = Vec::new();
         if let Some(words) = opened.body {
             pieces.extend(self.plain(&words, work)?);

@@ -1,4 +1,4 @@
-//! Messages as Outlook saves them (MS-OXMSG): turned into mail that every program reads.
+//! Messages as Outlook saves them (MS-OXMSG, or its envelope by itself): turned into mail that every program reads.
 //!
 //! Owns: reading properties, recipients and attachments out of the compound file.
 //! Leaves to others: what may stay of them (`mod`), code pages and packed RTF (`properties`).
@@ -9,7 +9,7 @@ use worker_protocol::{Kind, Mode, Reason, Road, Threat};
 
 use super::envelope::Envelope;
 use super::properties::{self, Said};
-use super::{Piece, Sorter};
+use super::{Piece, Sorter, tnef};
 use crate::mime::Entity;
 use crate::mime::field::Mailbox;
 use crate::{Rebuilt, Refusal, Work, html, text};
@@ -26,6 +26,9 @@ pub(crate) fn rebuild(untrusted: &[u8], mode: Mode, work: &mut Work<'_>) -> Resu
     }
     if work.depth >= work.budget.limits.depth_max {
         return Err(Refusal::blocked(Reason::TooComplex));
+    }
+    if tnef::is_tnef(untrusted) {
+        return tnef::rebuild(untrusted, mode, work);
     }
     let damaged = |_| Refusal::held(Reason::Damaged);
     let mut file = cfb::CompoundFile::open(Cursor::new(untrusted)).map_err(damaged)?;
