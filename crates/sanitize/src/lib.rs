@@ -149,7 +149,8 @@ fn sanitise_one(
     let mut findings = work.findings;
     match (kind, rebuilt) {
         (Some(kind), Ok(Rebuilt { clean, kind: clean_kind, road, members, fidelity })) => {
-            let clean_name = name::clean_name_for(untrusted_name, clean_kind, &mut findings);
+            let own = if clean_kind == Kind::Metafile { picture::metafile_extension(&clean) } else { None };
+            let clean_name = name::clean_name_for(untrusted_name, clean_kind, own, &mut findings);
             let verdict = if findings.reader_would_miss() { Verdict::Partial } else { Verdict::Clean };
             let (removals, removals_unlisted) = findings.into_list();
             let report = Report {

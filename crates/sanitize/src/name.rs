@@ -14,10 +14,19 @@ use crate::findings::Findings;
 
 /// A safe name for a clean file of this kind, with the extension the given one has if that fits. Notes a finding when
 /// something had to change.
-pub(crate) fn clean_name_for(untrusted: &str, kind: Kind, findings: &mut Findings) -> String {
+///
+/// `own` is the one extension that fits when a kind has several that are not the same thing.
+pub(crate) fn clean_name_for(
+    untrusted: &str,
+    kind: Kind,
+    own: Option<&str>,
+    findings: &mut Findings,
+) -> String {
     // A macro-enabled or template name must not survive: the clean file is a plain document.
-    let keeps = detect::extension_of(untrusted).filter(|given| detect::is_final_extension(given, kind));
-    let clean = clean_name(untrusted, keeps.as_deref().unwrap_or(detect::final_extension(kind)));
+    let keeps = detect::extension_of(untrusted)
+        .filter(|given| detect::is_final_extension(given, kind) && own.is_none_or(|own| own == given));
+    let extension = keeps.as_deref().or(own).unwrap_or(detect::final_extension(kind));
+    let clean = clean_name(untrusted, extension);
     if clean != untrusted {
         findings.add(Threat::FileName, untrusted);
     }

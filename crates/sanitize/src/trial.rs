@@ -3,7 +3,7 @@
 //! Owns: a job that asks for nothing special, and running it with what always holds of an outcome.
 //! Leaves to others: samples, which the tests of each format make.
 
-use worker_protocol::{FilePolicy, Hint, Job, Limits, Notes, Outcome};
+use worker_protocol::{FilePolicy, Hint, Job, Limits, Notes, Outcome, Threat};
 
 /// A job for a file of this name.
 pub(crate) fn job(name: &str) -> Job {
@@ -23,4 +23,9 @@ pub(crate) fn run(job: &Job, bytes: &[u8]) -> Outcome {
     assert!(outcome.report.is_consistent(), "{:?}", outcome.report);
     assert_eq!(outcome.clean.is_some(), outcome.report.hands_over());
     outcome
+}
+
+/// Whether something of this sort was reported.
+pub(crate) fn has(outcome: &Outcome, threat: Threat) -> bool {
+    outcome.report.removals.iter().any(|removal| removal.what == threat)
 }

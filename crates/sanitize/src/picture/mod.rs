@@ -302,6 +302,11 @@ fn expanded<'a>(untrusted: &'a [u8], work: &mut Work<'_>) -> Result<Cow<'a, [u8]
     Ok(Cow::Borrowed(untrusted))
 }
 
+/// What a clean metafile is called: there are two sorts, and programs go by the name.
+pub(crate) fn metafile_extension(clean: &[u8]) -> Option<&'static str> {
+    metafile::format_of(clean).map(Format::extension)
+}
+
 /// The lines of text that a clean drawing shows.
 pub(crate) fn drawn_lines(clean: &[u8], kind: Kind, limits: &Limits) -> Option<Vec<String>> {
     reading(limits, |work| match kind {
