@@ -97,7 +97,7 @@ fn bad_input_is_refused() {
     let damaged = Refusal::held(Reason::Damaged);
     let rows = [
         (
-            "<!DOCTYPE svg [<!ENTITY a 'b'>]><svg xmlns='http://www.w3.org/2000/svg'><text>&a;</text></svg>"
+            "<!DOCTYPE svg [<!ENTITY a SYSTEM 'b'>]><svg xmlns='http://www.w3.org/2000/svg'><text>&a;</text></svg>"
                 .to_owned(),
             damaged,
         ),
@@ -113,6 +113,20 @@ fn bad_input_is_refused() {
     }
     let public = "<!DOCTYPE svg PUBLIC \"-//W3C//DTD SVG 1.1//EN\" \"http://www.w3.org/a.dtd\">";
     assert!(run(&format!("{public}{}", drawing("<g/>"))).0.is_ok());
+}
+
+#[test]
+fn names_that_a_drawing_program_declares_are_resolved() {
+    let text = "<?xml version=\"1.0\"?><!DOCTYPE svg PUBLIC \"-//W3C//DTD SVG 1.1//EN\" \"x.dtd\" [\n\
+                <!ENTITY ns_svg \"http://www.w3.org/2000/svg\">\n<!ENTITY ns_ai \"http://ns.adobe.com/ai/\">\n\
+                <!ENTITY evil \"x' onload='alert(1)\">\n]>\n\
+                <svg xmlns=\"&ns_svg;\" xmlns:i=\"&ns_ai;\" id='&evil;'><i:pgf>x</i:pgf><text>町章</text></svg>";
+    let (rebuilt, _) = run(text);
+    let rebuilt = rebuilt.unwrap();
+    let clean = String::from_utf8(rebuilt.clean).unwrap();
+    assert_eq!(rebuilt.lines, ["町章"]);
+    assert!(!clean.contains("ENTITY") && !clean.contains("DOCTYPE") && !clean.contains("&ns"), "{clean}");
+    assert!(!clean.contains("onload=\""), "{clean}");
 }
 
 #[test]
