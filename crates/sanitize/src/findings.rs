@@ -101,7 +101,8 @@ fn is_missed(what: Threat) -> bool {
         | Threat::AuxiliaryPart
         | Threat::Metadata
         | Threat::FileName
-        | Threat::Encryption => false,
+        | Threat::Encryption
+        | Threat::MarkNotPossible => false,
     }
 }
 

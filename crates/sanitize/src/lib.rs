@@ -21,6 +21,7 @@ mod html;
 mod json;
 mod link;
 mod mail;
+mod mark;
 mod markup_file;
 mod mhtml;
 mod mime;
@@ -45,7 +46,7 @@ mod zip_writer;
 
 use worker_protocol::frame::Stage;
 use worker_protocol::{
-    Fidelity, Job, Kind, Member, Mode, Outcome, RULES_VERSION, Reason, Report, Road, Verdict,
+    Fidelity, Job, Kind, Member, Mode, Outcome, RULES_VERSION, Reason, Report, Road, Threat, Verdict,
 };
 
 use bounded::Budget;
@@ -146,7 +147,21 @@ fn sanitise_one(
         true => Err(Refusal::held(Reason::Empty)),
         false => Ok(rebuilt),
     });
+    // Words that were written down have one place for a mark, whatever they are the words of.
+    let rebuilt = rebuilt.and_then(|rebuilt| match (&job.mark, rebuilt.road) {
+        (Some(mark), Road::Text) => {
+            let words = String::from_utf8(rebuilt.clean).map_err(|_| Refusal::held(Reason::VerifyFailed))?;
+            Ok(Rebuilt { clean: mark::on_top(&words, mark).into_bytes(), ..rebuilt })
+        }
+        _ => Ok(rebuilt),
+    });
     let mut findings = work.findings;
+    if let Ok(rebuilt) = &rebuilt
+        && job.mark.is_some()
+        && (rebuilt.road == Road::Inspected || !mark::has_place(rebuilt.kind))
+    {
+        findings.add(Threat::MarkNotPossible, "");
+    }
     match (kind, rebuilt) {
         (Some(kind), Ok(Rebuilt { clean, kind: clean_kind, road, members, fidelity })) => {
             let own = if clean_kind == Kind::Metafile { picture::metafile_extension(&clean) } else { None };

@@ -4,10 +4,10 @@
 //! Leaves to others: cells and formulas (`csv`).
 
 use encoding_rs::{EUC_JP, Encoding, ISO_2022_JP, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
-use worker_protocol::{Fidelity, Kept, Kind, Mode, Reason, Road, Threat};
+use worker_protocol::{Fidelity, Kept, Kind, Mark, Mode, Reason, Road, Threat};
 
 use crate::name::is_bidi_control;
-use crate::{Rebuilt, Refusal, Work};
+use crate::{Rebuilt, Refusal, Work, mark};
 
 /// A text and how its bytes were written.
 pub(crate) struct Decoded {
@@ -193,9 +193,23 @@ impl Decoded {
         [bom, &body].concat()
     }
 
+    /// The bytes with a mark in the first line; none when the encoding has no characters for it, or a reader would take
+    /// the marked text for one in another encoding.
+    fn marked(&self, mark: &Mark) -> Option<Vec<u8>> {
+        let marked = Self { text: mark::on_top(&self.text, mark), ..*self };
+        let bytes = marked.encode();
+        (marked.is_writable() && decode(&bytes).is_some_and(|again| again.text == marked.text))
+            .then_some(bytes)
+    }
+
     /// Whether every character can be written in the encoding it came in.
     pub(crate) fn is_writable(&self) -> bool {
-        self.encoding == UTF_16LE || self.encoding == UTF_16BE || !self.encoding.encode(&self.text).2
+        self.can_say(&self.text)
+    }
+
+    /// Whether these words can be written in the encoding of this text.
+    pub(crate) fn can_say(&self, words: &str) -> bool {
+        self.encoding == UTF_16LE || self.encoding == UTF_16BE || !self.encoding.encode(words).2
     }
 }
 
@@ -300,7 +314,14 @@ pub(crate) fn rebuild(untrusted: &[u8], mode: Mode, work: &mut Work<'_>) -> Resu
     }
     let characters = Kept { before, after: visible_characters(&decoded.text) };
     let fidelity = Some(Fidelity { characters, ..Fidelity::default() });
-    Ok(Rebuilt { fidelity, ..Rebuilt::same(decoded.encode(), Kind::Text) })
+    let clean = match &work.job.mark {
+        Some(mark) => decoded.marked(mark).unwrap_or_else(|| {
+            work.findings.add(Threat::MarkNotPossible, decoded.encoding.name());
+            decoded.encode()
+        }),
+        None => decoded.encode(),
+    };
+    Ok(Rebuilt { fidelity, ..Rebuilt::same(clean, Kind::Text) })
 }
 
 /// The words of a file as plain text in UTF-8.

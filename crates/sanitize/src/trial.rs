@@ -3,7 +3,7 @@
 //! Owns: a job that asks for nothing special, and running it with what always holds of an outcome.
 //! Leaves to others: samples, which the tests of each format make.
 
-use worker_protocol::{FilePolicy, Hint, Job, Limits, Notes, Outcome, Threat};
+use worker_protocol::{FilePolicy, Hint, Job, Limits, Mark, Mode, Notes, Outcome, Threat};
 
 /// A job for a file of this name.
 pub(crate) fn job(name: &str) -> Job {
@@ -15,6 +15,18 @@ pub(crate) fn job(name: &str) -> Job {
         mark: None,
         notes: Notes::default(),
     }
+}
+
+/// The same for a mode other than the usual.
+pub(crate) fn job_in(name: &str, mode: Mode) -> Job {
+    let mut job = job(name);
+    job.policy.modes.values_mut().for_each(|chosen| *chosen = mode);
+    job
+}
+
+/// A mark with one level.
+pub(crate) fn mark(label: &str, level: &str) -> Mark {
+    Mark { label: label.to_owned(), levels: vec![level.to_owned()] }
 }
 
 /// Runs a job.

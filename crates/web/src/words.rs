@@ -318,6 +318,10 @@ pub fn threat(threat: Threat) -> (&'static str, &'static str) {
         Threat::Encryption => {
             ("パスワードによる暗号化", "検査のために、入力されたパスワードで解除したため。")
         }
+        Threat::MarkNotPossible => (
+            "分類の表示を付けられません",
+            "この形式には分類を書き込む場所がないため。ファイルからは何も取り除いていません。扱いに注意してください。",
+        ),
     }
 }
 

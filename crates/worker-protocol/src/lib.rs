@@ -354,7 +354,7 @@ pub struct Report {
 pub const REMOVALS_MAX: usize = 2_000;
 
 /// The version of the rules that `sanitize` follows; raised whenever a rule changes.
-pub const RULES_VERSION: &str = "2026.11.2";
+pub const RULES_VERSION: &str = "2026.11.3";
 
 impl Report {
     /// A report for a file from which no bytes come back.
@@ -544,7 +544,8 @@ impl Threat {
             | Threat::HiddenData
             | Threat::Extension
             | Threat::Unknown
-            | Threat::ArchiveMember => Severity::Medium,
+            | Threat::ArchiveMember
+            | Threat::MarkNotPossible => Severity::Medium,
             Threat::AuxiliaryPart
             | Threat::Signature
             | Threat::Metadata
@@ -605,6 +606,8 @@ closed_codes! {
         FileName = "file-name",
         /// Encryption that was undone with the user's password.
         Encryption = "encryption",
+        /// Nothing was removed: the classification mark that the pack asks for could not be written into this file.
+        MarkNotPossible = "mark-not-possible",
     }
 }
 

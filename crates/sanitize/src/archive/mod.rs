@@ -27,7 +27,7 @@ use worker_protocol::frame::Stage;
 use worker_protocol::{Kind, Member, PLACE_CHARS_MAX, Reason, Report, Road, Threat, Verdict};
 
 use crate::name::Names;
-use crate::{Rebuilt, Refusal, Work, clean_name, detect, sanitise_one, zip_writer};
+use crate::{Rebuilt, Refusal, Work, clean_name, detect, mark, sanitise_one, zip_writer};
 
 /// Folders in folders.
 const FOLDERS_MAX: usize = 32;
@@ -52,7 +52,8 @@ pub(crate) fn rebuild(
         _ => Err(Refusal::held(Reason::NotRebuilt)),
     };
     let road = if kind == Kind::Zip { Road::Rebuilt } else { Road::Converted };
-    match read.and_then(|()| packing.written()) {
+    let newer = work.job.mark.as_ref().map(mark::line);
+    match read.and_then(|()| packing.written(newer.or_else(|| packing.mark.clone()))) {
         Ok(clean) => Ok(Rebuilt { members: packing.members, road, ..Rebuilt::same(clean, Kind::Zip) }),
         Err(refusal) => {
             // Why each member was left out says what to do about the whole.
@@ -80,6 +81,8 @@ struct Packing {
     /// Folders that the archive names, with a slash at their end.
     folders: BTreeSet<String>,
     names: Names,
+    /// The mark that the archive carries already.
+    mark: Option<String>,
     needs_password: bool,
 }
 
@@ -161,8 +164,8 @@ impl Packing {
         self.names.folder(safe.iter().map(String::as_str))
     }
 
-    /// The new archive.
-    fn written(&self) -> Result<Vec<u8>, Refusal> {
+    /// The new archive, with a comment.
+    fn written(&self, comment: Option<String>) -> Result<Vec<u8>, Refusal> {
         if self.members.is_empty() {
             return Err(Refusal::held(Reason::Empty));
         }
@@ -176,7 +179,15 @@ impl Packing {
         let bare = self.folders.iter().filter(|folder| !filled.contains(folder.as_str()));
         let bare = bare.map(|folder| (folder.as_str(), &[][..]));
         let all = files().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).chain(bare);
-        zip_writer::write(all)
+        let mut clean = zip_writer::write(all)?;
+        if let Some(comment) = comment {
+            // The length of the comment is the last field; none was written.
+            let length = u16::try_from(comment.len()).map_err(|_| Refusal::held(Reason::VerifyFailed))?;
+            clean.truncate(clean.len() - 2);
+            clean.extend_from_slice(&length.to_le_bytes());
+            clean.extend_from_slice(comment.as_bytes());
+        }
+        Ok(clean)
     }
 }
 

@@ -25,7 +25,7 @@ use worker_protocol::{
 
 use crate::bounded::Budget;
 use crate::findings::Findings;
-use crate::{Rebuilt, Refusal, Work};
+use crate::{Rebuilt, Refusal, Work, text};
 #[cfg(test)]
 use raster::Density;
 use raster::{Layout, Raster};
@@ -201,7 +201,9 @@ impl Picture {
             }
             Picture::Webp(picture) if picture.frames() == 1 => {
                 let kept = webp::encode(&picture, choices)?;
-                if !picture.is_outgrown_by(kept.len()) {
+                // What a mark takes is no fault of the encoder.
+                let own_bytes = kept.len().saturating_sub(choices.mark.map_or(0, webp::mark_bytes));
+                if !picture.is_outgrown_by(own_bytes) {
                     return Ok((kept, Format::Webp));
                 }
                 let other = png::encode(png::Png::of_still(picture.still), choices)?;
@@ -264,7 +266,7 @@ fn rebuild_svg(untrusted: &[u8], mode: Mode, work: &mut Work<'_>) -> Result<Rebu
         ..Fidelity::default()
     });
     if mode == Mode::TextOnly {
-        return Ok(as_text(&drawing.lines, fidelity));
+        return Ok(as_text(&drawing.lines, fidelity, work));
     }
     Ok(Rebuilt { fidelity, ..Rebuilt::same(drawing.clean, Kind::Svg) })
 }
@@ -284,14 +286,14 @@ fn rebuild_metafile(untrusted: &[u8], mode: Mode, work: &mut Work<'_>) -> Result
     let characters = Kept { before: count(&drawing.texts), after: count(&again.texts) };
     let fidelity = Some(Fidelity { characters, pages: Kept { before: 1, after: 1 }, ..Fidelity::default() });
     if mode == Mode::TextOnly {
-        return Ok(as_text(&drawing.texts, fidelity));
+        return Ok(as_text(&drawing.texts, fidelity, work));
     }
     Ok(Rebuilt { fidelity, ..Rebuilt::same(drawing.clean, Kind::Metafile) })
 }
 
-fn as_text(lines: &[String], fidelity: Option<Fidelity>) -> Rebuilt {
-    let text = lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect::<String>();
-    Rebuilt { road: Road::Text, fidelity, ..Rebuilt::same(text.into_bytes(), Kind::Text) }
+fn as_text(lines: &[String], fidelity: Option<Fidelity>, work: &mut Work<'_>) -> Rebuilt {
+    let words = lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect::<String>();
+    Rebuilt { fidelity, ..text::written_down(words, work) }
 }
 
 /// Drawings come gzipped, too.
