@@ -11,6 +11,7 @@ mod gif;
 mod jpeg;
 mod mark;
 mod metafile;
+mod pages;
 mod png;
 mod raster;
 mod svg;
@@ -231,11 +232,14 @@ pub(crate) fn rebuild(
     if kind == Kind::Metafile {
         return rebuild_metafile(untrusted, mode, work);
     }
-    if !matches!(mode, Mode::Rebuild | Mode::Strict) {
+    if !matches!(mode, Mode::Rebuild | Mode::Strict | Mode::ImagePdf) {
         return Err(not_rebuilt);
     }
     let format = Format::of_kind(kind).ok_or(not_rebuilt)?;
     let picture = Picture::decode(untrusted, format, "", work)?;
+    if mode == Mode::ImagePdf {
+        return pages::document(picture, work);
+    }
     let before = picture.pages();
     let job = work.job;
     let choices = Choices { strict: mode == Mode::Strict, mark: job.mark.as_ref() };
