@@ -12,6 +12,7 @@
 
 mod archive;
 mod bounded;
+mod cad;
 mod css;
 mod csv;
 mod detect;
@@ -217,6 +218,7 @@ fn rebuild(
         Kind::Xml => markup_file::rebuild(untrusted, mode, work),
         Kind::Json => json::rebuild(untrusted, mode, work),
         Kind::Calendar | Kind::Contact => vobject::rebuild(untrusted, kind, mode, work),
+        Kind::Dxf | Kind::Sxf => cad::rebuild(untrusted, kind, mode, work),
         Kind::Mail => mail::rebuild(untrusted, untrusted_name, mode, work),
         Kind::OutlookMessage => mail::outlook::rebuild(untrusted, mode, work),
         // What is done with a member is chosen by the member's own kind.

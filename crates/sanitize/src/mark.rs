@@ -71,6 +71,8 @@ pub(crate) fn has_place(kind: Kind) -> bool {
             | Kind::Contact
             | Kind::Mail
             | Kind::Zip
+            | Kind::Dxf
+            | Kind::Sxf
     )
 }
 

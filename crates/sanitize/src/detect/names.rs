@@ -56,7 +56,7 @@ const EXTENSIONS: &[(Kind, &[&str], &[&str])] = &[
     (Kind::Jww, &["jww"], &["jwc", "jws"]),
     (Kind::Dxf, &["dxf"], &[]),
     (Kind::Dwg, &["dwg"], &["dwt"]),
-    (Kind::Sxf, &["sfc"], &["p21", "sfz", "p2z", "stp", "step"]),
+    (Kind::Sxf, &["sfc", "p21", "stp", "step"], &["sfz", "p2z"]),
     (Kind::Visio, &["vsdx"], &["vsd", "vsdm", "vst", "vstx", "vssx"]),
     (Kind::Epub, &["epub"], &[]),
     (Kind::Sylk, &["slk"], &["csv", "txt", "tsv"]),
