@@ -19,7 +19,7 @@ use tokio::{
     sync::Notify,
 };
 use worker_protocol::{
-    Job, Kind, Preview, RULES_VERSION, Reason, Removal, Report, Road, TextBlock, Threat, Verdict,
+    Job, Kind, Member, Preview, RULES_VERSION, Reason, Removal, Report, Road, TextBlock, Threat, Verdict,
 };
 use workflow::Millis;
 
@@ -101,8 +101,8 @@ impl Vault for GlassVault {
     }
 }
 
-/// Does what the first word of the file says: `clean`, `partial`, `held`, `blocked`, `locked PASSWORD`, `dies`,
-/// `dies-once`, `lies` (clean without bytes to the end), `waits` (until let go).
+/// Does what the first word of the file says: `clean`, `partial`, `held`, `blocked`, `locked PASSWORD`, `converted` (comes
+/// out under another name), `emptied` (an archive of which nothing is left), `dies`, `dies-once`, `lies` (clean without bytes to the end), `waits` (until let go).
 #[derive(Debug, Default)]
 pub struct Cell {
     /// Cannot be started while this is set, whatever the file says.
@@ -179,6 +179,8 @@ impl Sanitiser for Cell {
                     (Verdict::Held, Some(Reason::PasswordNeeded))
                 }
             }
+            "converted" => (Verdict::Clean, None),
+            "emptied" => (Verdict::Held, Some(Reason::NothingLeft)),
             "dies" => (Verdict::Held, Some(Reason::WorkerDied)),
             "dies-once" => {
                 let times = {
@@ -211,8 +213,16 @@ impl Sanitiser for Cell {
             clean.write(&bytes).await.map_err(SanitiseError::Sink)?;
         }
         let block = TextBlock::Paragraph { text: text.clone() };
+        let mut report = report(verdict, reason, &job.hint.untrusted_name);
+        if text.starts_with("converted") {
+            report.clean_name.push_str(".converted.txt");
+        }
+        if reason == Some(Reason::NothingLeft) {
+            let left_out = Report::refused(Verdict::Blocked, Reason::Executable);
+            report.members = vec![Member { untrusted_name: "道具.exe".to_owned(), report: left_out }];
+        }
         Ok(Sanitised {
-            report: report(verdict, reason, &job.hint.untrusted_name),
+            report,
             clean_complete: passes,
             preview: passes.then(|| Preview::Text { blocks: vec![block], truncated: false }),
             preview_pages: Vec::new(),

@@ -717,7 +717,10 @@ pub(crate) struct RecipientView {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct FileView {
     id: String,
+    /// What it is called: once it passes, as its clean bytes are, which may be of another kind than the original.
     name: String,
+    /// As it was when it was submitted.
+    original_name: String,
     folder: String,
     state: String,
     original: Option<StoredView>,
@@ -885,7 +888,11 @@ impl From<TransferDetail> for TransferView {
         };
         let file = |file: &File| FileView {
             id: file.id.to_string(),
-            name: file.untrusted_name.clone(),
+            name: match &file.report {
+                Some(report) if file.state.passes() => report.clean_name.clone(),
+                _ => file.untrusted_name.clone(),
+            },
+            original_name: file.untrusted_name.clone(),
             folder: file.untrusted_folder.clone(),
             state: file.state.id().to_owned(),
             original: file.original.as_ref().map(StoredView::from),

@@ -324,9 +324,18 @@ fn disposition(untrusted_name: &str) -> String {
             encoded.push_str(&format!("%{byte:02X}"));
         }
     }
+    // Some programs take this one even where they could read the other, so it says what it can.
+    let is_plain = |text: &str| {
+        text.bytes().all(|b| b.is_ascii_alphanumeric() || b" -._()".contains(&b)) && !text.starts_with('.')
+    };
     let ending = untrusted_name.rsplit_once('.').map_or("", |(_, ending)| ending);
-    let plain = (1..=10).contains(&ending.len()) && ending.bytes().all(|b| b.is_ascii_alphanumeric());
-    let fallback = if plain { format!("download.{ending}") } else { "download".to_owned() };
+    let fallback = if is_plain(untrusted_name) && !untrusted_name.is_empty() {
+        untrusted_name.to_owned()
+    } else if (1..=10).contains(&ending.len()) && ending.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        format!("download.{ending}")
+    } else {
+        "download".to_owned()
+    };
     format!("attachment; filename=\"{fallback}\"; filename*=UTF-8''{encoded}")
 }
 
@@ -358,7 +367,9 @@ mod tests {
     #[test]
     fn names_are_written_for_old_and_new_readers() {
         for (name, expected) in [
-            ("a.docx", "attachment; filename=\"download.docx\"; filename*=UTF-8''a.docx"),
+            ("a.docx", "attachment; filename=\"a.docx\"; filename*=UTF-8''a.docx"),
+            (".x", "attachment; filename=\"download.x\"; filename*=UTF-8''.x"),
+            ("a (2).pdf", "attachment; filename=\"a (2).pdf\"; filename*=UTF-8''a%20%282%29.pdf"),
             ("税.pdf", "attachment; filename=\"download.pdf\"; filename*=UTF-8''%E7%A8%8E.pdf"),
             ("x\"\r\n.p\"f", "attachment; filename=\"download\"; filename*=UTF-8''x%22%0D%0A.p%22f"),
             ("", "attachment; filename=\"download\"; filename*=UTF-8''"),
