@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use worker_protocol::frame::{self, CHUNK_BYTES_MAX, Progress, Stage, Tag};
-use worker_protocol::{Job, Outcome, Reason, Report, Verdict};
+use worker_protocol::{Job, Outcome, Reason, Report, Road, Verdict};
 
 /// Serves the one job of this process.
 ///
@@ -38,7 +38,9 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
         },
     };
     write_clean(&mut to_server, &outcome)?;
+    // What passed unchanged is looked at in the original, and never drawn here.
     if job.want_preview
+        && outcome.report.road != Some(Road::Inspected)
         && let (Some(kind), Some(clean)) = (outcome.report.clean_kind, &outcome.clean)
         && let Some((preview, pages)) = sanitize::preview(kind, clean, &job.limits)
     {

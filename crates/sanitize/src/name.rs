@@ -5,16 +5,18 @@
 //! Leaves to others: whether name and content agree (`detect`) and decoding a name's bytes (`archive`).
 
 use unicode_normalization::UnicodeNormalization;
-use worker_protocol::{Kind, NAME_BYTES_MAX, Threat};
+use worker_protocol::{Kind, NAME_BYTES_MAX, Road, Threat};
 
 use crate::detect;
 use crate::findings::Findings;
 
 /// A safe name for a clean file of this kind, with the extension the given one has if that fits. Notes a finding when
 /// something had to change.
-pub(crate) fn clean_name_for(untrusted: &str, kind: Kind, findings: &mut Findings) -> String {
-    // A macro-enabled or template name must not survive: the clean file is a plain document.
-    let keeps = detect::extension_of(untrusted).filter(|given| detect::is_final_extension(given, kind));
+pub(crate) fn clean_name_for(untrusted: &str, kind: Kind, road: Road, findings: &mut Findings) -> String {
+    // A macro-enabled or template name must not survive: the clean file is a plain document. What passes unchanged is
+    // still what its name says.
+    let keeps = detect::extension_of(untrusted)
+        .filter(|given| road == Road::Inspected || detect::is_final_extension(given, kind));
     let clean = clean_name(untrusted, keeps.as_deref().unwrap_or(detect::final_extension(kind)));
     if clean != untrusted {
         findings.add(Threat::FileName, untrusted);

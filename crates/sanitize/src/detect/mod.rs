@@ -161,6 +161,16 @@ fn from_text(untrusted: &[u8], extension: &str) -> Result<Kind, Refusal> {
     }
 }
 
+/// Whether a file of this kind would open as something else, too, however its kind was found.
+pub(crate) fn is_second_file(untrusted: &[u8], kind: Kind) -> bool {
+    polyglot::is_two_kinds(untrusted, kind)
+}
+
+/// Whether Windows runs a file of this name.
+pub(crate) fn is_never(untrusted_name: &str) -> bool {
+    extension_of(untrusted_name).is_some_and(|extension| NEVER_EXTENSIONS.contains(&extension.as_str()))
+}
+
 /// Browsers skip zero bytes in a page, and hostile pages are made with them to get past those who do not.
 fn is_page_with_zeros(untrusted: &[u8], extension: &str) -> bool {
     let zeros = untrusted.iter().filter(|byte| **byte == 0).count();
@@ -393,7 +403,7 @@ fn head(bytes: &[u8], length: usize) -> &[u8] {
     bytes.get(..length).unwrap_or(bytes)
 }
 
-fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
+pub(crate) fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
     bytes.windows(wanted.len()).any(|window| window == wanted)
 }
 
