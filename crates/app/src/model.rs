@@ -263,6 +263,8 @@ pub struct TransferRow {
     pub section: SectionId,
     /// How many files.
     pub file_count: u32,
+    /// How many of them pass unchanged, on somebody's word (検査確認).
+    pub inspected_count: u32,
     /// When submitted.
     pub submitted_at: Millis,
     /// When last changed.

@@ -1,12 +1,15 @@
 //! Checks that look at the whole pack.
 //!
 //! Owns: what no single table can know: channels between all zones, routes that posts can walk, order of levels
-//! and zones, names that people must tell apart, values that a checkpoint needs.
+//! and zones, names that people must tell apart, values that a checkpoint needs, inspectors that no route leaves out.
 //! Leaves to others: checks of one table and its references (`resolve`, `fields`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Assurance, Axis, Channel, ChannelMode, Pack, Parameter, Post, Scope, Setting};
+use crate::model::{
+    Assurance, Axis, Channel, ChannelMode, Pack, Parameter, Post, RequestType, Scope, Setting, Step,
+    Treatment,
+};
 use crate::problem::{Code, Origin, Sink};
 
 pub(crate) fn check(pack: &Pack, sink: &mut Sink) {
@@ -15,6 +18,7 @@ pub(crate) fn check(pack: &Pack, sink: &mut Sink) {
     check_channels(pack, sink);
     check_roles(pack, sink);
     check_routes(pack, sink);
+    check_inspectors(pack, sink);
     check_mechanisms(pack, sink);
     check_values(pack, sink);
     distinct("section の code", pack.sections.iter().map(|s| (&s.code, &s.origin)), sink);
@@ -180,6 +184,52 @@ fn check_routes(pack: &Pack, sink: &mut Sink) {
                          役割を別の職に分けてください。",
                     );
                 }
+            }
+        }
+    }
+}
+
+/// Who is named to inspect files must be in the route, whichever of several request types wins; see [`Pack::passage`].
+fn check_inspectors(pack: &Pack, sink: &mut Sink) {
+    for channel in &pack.channels {
+        let by_channel =
+            channel.request.iter().map(|id| (id, channel.mode == ChannelMode::Inspect, &channel.origin));
+        let by_rule = channel.rules.iter().filter_map(|r| {
+            Some((r.request.as_ref()?, r.treatment == Some(Treatment::InspectOnly), &r.origin))
+        });
+        let named: Vec<(&RequestType, bool, &Origin)> = by_channel
+            .chain(by_rule)
+            .filter_map(|(id, inspects, at)| Some((pack.request(id)?, inspects, at)))
+            .collect();
+        for (place, (inspecting, _, at)) in named.iter().enumerate().filter(|(_, (_, inspects, _))| *inspects)
+        {
+            let wins = |(other_place, (other, _, _)): &(usize, &(&RequestType, bool, &Origin))| {
+                let (theirs, ours) = (other.steps.len(), inspecting.steps.len());
+                theirs > ours || (theirs == ours && *other_place < place)
+            };
+            let left_out = named.iter().enumerate().filter(wins).find_map(|(_, (other, _, _))| {
+                let is_there = |step: &&Step| {
+                    other.steps.iter().any(|s| (&s.approver, s.scope) == (&step.approver, step.scope))
+                };
+                Some((other, inspecting.steps.iter().find(|step| !is_there(step))?))
+            });
+            if let Some((other, step)) = left_out {
+                sink.push(
+                    Code::InspectorLeftOut,
+                    at,
+                    format!(
+                        "channel「{}」の検査確認をする request「{}」の step「{}」が、request「{}」の経路が優先されると抜けます。",
+                        channel.id, inspecting.id, step.id, other.id
+                    ),
+                    format!(
+                        "request「{}」に approver = \"{}\"、scope = \"{}\" の step を加えるか、request「{}」の step を\
+                         それより多くしてください。",
+                        other.id,
+                        step.approver,
+                        step.scope.id(),
+                        inspecting.id
+                    ),
+                );
             }
         }
     }

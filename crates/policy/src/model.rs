@@ -41,6 +41,8 @@ words! {
         ChannelSanitise = "channel-sanitise" "通信路での無害化",
         /// A channel holds files until the route of its request type has decided.
         ChannelApprove = "channel-approve" "通信路での承認",
+        /// A channel lets files pass unchanged that persons looked at in the zone they came from and vouch for.
+        ChannelInspect = "channel-inspect" "通信路での検査確認",
         /// A channel lets nothing pass.
         ChannelDeny = "channel-deny" "通信路の遮断",
         /// Rules of a channel ask more of some files: by classification, kind, personal data.

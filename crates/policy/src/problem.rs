@@ -102,6 +102,10 @@ codes! {
     ChannelSameZone = "channel-same-zone" Error,
     /// Approval is wanted and no request type says how.
     RouteMissing = "route-missing" Error,
+    /// Files of a kind are to pass by inspection, and no file of it can.
+    NotInspectable = "not-inspectable" Error,
+    /// Persons are to inspect files, and a route that wins over theirs leaves them out.
+    InspectorLeftOut = "inspector-left-out" Error,
     /// A step whose approver role is held by no post of the step's scope.
     RoleWithoutPost = "role-without-post" Error,
     /// A role that stands above itself, directly or through others.

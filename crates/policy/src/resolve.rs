@@ -4,7 +4,7 @@
 //! Leaves to others: finding the layers (`layers`), typed keys and references (`fields`), laying over
 //! (`merged`), checks that look at more than one item (`check`).
 
-use worker_protocol::{CsvFormulaPolicy, Kind as FileKind, LinkPolicy};
+use worker_protocol::{CsvFormulaPolicy, Inspection, Kind as FileKind, LinkPolicy};
 
 use crate::check::check;
 use crate::fields::{Fields, ParameterValues};
@@ -431,6 +431,12 @@ impl<'m> Reader<'m> {
                 format!("{}は承認を求めますが、承認経路を決める申請がありません。", f.what()),
                 "request = \"申請の id\" を書き足してください。",
             ),
+            (ChannelMode::Inspect, Some(_)) => {
+                let treated =
+                    |kind: &FileKind| rules.iter().any(|r| r.treatment.is_some() && r.kinds.contains(kind));
+                let whole: Vec<FileKind> = kinds.iter().filter(|kind| !treated(kind)).copied().collect();
+                not_inspectable(f, &whole, s);
+            }
             (ChannelMode::Sanitise, Some(_)) => {
                 no_effect_instead(
                     f,
@@ -551,6 +557,24 @@ fn treatment(rule: &Rule, f: &Fields<'_>, s: &mut Sink) {
             no_effect(f, "request", "treatment が inspect-only ではないので", s);
         }
         _ => {}
+    }
+    if rule.treatment == Some(Treatment::InspectOnly) {
+        not_inspectable(f, &rule.kinds, s);
+    }
+}
+
+/// Points out kinds that never pass unchanged, whoever vouches for them.
+fn not_inspectable(f: &Fields<'_>, kinds: &[FileKind], s: &mut Sink) {
+    let never: Vec<&str> =
+        kinds.iter().filter(|k| k.inspection() == Inspection::Never).map(|k| k.id()).collect();
+    if !never.is_empty() {
+        s.push(
+            Code::NotInspectable,
+            &f.at_key("kinds"),
+            format!("{}の kinds のうち {} は、検査確認では通せません。", f.what(), never.join("、")),
+            "中に別のファイルやプログラムを含めるため、見ただけでは確かめられない種類です。kinds から外すか、\
+             treatment を rebuild か strict にしてください。",
+        );
     }
 }
 

@@ -7,6 +7,7 @@
 pub mod api;
 mod archive;
 pub mod assets;
+mod attachment;
 pub mod dates;
 mod door;
 mod failure;
@@ -79,6 +80,7 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
         .route("/transfers/{id}/files/{file}/retry", post(transfers::retry))
         .route("/transfers/{id}/files/{file}/block", post(transfers::block))
         .route("/transfers/{id}/files/{file}/download", get(transfers::download))
+        .route("/transfers/{id}/files/{file}/original", post(transfers::open_original))
         .route("/transfers/{id}/files/{file}/preview", get(transfers::preview))
         .route("/transfers/{id}/files/{file}/pages/{page}", get(transfers::page))
         .route("/received", get(transfers::received))

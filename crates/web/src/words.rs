@@ -25,6 +25,8 @@ pub enum Tone {
     Good,
     /// Ended well with something to look at.
     Mixed,
+    /// Not made safe: somebody vouches for it, or has to.
+    Unchanged,
     /// Ended badly.
     Bad,
 }
@@ -39,6 +41,7 @@ impl Tone {
             Tone::Wait => "wait",
             Tone::Good => "good",
             Tone::Mixed => "mixed",
+            Tone::Unchanged => "unchanged",
             Tone::Bad => "bad",
         }
     }
@@ -52,6 +55,7 @@ impl Tone {
             Tone::Wait => "hourglass",
             Tone::Good => "check",
             Tone::Mixed => "check-part",
+            Tone::Unchanged => "eye",
             Tone::Bad => "stop",
         }
     }
@@ -119,6 +123,11 @@ pub fn file_state(state: FileState) -> (&'static str, Tone, &'static str) {
         FileState::Partial => {
             ("一部無害化", Tone::Mixed, "危険のある部分を取り除きました。除いた内容を確かめてください。")
         }
+        FileState::Inspected => (
+            "検査確認",
+            Tone::Unchanged,
+            "無害化していません。承認する人が原本を開いて確かめたものだけを、変更せずに渡します。",
+        ),
         FileState::Held => {
             ("保留", Tone::Wait, "検査を終えられませんでした。このファイルは渡されていません。")
         }
@@ -533,6 +542,21 @@ pub fn refusal(refusal: &Refusal) -> Trouble {
             "方針で、本人だけが判断すると決められています。",
             "本人の判断を待ってください。",
         ),
+        Refusal::NotInspected(_) => trouble(
+            "まだ原本を開いていないファイルがあります。",
+            "無害化していないファイルは、承認する人が自分で原本を開いて確かめるまで渡せません。",
+            "送り元の系の画面でこの授受を開き、「原本を開く」で中身を確かめてから、もう一度判断してください。",
+        ),
+        Refusal::NotVouched(_) => trouble(
+            "安全と判断した印のないファイルがあります。",
+            "無害化していないファイルは、承認する人が1つずつ認めたものだけを渡します。",
+            "中身を確かめたファイルに印を付けるか、差し戻してください。",
+        ),
+        Refusal::Note(_) => trouble(
+            "検査確認の「確かめ方」を書いてください。",
+            "どう確かめたかは証跡に残り、後から監査されます(500文字まで)。",
+            "ファイルごとに、開いて見た範囲や送付元への確認などを書いてください。",
+        ),
         Refusal::Comment => trouble(
             "理由を入力してください。",
             "差戻しと否認には、相手に伝える理由が必要です(2,000文字まで)。",
@@ -800,6 +824,9 @@ pub fn evidence(kind: &str) -> Option<&'static str> {
         "transfer-submitted" => "提出",
         "transfer-resubmitted" => "再提出",
         "file-sanitised" => "無害化の終了",
+        "file-awaits-inspection" => "検査確認待ち(無害化していないファイル)",
+        "original-opened" => "原本を開いた(検査)",
+        "file-vouched" => "検査確認(安全と判断)",
         "file-held" => "ファイルの保留",
         "file-refused" => "ファイルの遮断",
         "file-requeued" => "再検査の指示",
@@ -833,6 +860,7 @@ pub fn evidence(kind: &str) -> Option<&'static str> {
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
+    use workflow::id::FileId;
 
     #[track_caller]
     fn complete(code: &str, words: Trouble) {
@@ -880,7 +908,8 @@ mod tests {
         assert_eq!(words.len(), State::ALL.len());
         let words: BTreeSet<_> = FileState::ALL.into_iter().map(|s| file_state(s).0).collect();
         assert_eq!(words.len(), FileState::ALL.len());
-        let tones = [Tone::Plain, Tone::Busy, Tone::Wait, Tone::Good, Tone::Mixed, Tone::Bad];
+        let tones =
+            [Tone::Plain, Tone::Busy, Tone::Wait, Tone::Good, Tone::Mixed, Tone::Unchanged, Tone::Bad];
         let icons: BTreeSet<_> = tones.into_iter().map(Tone::icon).collect();
         assert_eq!(icons.len(), tones.len());
         let kinds: BTreeSet<_> = Kind::ALL.iter().copied().map(kind).collect();
@@ -896,6 +925,9 @@ mod tests {
             "own-request",
             "same-person",
             "no-deputy",
+            "not-inspected",
+            "not-vouched",
+            "note-needed",
             "comment-needed",
             "field",
             "file-state",
@@ -930,6 +962,9 @@ mod tests {
             Refusal::OwnRequest,
             Refusal::SamePerson,
             Refusal::NoDeputy,
+            Refusal::NotInspected(FileId::new("f")),
+            Refusal::NotVouched(FileId::new("f")),
+            Refusal::Note(FileId::new("f")),
             Refusal::Comment,
             Refusal::Field("subject"),
             Refusal::Field("purpose"),

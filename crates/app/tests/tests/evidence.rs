@@ -105,6 +105,12 @@ async fn grand_tour() -> City {
     app.withdraw(&hanako, &id).await.unwrap();
     city.inbound("c2", &["clean late"]).await;
 
+    // What passes unchanged, on the manager's word.
+    let id = city.inbound("c1", &["drawing seen"]).await;
+    let outside = city.at("kacho", "internet").await;
+    city.open_original(&outside, &id, 0).await.unwrap();
+    city.decide(&outside, &id, Verdict::Approve).await.unwrap();
+
     // The manager's own request goes up; with nobody above it cannot be made.
     let own = city.at("kacho", "internet").await;
     city.submit(&own, "internet-to-lgwan", content("c2", &to), &["clean own"]).await.unwrap();

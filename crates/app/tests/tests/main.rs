@@ -14,6 +14,8 @@ mod failures;
 #[cfg(test)]
 mod flaky;
 #[cfg(test)]
+mod inspecting;
+#[cfg(test)]
 mod receiving;
 #[cfg(test)]
 mod retention;

@@ -103,6 +103,24 @@ const CHANNELS: &[Row] = &[
         "action = \"approve\"\nrequest = \"ask\"",
         "action = \"approve\"\nrequest = \"ask\"\ntreatment = \"strict\"",
     ),
+    (
+        "inspection of what hides other files",
+        "action = \"approve\"\nrequest = \"ask\"",
+        "kinds = [\"pdf\", \"rar\"]\naction = \"treat\"\ntreatment = \"inspect-only\"\nrequest = \"ask\"",
+    ),
+    (
+        "inspection channel for pages that run",
+        "mode = \"sanitise\"\nnotice = \"無害化します。\"\nsenders = [\"staff\"]\nkinds = [\"docx\", \"pdf\"]",
+        "mode = \"inspect\"\nrequest = \"ask\"\nnotice = \"無害化します。\"\nsenders = [\"staff\"]\nkinds = [\"html\", \"pdf\"]",
+    ),
+    (
+        "inspectors whom a longer route leaves out",
+        "action = \"approve\"\nrequest = \"ask\"\n",
+        "action = \"approve\"\nrequest = \"ask\"\n\n[[channel.rule]]\nid = \"drawings\"\ntitle = \"検査確認します。\"\n\
+         kinds = [\"pdf\"]\naction = \"treat\"\ntreatment = \"inspect-only\"\nrequest = \"look\"\n\n[[request]]\nid = \"look\"\n\
+         title = \"検査確認\"\ndescription = \"原本を見る\"\npermit = \"transfer\"\n\n[[request.step]]\nid = \"only\"\n\
+         title = \"課員の検査確認\"\napprover = \"staff\"\nscope = \"section\"\nmode = \"any-one\"\ndeadline_hours = 24\n",
+    ),
     ("inspection channel without request", "mode = \"sanitise\"", "mode = \"inspect\""),
     ("rule without condition", "at_least = [\"c2\"]\n", ""),
     ("no limits", "file_bytes_max = 1000000\nfiles_max = 10\n", ""),
@@ -488,6 +506,24 @@ fn channels() {
               channel「in」の rule「classified」の「treatment」は、action が treat ではないので効き目がありません。
               → この行を消してください。
             方針パック「small」は使えます(注意 1 件)。
+
+            ## inspection of what hides other files
+            small/pack.toml:170:9: 誤り [not-inspectable]
+              channel「in」の rule「classified」の kinds のうち rar は、検査確認では通せません。
+              → 中に別のファイルやプログラムを含めるため、見ただけでは確かめられない種類です。kinds から外すか、treatment を rebuild か strict にしてください。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## inspection channel for pages that run
+            small/pack.toml:162:9: 誤り [not-inspectable]
+              channel「in」の kinds のうち html は、検査確認では通せません。
+              → 中に別のファイルやプログラムを含めるため、見ただけでは確かめられない種類です。kinds から外すか、treatment を rebuild か strict にしてください。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## inspectors whom a longer route leaves out
+            small/pack.toml:173:1: 誤り [inspector-left-out]
+              channel「in」の検査確認をする request「look」の step「only」が、request「ask」の経路が優先されると抜けます。
+              → request「ask」に approver = "staff"、scope = "section" の step を加えるか、request「look」の step をそれより多くしてください。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## inspection channel without request
             small/pack.toml:154:1: 誤り [route-missing]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use policy::{
     Assurance, Axis, ChannelMode, Code, Facts, FormFieldType, Mechanism, Modality, Pack, ParameterError,
-    ParameterType, Passage, Permit, RuleAction, Scope, Severity, StepMode, ZoneKind,
+    ParameterType, Passage, Permit, RuleAction, Scope, Severity, StepMode, Treatment, ZoneKind,
 };
 use worker_protocol::{CsvFormulaPolicy, Kind, LinkPolicy, Mode};
 
@@ -62,6 +62,42 @@ fn the_channels_ask_what_their_comments_say() {
         ("mynumber", "internet", &["c1"], false, "deny"),
     ] {
         assert_eq!(asked(&pack, from, to, levels, personal), answer, "{from} → {to} {levels:?} {personal}");
+    }
+}
+
+/// What cannot be rebuilt passes in the city on the manager's word; base lets none of it pass.
+#[test]
+fn drawings_are_inspected_in_the_city_only() {
+    let (base, city) = (resolved(&shipped(), "base").pack, resolved(&shipped(), "hoshimi").pack);
+    let inbound = |pack: &Pack| pack.channel("internet", "lgwan").expect("it has the channel").clone();
+    let facts = |level: &str, kind| Facts {
+        levels: BTreeSet::from([level.to_owned()]),
+        kinds: BTreeSet::from([kind]),
+        personal_data: false,
+    };
+    let unchanged =
+        [Kind::Ichitaro, Kind::Hanako, Kind::DocuWorks, Kind::Jww, Kind::Dxf, Kind::Dwg, Kind::Sxf];
+    let modes = city.file_policy(&inbound(&city), &facts("c1", Kind::Jww)).modes;
+    for kind in Kind::ALL {
+        let expected = inbound(&city).kinds.contains(kind).then_some(match unchanged.contains(kind) {
+            true => Mode::InspectOnly,
+            false => Mode::Rebuild,
+        });
+        assert_eq!(modes.get(kind).copied(), expected, "{}", kind.id());
+        assert!(!unchanged.contains(kind) || !inbound(&base).kinds.contains(kind), "{}", kind.id());
+    }
+    assert!(
+        base.channels().iter().all(|c| !c.rules.iter().any(|r| r.treatment == Some(Treatment::InspectOnly)))
+    );
+    for (level, request) in [("c1", "inspect-in"), ("c2", "transfer-in")] {
+        let channel = inbound(&city);
+        let Passage::Pass(plan) = city.passage(&channel, &facts(level, Kind::Jww)) else { panic!("{level}") };
+        let step = &plan.request.expect("somebody decides").steps[0];
+        assert_eq!(plan.request.map(|r| r.id.as_str()), Some(request));
+        assert_eq!(
+            (step.approver.as_str(), plan.request.map(|r| r.steps.len())),
+            ("security-manager", Some(1))
+        );
     }
 }
 
@@ -130,7 +166,7 @@ fn the_city_is_base_with_its_own_words() {
     let told = city.file_policy(inbound, &Facts::default());
     assert_eq!((told.links, told.csv_formulas), (LinkPolicy::Remove, CsvFormulaPolicy::Neutralise));
     assert_eq!(inbound.mode, ChannelMode::Sanitise);
-    assert_eq!(inbound.rules.len(), 2, "keys that were not overridden stay");
+    assert_eq!(inbound.senders, ["staff"], "keys that were not overridden stay");
     assert_eq!(city.sections().len(), 6);
     assert_eq!(city.municipality().map(|m| m.code.as_str()), Some("992011"));
     assert_eq!(city.statements().len(), base.statements().len() + 1);

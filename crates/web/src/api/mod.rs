@@ -152,6 +152,13 @@ fn rows() -> Vec<Endpoint> {
         row(Get, "/transfers/{id}/files/{file}", "Take a clean file", transfers::download)
             .sends("application/octet-stream"),
         row(
+            Get,
+            "/transfers/{id}/files/{file}/original",
+            "Open the original of a file that passes unchanged, to inspect it",
+            transfers::open_original,
+        )
+        .sends("application/octet-stream"),
+        row(
             Post,
             "/transfers/{id}/files/{file}/retry",
             "Send a held file through the cell again",

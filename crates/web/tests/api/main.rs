@@ -8,4 +8,6 @@ mod contract;
 #[cfg(test)]
 mod flow;
 #[cfg(test)]
+mod inspect;
+#[cfg(test)]
 mod refusals;
