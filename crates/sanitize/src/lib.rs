@@ -33,6 +33,7 @@ mod picture;
 mod picture_pdf;
 mod preview;
 mod rtf;
+mod scopes;
 mod sylk;
 mod text;
 mod transfer;
