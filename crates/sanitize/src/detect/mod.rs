@@ -394,7 +394,7 @@ fn head(bytes: &[u8], length: usize) -> &[u8] {
 }
 
 fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
-    bytes.windows(wanted.len()).any(|window| window == wanted)
+    memchr::memmem::find(bytes, wanted).is_some()
 }
 
 #[cfg(test)]
