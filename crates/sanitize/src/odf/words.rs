@@ -189,6 +189,8 @@ pub(crate) fn blocks(content: &str, kind: Kind, take: &mut dyn FnMut(Block) -> b
                         while row.last().is_some_and(String::is_empty) {
                             row.pop();
                         }
+                        // Most rows end in a thousand cells that hold nothing: their room would cost more than the words.
+                        row.shrink_to_fit();
                         if !row.is_empty() && table.rows.len() < ROWS_MAX {
                             table.rows.push(row);
                         }

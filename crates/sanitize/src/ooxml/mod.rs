@@ -101,8 +101,7 @@ pub(crate) fn rebuild(
     let mark = work.job.mark.as_ref().filter(|_| mode != Mode::TextOnly);
     let (clean, fidelity) = rebuild_package(untrusted, kind, mode == Mode::Strict, mark, work)?;
     if mode == Mode::TextOnly {
-        let text = preview::whole_text(kind, &clean, &work.budget.limits)
-            .ok_or(Refusal::held(Reason::NotRebuilt))?;
+        let text = preview::whole_text(kind, &clean, &work.budget.limits)?;
         return Ok(Rebuilt {
             clean: text.into_bytes(),
             kind: Kind::Text,
