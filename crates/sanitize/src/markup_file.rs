@@ -4,13 +4,17 @@
 //! pages inside other vocabularies.
 //! Leaves to others: XML of Office programs (`office_xml`), pictures (`picture`), web pages (`html`).
 
+use std::borrow::Cow;
+
 use quick_xml::NsReader;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::name::{NamespaceResolver, ResolveResult};
 use worker_protocol::{Fidelity, Kept, Kind, Mode, Reason, Spot, Threat};
 
 use crate::text::Dropped;
-use crate::xml::{attribute_value, escape_attribute, push_text, reference as xml_reference};
+use crate::xml::{
+    attribute_value, escape_attribute, known_characters, push_text, reference as xml_reference,
+};
 use crate::{Rebuilt, Refusal, Work, link, text};
 
 /// Builds an XML file anew.
@@ -70,7 +74,7 @@ pub(crate) fn decode(untrusted: &[u8]) -> Result<String, Refusal> {
     if decoded.text.contains(char::REPLACEMENT_CHARACTER) && !is_in_source(untrusted) {
         return Err(Refusal::held(Reason::Damaged));
     }
-    Ok(decoded.text)
+    Ok(known_characters(Cow::Owned(decoded.text)).into_owned())
 }
 
 /// Whether the sign for a character that could not be read stands in the file itself.

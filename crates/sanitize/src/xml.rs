@@ -15,10 +15,10 @@ use crate::Refusal;
 /// A part as text. Only UTF-8 and UTF-16 are XML in a package (ECMA-376 Part 2); a filter that reads another
 /// encoding than the viewer does is no filter, so anything else is refused.
 pub(crate) fn decode(bytes: &[u8]) -> Result<String, Refusal> {
-    decode_borrowed(bytes).map(Cow::into_owned)
+    decode_borrowed(bytes).map(|text| known_characters(text).into_owned())
 }
 
-/// The same without a copy where the bytes are what is meant.
+/// The same without a copy where the bytes are what is meant, and with every character that was there.
 pub(crate) fn decode_borrowed(bytes: &[u8]) -> Result<Cow<'_, str>, Refusal> {
     let (encoding, bom_length) = Encoding::for_bom(bytes).unwrap_or((UTF_8, 0));
     let body = bytes.get(bom_length..).unwrap_or_default();
@@ -43,10 +43,28 @@ pub(crate) fn decode_borrowed(bytes: &[u8]) -> Result<Cow<'_, str>, Refusal> {
     if agrees { Ok(text) } else { Err(Refusal::held(Reason::Damaged)) }
 }
 
+/// The text without characters that are none in XML.
+///
+/// They are never written, so they must go before anything is judged: `url&#1;(` is harmless, and what it is written as
+/// is not.
+pub(crate) fn known_characters(text: Cow<'_, str>) -> Cow<'_, str> {
+    if has_strange_characters(&text) {
+        return Cow::Owned(text.chars().filter(|c| is_xml_character(*c)).collect());
+    }
+    text
+}
+
+/// Whether there is a character in this that is none in XML.
+pub(crate) fn has_strange_characters(text: &str) -> bool {
+    text.bytes().any(|byte| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r'))
+        || text.contains('\u{FFFE}')
+        || text.contains('\u{FFFF}')
+}
+
 /// The value of an attribute with its references resolved. Only XML's own five entities exist here.
 pub(crate) fn attribute_value(attribute: &Attribute<'_>) -> Result<String, Refusal> {
     quick_xml::escape::unescape(&attribute.value)
-        .map(|value| value.into_owned())
+        .map(|value| known_characters(value).into_owned())
         .map_err(|_| Refusal::held(Reason::Damaged))
 }
 

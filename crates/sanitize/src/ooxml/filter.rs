@@ -577,7 +577,9 @@ fn prefix_of(name: &str) -> &str {
 
 fn unescape(raw: &str) -> Result<Cow<'_, str>, Refusal> {
     if raw.contains('&') {
-        quick_xml::escape::unescape(raw).map_err(|_| Refusal::held(Reason::Damaged))
+        let value = quick_xml::escape::unescape(raw).map_err(|_| Refusal::held(Reason::Damaged))?;
+        // What is judged must be what is written, and no program reads these.
+        if xml::has_strange_characters(&value) { Err(Refusal::held(Reason::Damaged)) } else { Ok(value) }
     } else {
         Ok(Cow::Borrowed(raw))
     }

@@ -124,7 +124,7 @@ fn decode(untrusted: &[u8]) -> Result<String, Refusal> {
         .ok_or(damaged)?;
     let encoding = encoding_rs::Encoding::for_label(label.as_bytes()).ok_or(damaged)?;
     let text = encoding.decode_without_bom_handling_and_without_replacement(untrusted).ok_or(damaged)?;
-    Ok(text.into_owned())
+    Ok(xml::known_characters(text).into_owned())
 }
 
 /// An element that was written and is not yet closed.

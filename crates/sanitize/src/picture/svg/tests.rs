@@ -18,7 +18,7 @@ fn drawing(inside: &str) -> String {
 
 #[test]
 fn what_runs_or_reaches_out_goes_and_the_drawing_stays() {
-    let rows: [(&str, &str, &[Threat]); 24] = [
+    let rows: [(&str, &str, &[Threat]); 28] = [
         ("<script>a()</script><path d=\"M0 0\"/>", "<path d=\"M0 0\"/>", &[Threat::Script]),
         ("<rect onclick=\"a()\" width=\"5\"/>", "<rect width=\"5\"/>", &[Threat::Script]),
         ("<rect oNload=\"a()\"/>", "<rect/>", &[Threat::Script]),
@@ -45,6 +45,11 @@ fn what_runs_or_reaches_out_goes_and_the_drawing_stays() {
             &[Threat::ExternalContent],
         ),
         ("<g fill=\"url(//a)\"/>", "<g/>", &[Threat::ExternalContent]),
+        // Characters that are never written hide nothing from those who judge.
+        ("<g fill=\"url\u{1}(http://a/)\"/>", "<g/>", &[Threat::ExternalContent]),
+        ("<g fill=\"u&#1;rl(http://a/)\"/>", "<g/>", &[Threat::ExternalContent]),
+        ("<g style=\"fill:url\u{FFFE}(http://a/)\"/>", "<g/>", &[Threat::ExternalContent]),
+        ("<style>a{fill:url\u{1}(http://a/)}</style><g/>", "<style/><g/>", &[Threat::ExternalContent]),
         ("<g fill=\"u\\72l(//a)\"/>", "<g/>", &[Threat::Script]),
         ("<set attributeName=\"href\" to=\"javascript:a\"/>", "", &[Threat::Script, Threat::Action]),
         ("<a><animate attributeName=\"xlink:href\" to=\"x\"/></a>", "", &[Threat::Action]),
