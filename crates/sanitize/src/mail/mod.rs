@@ -24,6 +24,9 @@ use envelope::Envelope;
 
 pub(crate) use shown::clean_words;
 
+/// Uuencoded files around uuencoded files in the words of one message.
+const UUENCODED_DEPTH_MAX: usize = 8;
+
 /// Parts that the note names; an archive of archives may lose thousands.
 const NOTED_MAX: usize = 100;
 
@@ -194,20 +197,36 @@ impl Sorter {
 
     /// Words, and the files that old programs put between them.
     fn plain(&mut self, untrusted_text: &str, work: &mut Work<'_>) -> Result<Option<Piece>, Refusal> {
-        let mut words = String::new();
-        let mut files = Vec::new();
-        let mut rest = untrusted_text;
-        while let Some(file) = transfer::uudecode(rest) {
-            work.budget.take_entries(1)?;
-            words.push_str(rest.get(..file.before).unwrap_or_default());
-            rest = rest.get(file.after..).unwrap_or_default();
-            files.extend(self.file(&file.name, &file.bytes, None, work)?);
-        }
-        words.push_str(rest);
-        let (plain, dropped) = text::without_controls(&words);
+        // Controls go first: one of them in a line hides a file here that the next reader finds.
+        let (mut plain, dropped) = text::without_controls(untrusted_text);
         dropped.report(work);
-        self.fidelity.characters.before += text::visible_characters(&words);
-        self.fidelity.characters.after += text::visible_characters(&plain);
+        let mut files = Vec::new();
+        let mut passes = 0;
+        loop {
+            let mut words = String::with_capacity(plain.len());
+            let mut rest = plain.as_str();
+            let mut has_file = false;
+            while let Some(file) = transfer::uudecode(rest) {
+                has_file = true;
+                work.budget.take_entries(1)?;
+                words.push_str(rest.get(..file.before).unwrap_or_default());
+                rest = rest.get(file.after..).unwrap_or_default();
+                files.extend(self.file(&file.name, &file.bytes, None, work)?);
+            }
+            if !has_file {
+                break;
+            }
+            words.push_str(rest);
+            plain = words;
+            // What is left may close up to another file around the one that went.
+            passes += 1;
+            if passes > UUENCODED_DEPTH_MAX {
+                return Err(Refusal::blocked(Reason::TooComplex));
+            }
+        }
+        let characters = text::visible_characters(&plain);
+        self.fidelity.characters.before += characters;
+        self.fidelity.characters.after += characters;
         let piece = Piece::Plain(plain);
         Ok(Some(if files.is_empty() {
             piece

@@ -173,6 +173,32 @@ fn envelopes_of_other_programs_are_opened() {
 }
 
 #[test]
+fn no_file_hides_between_words() {
+    let head = "From: a@b.example\nTo: c@d.example\n\n";
+    let file = "begin 644 a.txt\n#0V%T\n`\nend\n";
+    let exe = "begin 644 a.exe\n\"35H`\n`\nend\n";
+    let controlled = exe.replace("35H", "3\u{7}5H");
+    let around = exe.replace("`\nend", &format!("{file}`\nend"));
+    let deep = (0..12).fold(file.to_owned(), |inside, _| file.replace("`\nend", &format!("{inside}`\nend")));
+    let rows = [
+        (controlled, None),
+        (around, None),
+        (format!("begin 644 nothing\nlower case\n{exe}"), None),
+        (deep, Some(Reason::TooComplex)),
+    ];
+    for (words, reason) in rows {
+        let outcome = run(format!("{head}{words}").as_bytes());
+        assert_eq!(outcome.report.reason, reason, "{words}");
+        let Some(clean) = outcome.clean else { continue };
+        assert!(
+            outcome.report.members.iter().any(|m| m.report.reason == Some(Reason::Executable)),
+            "{words}"
+        );
+        assert_eq!(run(&clean).report.verdict, Verdict::Clean, "{words}");
+    }
+}
+
+#[test]
 fn what_cannot_be_looked_at_does_not_pass() {
     let encrypted = "From: a@b.example\r\nTo: c@d.example\r\nContent-Type: multipart/encrypted; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b--";
     assert_eq!(run(encrypted.as_bytes()).report.reason, Some(Reason::PasswordNeeded));
