@@ -183,6 +183,35 @@ fn rebuild(
     untrusted_name: &str,
     work: &mut Work<'_>,
 ) -> Result<Rebuilt, Refusal> {
+    let mut rebuilt = rebuild_as(kind, mode, untrusted, untrusted_name, work)?;
+    if rebuilt.road == Road::Text {
+        // Words come out of many formats, and in each something can stand between them that acts instead of being read.
+        let words = String::from_utf8(rebuilt.clean).map_err(|_| Refusal::held(Reason::VerifyFailed))?;
+        let (plain, dropped) = text::without_controls(&words);
+        dropped.report(work);
+        rebuilt.clean = plain.into_bytes();
+    }
+    // Every other kind begins as its writer begins it; text may turn into a program or a page when something before it is
+    // dropped.
+    let name = match rebuilt.kind {
+        Kind::Text => "a.txt",
+        Kind::Csv => "a.csv",
+        _ => return Ok(rebuilt),
+    };
+    let found = detect::detect(&rebuilt.clean, name, &work.budget.limits);
+    if !rebuilt.clean.is_empty() && found != Ok(rebuilt.kind) {
+        return Err(Refusal::held(Reason::VerifyFailed));
+    }
+    Ok(rebuilt)
+}
+
+fn rebuild_as(
+    kind: Kind,
+    mode: Mode,
+    untrusted: &[u8],
+    untrusted_name: &str,
+    work: &mut Work<'_>,
+) -> Result<Rebuilt, Refusal> {
     match kind {
         kind if is_picture(kind) => picture::rebuild(untrusted, kind, mode, work),
         Kind::Docx | Kind::Xlsx | Kind::Pptx => ooxml::rebuild(untrusted, kind, mode, work),

@@ -182,8 +182,17 @@ impl Decoded {
         dropped
     }
 
-    /// The bytes in the encoding they came in.
+    /// The bytes in the encoding they came in, unless every reader would then take them for another one.
     pub(crate) fn encode(&self) -> Vec<u8> {
+        let bytes = self.encode_as_it_came();
+        // Without a byte that was dropped, what was CP932 may be UTF-8, and letters may be what turns text around.
+        if decode(&bytes).is_some_and(|again| again.text == self.text) {
+            return bytes;
+        }
+        [b"\xef\xbb\xbf", self.text.as_bytes()].concat()
+    }
+
+    fn encode_as_it_came(&self) -> Vec<u8> {
         if self.encoding == UTF_16LE || self.encoding == UTF_16BE {
             let to_bytes = if self.encoding == UTF_16LE { u16::to_le_bytes } else { u16::to_be_bytes };
             return std::iter::once(0xFEFF).chain(self.text.encode_utf16()).flat_map(to_bytes).collect();
@@ -323,6 +332,18 @@ pub(crate) fn visible_characters(text: &str) -> u64 {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn what_was_dropped_makes_no_other_text_of_the_rest() {
+        // Not UTF-8 because of one byte that no screen shows; without it, an override of the direction.
+        let turned = b"a\xe2\x80\xae\x80b";
+        let mut decoded = decode(turned).unwrap();
+        assert!(!decoded.text.contains('\u{202E}'));
+        decoded.drop_controls();
+        let written = decoded.encode();
+        assert_eq!(decode(&written).map(|again| again.text), Some(decoded.text));
+        assert!(decode(b"a\xe2\x80\xaeb").unwrap().text.contains('\u{202E}'));
+    }
 
     #[test]
     fn the_encoding_is_found_and_kept() {
