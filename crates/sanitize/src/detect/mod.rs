@@ -118,6 +118,8 @@ fn from_text(untrusted: &[u8], extension: &str) -> Result<Kind, Refusal> {
     let mail = match claimed {
         // A mail that someone saved as text is text; one in several parts is read by nobody as it stands.
         Some(Kind::Text | Kind::Csv) if !markup::is_multipart_mail(&decoded.text) => None,
+        // A draft and a copy for those who are not named have no receiver either, just as a saved page.
+        Some(Kind::Mail) => markup::mail_kind(&decoded.text).map(|_| Kind::Mail),
         _ => markup::mail_kind(&decoded.text),
     };
     match (found, claimed) {
@@ -407,7 +409,7 @@ mod tests {
         let held = |reason| Err(Refusal { verdict: Verdict::Held, reason });
         let blocked = |reason| Err(Refusal { verdict: Verdict::Blocked, reason });
         let empty_zip = b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
-        let rows: [(&str, &[u8], Result<Kind, Refusal>); 55] = [
+        let rows: [(&str, &[u8], Result<Kind, Refusal>); 56] = [
             ("a.zip", empty_zip, Ok(Kind::Zip)),
             ("a.xlsb", empty_zip, held(Reason::NameMismatch)),
             ("a.xlam", empty_zip, blocked(Reason::Executable)),
@@ -441,6 +443,11 @@ mod tests {
             ("a.eml", b"From: a\nTo: b\n\nx", Ok(Kind::Mail)),
             ("a.txt", b"From: a\nTo: b\n\nx", Ok(Kind::Text)),
             ("a.msg", b"From: a\nTo: b\n\nx", Ok(Kind::Mail)),
+            (
+                "a.eml",
+                b"From: a\nMIME-Version: 1.0\nContent-Type: multipart/related; boundary=x\n\n",
+                Ok(Kind::Mail),
+            ),
             ("a.json", b"{}", Ok(Kind::Json)),
             ("a.ics", b"BEGIN:VCALENDAR\r\n", Ok(Kind::Calendar)),
             ("a.ics", b"words", held(Reason::NameMismatch)),
