@@ -280,6 +280,7 @@ impl TreeSink for Sink {
     }
 
     fn add_attrs_if_missing(&self, target: &NodeId, more: Vec<Attribute>) {
+        self.events.set(self.events.get() + 1);
         if let Some(Node { data: Data::Element { attributes, .. }, .. }) =
             self.nodes.borrow_mut().get_mut(*target)
         {
