@@ -6,6 +6,8 @@ mod broken;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod kept_cases;
+#[cfg(test)]
 mod layering;
 #[cfg(test)]
 mod shipped;
