@@ -189,7 +189,8 @@ fn rebuild(
         let words = String::from_utf8(rebuilt.clean).map_err(|_| Refusal::held(Reason::VerifyFailed))?;
         let (plain, dropped) = text::without_controls(&words);
         dropped.report(work);
-        rebuilt.clean = plain.into_bytes();
+        // A mark of the encoding is none of the words, and alone it would be a file of nothing.
+        rebuilt.clean = plain.trim_start_matches('\u{FEFF}').as_bytes().to_vec();
     }
     // Every other kind begins as its writer begins it; text may turn into a program or a page when something before it is
     // dropped.

@@ -202,7 +202,7 @@ fn encrypted(variant: u8, rest: &[u8]) -> File {
         let name = if name.is_empty() { "EncryptionInfo" } else { name.as_str() };
         // A name that the library does not write is no stream.
         let path = format!("/{}", name.trim_start_matches('/'));
-        if !is_stream_path(&path) || path[1..].contains('/') {
+        if !is_stream_path(&path) || path.matches('/').count() > 1 {
             continue;
         }
         if let Ok(mut stream) = file.create_new_stream(path) {

@@ -306,10 +306,7 @@ fn a_mark_stands_inside_a_document_whose_text_is_all_in_groups() {
     assert!(written.contains("SekishoMark}C-2"), "{written}");
     let depth = |text: &str| text.matches('{').count() as i64 - text.matches('}').count() as i64;
     let (inside, end) = written.trim_end().rsplit_once('}').unwrap();
-    assert_eq!(
-        (depth(inside), depth(&inside[..inside.find("SekishoMark").unwrap()]) > 0, end),
-        (1, true, "")
-    );
+    assert_eq!((depth(inside), depth(inside.split_once("SekishoMark").unwrap().0) > 0, end), (1, true, ""));
 }
 
 #[test]
