@@ -240,7 +240,7 @@ pub(crate) fn markup() -> Vec<Bomb> {
             "deep calendar",
             "a.ics",
             format!("BEGIN:VCALENDAR\r\n{}", "BEGIN:VEVENT\r\n".repeat(200_000)),
-            None,
+            Some(Reason::Damaged),
         ),
         bomb(
             "a line folded a million times",
@@ -254,7 +254,7 @@ pub(crate) fn markup() -> Vec<Bomb> {
             "a cell far away",
             "a.slk",
             "ID;PWXL\r\nC;Y99999999;X99999999;K1\r\nE\r\n",
-            Some(Reason::TooComplex),
+            Some(Reason::NothingLeft),
         ),
     ]
 }
