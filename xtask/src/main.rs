@@ -2,11 +2,13 @@
 //!
 //! Owns: the command line of the chores.
 //! Leaves to others: the house rules ([`tidy`]), what CI runs (`test`), building and starting the demo
-//! ([`demo`]), measuring (`bench`), judging the sanitiser over real files (`corpus`), and every process and environment variable ([`shell`]).
+//! ([`demo`]), measuring (`bench`), judging the sanitiser over real files (`corpus`),
+//! running the fuzz targets (`fuzz`), and every process and environment variable ([`shell`]).
 
 mod bench;
 mod corpus;
 mod demo;
+mod fuzz;
 mod shell;
 mod test;
 mod tidy;
@@ -35,6 +37,8 @@ enum Chore {
     Bench(bench::Options),
     /// Sanitise a folder of real files and print what independent programs say of the results, by format.
     Corpus(corpus::Options),
+    /// Build and run the fuzz targets, and print a table of what came of it.
+    Fuzz(fuzz::Options),
 }
 
 fn main() -> ExitCode {
@@ -45,6 +49,7 @@ fn main() -> ExitCode {
         Chore::Demo(options) => demo::run(&root, &options),
         Chore::Bench(options) => bench::run(&root, &options),
         Chore::Corpus(options) => corpus::run(&root, &options),
+        Chore::Fuzz(options) => fuzz::run(&root, &options),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

@@ -134,11 +134,11 @@ fn condition(argument: u8, operator: SeccompCmpOp, value: u64) -> anyhow::Result
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// What the kernel would do: runs the filter on one call (linux/filter.h, linux/seccomp.h).
-    fn is_allowed(program: &BpfProgram, call: i64, arguments: [u64; 6]) -> bool {
+    pub(crate) fn is_allowed(program: &BpfProgram, call: i64, arguments: [u64; 6]) -> bool {
         let mut data = (call as u32).to_le_bytes().to_vec();
         let architecture: u32 = if cfg!(target_arch = "x86_64") { 0xC000_003E } else { 0xC000_00B7 };
         data.extend(architecture.to_le_bytes());

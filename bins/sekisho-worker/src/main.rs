@@ -6,8 +6,11 @@
 //! (`serve`), sanitising (`sanitize`), starting and killing this process (`worker-client`).
 //!
 //! There is no clock, no file, no network and no other process here, and none can be had once the cell is shut.
+//!
+//! Started as `sekisho-worker convert`, the program is the cell of an office program instead (`office`), in bars of its own.
 
 mod cell;
+mod office;
 mod probe;
 mod serve;
 
@@ -32,7 +35,17 @@ fn main() -> ExitCode {
 }
 
 fn run() -> anyhow::Result<ExitCode> {
-    let (bounds, wants_probe) = arguments(std::env::args().skip(1))?;
+    let mut given = std::env::args().skip(1).peekable();
+    match given.peek().map(String::as_str) {
+        Some("convert") => return convert(given.skip(1)),
+        // The inner process of a conversion, and what tries its bars; nobody types these.
+        Some("office") => return office::become_office(given.skip(1)),
+        Some("office-attempts") => {
+            return office::attempts(std::path::Path::new(&given.nth(1).unwrap_or_default()));
+        }
+        _ => {}
+    }
+    let (bounds, wants_probe) = arguments(given)?;
     // Limits and Landlock are inherited by the thread that is started next; seccomp comes last, inside that
     // thread and for all threads at once, because afterwards no thread can be started any more.
     cell::close_files_and_limits(bounds)?;
@@ -45,6 +58,30 @@ fn run() -> anyhow::Result<ExitCode> {
         Ok(done) => done,
         Err(_) => anyhow::bail!("the sanitiser panicked"),
     }
+}
+
+/// `sekisho-worker convert`: one file through an office program.
+fn convert(mut given: impl Iterator<Item = String>) -> anyhow::Result<ExitCode> {
+    const USAGE: &str = "usage: sekisho-worker convert --office PROGRAM --folder EMPTY [--memory-bytes N] \
+                         [--cpu-seconds N] [--file-bytes N] [--probe]";
+    let (mut office, mut folder) = (None, None);
+    let mut bounds = office::Bounds::default();
+    let mut wants_probe = false;
+    while let Some(argument) = given.next() {
+        let mut value = || given.next().ok_or_else(|| anyhow::anyhow!("{argument} needs a value; {USAGE}"));
+        match argument.as_str() {
+            "--office" => office = Some(std::path::PathBuf::from(value()?)),
+            "--folder" => folder = Some(std::path::PathBuf::from(value()?)),
+            "--memory-bytes" => bounds.memory_bytes_max = value()?.parse()?,
+            "--cpu-seconds" => bounds.cpu_seconds_max = value()?.parse()?,
+            "--file-bytes" => bounds.file_bytes_max = value()?.parse()?,
+            "--probe" => wants_probe = true,
+            _ => anyhow::bail!("unknown argument; {USAGE}"),
+        }
+    }
+    let (Some(office), Some(folder)) = (office, folder) else { anyhow::bail!(USAGE) };
+    let setting = office::Setting { office, folder, bounds };
+    if wants_probe { office::try_bars(&setting) } else { office::serve(&setting) }
 }
 
 fn arguments(mut given: impl Iterator<Item = String>) -> anyhow::Result<(cell::Bounds, bool)> {

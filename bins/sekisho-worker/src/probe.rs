@@ -11,9 +11,17 @@ use std::process::ExitCode;
 /// # Errors
 /// When the answer cannot be written.
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
+    report(&attempts())
+}
+
+/// Runs these attempts and prints how they went.
+///
+/// # Errors
+/// When the answer cannot be written.
+pub(crate) fn report(attempts: &[(&str, Attempt)]) -> anyhow::Result<ExitCode> {
     let mut closed = true;
     let mut answer = String::from("{\"attempts\":{");
-    for (index, (name, attempt)) in attempts().into_iter().enumerate() {
+    for (index, (name, attempt)) in attempts.iter().enumerate() {
         let denied = attempt().is_err_and(|error| !was_tried(&error));
         closed &= denied;
         if index > 0 {
@@ -32,7 +40,8 @@ fn was_tried(error: &std::io::Error) -> bool {
     matches!(error.kind(), AlreadyExists | ConnectionRefused | NotFound)
 }
 
-type Attempt = fn() -> std::io::Result<()>;
+/// Something that has to be refused.
+pub(crate) type Attempt = fn() -> std::io::Result<()>;
 
 fn attempts() -> [(&'static str, Attempt); 23] {
     [
@@ -78,6 +87,6 @@ fn become_another() -> std::io::Result<()> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the attempt that has to fail")]
-fn start_process() -> std::io::Result<()> {
+pub(crate) fn start_process() -> std::io::Result<()> {
     std::process::Command::new("/bin/true").spawn().map(drop)
 }

@@ -1,15 +1,18 @@
 //! The conversation on the pipe, from inside the cell.
 //!
-//! Owns: reading one job and its bytes, and the order in which answers are written (see
+//! Owns: reading one job and its bytes, asking for conversions, and the order in which answers are written (see
 //! `worker_protocol::frame`).
 //! Leaves to others: what is done with the bytes (`sanitize`).
 
+use std::cell::RefCell;
 use std::io::{Read, Write};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use worker_protocol::frame::{self, CHUNK_BYTES_MAX, Progress, Stage, Tag};
-use worker_protocol::{Job, Outcome, Reason, Report, Verdict};
+use sanitize::Converter;
+use worker_protocol::conversion::{self, CONVERSION_BYTES_MAX, Conversion};
+use worker_protocol::frame::{self, CHUNK_BYTES_MAX, FrameError, Progress, Stage, Tag};
+use worker_protocol::{Job, Outcome, Reason, Report, Road, Verdict};
 
 /// Serves the one job of this process.
 ///
@@ -25,11 +28,22 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     };
     let outcome = match read_file(&mut from_server, &job)? {
-        Ok(untrusted) => sanitize::sanitise(&job, untrusted, &mut |stage, permille| {
-            // A lost progress frame is a lost pipe, which the next write that matters reports.
-            let _ = frame::write_frame(&mut to_server, Tag::Progress, &Progress { stage, permille }.encode());
-            let _ = to_server.flush();
-        }),
+        Ok(untrusted) => {
+            // Progress and requests are written to the same pipe, each whole.
+            let to_server = RefCell::new(&mut to_server);
+            let mut server = Server { from_server: &mut from_server, to_server: &to_server, is_lost: false };
+            let outcome = sanitize::sanitise_with(&job, untrusted, &mut server, &mut |stage, permille| {
+                let progress = Progress { stage, permille }.encode();
+                let mut to_server = to_server.borrow_mut();
+                // A lost progress frame is a lost pipe, which the next write that matters reports.
+                let _ = frame::write_frame(&mut **to_server, Tag::Progress, &progress);
+                let _ = to_server.flush();
+            });
+            if server.is_lost {
+                anyhow::bail!("the server broke off a conversion");
+            }
+            outcome
+        }
         Err(reason) => Outcome {
             report: Report::refused(Verdict::Held, reason),
             clean: None,
@@ -38,7 +52,9 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
         },
     };
     write_clean(&mut to_server, &outcome)?;
+    // What passed unchanged is looked at in the original, and never drawn here.
     if job.want_preview
+        && outcome.report.road != Some(Road::Inspected)
         && let (Some(kind), Some(clean)) = (outcome.report.clean_kind, &outcome.clean)
         && let Some((preview, pages)) = sanitize::preview(kind, clean, &job.limits)
     {
@@ -50,6 +66,49 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
     frame::write_frame(&mut to_server, Tag::End, &[])?;
     to_server.flush()?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The server, as somebody who has files converted.
+struct Server<'a, R, W> {
+    from_server: &'a mut R,
+    to_server: &'a RefCell<&'a mut W>,
+    /// Whether the pipe is out of step. Then nothing that is said on it means anything.
+    is_lost: bool,
+}
+
+impl<R: Read, W: Write> Converter for Server<'_, R, W> {
+    fn convert(&mut self, what: Conversion, untrusted: &[u8]) -> Result<Vec<u8>, Reason> {
+        if self.is_lost {
+            return Err(Reason::WorkerDied);
+        }
+        self.ask(what, untrusted).unwrap_or_else(|_| {
+            self.is_lost = true;
+            Err(Reason::WorkerDied)
+        })
+    }
+}
+
+impl<R: Read, W: Write> Server<'_, R, W> {
+    fn ask(&mut self, what: Conversion, untrusted: &[u8]) -> Result<Result<Vec<u8>, Reason>, FrameError> {
+        let mut to_server = self.to_server.borrow_mut();
+        frame::write_frame(&mut **to_server, Tag::Convert, &what.encode())?;
+        for piece in untrusted.chunks(CHUNK_BYTES_MAX as usize) {
+            frame::write_frame(&mut **to_server, Tag::ConvertData, piece)?;
+        }
+        frame::write_frame(&mut **to_server, Tag::ConvertEnd, &[])?;
+        to_server.flush()?;
+        let (mut converted, mut payload) = (Vec::new(), Vec::new());
+        loop {
+            match frame::read_frame(self.from_server, &mut payload)? {
+                Tag::Converted if (converted.len() + payload.len()) as u64 <= CONVERSION_BYTES_MAX => {
+                    converted.extend_from_slice(&payload);
+                }
+                Tag::ConvertedEnd => return Ok(Ok(converted)),
+                Tag::NotConverted => return Ok(Err(conversion::decode_refusal(&payload)?)),
+                _ => return Err(FrameError::OutOfOrder),
+            }
+        }
+    }
 }
 
 fn read_job(from_server: &mut impl Read) -> anyhow::Result<Option<Job>> {

@@ -4,4 +4,5 @@
 
 mod cell;
 mod corpus;
+mod office;
 mod support;

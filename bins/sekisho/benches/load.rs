@@ -396,6 +396,7 @@ fn transfer(n: u64, from: UserId, to: UserId, first: Millis) -> Transfer {
         route: Route { steps: Vec::new() },
         step: 0,
         decisions: Vec::new(),
+        openings: Vec::new(),
         due_at: None,
         reminded_at: None,
         expires_at: None,

@@ -31,6 +31,8 @@ struct Written {
     ledger: String,
     /// The sanitiser program; beside this one unless said otherwise.
     worker: Option<PathBuf>,
+    /// The office program that converts old formats, or `none`; the one that is installed unless said otherwise.
+    office: Option<String>,
     /// Cells at once.
     #[serde(default = "two")]
     cells: usize,
@@ -61,6 +63,8 @@ pub(crate) struct Config {
     pub(crate) pack: String,
     pub(crate) ledger: String,
     pub(crate) worker: Option<PathBuf>,
+    pub(crate) office: Option<String>,
+    pub(crate) office_folder: PathBuf,
     pub(crate) cells: usize,
     pub(crate) listeners: Vec<(String, SocketAddr, PathBuf, PathBuf)>,
 }
@@ -99,6 +103,8 @@ impl Config {
             pack: written.pack,
             ledger: written.ledger,
             worker: written.worker.map(|w| here.join(w)),
+            office: written.office,
+            office_folder: data.join("office"),
             cells: written.cells,
             listeners: written
                 .listener
@@ -131,6 +137,8 @@ private_key = "tls/internet.key"
         assert_eq!(config.database, "sqlite:/etc/sekisho/data/sekisho.db");
         assert_eq!(config.keys, Path::new("/etc/sekisho/data/keys"));
         assert_eq!(config.cells, 2);
+        assert_eq!(config.office, None);
+        assert_eq!(config.office_folder, Path::new("/etc/sekisho/data/office"));
         assert_eq!(config.listeners[0].2, Path::new("/etc/sekisho/tls/internet.pem"));
     }
 

@@ -2,7 +2,10 @@
 //!
 //! Owns the wiring. Leaves listeners and background work to `main`.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::{Context as _, bail};
 use app::{
@@ -12,7 +15,7 @@ use app::{
 use policy::Pack;
 use store_blob::{LocalBlobs, SecretVault};
 use store_sql::SqlStore;
-use worker_client::{CellConfig, CellPool};
+use worker_client::{CellConfig, CellPool, OfficeConfig};
 
 use crate::{keys::Keys, world::SystemEntropy};
 
@@ -26,6 +29,8 @@ pub(crate) struct Parts {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) worker: PathBuf,
     pub(crate) cells: usize,
+    /// What converts old formats, if anything does.
+    pub(crate) office: Option<OfficeConfig>,
     pub(crate) password_cost: PasswordCost,
 }
 
@@ -43,10 +48,15 @@ pub(crate) fn open(parts: Parts) -> anyhow::Result<App> {
             parts.worker.display()
         );
     }
+    match &parts.office {
+        Some(office) => tracing::info!(program = %office.program.display(), "old formats are converted"),
+        None => tracing::info!("no office program; files of old formats are held"),
+    }
     let cells = CellPool::new(CellConfig {
         running_max: parts.cells.max(1),
         spare: parts.cells.max(1),
         notes: web::words::notes(),
+        office: parts.office,
         ..CellConfig::new(parts.worker)
     });
     cells.warm().context("無害化プログラムを起動できません")?;
@@ -60,6 +70,21 @@ pub(crate) fn open(parts: Parts) -> anyhow::Result<App> {
     };
     let key = parts.keys.signing(&parts.ledger_name)?;
     App::open(ports, parts.pack, key, parts.password_cost).context("方針パックで動かせません")
+}
+
+/// The office program that was asked for: the one at a path, none, or what is installed. When no place in memory can be
+/// had, it works below this folder.
+///
+/// # Errors
+/// When there is none at the path.
+pub(crate) fn office(asked: Option<&str>, folder: &Path) -> anyhow::Result<Option<OfficeConfig>> {
+    match asked {
+        Some("none") => Ok(None),
+        None => Ok(OfficeConfig::find(OfficeConfig::place_or(folder))),
+        Some(path) => OfficeConfig::new(Path::new(path), OfficeConfig::place_or(folder))
+            .map(Some)
+            .with_context(|| format!("オフィスソフト(LibreOffice)が見つかりません: {path}")),
+    }
 }
 
 /// The worker beside this program.

@@ -12,6 +12,7 @@ mod bundle;
 mod config;
 mod demo;
 mod house;
+mod import_command;
 mod keys;
 mod ledger_command;
 mod packs;

@@ -1,13 +1,17 @@
-//! `sekisho policy`: checking and showing packs.
+//! `sekisho policy`: checking, showing, covering, comparing and importing packs.
 //!
-//! Owns the commands. Leaves every rule of packs to `policy`.
+//! Owns the commands: what is read, which exit code. Leaves every rule of packs, and what is printed, to `policy`.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
+use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
-use policy::{CheckReport, Pack};
+use policy::{CheckReport, CoverageReport, CoverageStatus, DiffReport, GUIDELINE, Library, Pack, Problem};
 
-use crate::{packs, world};
+use crate::{import_command, packs, world};
 
 /// Which pack.
 #[derive(Args)]
@@ -29,7 +33,42 @@ pub(crate) enum Command {
         /// JSONで表示します(形式は docs/format-pack.md)
         #[arg(long)]
         json: bool,
+        /// 動かすのに要る値が定められているかも調べます(serve と同じ)
+        #[arg(long)]
+        ready: bool,
     },
+    /// 遵守事項ごとに、それを守らせる仕組みがあるか、予定か、ないかを示します。終了コード: 0、方針パックに誤りがあれば 1
+    Coverage {
+        /// 層の名前(例: hoshimi)。省くと、あるすべての方針パックの遵守事項を1度ずつ
+        id: Option<String>,
+        /// 方針パックのフォルダー
+        #[arg(long, default_value = "policies")]
+        policies: PathBuf,
+        /// JSONで表示します(形式は docs/format-pack.md)
+        #[arg(long)]
+        json: bool,
+        /// この状況の遵守事項だけを並べます(合計は全体のまま)
+        #[arg(long, value_parser = status)]
+        only: Option<CoverageStatus>,
+    },
+    /// 2つの方針パック、または1つの2つの版の違いを示します。終了コード: 0、方針パックに誤りがあれば 1
+    Diff {
+        /// 層の名前(例: asahi)か、層のフォルダー(例: 旧版/asahi)
+        a: String,
+        /// 同じく、比べる相手
+        b: String,
+        /// 方針パックのフォルダー
+        #[arg(long, default_value = "policies")]
+        policies: PathBuf,
+        /// JSONで表示します(形式は docs/format-pack.md)
+        #[arg(long)]
+        json: bool,
+        /// この役割をもつ人にとっての違いだけを示します(役割の id)
+        #[arg(long)]
+        role: Option<String>,
+    },
+    /// 団体の文書を読み、条項の木・遵守事項・近い遵守事項を示し、取込み案の方針パックを作ります。終了コード: 0 取り込んだ、3 取り込むものがない、2 使い方の誤り、1 失敗
+    Import(import_command::Options),
     /// 層を重ねた結果を、どのファイルの何行目に由来するかとともに表示します
     Show {
         #[command(flatten)]
@@ -42,19 +81,131 @@ pub(crate) enum Command {
 /// # Errors
 /// When the folder cannot be read.
 pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
-    let (Command::Check { which, .. } | Command::Show { which }) = command;
-    let files = packs::load(&which.policies)?;
-    let resolved = Pack::resolve(&files, &which.id);
-    if let (Command::Show { .. }, Ok(resolved)) = (command, &resolved) {
-        world::say(&resolved.show())?;
-        return Ok(ExitCode::SUCCESS);
+    match command {
+        Command::Check { which, json, ready } => check(which, *json, *ready),
+        Command::Show { which } => show(which),
+        Command::Import(options) => world::run(import_command::run(options)),
+        Command::Coverage { id, policies, json, only } => coverage(id.as_deref(), policies, *json, *only),
+        Command::Diff { a, b, policies, json, role } => diff([a, b], policies, *json, role.as_deref()),
     }
-    let problems = match resolved {
-        Ok(resolved) => resolved.warnings,
-        Err(problems) => problems,
+}
+
+fn status(word: &str) -> Result<CoverageStatus, String> {
+    CoverageStatus::from_id(word).ok_or_else(|| {
+        let all: Vec<&str> = CoverageStatus::WORDS.iter().map(|(id, _)| *id).collect();
+        format!("次のどれかを書いてください: {}", all.join("、"))
+    })
+}
+
+fn coverage(
+    id: Option<&str>,
+    policies: &Path,
+    json: bool,
+    only: Option<CoverageStatus>,
+) -> anyhow::Result<ExitCode> {
+    let files = packs::load(policies)?;
+    let library = Library::new(&files);
+    let report = match id {
+        Some(id) => match library.resolve(id) {
+            Ok(resolved) => CoverageReport::of_pack(&resolved.pack),
+            Err(problems) => return refuse(id, problems),
+        },
+        None => {
+            let mut all: Vec<Pack> = Vec::new();
+            // A pack that cannot be read is never left out in silence.
+            for id in library.packs() {
+                match library.resolve(id) {
+                    Ok(resolved) => all.push(resolved.pack),
+                    Err(problems) => return refuse(id, problems),
+                }
+            }
+            if all.is_empty() {
+                bail!("方針パックがありません: {}", policies.display());
+            }
+            CoverageReport::of_all(&all)
+        }
     };
-    let report = CheckReport::new(&which.id, problems);
-    let as_json = matches!(command, Command::Check { json: true, .. });
-    world::say(&if as_json { report.to_json() } else { report.to_text() })?;
+    let report = match only {
+        Some(status) => report.only(status),
+        None => report,
+    };
+    world::say(&if json { report.to_json() } else { report.to_text() })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn diff(sides: [&str; 2], policies: &Path, json: bool, role: Option<&str>) -> anyhow::Result<ExitCode> {
+    let mut packs: Vec<Pack> = Vec::new();
+    for side in sides {
+        let (folder, id) = located(side, policies)?;
+        let files = packs::load(&folder)?;
+        match Library::new(&files).resolve(&id) {
+            Ok(resolved) => packs.push(resolved.pack),
+            Err(problems) => return refuse(&id, problems),
+        }
+    }
+    let [a, b] = packs.as_slice() else { bail!("比べる方針パックが2つ要ります") };
+    let report = match role {
+        None => DiffReport::new(a, b),
+        Some(role) => DiffReport::for_role(a, b, role).with_context(|| {
+            let ids: std::collections::BTreeSet<&str> =
+                a.roles().iter().chain(b.roles()).map(|r| r.id.as_str()).collect();
+            let ids: Vec<&str> = ids.into_iter().collect();
+            format!("役割「{role}」はどちらにもありません。次のどれかを書いてください: {}", ids.join("、"))
+        })?,
+    };
+    world::say(&if json { report.to_json() } else { report.to_text() })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A layer's name, or a layer's folder elsewhere: another version of it, beside the layers that it stands on.
+fn located(side: &str, policies: &Path) -> anyhow::Result<(PathBuf, String)> {
+    if !side.contains(['/', std::path::MAIN_SEPARATOR]) {
+        return Ok((policies.to_owned(), side.to_owned()));
+    }
+    let path = Path::new(side);
+    let name = path.file_name().map(|n| n.to_string_lossy().into_owned());
+    let parent = path.parent().map(|p| if p.as_os_str().is_empty() { Path::new(".") } else { p });
+    match (parent, name) {
+        (Some(parent), Some(name)) if path.is_dir() => Ok((parent.to_owned(), name)),
+        _ => bail!("方針パックのフォルダーがありません: {side}"),
+    }
+}
+
+fn check(which: &Which, json: bool, ready: bool) -> anyhow::Result<ExitCode> {
+    let files = packs::load(&which.policies)?;
+    let library = Library::new(&files);
+    let report = if which.id == GUIDELINE {
+        CheckReport::new(&which.id, library.check(&which.id).1)
+    } else {
+        match library.resolve(&which.id) {
+            Ok(resolved) => {
+                let problems =
+                    if ready { resolved.findings_before_running() } else { resolved.warnings.clone() };
+                CheckReport::new(&which.id, problems).with_divergences(&resolved.pack)
+            }
+            Err(problems) => CheckReport::new(&which.id, problems),
+        }
+    };
+    finish(&report, json)
+}
+
+fn show(which: &Which) -> anyhow::Result<ExitCode> {
+    let files = packs::load(&which.policies)?;
+    match Library::new(&files).resolve(&which.id) {
+        Ok(resolved) => {
+            world::say(&resolved.show())?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(problems) => refuse(&which.id, problems),
+    }
+}
+
+/// Says what is wrong with a pack that something else was wanted of.
+fn refuse(id: &str, problems: Vec<Problem>) -> anyhow::Result<ExitCode> {
+    finish(&CheckReport::new(id, problems), false)
+}
+
+fn finish(report: &CheckReport, json: bool) -> anyhow::Result<ExitCode> {
+    world::say(&if json { report.to_json() } else { report.to_text() })?;
     Ok(if report.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

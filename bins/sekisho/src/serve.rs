@@ -175,6 +175,7 @@ fn parts(config: Config, pack: Pack, keys: Keys, store: Arc<SqlStore>) -> anyhow
             None => house::worker_beside()?,
         },
         cells: config.cells,
+        office: house::office(config.office.as_deref(), &config.office_folder)?,
         password_cost: PasswordCost::Strong,
     })
 }

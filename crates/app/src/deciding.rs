@@ -10,7 +10,7 @@ use serde_json::json;
 use workflow::{
     Millis,
     id::{SectionId, TransferId, UserId},
-    route::{Route, Scope, Step, Verdict},
+    route::{Route, Scope, Step, Verdict, Vouch},
     transfer::{Event, Transfer},
 };
 
@@ -22,6 +22,29 @@ use crate::{
     model::PostHolding,
 };
 
+/// What a person says at a step.
+#[derive(Debug, Clone, Copy)]
+pub struct Ballot<'a> {
+    /// 承認, 差戻し or 否認.
+    pub verdict: Verdict,
+    /// Why.
+    pub comment: &'a str,
+    /// 検査確認: his word for each file that passes unchanged. Asked for when approving only.
+    pub vouches: &'a [Vouch],
+    /// The hash of what he was shown.
+    pub seen_hash: &'a str,
+    /// 代決: for whom.
+    pub stands_in_for: Option<&'a UserId>,
+}
+
+impl<'a> Ballot<'a> {
+    /// In one's own right, about files that were all rebuilt.
+    #[must_use]
+    pub fn new(verdict: Verdict, comment: &'a str, seen_hash: &'a str) -> Self {
+        Self { verdict, comment, vouches: &[], seen_hash, stands_in_for: None }
+    }
+}
+
 /// Who may stand in at a step now, and for whom.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Deputies {
@@ -32,21 +55,14 @@ pub(crate) struct Deputies {
 }
 
 impl App {
-    /// Decides the open step of a transfer. `seen_hash` is the hash of what was shown; a decision about anything
+    /// Decides the open step of a transfer. Its `seen_hash` is the hash of what was shown; a decision about anything
     /// else is refused. A deputy names the person he stands in for.
     ///
     /// # Errors
     /// [`Error::Denied`], [`Error::Refused`], [`Error::NotFound`], [`Error::Conflict`] when another approver was
     /// faster.
-    pub async fn decide(
-        &self,
-        actor: &Actor,
-        id: &TransferId,
-        verdict: Verdict,
-        comment: &str,
-        seen_hash: &str,
-        stands_in_for: Option<&UserId>,
-    ) -> Result<()> {
+    pub async fn decide(&self, actor: &Actor, id: &TransferId, ballot: &Ballot<'_>) -> Result<()> {
+        let Ballot { verdict, comment, vouches, seen_hash, stands_in_for } = *ballot;
         let pick_up = self.rules().pick_up;
         let action = if stands_in_for.is_some() { Action::DecideAsDeputy } else { Action::DecideTransfer };
         if let Some(holder) = stands_in_for {
@@ -56,7 +72,7 @@ impl App {
             }
         }
         self.change(actor, id, action, |transfer, now| {
-            transfer.decide(actor.id(), stands_in_for, verdict, comment, seen_hash, pick_up, now)
+            transfer.decide(actor.id(), stands_in_for, verdict, comment, vouches, seen_hash, pick_up, now)
         })
         .await
     }

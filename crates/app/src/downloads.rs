@@ -1,11 +1,12 @@
-//! Taking what passed: clean files and previews.
+//! Taking what passed: clean files and previews; and opening an original to inspect it.
 //!
-//! Owns the only ways in which bytes leave the house. Originals have none: no use case opens one but the cell's.
+//! Owns the only ways in which bytes leave the house. An original has one: to whoever may vouch for a file that passes
+//! unchanged, at a listener of the zone it came from. No other use case opens one but the cell's.
 
 use authz::{Action, Resource};
 use serde_json::json;
 use tokio::io::{AsyncRead, AsyncReadExt};
-use worker_protocol::{Kind as FileKind, Preview};
+use worker_protocol::{Kind as FileKind, Preview, Road};
 use workflow::{
     id::{FileId, TransferId},
     transfer::{File, Stored, Transfer},
@@ -32,6 +33,19 @@ pub struct Download {
     pub sha256: String,
     /// The bytes. Ends with an error if the stored file is damaged.
     pub reader: Box<dyn AsyncRead + Send + Unpin>,
+}
+
+/// The name an original carries out: the safe one of its result, with the ending that it came with, which agreed with
+/// its content.
+fn original_name(file: &File) -> String {
+    let Some(report) = &file.report else { return file.id.to_string() };
+    if report.road == Some(Road::Inspected) {
+        return report.clean_name.clone();
+    }
+    let stem = report.clean_name.rsplit_once('.').map_or(report.clean_name.as_str(), |(stem, _)| stem);
+    let ending = file.untrusted_name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    let is_plain = (1..=10).contains(&ending.len()) && ending.bytes().all(|b| b.is_ascii_alphanumeric());
+    if is_plain { format!("{stem}.{ending}") } else { report.clean_name.clone() }
 }
 
 /// Largest preview text read at once; the cell bounds it at a fifth of this.
@@ -76,6 +90,36 @@ impl App {
         )?;
         self.record_taking(tx, actor, transfer, events, taken, now).await?;
         Ok(Download { name, kind, bytes: clean.bytes, sha256: clean.sha256, reader })
+    }
+
+    /// 検査: hands the original of a file that passes unchanged to somebody who may decide the open step, in the zone it
+    /// came from. Each time is evidence, written before the first byte leaves; without it nobody can vouch for the file.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Denied`], [`Error::Refused`] when the file does not pass unchanged or the time is
+    /// over.
+    pub async fn open_original(&self, actor: &Actor, id: &TransferId, file: &FileId) -> Result<Download> {
+        let now = self.now();
+        let mut tx = self.store().begin().await?;
+        let mut transfer = tx.transfer(id).await?.ok_or(Error::NotFound)?;
+        let resource = Resource::Transfer(Box::new(self.facts(&transfer, now).await?));
+        if !self.may(actor, Action::ViewTransfer, &resource) {
+            return Err(Error::NotFound);
+        }
+        if !self.may(actor, Action::InspectOriginal, &resource) {
+            drop(tx);
+            let _refused = self.permit(actor, Action::InspectOriginal, &resource).await?;
+            return Err(Error::Conflict);
+        }
+        let events = transfer.open_original(file, actor.id(), now)?;
+        let entry = transfer.files.iter().find(|f| f.id == *file).ok_or(Error::NotFound)?;
+        let original = entry.original.clone().ok_or(Error::NotFound)?;
+        let name = original_name(entry);
+        let kind = entry.report.as_ref().and_then(|r| r.kind);
+        // Opened before anything is recorded: what cannot be given was not seen.
+        let reader = self.blobs().open(&original.zone, &original.blob).await?;
+        self.save(tx, By::Actor(actor), transfer, events, Vec::new(), now).await?;
+        Ok(Download { name, kind, bytes: original.bytes, sha256: original.sha256, reader })
     }
 
     async fn record_taking(

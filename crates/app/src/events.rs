@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use workflow::{
     Millis,
     id::{FileId, UserId},
+    route::{Decision, Vouch},
     transfer::{Event, FileState, State, Transfer},
 };
 
@@ -17,6 +18,7 @@ use crate::{
     error::Result,
     evidence::{Act, By, Kind},
     model::NewEvidence,
+    rules,
 };
 
 impl App {
@@ -40,6 +42,10 @@ impl App {
             };
             in_play.extend(of_channel.iter().cloned());
             let mut statements = step.unwrap_or_default();
+            if let Some(asking) = self.inspection_statements(transfer, event) {
+                in_play.extend(asking.iter().cloned());
+                statements.extend(asking);
+            }
             if matches!(
                 kind,
                 Kind::TransferSubmitted
@@ -57,8 +63,61 @@ impl App {
                 statements: &statements,
             };
             entries.push(self.entry_at(now, &act, Some(&in_play))?);
+            if let Event::Decided(decision) = event {
+                for vouch in &decision.vouches {
+                    entries.push(self.vouch_entry(by, transfer, decision, vouch, &in_play, now)?);
+                }
+            }
         }
         Ok(entries)
+    }
+
+    /// The statements that ask for the inspection of the file that an event is about, if it passes unchanged.
+    fn inspection_statements(&self, transfer: &Transfer, event: &Event) -> Option<Vec<String>> {
+        let file = match event {
+            Event::FileDone { file, state: FileState::Inspected } | Event::OriginalOpened { file } => file,
+            _ => return None,
+        };
+        self.asking_for_inspection(transfer, file)
+    }
+
+    fn asking_for_inspection(&self, transfer: &Transfer, file: &FileId) -> Option<Vec<String>> {
+        let channel = self.pack().channel_by_id(&transfer.channel)?;
+        let report = transfer.files.iter().find(|f| f.id == *file)?.report.as_ref()?;
+        Some(rules::inspection_statements(channel, &rules::kinds_in(report)))
+    }
+
+    /// A person's word for one file, as an entry of its own beside the decision that it is part of.
+    fn vouch_entry(
+        &self,
+        by: By<'_>,
+        transfer: &Transfer,
+        decision: &Decision,
+        vouch: &Vouch,
+        in_play: &[String],
+        now: Millis,
+    ) -> Result<NewEvidence> {
+        let file = transfer.files.iter().find(|f| f.id == vouch.file);
+        let asking = self.asking_for_inspection(transfer, &vouch.file).unwrap_or_default();
+        let in_play = [in_play, &asking].concat();
+        let act = Act {
+            kind: Kind::FileVouched,
+            by,
+            subject: ("transfer", transfer.id.as_str()),
+            details: json!({
+                "file": vouch.file.as_str(),
+                "name": file.map(|f| f.untrusted_name.as_str()),
+                "original_sha256": vouch.sha256,
+                "clean_sha256": file.and_then(|f| f.clean.as_ref()).map(|c| c.sha256.as_str()),
+                "note": vouch.note,
+                "opened_at": file.and_then(|f| transfer.opened_at(f, &decision.by)),
+                "step": decision.step,
+                "on_behalf_of": decision.on_behalf_of.as_ref().map(UserId::as_str),
+                "content_hash": decision.content_hash,
+            }),
+            statements: &asking,
+        };
+        self.entry_at(now, &act, Some(&in_play))
     }
 }
 
@@ -96,6 +155,7 @@ fn describe(transfer: &Transfer, event: &Event) -> Option<(Kind, Value, Option<V
         Event::FileDone { file: id, state } => {
             let kind = match state {
                 FileState::Clean | FileState::Partial | FileState::Queued => Kind::FileSanitised,
+                FileState::Inspected => Kind::FileAwaitsInspection,
                 FileState::Held => Kind::FileHeld,
                 FileState::Blocked => Kind::FileRefused,
             };
@@ -116,6 +176,20 @@ fn describe(transfer: &Transfer, event: &Event) -> Option<(Kind, Value, Option<V
                     "rules": report.map(|r| r.rules_version.as_str()),
                 }),
                 None,
+            )
+        }
+        Event::OriginalOpened { file: id } => {
+            let entry = file(id)?;
+            (
+                Kind::OriginalOpened,
+                json!({
+                    "file": id.as_str(),
+                    "name": entry.untrusted_name,
+                    "original_sha256": entry.original.as_ref().map(|o| o.sha256.as_str()),
+                    "bytes": entry.original.as_ref().map(|o| o.bytes),
+                    "step": transfer.step,
+                }),
+                step_statements(transfer.step),
             )
         }
         Event::FileRequeued { file: id } => {
@@ -178,10 +252,17 @@ fn describe(transfer: &Transfer, event: &Event) -> Option<(Kind, Value, Option<V
             Kind::TransferReleased,
             json!({
                 "until": due_at,
-                "files": transfer.passing().map(|f| json!({
-                    "file": f.id.as_str(),
-                    "clean_sha256": f.clean.as_ref().map(|c| c.sha256.as_str()),
-                })).collect::<Vec<_>>(),
+                "files": transfer.passing().map(|f| {
+                    let mut told = json!({
+                        "file": f.id.as_str(),
+                        "clean_sha256": f.clean.as_ref().map(|c| c.sha256.as_str()),
+                    });
+                    // Said only where it is so: older entries were written without it.
+                    if let (FileState::Inspected, Some(told)) = (f.state, told.as_object_mut()) {
+                        told.insert("inspected".to_owned(), Value::Bool(true));
+                    }
+                    told
+                }).collect::<Vec<_>>(),
             }),
             None,
         ),

@@ -93,6 +93,13 @@ kinds! {
     TransferResubmitted = "transfer-resubmitted" [ClassificationMark],
     /// A file went through the cell.
     FileSanitised = "file-sanitised" [ChannelSanitise, MalwareFreeRebuild, NameTypeCheck],
+    /// The cell found a file of a kind that passes unchanged, or an archive with such a member: it waits for somebody's
+    /// word (検査確認).
+    FileAwaitsInspection = "file-awaits-inspection" [ChannelInspect, NameTypeCheck],
+    /// Somebody who may decide was handed the original of such a file, in the zone it came from.
+    OriginalOpened = "original-opened" [ChannelInspect],
+    /// Somebody who approves vouches for such a file: for exactly the original that he opened.
+    FileVouched = "file-vouched" [ChannelInspect, ApprovalTwoPersons],
     /// A file could not be decided by the cell.
     FileHeld = "file-held" [HoldUndecided, NameTypeCheck],
     /// A file may not pass.

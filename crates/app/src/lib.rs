@@ -3,12 +3,13 @@
 //! Owns every change of state in the house (invariant: one door), the ports it needs ([`ports`]) and the things it
 //! keeps ([`model`]). Each use case is a method of [`App`], in the file of its noun:
 //! [`accounts`] and [`people`], [`uploads`], [`transfers`], [`deciding`], [`sanitising`], [`downloads`],
-//! [`evidence`], [`sealing`], [`clauses`], [`housekeeping`].
+//! [`evidence`], [`sealing`], [`clauses`], [`coverage`], [`housekeeping`].
 //! Leaves decisions to ring 1 (`authz`, `policy`, `workflow`) and the world to ring 3.
 
 pub mod accounts;
 pub mod actor;
 pub mod clauses;
+pub mod coverage;
 pub mod deciding;
 pub mod downloads;
 pub mod error;

@@ -2,6 +2,8 @@
 //!
 //! Owns the shapes only. Who may see them is decided by `authz`; how they are kept is the store's matter.
 
+use std::collections::HashMap;
+
 use workflow::{
     Millis,
     id::{EvidenceId, FileId, SectionId, TokenId, TransferId, UserId, ZoneId},
@@ -177,6 +179,24 @@ pub struct EvidenceRow {
     pub actor_name: Option<String>,
 }
 
+/// How much evidence there is of something, and the newest of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EvidenceTally {
+    /// How many entries.
+    pub count: u64,
+    /// When the newest was written, and its id.
+    pub last: Option<(Millis, EvidenceId)>,
+}
+
+/// The tallies of everything that has any.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EvidenceTallies {
+    /// By statement.
+    pub statements: HashMap<String, EvidenceTally>,
+    /// By kind.
+    pub kinds: HashMap<String, EvidenceTally>,
+}
+
 /// A place in a list that is sorted by time, newest first: the last row of the page before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
@@ -263,6 +283,8 @@ pub struct TransferRow {
     pub section: SectionId,
     /// How many files.
     pub file_count: u32,
+    /// How many of them pass unchanged, on somebody's word (検査確認).
+    pub inspected_count: u32,
     /// When submitted.
     pub submitted_at: Millis,
     /// When last changed.

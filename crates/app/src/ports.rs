@@ -13,8 +13,8 @@ use workflow::{
 };
 
 use crate::model::{
-    Absence, ApiToken, DueErasure, EvidenceQuery, EvidenceRow, LedgerHead, NewEvidence, Page, PageRequest,
-    PostHolding, SanitiseJob, Section, Session, TransferQuery, TransferRow, User,
+    Absence, ApiToken, DueErasure, EvidenceQuery, EvidenceRow, EvidenceTallies, LedgerHead, NewEvidence,
+    Page, PageRequest, PostHolding, SanitiseJob, Section, Session, TransferQuery, TransferRow, User,
 };
 
 /// The time of day.
@@ -133,6 +133,10 @@ pub trait Store: Send + Sync {
     async fn evidence_range(&self, first: u64, limit: u32) -> Result<Vec<EvidenceRow>, StoreError>;
     /// How many entries each statement has.
     async fn evidence_counts(&self) -> Result<Vec<(String, u64)>, StoreError>;
+    /// How many entries each statement and each kind has, sealed or waiting, and the newest of each: the last by time,
+    /// of equal times the last by id. What has none is left out. Costs a step for each statement and kind, however many
+    /// entries there are.
+    async fn evidence_tallies(&self) -> Result<EvidenceTallies, StoreError>;
     /// Ids of entries whose payload's retention is over.
     async fn due_payloads(&self, now: Millis, limit: u32) -> Result<Vec<EvidenceId>, StoreError>;
     /// The head of the ledger; `None` before the first seal.

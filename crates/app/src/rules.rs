@@ -61,15 +61,6 @@ const TOKEN_DAYS_MAX: u32 = 90;
 
 impl Rules {
     pub(crate) fn from_pack(pack: &Pack) -> std::result::Result<Self, RulesError> {
-        for channel in pack.channels() {
-            if channel.mode == ChannelMode::Inspect {
-                return Err(RulesError::Unsupported(format!("channel {}: mode inspect", channel.id)));
-            }
-            if let Some(rule) = channel.rules.iter().find(|r| r.treatment == Some(Treatment::InspectOnly)) {
-                let (channel, rule) = (&channel.id, &rule.id);
-                return Err(RulesError::Unsupported(format!("channel {channel}, rule {rule}: inspect-only")));
-            }
-        }
         for request in pack.requests() {
             for step in &request.steps {
                 let at = format!("request {}, step {}", request.id, step.id);
@@ -161,6 +152,16 @@ pub(crate) fn treatment(
     (pack.file_policy(channel, &facts), pack.mark(&facts))
 }
 
+/// The statements that ask for the inspection of files of these kinds on a channel.
+pub(crate) fn inspection_statements(channel: &policy::Channel, kinds: &BTreeSet<FileKind>) -> Vec<String> {
+    let of_channel = (channel.mode == ChannelMode::Inspect).then_some(&channel.statements);
+    let rules = channel.rules.iter().filter(|r| {
+        r.treatment == Some(Treatment::InspectOnly)
+            && (r.kinds.is_empty() || r.kinds.iter().any(|kind| kinds.contains(kind)))
+    });
+    of_channel.into_iter().chain(rules.map(|r| &r.statements)).flatten().cloned().collect()
+}
+
 /// The route of a plan for a submitter of this section.
 ///
 /// # Errors
@@ -237,15 +238,11 @@ pub(crate) fn check_form(pack: &Pack, request: Option<&RequestType>, content: &m
 /// The kinds found in the files of a transfer, members of archives too. A file whose kind is unknown adds none; it
 /// does not pass anyway.
 pub(crate) fn kinds_found(transfer: &Transfer) -> BTreeSet<FileKind> {
-    fn add(report: &Report, kinds: &mut BTreeSet<FileKind>) {
-        kinds.extend(report.kind);
-        for member in &report.members {
-            add(&member.report, kinds);
-        }
-    }
-    let mut kinds = BTreeSet::new();
-    for report in transfer.files.iter().filter_map(|f| f.report.as_ref()) {
-        add(report, &mut kinds);
-    }
-    kinds
+    transfer.files.iter().filter_map(|f| f.report.as_ref()).flat_map(kinds_in).collect()
+}
+
+/// The kinds in one file, members of an archive too.
+pub(crate) fn kinds_in(report: &Report) -> BTreeSet<FileKind> {
+    let members = report.members.iter().flat_map(|m| kinds_in(&m.report));
+    report.kind.into_iter().chain(members).collect()
 }

@@ -18,7 +18,7 @@ use authz::Action;
 use policy::Passage;
 use serde::{Deserialize, Serialize};
 use tokio::{sync::Semaphore, task::JoinSet};
-use worker_protocol::{Hint, Job, Limits, Preview, RULES_VERSION, Reason, Report, Verdict};
+use worker_protocol::{FilePolicy, Hint, Job, Limits, Preview, RULES_VERSION, Reason, Report, Road, Verdict};
 use workflow::{
     Millis,
     id::{FileId, TransferId, ZoneId},
@@ -228,7 +228,7 @@ impl App {
             rules::treatment(self.pack(), channel, &transfer.classification, transfer.personal_data);
         let ask = Job {
             hint: Hint { untrusted_name: untrusted_name.to_owned(), passwords: self.passwords_of(file) },
-            policy,
+            policy: policy.clone(),
             limits,
             want_preview: true,
             mark,
@@ -269,13 +269,15 @@ impl App {
             {
                 continue;
             }
-            return self.keep_result(transfer, answer, writer, untrusted_name).await;
+            return self.keep_result(transfer, &policy, original, answer, writer, untrusted_name).await;
         }
     }
 
     async fn keep_result(
         &self,
         transfer: &Transfer,
+        policy: &FilePolicy,
+        original: &Stored,
         answer: Sanitised,
         writer: Box<dyn crate::ports::BlobWriter>,
         untrusted_name: &str,
@@ -285,16 +287,19 @@ impl App {
             drop(writer);
             return Ok((answer.report, None, None));
         }
-        if !answer.clean_complete {
-            // A report that says clean without the bytes to their end is a broken cell.
+        let broken = || Report { reason: Some(Reason::WorkerDied), ..unreadable(untrusted_name) };
+        // A report that says clean without the bytes to their end is a broken cell, and so is one that calls something
+        // rebuilt that the policy wants inspected, or the other way round.
+        if !answer.clean_complete || !answer.report.keeps_inspection(policy) {
             drop(writer);
-            return Ok((
-                Report { reason: Some(Reason::WorkerDied), ..unreadable(untrusted_name) },
-                None,
-                None,
-            ));
+            return Ok((broken(), None, None));
         }
         let clean = stored(&transfer.to_zone, writer.finish().await?);
+        // What a person opens and vouches for is the original: exactly that must be what passes.
+        if answer.report.road == Some(Road::Inspected) && clean.sha256 != original.sha256 {
+            self.erase_unused(&clean).await?;
+            return Ok((broken(), None, None));
+        }
         let preview = match answer.preview {
             Some(preview) => Some(self.keep_preview(&transfer.to_zone, preview, answer.preview_pages).await?),
             None => None,

@@ -135,6 +135,8 @@ pub struct May {
     pub receive: bool,
     /// See the preview.
     pub preview: bool,
+    /// 検査: open originals of files that pass unchanged, at this door.
+    pub inspect: bool,
     /// Decisions of deputies that wait for this person's review (後閲).
     pub review: Vec<usize>,
 }
@@ -142,6 +144,8 @@ pub struct May {
 /// A transfer as its page shows it.
 #[derive(Debug, Clone)]
 pub struct TransferDetail {
+    /// Who looks.
+    pub viewer: UserId,
     /// The transfer.
     pub transfer: Transfer,
     /// What a decision made now would sign.
@@ -553,6 +557,8 @@ impl App {
             resolve_held: can(Action::ResolveHeld),
             receive: can(Action::DownloadClean),
             preview: can(Action::ViewPreview),
+            inspect: can(Action::InspectOriginal)
+                && transfer.files.iter().any(|f| f.state == FileState::Inspected && f.original.is_some()),
             review: transfer
                 .decisions
                 .iter()
@@ -579,6 +585,7 @@ impl App {
         let mut seen = BTreeSet::new();
         statements.retain(|s| seen.insert(s.clone()));
         Ok(TransferDetail {
+            viewer: actor.id().clone(),
             content_hash: transfer.content_hash(),
             names,
             section_name: self.section_name(&transfer.section),
@@ -595,6 +602,7 @@ impl App {
         let mut ids: BTreeSet<&UserId> = BTreeSet::from([&transfer.submitter]);
         ids.extend(transfer.recipients.iter().map(|r| &r.user));
         ids.extend(transfer.decisions.iter().map(|d| &d.by));
+        ids.extend(transfer.openings.iter().map(|o| &o.by));
         ids.extend(transfer.decisions.iter().filter_map(|d| d.on_behalf_of.as_ref()));
         let mut names = BTreeMap::new();
         for id in ids {

@@ -62,6 +62,8 @@ closed_words! {
         DownloadClean = "download-clean",
         /// Take the file as it came. Refused to everyone; listed so that the golden table says so.
         DownloadOriginal = "download-original",
+        /// 検査確認: open the original of a file that passes unchanged, in the zone it came from, before vouching for it.
+        InspectOriginal = "inspect-original",
         /// Run a held file again, or refuse it.
         ResolveHeld = "resolve-held",
         /// See every transfer of the city in one list.
@@ -136,6 +138,7 @@ impl Action {
             | Action::ReceiveTransfer
             | Action::DownloadClean
             | Action::DownloadOriginal
+            | Action::InspectOriginal
             | Action::ResolveHeld => ResourceKind::Transfer,
             Action::ViewAllTransfers | Action::ViewLedger | Action::AdministerSystem => ResourceKind::City,
             Action::ViewClause => ResourceKind::Clause,

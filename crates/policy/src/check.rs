@@ -1,13 +1,16 @@
 //! Checks that look at the whole pack.
 //!
 //! Owns: what no single table can know: channels between all zones, routes that posts can walk, order of levels
-//! and zones, names that people must tell apart, values that a checkpoint needs.
+//! and zones, names that people must tell apart, values that a checkpoint needs, inspectors that no route leaves out.
 //! Leaves to others: checks of one table and its references (`resolve`, `fields`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Assurance, Axis, Channel, ChannelMode, Pack, Parameter, Post, Scope, Setting};
-use crate::problem::{Code, Origin, Sink};
+use crate::model::{
+    Assurance, Axis, Channel, ChannelMode, Pack, Parameter, Post, RequestType, Scope, Setting, Step,
+    Treatment,
+};
+use crate::problem::{Code, Origin, Problem, Sink};
 
 pub(crate) fn check(pack: &Pack, sink: &mut Sink) {
     check_levels(pack, sink);
@@ -15,6 +18,8 @@ pub(crate) fn check(pack: &Pack, sink: &mut Sink) {
     check_channels(pack, sink);
     check_roles(pack, sink);
     check_routes(pack, sink);
+    check_inspectors(pack, sink);
+    check_statements(pack, sink);
     check_mechanisms(pack, sink);
     check_values(pack, sink);
     distinct("section の code", pack.sections.iter().map(|s| (&s.code, &s.origin)), sink);
@@ -185,6 +190,52 @@ fn check_routes(pack: &Pack, sink: &mut Sink) {
     }
 }
 
+/// Who is named to inspect files must be in the route, whichever of several request types wins; see [`Pack::passage`].
+fn check_inspectors(pack: &Pack, sink: &mut Sink) {
+    for channel in &pack.channels {
+        let by_channel =
+            channel.request.iter().map(|id| (id, channel.mode == ChannelMode::Inspect, &channel.origin));
+        let by_rule = channel.rules.iter().filter_map(|r| {
+            Some((r.request.as_ref()?, r.treatment == Some(Treatment::InspectOnly), &r.origin))
+        });
+        let named: Vec<(&RequestType, bool, &Origin)> = by_channel
+            .chain(by_rule)
+            .filter_map(|(id, inspects, at)| Some((pack.request(id)?, inspects, at)))
+            .collect();
+        for (place, (inspecting, _, at)) in named.iter().enumerate().filter(|(_, (_, inspects, _))| *inspects)
+        {
+            let wins = |(other_place, (other, _, _)): &(usize, &(&RequestType, bool, &Origin))| {
+                let (theirs, ours) = (other.steps.len(), inspecting.steps.len());
+                theirs > ours || (theirs == ours && *other_place < place)
+            };
+            let left_out = named.iter().enumerate().filter(wins).find_map(|(_, (other, _, _))| {
+                let is_there = |step: &&Step| {
+                    other.steps.iter().any(|s| (&s.approver, s.scope) == (&step.approver, step.scope))
+                };
+                Some((other, inspecting.steps.iter().find(|step| !is_there(step))?))
+            });
+            if let Some((other, step)) = left_out {
+                sink.push(
+                    Code::InspectorLeftOut,
+                    at,
+                    format!(
+                        "channel「{}」の検査確認をする request「{}」の step「{}」が、request「{}」の経路が優先されると抜けます。",
+                        channel.id, inspecting.id, step.id, other.id
+                    ),
+                    format!(
+                        "request「{}」に approver = \"{}\"、scope = \"{}\" の step を加えるか、request「{}」の step を\
+                         それより多くしてください。",
+                        other.id,
+                        step.approver,
+                        step.scope.id(),
+                        inspecting.id
+                    ),
+                );
+            }
+        }
+    }
+}
+
 fn check_mechanisms(pack: &Pack, sink: &mut Sink) {
     for statement in &pack.statements {
         if statement.assurance == Assurance::Gate && statement.mechanisms.is_empty() {
@@ -201,39 +252,108 @@ fn check_mechanisms(pack: &Pack, sink: &mut Sink) {
     }
 }
 
-/// Once a municipality stands behind the pack, what the checkpoints need must have a value, and what only the
-/// text leaves open is pointed out. A layer such as base leaves all of it to the body.
+/// Names of statements that programs use, and roles that nobody could be found for.
+fn check_statements(pack: &Pack, sink: &mut Sink) {
+    let mut seen: BTreeMap<&str, &Origin> = BTreeMap::new();
+    let mut unheld: BTreeSet<&str> =
+        pack.roles.iter().filter(|r| !r.outside).map(|r| r.id.as_str()).collect();
+    for role in pack.posts.iter().flat_map(|p| &p.roles) {
+        unheld.remove(role.as_str());
+    }
+    for statement in &pack.statements {
+        // An empty one was reported as missing.
+        if !statement.ascii.is_empty()
+            && let Some(first) = seen.insert(&statement.ascii, &statement.origin)
+        {
+            sink.push(
+                Code::DuplicateAscii,
+                &statement.origin,
+                format!(
+                    "statement「{}」の ascii「{}」は、ほかの statement にもあります({}:{})。",
+                    statement.id, statement.ascii, first.file, first.line
+                ),
+                "どちらかを変えてください。ascii は方針パックの中で一つだけです。",
+            );
+        }
+        for role in statement.roles.iter().filter_map(|id| pack.role(id)) {
+            if unheld.remove(role.id.as_str()) {
+                sink.push(
+                    Code::RoleUnheld,
+                    &role.origin,
+                    format!(
+                        "役割「{}」は statement「{}」などの義務を負いますが、どの職にもありません。",
+                        role.id, statement.id
+                    ),
+                    format!(
+                        "どれかの [[post]] の roles に \"{}\" を加えてください。委託先など団体の外の役割なら、\
+                         [[role]] に outside = true と書きます。",
+                        role.id
+                    ),
+                );
+            }
+        }
+    }
+}
+
+/// Once a municipality stands behind the pack, values that nobody decided are pointed out: a text may leave them open,
+/// whoever runs it may not. A layer such as base leaves all of them to the body.
 fn check_values(pack: &Pack, sink: &mut Sink) {
     if pack.municipality.is_none() {
         return;
     }
-    // A value that was written and refused was already reported.
-    let unset = |id: &str| pack.parameter(id).filter(|p| p.value.is_none() && p.value_origin.is_none());
     let mut told = BTreeSet::new();
-    for (id, what) in needed(pack) {
-        if let Some(parameter) = unset(id)
-            && told.insert(id)
-        {
-            sink.push(
-                Code::ParameterNeeded,
-                &parameter.origin,
-                format!("{what}に要るパラメータ「{id}」({})が定められていません。", parameter.title),
-                set_it(parameter),
-            );
-        }
-    }
-    for id in pack.statements.iter().flat_map(|s| &s.parameters) {
-        if let Some(parameter) = unset(id)
-            && told.insert(id)
-        {
+    for (parameter, what) in needed_unset(pack) {
+        if told.insert(&parameter.id) {
             sink.push(
                 Code::ParameterUnset,
                 &parameter.origin,
-                format!("パラメータ「{id}」({})が定められていません。", parameter.title),
+                format!(
+                    "{what}に要るパラメータ「{}」({})が定められていません。定めるまで動かせません。",
+                    parameter.id, parameter.title
+                ),
                 set_it(parameter),
             );
         }
     }
+    for parameter in pack.statements.iter().flat_map(|s| &s.parameters).filter_map(|id| unset(pack, id)) {
+        if told.insert(&parameter.id) {
+            sink.push(
+                Code::ParameterUnset,
+                &parameter.origin,
+                format!("パラメータ「{}」({})が定められていません。", parameter.id, parameter.title),
+                set_it(parameter),
+            );
+        }
+    }
+}
+
+/// What stops the pack from being run, although its text is right: values that a checkpoint needs.
+pub(crate) fn readiness(pack: &Pack) -> Vec<Problem> {
+    let mut sink = Sink::default();
+    let mut told = BTreeSet::new();
+    for (parameter, what) in needed_unset(pack) {
+        if told.insert(&parameter.id) {
+            sink.push(
+                Code::ParameterNeeded,
+                &parameter.origin,
+                format!(
+                    "{what}に要るパラメータ「{}」({})が定められていません。",
+                    parameter.id, parameter.title
+                ),
+                set_it(parameter),
+            );
+        }
+    }
+    sink.into_problems()
+}
+
+fn needed_unset(pack: &Pack) -> impl Iterator<Item = (&Parameter, String)> {
+    needed(pack).into_iter().filter_map(|(id, what)| Some((unset(pack, id)?, what)))
+}
+
+/// The parameter when nobody decided it. A value that was written and refused was already reported.
+fn unset<'p>(pack: &'p Pack, id: &str) -> Option<&'p Parameter> {
+    pack.parameter(id).filter(|p| p.value.is_none() && p.value_origin.is_none())
 }
 
 /// Parameters without which a checkpoint cannot work, and what needs them.

@@ -10,9 +10,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::merged::Merged;
-use crate::model::{ParameterType, Setting};
 use crate::problem::{Code, Origin, Sink, nearest};
-use crate::toml_text::{Entry, Node, Table, Value};
+use crate::toml_text::{Entry, NO_DATE, Node, Table, Value};
+use crate::wareki::{self, NoDate};
 use crate::written::Kind;
 
 /// One table being read.
@@ -47,12 +47,17 @@ impl<'t> Fields<'t> {
         self.table.get(key).map_or_else(|| self.at.clone(), |e| e.node.at.clone())
     }
 
+    /// What stands at a key; does not count as reading it.
+    pub(crate) fn written(&self, key: &str) -> Option<&'t Entry> {
+        self.table.get(key)
+    }
+
     fn take(&mut self, key: &'static str) -> Option<&'t Entry> {
         self.asked.push(key);
         self.table.get(key)
     }
 
-    fn missing(&mut self, key: &'static str, example: &str) {
+    pub(crate) fn missing(&mut self, key: &'static str, example: &str) {
         self.missed.push((key, example.to_owned()));
     }
 
@@ -105,6 +110,14 @@ impl<'t> Fields<'t> {
         }
     }
 
+    /// A flag that must be there, because either answer has consequences.
+    pub(crate) fn flag_said(&mut self, key: &'static str, sink: &mut Sink) -> bool {
+        if !self.has(key) {
+            self.missing(key, "true");
+        }
+        self.flag(key, false, sink)
+    }
+
     /// A whole number of zero or more that may be absent.
     pub(crate) fn number_opt(&mut self, key: &'static str, sink: &mut Sink) -> Option<u64> {
         let entry = self.take(key)?;
@@ -148,7 +161,7 @@ impl<'t> Fields<'t> {
         })
     }
 
-    fn zero(&self, key: &str, sink: &mut Sink) {
+    pub(crate) fn zero(&self, key: &str, sink: &mut Sink) {
         sink.push(
             Code::Zero,
             &self.at_key(key),
@@ -160,13 +173,48 @@ impl<'t> Fields<'t> {
     /// A date that may be absent.
     pub(crate) fn date_opt(&mut self, key: &'static str, sink: &mut Sink) -> Option<String> {
         let entry = self.take(key)?;
-        match &entry.node.value {
-            Value::Date(date) => Some(date.clone()),
-            _ => {
-                self.wrong_type(key, &entry.node, "日付(引用符なし)", "2026-04-01", sink);
-                None
-            }
+        if let Value::Date(date) = &entry.node.value {
+            return Some(date.clone());
         }
+        let words = match &entry.node.value {
+            Value::Other(NO_DATE) => return None,
+            Value::Text(text) => wareki::read(text).map(|read| (text, read)),
+            _ => None,
+        };
+        let no_date = |text: &str, why: String, sink: &mut Sink| {
+            sink.push(
+                Code::WrongValue,
+                &entry.node.at,
+                format!("{}の「{key}」の「{text}」は暦にない日付です({why})。", self.what),
+                format!(
+                    "正しい日付を確かめて、{key} = 2026-04-01 のように西暦で、引用符なしで書いてください。"
+                ),
+            );
+        };
+        match words {
+            Some((text, Ok(date))) => sink.push(
+                Code::WrongType,
+                &entry.node.at,
+                format!(
+                    "{}の「{key}」は西暦の日付を引用符なしで書きます(「{text}」になっています)。",
+                    self.what
+                ),
+                format!("{key} = {date} と書いてください。"),
+            ),
+            Some((text, Err(NoDate::Month(month)))) => no_date(text, format!("{month}月はありません"), sink),
+            Some((text, Err(NoDate::Day(day)))) => no_date(text, format!("{day}日はありません"), sink),
+            Some((text, Err(NoDate::Incomplete))) => no_date(text, "日までありません".to_owned(), sink),
+            None => self.wrong_type(key, &entry.node, "日付(引用符なし)", "2026-04-01", sink),
+        }
+        None
+    }
+
+    /// A date that must be there.
+    pub(crate) fn date(&mut self, key: &'static str, sink: &mut Sink) -> String {
+        if !self.has(key) {
+            self.missing(key, "2026-04-01");
+        }
+        self.date_opt(key, sink).unwrap_or_default()
     }
 
     /// One word of a closed list that may be absent.
@@ -314,62 +362,6 @@ impl<'t> Fields<'t> {
         );
     }
 
-    /// A number written here, or the id of a parameter of the type `takes` that holds it.
-    pub(crate) fn setting_opt(
-        &mut self,
-        key: &'static str,
-        takes: ParameterType,
-        values: &ParameterValues,
-        sink: &mut Sink,
-    ) -> Option<Setting> {
-        let at = self.at_key(key);
-        if let Some(Entry { node: Node { value: Value::Text(_), .. }, .. }) = self.table.get(key) {
-            let id = self.reference(key, Kind::Parameter, sink);
-            let (kind, value) = values.get(&id).copied()?;
-            if kind != takes {
-                sink.push(
-                    Code::ParameterType,
-                    &at,
-                    format!(
-                        "{}の「{key}」には {} のパラメータが要りますが、「{id}」は {} です。",
-                        self.what,
-                        takes.id(),
-                        kind.id()
-                    ),
-                    format!("type = \"{}\" のパラメータを指してください。", takes.id()),
-                );
-            }
-            if value == Some(0) {
-                sink.push(
-                    Code::Zero,
-                    &at,
-                    format!("{}の「{key}」が指すパラメータ「{id}」の値が 0 です。", self.what),
-                    "パラメータの value に 1 以上の整数を書いてください。",
-                );
-            }
-            return Some(Setting { parameter: Some(id), value });
-        }
-        let number = self.number_opt(key, sink)?;
-        if number == 0 {
-            self.zero(key, sink);
-        }
-        Some(Setting { parameter: None, value: Some(number) })
-    }
-
-    /// Like [`Fields::setting_opt`] for a key that must be there.
-    pub(crate) fn setting(
-        &mut self,
-        key: &'static str,
-        takes: ParameterType,
-        values: &ParameterValues,
-        sink: &mut Sink,
-    ) -> Setting {
-        if !self.has(key) {
-            self.missing(key, "1(数)または \"パラメータの id\"");
-        }
-        self.setting_opt(key, takes, values, sink).unwrap_or(Setting { parameter: None, value: None })
-    }
-
     /// A value whose type the caller decides: number, text or flag.
     pub(crate) fn any(&mut self, key: &'static str) -> Option<&'t Node> {
         self.take(key).map(|e| &e.node)
@@ -420,6 +412,26 @@ impl<'t> Fields<'t> {
         tables
     }
 
+    /// Tables inside this one that have no ids, `key = [{ … }, { … }]`; absent is none.
+    pub(crate) fn rows(&mut self, key: &'static str, example: &str, sink: &mut Sink) -> Vec<Fields<'t>> {
+        let Some(entry) = self.take(key) else { return Vec::new() };
+        let Value::List(list) = &entry.node.value else {
+            self.wrong_type(key, &entry.node, "表の並び", example, sink);
+            return Vec::new();
+        };
+        let mut rows = Vec::new();
+        for node in list {
+            match &node.value {
+                Value::Table(table) => {
+                    let what = format!("{}の {key}", self.what);
+                    rows.push(Fields::new(what, node.at.clone(), table, self.merged));
+                }
+                _ => self.wrong_type(key, node, "表の並び", example, sink),
+            }
+        }
+        rows
+    }
+
     /// Reports every key that nobody asked for, and every key that must be there and is not.
     pub(crate) fn finish(mut self, sink: &mut Sink) {
         for (key, entry) in self.table {
@@ -454,6 +466,3 @@ impl<'t> Fields<'t> {
         }
     }
 }
-
-/// Type and number of each parameter, for settings that point at one.
-pub(crate) type ParameterValues = BTreeMap<String, (ParameterType, Option<u64>)>;

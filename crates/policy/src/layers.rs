@@ -1,23 +1,20 @@
 //! Which layers a pack stands on, and the `[pack]` of each.
 //!
 //! Owns: following `extends` from the asked layer down, cycles and absent layers, the municipality's code.
-//! Leaves to others: reading a layer's items (`written`) and laying layers over each other (`merged`).
+//! Leaves to others: reading a layer's items (`written`, kept by `library`) and laying layers over each other (`merged`).
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-
+use crate::GUIDELINE;
 use crate::fields::Fields;
+use crate::library::Library;
 use crate::merged::Merged;
 use crate::model::{Layer, Municipality};
 use crate::problem::{Code, Origin, Sink, nearest};
 use crate::toml_text::Value;
-use crate::written::{self, Written};
-use crate::{FILES_MAX, SourceFile};
+use crate::written::Written;
 
 /// The layer `id` and those below it, the lowest first; `None` when one is absent, has no `[pack]` or comes twice.
-pub(crate) fn find(files: &[SourceFile], id: &str, sink: &mut Sink) -> Option<Vec<Written>> {
-    let folders = by_folder(files, sink);
-    let mut chain: Vec<Written> = Vec::new();
+pub(crate) fn find<'l>(library: &'l Library<'_>, id: &str, sink: &mut Sink) -> Option<Vec<&'l Written>> {
+    let mut chain: Vec<&Written> = Vec::new();
     // Where the next layer was named; the first one was named by the caller.
     let mut named: Option<Origin> = None;
     let mut next = Some(id.to_owned());
@@ -38,15 +35,24 @@ pub(crate) fn find(files: &[SourceFile], id: &str, sink: &mut Sink) -> Option<Ve
             );
             return None;
         }
-        let Some(files) = folders.get(folder.as_str()) else {
-            let instead = match nearest(&folder, folders.keys().copied()) {
+        let Some((written, problems)) = library.read(&folder) else {
+            let instead = match nearest(&folder, library.folders()) {
                 Some(near) => format!("「{near}」ではありませんか。"),
                 None => format!("フォルダ {folder} を作り、pack.toml を置いてください。"),
             };
             sink.push(Code::LayerMissing, &at, format!("層「{folder}」のフォルダがありません。"), instead);
             return None;
         };
-        let written = written::read(&Arc::from(folder.as_str()), files, sink);
+        if folder == GUIDELINE {
+            sink.push(
+                Code::GuidelineLayer,
+                &at,
+                format!("指針の層「{GUIDELINE}」は方針パックの横に置くもので、重ねることも動かすこともできません。"),
+                "extends には base など団体の土台を書いてください。指針との違いは check と show に出ます。",
+            );
+            return None;
+        }
+        sink.extend(problems);
         let Some(single) = &written.pack else {
             sink.push(
                 Code::LayerMissing,
@@ -66,42 +72,6 @@ pub(crate) fn find(files: &[SourceFile], id: &str, sink: &mut Sink) -> Option<Ve
     }
     chain.reverse();
     Some(chain)
-}
-
-fn by_folder<'f>(files: &'f [SourceFile], sink: &mut Sink) -> BTreeMap<&'f str, Vec<&'f SourceFile>> {
-    let mut folders: BTreeMap<&str, Vec<&SourceFile>> = BTreeMap::new();
-    let mut seen = BTreeSet::new();
-    for (number, file) in files.iter().enumerate() {
-        let at = Origin { layer: "".into(), file: file.path.as_str().into(), line: 1, column: 1 };
-        if number >= FILES_MAX {
-            sink.push(
-                Code::TooLarge,
-                &at,
-                format!("ファイルが多すぎます(上限 {FILES_MAX} 個)。"),
-                "一つのファイルにまとめてください。",
-            );
-            break;
-        }
-        match file.path.split_once('/') {
-            Some((folder, name)) if !folder.is_empty() && !name.is_empty() => {
-                if seen.insert(&file.path) {
-                    folders.entry(folder).or_default().push(file);
-                } else {
-                    sink.push(Code::Path, &at, "同じファイルが2回渡されました。", "一度だけ渡してください。");
-                }
-            }
-            _ => sink.push(
-                Code::Path,
-                &at,
-                "ファイルが層のフォルダの中にありません。",
-                "base/roles.toml のように、層の名前のフォルダに置いてください。",
-            ),
-        }
-    }
-    for files in folders.values_mut() {
-        files.sort_by(|a, b| a.path.cmp(&b.path));
-    }
-    folders
 }
 
 /// The `[pack]` of one layer.

@@ -14,24 +14,42 @@
 
 mod answers;
 mod check;
+mod coverage;
+mod diff;
 mod fields;
+mod guideline;
+pub mod import;
 mod layers;
+mod library;
 mod merged;
 mod model;
 mod problem;
 mod resolve;
+mod settings;
 mod show;
 mod toml_text;
+mod wareki;
 mod written;
 
 pub use answers::{Facts, ParameterError, Passage, Plan};
-pub use model::{
-    Assurance, Axis, Channel, ChannelMode, Clause, Department, FormField, FormFieldType, Layer, Level,
-    Mechanism, Modality, Municipality, Pack, Parameter, ParameterType, ParameterValue, Permit, Post,
-    RequestType, Retention, Role, Rule, RuleAction, Scope, Section, Setting, Statement, Step, StepMode,
-    Treatment, Zone, ZoneKind,
+pub use coverage::{
+    Binding, CoverageGroup, CoverageReport, CoverageTotals, CoveredPack, CoveredStatement, MechanismUse,
+    Titled,
 };
-pub use problem::{CheckReport, Code, Origin, Problem, Severity};
+pub use diff::{
+    DiffReport, DiffSide, DiffStatement, ItemChange, ItemDiff, KeyChange, StatementChange, StatementDiff,
+};
+pub use guideline::{Divergence, Guideline};
+pub use library::Library;
+pub use model::{
+    Annotation, Assurance, Axis, Channel, ChannelMode, Clause, Counterparty, CounterpartyAct, CoverageStatus,
+    Department, Document, DocumentKind, FormField, FormFieldType, Layer, Level, Maker, Mechanism, Modality,
+    Municipality, Pack, Parameter, ParameterType, ParameterValue, Permit, Post, Relation, RelationKind,
+    RequestType, Retention, Revision, Role, Rule, RuleAction, Scope, ScopeItem, ScopeKind, Section, Setting,
+    Statement, StatementType, Step, StepMode, Term, Treatment, Zone, ZoneKind,
+};
+pub use problem::{CheckReport, Code, DivergenceReport, Origin, Problem, Severity};
+pub use wareki::wareki;
 
 /// One file of a policies folder, as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,8 +64,17 @@ pub struct SourceFile {
 /// The largest pack file in bytes.
 pub const FILE_BYTES_MAX: usize = 1 << 20;
 
-/// The most files one call looks at, over all layers.
-pub const FILES_MAX: usize = 500;
+/// The most files of one layer.
+pub const FOLDER_FILES_MAX: usize = 500;
+
+/// The most files of all layers: a prefecture keeps the packs of its bodies in one folder.
+pub const FILES_MAX: usize = 10_000;
+
+/// The most bytes of all files together.
+pub const FILES_BYTES_MAX: usize = 256 << 20;
+
+/// The layer that is set beside every pack and compared with it, never part of one.
+pub const GUIDELINE: &str = "guideline";
 
 /// The most items of one kind in one pack.
 pub const ITEMS_MAX: usize = 5_000;
@@ -69,6 +96,26 @@ pub struct Resolved {
 }
 
 impl Resolved {
+    /// What stops the pack from being run although its text is right: parameters without which a checkpoint cannot
+    /// work. All of [`Severity::Error`]; empty when it can be run.
+    #[must_use]
+    pub fn readiness(&self) -> Vec<Problem> {
+        check::readiness(&self.pack)
+    }
+
+    /// The warnings together with [`Resolved::readiness`], each thing told once, in the order of file and line.
+    #[must_use]
+    pub fn findings_before_running(&self) -> Vec<Problem> {
+        let missing = self.readiness();
+        let told = |w: &&Problem| {
+            w.code != Code::ParameterUnset
+                || !missing.iter().any(|m| (&m.file, m.line, m.column) == (&w.file, w.line, w.column))
+        };
+        let mut all: Vec<Problem> = self.warnings.iter().filter(told).chain(&missing).cloned().collect();
+        all.sort_by(|a, b| (&a.file, a.line, a.column, a.code).cmp(&(&b.file, b.line, b.column, b.code)));
+        all
+    }
+
     /// The pack as one TOML text, with the file and line of each item and each overridden value as comments.
     /// Read again as a single layer it gives the same pack.
     #[must_use]
@@ -79,12 +126,13 @@ impl Resolved {
 
 impl Pack {
     /// Reads the layer `id` and everything below it from `files`, lays the layers over each other and checks
-    /// the whole. Files of other folders are not looked at.
+    /// the whole. Of other folders only the guideline layer is read, and statements that relations point at. Whoever
+    /// resolves several packs of one folder uses a [`Library`], which reads every file once.
     ///
     /// # Errors
     /// Every problem that was found, errors and warnings, in the order of file and line. At least one is an
     /// error.
     pub fn resolve(files: &[SourceFile], id: &str) -> Result<Resolved, Vec<Problem>> {
-        resolve::resolve(files, id)
+        Library::new(files).resolve(id)
     }
 }

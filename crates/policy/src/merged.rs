@@ -5,6 +5,7 @@
 //! Leaves to others: which layers there are and in what order (`resolve`), and the meaning of keys.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use crate::problem::{Code, Origin, Sink, nearest};
 use crate::toml_text::Table;
@@ -17,7 +18,7 @@ pub(crate) struct MergedItem {
     /// Where the lowest layer wrote it.
     pub(crate) at: Origin,
     /// Keys of all layers, the highest layer's value of each.
-    pub(crate) table: Table,
+    pub(crate) table: Arc<Table>,
     /// Where higher layers changed it, lowest first.
     pub(crate) overridden: Vec<Origin>,
 }
@@ -33,18 +34,18 @@ pub(crate) struct Merged {
 
 impl Merged {
     /// Lays `layers` over each other, the lowest first.
-    pub(crate) fn new(layers: Vec<Written>, sink: &mut Sink) -> Self {
+    pub(crate) fn new(layers: &[&Written], sink: &mut Sink) -> Self {
         let mut merged = Merged::default();
         for layer in layers {
-            merged.remove(layer.removals, sink);
-            for (kind, items) in layer.items {
-                for item in items {
-                    merged.add(kind, item, sink);
+            merged.remove(&layer.removals, sink);
+            for (kind, items) in &layer.items {
+                for item in &items.list {
+                    merged.add(*kind, item, sink);
                 }
             }
-            match (&mut merged.retention, layer.retention) {
-                (Some(lower), Some(upper)) => lower.table.extend(upper.table),
-                (slot @ None, upper) => *slot = upper,
+            match (&mut merged.retention, &layer.retention) {
+                (Some(lower), Some(upper)) => lower.table.extend(upper.table.clone()),
+                (slot @ None, upper) => slot.clone_from(upper),
                 (Some(_), None) => {}
             }
         }
@@ -68,13 +69,14 @@ impl Merged {
         self.removals.iter().find(|r| r.kind == kind && r.id == id)
     }
 
-    fn add(&mut self, kind: Kind, item: Item, sink: &mut Sink) {
+    fn add(&mut self, kind: Kind, item: &Item, sink: &mut Sink) {
         let position = self.index.get(&kind).and_then(|index| index.get(&item.id)).copied();
         let lower = position.and_then(|p| self.items.get_mut(&kind)?.get_mut(p));
         match (lower, item.overrides) {
             (Some(lower), true) => {
-                lower.table.extend(item.table);
-                lower.overridden.push(item.at);
+                let upper = item.table.iter().map(|(key, entry)| (key.clone(), entry.clone()));
+                Arc::make_mut(&mut lower.table).extend(upper);
+                lower.overridden.push(item.at.clone());
             }
             (Some(lower), false) => sink.push(
                 Code::OverrideUnsaid,
@@ -104,16 +106,16 @@ impl Merged {
                 let items = self.items.entry(kind).or_default();
                 self.index.entry(kind).or_default().insert(item.id.clone(), items.len());
                 items.push(MergedItem {
-                    id: item.id,
-                    at: item.at,
-                    table: item.table,
+                    id: item.id.clone(),
+                    at: item.at.clone(),
+                    table: Arc::clone(&item.table),
                     overridden: Vec::new(),
                 });
             }
         }
     }
 
-    fn remove(&mut self, removals: Vec<Removal>, sink: &mut Sink) {
+    fn remove(&mut self, removals: &[Removal], sink: &mut Sink) {
         for removal in removals {
             let items = self.items.entry(removal.kind).or_default();
             let before = items.len();
@@ -133,7 +135,7 @@ impl Merged {
                 let index = items.iter().enumerate().map(|(n, i)| (i.id.clone(), n)).collect();
                 self.index.insert(removal.kind, index);
             }
-            self.removals.push(removal);
+            self.removals.push(removal.clone());
         }
     }
 }

@@ -9,6 +9,8 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::PROBLEMS_MAX;
+use crate::guideline::Divergence;
+use crate::model::Pack;
 
 /// Where something was written.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -102,17 +104,31 @@ codes! {
     ChannelSameZone = "channel-same-zone" Error,
     /// Approval is wanted and no request type says how.
     RouteMissing = "route-missing" Error,
+    /// Files of a kind are to pass by inspection, and no file of it can.
+    NotInspectable = "not-inspectable" Error,
+    /// Persons are to inspect files, and a route that wins over theirs leaves them out.
+    InspectorLeftOut = "inspector-left-out" Error,
     /// A step whose approver role is held by no post of the step's scope.
     RoleWithoutPost = "role-without-post" Error,
+    /// A clause that stands below itself, directly or through others.
+    ClauseCycle = "clause-cycle" Error,
+    /// Two statements of one pack with the same `ascii`.
+    DuplicateAscii = "duplicate-ascii" Error,
+    /// A role that a statement obliges and no post brings.
+    RoleUnheld = "role-unheld" Warning,
+    /// The guideline layer extended or asked for as a pack, or a table of one in the other.
+    GuidelineLayer = "guideline-layer" Error,
+    /// The guideline layer has errors, so that nothing is compared with it.
+    GuidelineUnread = "guideline-unread" Warning,
     /// A role that stands above itself, directly or through others.
     RoleCycle = "role-cycle" Error,
     /// One post could fill two steps of a route, which two persons must fill.
     OnePostTwoSteps = "one-post-two-steps" Warning,
     /// A parameter's value outside its own bounds.
     OutOfBounds = "out-of-bounds" Error,
-    /// A parameter that a checkpoint needs has no value.
+    /// A parameter that a checkpoint needs has no value: told where something is about to run.
     ParameterNeeded = "parameter-needed" Error,
-    /// A parameter of a statement has no value; nothing stops, and the clause page shows it as unset.
+    /// A parameter has no value: the text leaves it open, and whoever runs the pack must decide.
     ParameterUnset = "parameter-unset" Warning,
     /// A parameter of another type than its use takes.
     ParameterType = "parameter-type" Error,
@@ -179,6 +195,12 @@ impl Sink {
                 instead: instead.into(),
             });
         }
+    }
+
+    /// Takes over what was found earlier.
+    pub(crate) fn extend(&mut self, problems: &[Problem]) {
+        let room = PROBLEMS_MAX.saturating_sub(self.problems.len());
+        self.problems.extend(problems.iter().take(room).cloned());
     }
 
     pub(crate) fn has_errors(&self) -> bool {
@@ -250,6 +272,44 @@ pub struct CheckReport {
     pub warnings: usize,
     /// Both, in the order of file and line.
     pub problems: Vec<Problem>,
+    /// Values that are not what the guideline layer recommends. No problem of the pack.
+    pub divergences: Vec<DivergenceReport>,
+}
+
+/// A value that is not what a guideline recommends, as reports name it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DivergenceReport {
+    /// The recommendation's id.
+    pub guideline: String,
+    /// The parameter's id.
+    pub parameter: String,
+    /// Its title.
+    pub title: String,
+    /// The body's value, for people.
+    pub value: String,
+    /// What is recommended, for people.
+    pub wanted: String,
+    /// What is recommended, in words.
+    pub recommendation: String,
+    /// Why.
+    pub reason: String,
+    /// The name of the guideline.
+    pub source: String,
+}
+
+impl From<Divergence<'_>> for DivergenceReport {
+    fn from(d: Divergence<'_>) -> Self {
+        Self {
+            guideline: d.guideline.id.clone(),
+            parameter: d.parameter.id.clone(),
+            title: d.parameter.title.clone(),
+            value: d.value.to_string(),
+            wanted: d.guideline.wanted_ja(),
+            recommendation: d.guideline.title.clone(),
+            reason: d.guideline.reason.clone(),
+            source: d.guideline.source.clone(),
+        }
+    }
 }
 
 impl CheckReport {
@@ -264,7 +324,15 @@ impl CheckReport {
             errors,
             warnings: problems.len() - errors,
             problems,
+            divergences: Vec::new(),
         }
+    }
+
+    /// The same with the pack's divergences from the guideline layer.
+    #[must_use]
+    pub fn with_divergences(mut self, pack: &Pack) -> Self {
+        self.divergences = pack.divergences().map(DivergenceReport::from).collect();
+        self
     }
 
     /// For people: three lines a problem and a summary.
@@ -280,6 +348,11 @@ impl CheckReport {
             let _ = writeln!(text, "{}:{}:{}: {word} [{}]", p.file, p.line, p.column, p.code.id());
             let _ = writeln!(text, "  {}", p.message);
             let _ = writeln!(text, "  → {}", p.instead);
+        }
+        for d in &self.divergences {
+            let _ = writeln!(text, "指針との違い [{}]", d.parameter);
+            let _ = writeln!(text, "  {}は {}、指針は {}({})。", d.title, d.value, d.wanted, d.source);
+            let _ = writeln!(text, "  {} {}", d.recommendation, d.reason);
         }
         let _ = match (self.errors, self.warnings) {
             (0, 0) => writeln!(text, "方針パック「{}」に問題はありません。", self.pack),

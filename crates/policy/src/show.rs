@@ -51,6 +51,10 @@ fn write_all(out: &mut String, pack: &Pack, merged: &Merged) -> std::fmt::Result
         for item in merged.items(*kind) {
             let parameter = if *kind == Kind::Parameter { pack.parameter(&item.id) } else { None };
             write_item(out, *kind, item, parameter)?;
+            for d in pack.divergences().filter(|d| parameter.is_some_and(|p| p.id == d.parameter.id)) {
+                let (title, wanted) = (one_line(&d.guideline.title), one_line(&d.guideline.wanted_ja()));
+                writeln!(out, "# 指針との違い: {title}({wanted})  # {}", one_line(&d.guideline.source))?;
+            }
         }
     }
     Ok(())
@@ -134,7 +138,7 @@ fn bare_or_quoted(key: &str) -> String {
 }
 
 /// A TOML basic string.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     for c in text.chars() {

@@ -17,6 +17,9 @@ const DEPTH_MAX: u32 = 8;
 /// Characters of one text.
 const TEXT_MAX: usize = 4_000;
 
+/// What stands where a date was that no calendar has; the parser reported it.
+pub(crate) const NO_DATE: &str = "暦にない日付";
+
 /// A value and where it stands.
 #[derive(Debug, Clone)]
 pub(crate) struct Node {
@@ -103,7 +106,12 @@ fn dismantle(root: DeTable<'_>) {
 /// The commonest parse errors in the reader's language. The parser's own words stay visible for the rest.
 fn explain(message: &str) -> (String, String) {
     let lower = message.to_lowercase();
-    if lower.contains("duplicate key") {
+    if lower.contains("invalid date") {
+        (
+            format!("暦にない日付です({message})。"),
+            "正しい日付を確かめて、2026-04-01 のように西暦で、引用符なしで書いてください。".to_owned(),
+        )
+    } else if lower.contains("duplicate key") {
         ("同じキーが2回あります。".to_owned(), "どちらか一方を消してください。".to_owned())
     } else if lower.contains("basic string") || lower.contains("quote") {
         (
@@ -187,6 +195,7 @@ impl<'f> Places<'f> {
             DeValue::Boolean(flag) => Value::Bool(*flag),
             DeValue::Datetime(when) => match (&when.date, &when.time) {
                 (Some(date), None) => Value::Date(date.to_string()),
+                (None, None) => Value::Other(NO_DATE),
                 _ => Value::Other("時刻"),
             },
             DeValue::Float(_) => Value::Other("小数"),

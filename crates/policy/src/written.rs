@@ -3,12 +3,12 @@
 //! Owns: sorting the files of one layer into items by kind and id, `format`, `[pack]` and `[[remove]]`.
 //! Leaves to others: laying layers over each other (`merged`) and the meaning of the items' keys (`resolve`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::problem::{Code, Origin, Sink, nearest};
 use crate::toml_text::{Entry, Node, Table, Value, parse};
-use crate::{FORMAT, ITEMS_MAX, SourceFile};
+use crate::{FORMAT, GUIDELINE, ITEMS_MAX, SourceFile};
 
 macro_rules! kinds {
     ($($variant:ident = $key:literal),+ $(,)?) => {
@@ -27,6 +27,13 @@ macro_rules! kinds {
 }
 
 kinds! {
+    Maker = "maker",
+    Document = "document",
+    Revision = "revision",
+    Scope = "scope",
+    Term = "term",
+    Annotation = "annotation",
+    Guideline = "guideline",
     Clause = "clause",
     Statement = "statement",
     Parameter = "parameter",
@@ -52,8 +59,8 @@ impl Kind {
 pub(crate) struct Item {
     pub(crate) id: String,
     pub(crate) at: Origin,
-    /// All keys but `id` and `override`.
-    pub(crate) table: Table,
+    /// All keys but `id` and `override`. Shared: many packs stand on one layer.
+    pub(crate) table: Arc<Table>,
     /// Whether the writer says that a lower layer's item is meant.
     pub(crate) overrides: bool,
 }
@@ -80,8 +87,26 @@ pub(crate) struct Written {
     pub(crate) layer: Arc<str>,
     pub(crate) pack: Option<Single>,
     pub(crate) retention: Option<Single>,
-    pub(crate) items: BTreeMap<Kind, Vec<Item>>,
+    pub(crate) items: BTreeMap<Kind, Items>,
     pub(crate) removals: Vec<Removal>,
+}
+
+/// The items of one kind, in the order of the files.
+#[derive(Debug, Default)]
+pub(crate) struct Items {
+    pub(crate) list: Vec<Item>,
+    index: HashMap<String, usize>,
+}
+
+impl Items {
+    pub(crate) fn get(&self, id: &str) -> Option<&Item> {
+        self.list.get(*self.index.get(id)?)
+    }
+
+    fn push(&mut self, item: Item) {
+        self.index.insert(item.id.clone(), self.list.len());
+        self.list.push(item);
+    }
 }
 
 /// Reads the files of one layer.
@@ -108,6 +133,9 @@ pub(crate) fn read(layer: &Arc<str>, files: &[&SourceFile], sink: &mut Sink) -> 
                     }
                 }
                 _ => match Kind::from_key(&key) {
+                    Some(kind) if (kind == Kind::Guideline) != (&**layer == GUIDELINE) => {
+                        misplaced(kind, &entry, sink);
+                    }
                     Some(kind) => {
                         let items = written.items.entry(kind).or_default();
                         for (at, table) in tables(&key, entry, sink) {
@@ -181,7 +209,7 @@ fn tables(key: &str, entry: Entry, sink: &mut Sink) -> Vec<(Origin, Table)> {
     tables
 }
 
-fn add_item(items: &mut Vec<Item>, kind: Kind, at: Origin, mut table: Table, sink: &mut Sink) {
+fn add_item(items: &mut Items, kind: Kind, at: Origin, mut table: Table, sink: &mut Sink) {
     let key = kind.key();
     let id = match table.remove("id").map(|e| e.node) {
         Some(Node { value: Value::Text(id), at }) => {
@@ -232,14 +260,14 @@ fn add_item(items: &mut Vec<Item>, kind: Kind, at: Origin, mut table: Table, sin
             false
         }
     };
-    if let Some(first) = items.iter().find(|i| i.id == id) {
+    if let Some(first) = items.get(&id) {
         sink.push(
             Code::DuplicateId,
             &at,
             format!("{key}「{id}」が2つあります(もう一つは {}:{})。", first.at.file, first.at.line),
             "どちらかを消すか、別の id にしてください。",
         );
-    } else if items.len() >= ITEMS_MAX {
+    } else if items.list.len() >= ITEMS_MAX {
         sink.push(
             Code::TooLarge,
             &at,
@@ -247,7 +275,7 @@ fn add_item(items: &mut Vec<Item>, kind: Kind, at: Origin, mut table: Table, sin
             "使わないものを消してください。",
         );
     } else {
-        items.push(Item { id, at, table, overrides });
+        items.push(Item { id, at, table: Arc::new(table), overrides });
     }
 }
 
@@ -294,6 +322,22 @@ fn removal(at: Origin, table: &Table, sink: &mut Sink) -> Option<Removal> {
     Some(Removal { kind, id: id?, reason: reason?, origin: at })
 }
 
+/// Recommendations stand beside the packs, and a layer of them holds nothing that a pack could be made of.
+fn misplaced(kind: Kind, entry: &Entry, sink: &mut Sink) {
+    let (message, instead) = if kind == Kind::Guideline {
+        (
+            format!("[[guideline]] は層「{GUIDELINE}」だけに書けます。"),
+            format!("フォルダ {GUIDELINE} のファイルに移してください。"),
+        )
+    } else {
+        (
+            format!("層「{GUIDELINE}」に [[{}]] は書けません。", kind.key()),
+            "指針の層には [[guideline]] だけを書き、ほかは団体のフォルダに移してください。".to_owned(),
+        )
+    };
+    sink.push(Code::GuidelineLayer, &entry.key_at, message, instead);
+}
+
 fn unknown_top(key: &str, entry: &Entry, sink: &mut Sink) {
     let known: Vec<&str> = ["format", "pack", "retention", "remove"]
         .into_iter()
@@ -310,7 +354,8 @@ fn unknown_top(key: &str, entry: &Entry, sink: &mut Sink) {
     );
 }
 
-fn is_id(id: &str, free: bool) -> bool {
+/// Whether an id is shaped like one; the free ones of clauses and statements carry the numbers of their text.
+pub(crate) fn is_id(id: &str, free: bool) -> bool {
     if free {
         let length = id.chars().count();
         (1..=120).contains(&length) && !id.chars().any(|c| c.is_whitespace() || c.is_control())

@@ -6,6 +6,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a bench that cannot make its file has nothing to measure")]
 
+mod prose;
+
 use std::fmt::Write as _;
 use std::io::{Cursor, Read as _, Write as _};
 use std::sync::OnceLock;
@@ -58,17 +60,42 @@ fn sheet() -> &'static [u8] {
     })
 }
 
-#[divan::bench]
-fn sheet_rebuild(bencher: Bencher<'_, '_>) {
+/// Half a megabyte of words in paragraphs, as a text of a few hundred pages.
+fn letter() -> &'static [u8] {
+    static LETTER: OnceLock<Vec<u8>> = OnceLock::new();
+    LETTER.get_or_init(|| {
+        let oasis = "urn:oasis:names:tc:opendocument:xmlns";
+        let mut content = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<office:document-content xmlns:office=\"{oasis}:office:1.0\" xmlns:text=\"{oasis}:text:1.0\" office:version=\"1.3\"><office:scripts/><office:body><office:text>");
+        let mut noise = prose::Noise::new(9);
+        for line in prose::text(&mut noise, 600_000).lines() {
+            let middle = line.char_indices().nth(line.chars().count() / 2).map_or(0, |(at, _)| at);
+            let (start, rest) = line.split_at(middle);
+            let style = noise.next() % 9;
+            write!(
+                content,
+                "<text:p text:style-name=\"P{style}\">{start}<text:span text:style-name=\"T{style}\">{rest}</text:span></text:p>"
+            )
+            .unwrap();
+        }
+        content.push_str("</office:text></office:body></office:document-content>");
+        let manifest = "<manifest:manifest xmlns:manifest=\"urn:oasis:names:tc:opendocument:xmlns:manifest:1.0\"/>";
+        pack(&[
+            ("mimetype".to_owned(), b"application/vnd.oasis.opendocument.text".to_vec()),
+            ("content.xml".to_owned(), content.into_bytes()),
+            ("META-INF/manifest.xml".to_owned(), manifest.into()),
+        ])
+    })
+}
+
+fn rebuild(bencher: Bencher<'_, '_>, name: &str, bytes: &'static [u8]) {
     let job = Job {
-        hint: Hint { untrusted_name: "a.ods".to_owned(), passwords: Vec::new() },
+        hint: Hint { untrusted_name: name.to_owned(), passwords: Vec::new() },
         policy: FilePolicy::default(),
         limits: Limits::default(),
         want_preview: false,
         mark: None,
         notes: Default::default(),
     };
-    let bytes = sheet();
     bencher.counter(BytesCount::of_slice(bytes)).with_inputs(|| bytes.to_vec()).bench_values(|bytes| {
         let outcome = sanitize::sanitise(&job, black_box(bytes), &mut |_, _| ());
         assert!(outcome.clean.is_some());
@@ -76,9 +103,7 @@ fn sheet_rebuild(bencher: Bencher<'_, '_>) {
     });
 }
 
-#[divan::bench]
-fn sheet_repack(bencher: Bencher<'_, '_>) {
-    let bytes = sheet();
+fn repack(bencher: Bencher<'_, '_>, bytes: &'static [u8]) {
     bencher.counter(BytesCount::of_slice(bytes)).bench(|| {
         let mut archive = zip::ZipArchive::new(Cursor::new(black_box(bytes))).unwrap();
         let mut members = Vec::new();
@@ -90,4 +115,24 @@ fn sheet_repack(bencher: Bencher<'_, '_>) {
         }
         pack(&members)
     });
+}
+
+#[divan::bench]
+fn sheet_rebuild(bencher: Bencher<'_, '_>) {
+    rebuild(bencher, "a.ods", sheet());
+}
+
+#[divan::bench]
+fn sheet_repack(bencher: Bencher<'_, '_>) {
+    repack(bencher, sheet());
+}
+
+#[divan::bench]
+fn letter_rebuild(bencher: Bencher<'_, '_>) {
+    rebuild(bencher, "a.odt", letter());
+}
+
+#[divan::bench]
+fn letter_repack(bencher: Bencher<'_, '_>) {
+    repack(bencher, letter());
 }

@@ -1,11 +1,12 @@
 //! What was removed, collected while a file is rebuilt.
 //!
-//! Owns: merging equal findings, the bound on their number, and which of them a reader of the file would miss.
+//! Owns: merging equal findings, the bound on their number, which of them a reader of the file would miss, and the members
+//! of a container that is refused as a whole.
 //! Leaves to others: the words for each code (the message catalogue of the server).
 
 use std::collections::HashMap;
 
-use worker_protocol::{PLACE_CHARS_MAX, REMOVALS_MAX, Removal, Spot, Threat};
+use worker_protocol::{Member, PLACE_CHARS_MAX, REMOVALS_MAX, Removal, Spot, Threat};
 
 /// Removals in the order they were first met.
 #[derive(Debug, Default)]
@@ -14,6 +15,7 @@ pub(crate) struct Findings {
     index: HashMap<(Threat, String, Option<Spot>), usize>,
     unlisted: u64,
     reader_would_miss: bool,
+    members: Vec<Member>,
 }
 
 impl Findings {
@@ -33,19 +35,46 @@ impl Findings {
         self.note(what, untrusted_place, Some(spot));
     }
 
+    /// Takes over what was found in another form of the same file, as far as it is wanted.
+    pub(crate) fn append(&mut self, other: Findings, is_wanted: impl Fn(Threat) -> bool) {
+        for removal in other.listed.into_iter().filter(|removal| is_wanted(removal.what)) {
+            self.note_several(removal.what, &removal.untrusted_place, removal.spot, removal.count);
+        }
+        self.unlisted += other.unlisted;
+    }
+
+    /// Whether something of this sort was found.
+    pub(crate) fn has(&self, what: Threat) -> bool {
+        self.listed.iter().any(|removal| removal.what == what)
+    }
+
     fn note(&mut self, what: Threat, untrusted_place: &str, spot: Option<Spot>) {
+        self.note_several(what, untrusted_place, spot, 1);
+    }
+
+    fn note_several(&mut self, what: Threat, untrusted_place: &str, spot: Option<Spot>, count: u32) {
         self.reader_would_miss |= is_missed(what);
         let place = bounded(untrusted_place);
         let key = (what, place, spot);
         if let Some(removal) = self.index.get(&key).and_then(|i| self.listed.get_mut(*i)) {
-            removal.count = removal.count.saturating_add(1);
+            removal.count = removal.count.saturating_add(count);
         } else if self.listed.len() < REMOVALS_MAX {
             let (what, untrusted_place, spot) = key.clone();
             self.index.insert(key, self.listed.len());
-            self.listed.push(Removal { what, untrusted_place, spot, count: 1 });
+            self.listed.push(Removal { what, untrusted_place, spot, count });
         } else {
-            self.unlisted += 1;
+            self.unlisted += u64::from(count);
         }
+    }
+
+    /// Keeps what became of the members of a container that does not come out, for its report.
+    pub(crate) fn keep_members(&mut self, members: Vec<Member>) {
+        self.members = members;
+    }
+
+    /// The members of a container that does not come out.
+    pub(crate) fn take_members(&mut self) -> Vec<Member> {
+        std::mem::take(&mut self.members)
     }
 
     /// Whether something was removed that a person who knew the original would look for.
@@ -89,7 +118,8 @@ fn is_missed(what: Threat) -> bool {
         | Threat::AuxiliaryPart
         | Threat::Metadata
         | Threat::FileName
-        | Threat::Encryption => false,
+        | Threat::Encryption
+        | Threat::MarkNotPossible => false,
     }
 }
 

@@ -8,19 +8,24 @@
 //! Three habits hold in every module:
 //! - build, do not strip: what leaves is written from an allow-list, so what was never heard of stays behind;
 //! - every expansion is counted in `bounded`, and no other module may hold a decompressor;
-//! - when in doubt there is a refusal, never the original bytes.
+//! - when in doubt there is a refusal, never the original bytes. They leave in one case only, which the pack asks for by
+//!   kind and a person vouches for (`inspect`).
 
 mod archive;
 mod bounded;
+mod cad;
 mod css;
 mod csv;
 mod detect;
 mod embedded;
 mod findings;
 mod html;
+mod inspect;
 mod json;
+mod legacy;
 mod link;
 mod mail;
+mod mark;
 mod markup_file;
 mod mhtml;
 mod mime;
@@ -33,17 +38,21 @@ mod picture;
 mod picture_pdf;
 mod preview;
 mod rtf;
+mod scopes;
 mod sylk;
 mod text;
 mod transfer;
+#[cfg(test)]
+mod trial;
 mod vobject;
 mod xml;
 mod zip_reader;
 mod zip_writer;
 
+use worker_protocol::conversion::Conversion;
 use worker_protocol::frame::Stage;
 use worker_protocol::{
-    Fidelity, Job, Kind, Member, Mode, Outcome, RULES_VERSION, Reason, Report, Road, Verdict,
+    Fidelity, Job, Kind, Member, Mode, Outcome, RULES_VERSION, Reason, Report, Road, Threat, Verdict,
 };
 
 use bounded::Budget;
@@ -52,13 +61,43 @@ use findings::Findings;
 pub use name::clean_name;
 pub use preview::preview;
 
-/// Sanitises one file.
+/// Somebody outside who turns files of old formats into current ones.
+pub trait Converter {
+    /// Converts a file. What comes back is as untrusted as what went in.
+    ///
+    /// # Errors
+    /// Why nothing came of it; the file is held for that reason.
+    fn convert(&mut self, what: Conversion, untrusted: &[u8]) -> Result<Vec<u8>, Reason>;
+}
+
+/// Nobody: files of old formats are held.
+#[derive(Debug, Clone, Copy)]
+pub struct NoConverter;
+
+impl Converter for NoConverter {
+    fn convert(&mut self, _: Conversion, _: &[u8]) -> Result<Vec<u8>, Reason> {
+        Err(Reason::NotRebuilt)
+    }
+}
+
+/// Sanitises one file by itself.
 ///
 /// Never panics on bad input as far as this code goes; a library's panic is caught and holds the file. The
 /// outcome carries no preview: ask [`preview`] for it once the clean bytes are safe, because drawing may die.
 pub fn sanitise(job: &Job, untrusted: Vec<u8>, progress: &mut dyn FnMut(Stage, u16)) -> Outcome {
+    sanitise_with(job, untrusted, &mut NoConverter, progress)
+}
+
+/// Sanitises one file, with somebody to ask for conversions.
+pub fn sanitise_with(
+    job: &Job,
+    untrusted: Vec<u8>,
+    converter: &mut dyn Converter,
+    progress: &mut dyn FnMut(Stage, u16),
+) -> Outcome {
     let mut budget = Budget::new(job.limits);
-    let report_and_bytes = sanitise_one(job, &job.hint.untrusted_name, &untrusted, &mut budget, 0, progress);
+    let name = &job.hint.untrusted_name;
+    let report_and_bytes = sanitise_one(job, name, &untrusted, &mut budget, 0, converter, progress);
     progress(Stage::Verify, 1000);
     let (report, clean) = report_and_bytes;
     Outcome { report, clean, preview: None, preview_pages: Vec::new() }
@@ -105,6 +144,7 @@ struct Work<'a> {
     findings: Findings,
     /// Containers around this file.
     depth: u32,
+    converter: &'a mut dyn Converter,
     progress: &'a mut dyn FnMut(Stage, u16),
 }
 
@@ -114,12 +154,13 @@ fn sanitise_one(
     untrusted: &[u8],
     budget: &mut Budget,
     depth: u32,
+    converter: &mut dyn Converter,
     progress: &mut dyn FnMut(Stage, u16),
 ) -> (Report, Option<Vec<u8>>) {
     if depth == 0 {
         progress(Stage::Detect, 0);
     }
-    let mut work = Work { job, budget, findings: Findings::default(), depth, progress };
+    let mut work = Work { job, budget, findings: Findings::default(), depth, converter, progress };
     let detected = detect::detect(untrusted, untrusted_name, &job.limits);
     let kind = detected.as_ref().ok().copied();
     let rebuilt = detected.and_then(|kind| {
@@ -144,10 +185,25 @@ fn sanitise_one(
         true => Err(Refusal::held(Reason::Empty)),
         false => Ok(rebuilt),
     });
+    // Words that were written down have one place for a mark, whatever they are the words of.
+    let rebuilt = rebuilt.and_then(|rebuilt| match (&job.mark, rebuilt.road) {
+        (Some(mark), Road::Text) => {
+            let words = String::from_utf8(rebuilt.clean).map_err(|_| Refusal::held(Reason::VerifyFailed))?;
+            Ok(Rebuilt { clean: mark::on_top(&words, mark).into_bytes(), ..rebuilt })
+        }
+        _ => Ok(rebuilt),
+    });
     let mut findings = work.findings;
+    if let Ok(rebuilt) = &rebuilt
+        && job.mark.is_some()
+        && (rebuilt.road == Road::Inspected || !mark::has_place(rebuilt.kind))
+    {
+        findings.add(Threat::MarkNotPossible, "");
+    }
     match (kind, rebuilt) {
         (Some(kind), Ok(Rebuilt { clean, kind: clean_kind, road, members, fidelity })) => {
-            let clean_name = name::clean_name_for(untrusted_name, clean_kind, &mut findings);
+            let own = if clean_kind == Kind::Metafile { picture::metafile_extension(&clean) } else { None };
+            let clean_name = name::clean_name_for(untrusted_name, clean_kind, road, own, &mut findings);
             let verdict = if findings.reader_would_miss() { Verdict::Partial } else { Verdict::Clean };
             let (removals, removals_unlisted) = findings.into_list();
             let report = Report {
@@ -170,6 +226,7 @@ fn sanitise_one(
             let mut report = Report::refused(refusal.verdict, refusal.reason);
             report.kind = kind;
             report.clean_name = clean_name(untrusted_name, "");
+            report.members = findings.take_members();
             (report.removals, report.removals_unlisted) = findings.into_list();
             (report, None)
         }
@@ -183,7 +240,38 @@ fn rebuild(
     untrusted_name: &str,
     work: &mut Work<'_>,
 ) -> Result<Rebuilt, Refusal> {
+    let mut rebuilt = rebuild_as(kind, mode, untrusted, untrusted_name, work)?;
+    if rebuilt.road == Road::Text {
+        // Words come out of many formats, and in each something can stand between them that acts instead of being read.
+        let words = String::from_utf8(rebuilt.clean).map_err(|_| Refusal::held(Reason::VerifyFailed))?;
+        let (plain, dropped) = text::without_controls(&words);
+        dropped.report(work);
+        // A mark of the encoding is none of the words, and alone it would be a file of nothing.
+        rebuilt.clean = plain.trim_start_matches('\u{FEFF}').as_bytes().to_vec();
+    }
+    // Every other kind begins as its writer begins it; text may turn into a program or a page when something before it is
+    // dropped.
+    let name = match rebuilt.kind {
+        Kind::Text => "a.txt",
+        Kind::Csv => "a.csv",
+        _ => return Ok(rebuilt),
+    };
+    let found = detect::detect(&rebuilt.clean, name, &work.budget.limits);
+    if !rebuilt.clean.is_empty() && found != Ok(rebuilt.kind) {
+        return Err(Refusal::held(Reason::VerifyFailed));
+    }
+    Ok(rebuilt)
+}
+
+fn rebuild_as(
+    kind: Kind,
+    mode: Mode,
+    untrusted: &[u8],
+    untrusted_name: &str,
+    work: &mut Work<'_>,
+) -> Result<Rebuilt, Refusal> {
     match kind {
+        kind if mode == Mode::InspectOnly => inspect::pass(untrusted, untrusted_name, kind, work),
         kind if is_picture(kind) => picture::rebuild(untrusted, kind, mode, work),
         Kind::Docx | Kind::Xlsx | Kind::Pptx => ooxml::rebuild(untrusted, kind, mode, work),
         Kind::Odt | Kind::Ods | Kind::Odp => odf::rebuild(untrusted, kind, mode, work),
@@ -198,10 +286,12 @@ fn rebuild(
         Kind::Xml => markup_file::rebuild(untrusted, mode, work),
         Kind::Json => json::rebuild(untrusted, mode, work),
         Kind::Calendar | Kind::Contact => vobject::rebuild(untrusted, kind, mode, work),
-        Kind::Mail => mail::rebuild(untrusted, mode, work),
+        Kind::Dxf | Kind::Sxf => cad::rebuild(untrusted, kind, mode, work),
+        Kind::Mail => mail::rebuild(untrusted, untrusted_name, mode, work),
         Kind::OutlookMessage => mail::outlook::rebuild(untrusted, mode, work),
+        Kind::Doc | Kind::Xls | Kind::Ppt | Kind::Xlsb => legacy::rebuild(untrusted, kind, mode, work),
         // What is done with a member is chosen by the member's own kind.
-        Kind::Zip | Kind::SevenZip | Kind::Lzh | Kind::Tar | Kind::Gzip if mode != Mode::InspectOnly => {
+        Kind::Zip | Kind::SevenZip | Kind::Lzh | Kind::Tar | Kind::Gzip => {
             archive::rebuild(untrusted, untrusted_name, kind, work)
         }
         _ => Err(Refusal::held(Reason::NotRebuilt)),

@@ -4,14 +4,18 @@
 //! pages inside other vocabularies.
 //! Leaves to others: XML of Office programs (`office_xml`), pictures (`picture`), web pages (`html`).
 
+use std::borrow::Cow;
+
 use quick_xml::NsReader;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::name::{NamespaceResolver, ResolveResult};
 use worker_protocol::{Fidelity, Kept, Kind, Mode, Reason, Spot, Threat};
 
 use crate::text::Dropped;
-use crate::xml::{attribute_value, escape_attribute, push_text, reference as xml_reference};
-use crate::{Rebuilt, Refusal, Work, link, text};
+use crate::xml::{
+    attribute_value, escape_attribute, known_characters, push_text, reference as xml_reference,
+};
+use crate::{Rebuilt, Refusal, Work, link, mark, text};
 
 /// Builds an XML file anew.
 pub(crate) fn rebuild(untrusted: &[u8], mode: Mode, work: &mut Work<'_>) -> Result<Rebuilt, Refusal> {
@@ -30,6 +34,15 @@ pub(crate) fn rebuild(untrusted: &[u8], mode: Mode, work: &mut Work<'_>) -> Resu
         counted: (0, 1),
     };
     pass.out.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    if let Some(mark) = &work.job.mark {
+        let line = mark::line(mark);
+        // Two hyphens would end the comment for some readers.
+        if line.contains("--") {
+            work.findings.add(Threat::MarkNotPossible, "");
+        } else {
+            pass.out.push_str(&format!("<!--{line}-->\n"));
+        }
+    }
     pass.run(work)?;
     pass.dropped.report(work);
     if mode == Mode::TextOnly {
@@ -70,7 +83,7 @@ pub(crate) fn decode(untrusted: &[u8]) -> Result<String, Refusal> {
     if decoded.text.contains(char::REPLACEMENT_CHARACTER) && !is_in_source(untrusted) {
         return Err(Refusal::held(Reason::Damaged));
     }
-    Ok(decoded.text)
+    Ok(known_characters(Cow::Owned(decoded.text)).into_owned())
 }
 
 /// Whether the sign for a character that could not be read stands in the file itself.
@@ -178,6 +191,12 @@ impl Pass<'_> {
                     // Entities that the file declares itself are how a small file becomes a large one.
                     let character = xml_reference(&reference)?;
                     self.text(character.encode_utf8(&mut [0; 4]));
+                }
+                // The mark of an earlier pass gives way to the one that was written above, if there is one.
+                Event::Comment(said) if roots == 0 && mark::is_line(&said) => {
+                    if work.job.mark.is_none() && !said.contains("--") {
+                        self.out.push_str(&format!("<!--{}-->\n", &*said));
+                    }
                 }
                 Event::Comment(said) => {
                     if self.mode == Mode::Rebuild && !said.contains("--") && !said.ends_with('-') {
@@ -373,24 +392,12 @@ fn end_words(words: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trial;
     use proptest::prelude::*;
-    use worker_protocol::{FilePolicy, Hint, Job, Limits, Outcome, Verdict};
+    use worker_protocol::{Outcome, Verdict};
 
     fn run(bytes: &[u8], mode: Mode) -> Outcome {
-        let hint = Hint { untrusted_name: "a.xml".to_owned(), passwords: Vec::new() };
-        let mut policy = FilePolicy::default();
-        policy.modes.insert(Kind::Xml, mode);
-        let job = Job {
-            hint,
-            policy,
-            limits: Limits::default(),
-            want_preview: false,
-            mark: None,
-            notes: Default::default(),
-        };
-        let outcome = crate::sanitise(&job, bytes.to_vec(), &mut |_, _| ());
-        assert!(outcome.report.is_consistent());
-        outcome
+        trial::run(&trial::job_in("a.xml", mode), bytes)
     }
 
     fn clean(text: &str) -> (String, Vec<Threat>) {

@@ -98,22 +98,12 @@ fn collect<'p>(part: &'p Part<'_>, found: &mut Found<'p>) {
 mod tests {
     use super::*;
     use crate::transfer;
+    use crate::trial;
     use proptest::prelude::*;
-    use worker_protocol::{FilePolicy, Hint, Job, Kept, Limits, Outcome};
+    use worker_protocol::{Kept, Outcome};
 
     fn run(bytes: &[u8], name: &str) -> Outcome {
-        let hint = Hint { untrusted_name: name.to_owned(), passwords: Vec::new() };
-        let job = Job {
-            hint,
-            policy: FilePolicy::default(),
-            limits: Limits::default(),
-            want_preview: false,
-            mark: None,
-            notes: Default::default(),
-        };
-        let outcome = crate::sanitise(&job, bytes.to_vec(), &mut |_, _| ());
-        assert!(outcome.report.is_consistent());
-        outcome
+        trial::run(&trial::job(name), bytes)
     }
 
     fn sample(page: &str) -> Vec<u8> {

@@ -1,21 +1,34 @@
 //! Names that came from outside, made safe.
 //!
 //! Owns: [`clean_name`]: one path part, NFC, nothing invisible, nothing a file system treats specially, an
-//! extension that fits.
+//! extension that fits; names of files that lie beside each other ([`Names`]).
 //! Leaves to others: whether name and content agree (`detect`) and decoding a name's bytes (`archive`).
 
+use std::collections::{HashMap, HashSet};
+
 use unicode_normalization::UnicodeNormalization;
-use worker_protocol::{Kind, NAME_BYTES_MAX, Threat};
+use worker_protocol::{Kind, NAME_BYTES_MAX, Road, Threat};
 
 use crate::detect;
 use crate::findings::Findings;
 
 /// A safe name for a clean file of this kind, with the extension the given one has if that fits. Notes a finding when
 /// something had to change.
-pub(crate) fn clean_name_for(untrusted: &str, kind: Kind, findings: &mut Findings) -> String {
-    // A macro-enabled or template name must not survive: the clean file is a plain document.
-    let keeps = detect::extension_of(untrusted).filter(|given| detect::is_final_extension(given, kind));
-    let clean = clean_name(untrusted, keeps.as_deref().unwrap_or(detect::final_extension(kind)));
+///
+/// `own` is the one extension that fits when a kind has several that are not the same thing.
+pub(crate) fn clean_name_for(
+    untrusted: &str,
+    kind: Kind,
+    road: Road,
+    own: Option<&str>,
+    findings: &mut Findings,
+) -> String {
+    // A macro-enabled or template name must not survive: the clean file is a plain document. What passes unchanged is
+    // still what its name says.
+    let fits = |given: &str| detect::is_final_extension(given, kind) && own.is_none_or(|own| own == given);
+    let keeps = detect::extension_of(untrusted).filter(|given| road == Road::Inspected || fits(given));
+    let extension = keeps.as_deref().or(own).unwrap_or(detect::final_extension(kind));
+    let clean = clean_name(untrusted, extension);
     if clean != untrusted {
         findings.add(Threat::FileName, untrusted);
     }
@@ -58,6 +71,66 @@ pub fn clean_name(untrusted: &str, extension: &str) -> String {
         stem.pop();
     }
     if ending.is_empty() || ending.len() > 20 { stem } else { format!("{stem}.{ending}") }
+}
+
+/// Names of files that lie beside each other: saving all of them must lose none.
+#[derive(Default)]
+pub(crate) struct Names {
+    /// Paths of files and folders. Windows folds case, so two that differ only in case would overwrite each other.
+    taken: HashSet<String>,
+    /// What each folder that was asked for is called.
+    folders: HashMap<String, String>,
+    /// Where the last one of a name left off, so that many of one name do not all begin at two.
+    numbers: HashMap<String, u32>,
+}
+
+impl Names {
+    /// This name, with a number when it is taken in this folder, which is empty or ends with a slash.
+    pub(crate) fn file(&mut self, folder: &str, clean: &str) -> String {
+        let (stem, ending) = match clean.rsplit_once('.') {
+            Some((stem, ending)) => (stem, format!(".{ending}")),
+            None => (clean, String::new()),
+        };
+        let free = self.free(folder, stem, &ending);
+        self.taken.insert(format!("{folder}{free}").to_lowercase());
+        free
+    }
+
+    /// The path of a folder of these parts, none of which is the name of a file.
+    pub(crate) fn folder<'n>(&mut self, parts: impl Iterator<Item = &'n str>) -> String {
+        let mut path = String::new();
+        for part in parts {
+            let wanted = format!("{path}{part}").to_lowercase();
+            let given = match self.folders.get(&wanted) {
+                Some(given) => given.clone(),
+                None => self.free(&path, part, ""),
+            };
+            path.push_str(&given);
+            self.taken.insert(path.to_lowercase());
+            self.folders.insert(wanted, given);
+            path.push('/');
+        }
+        path
+    }
+
+    fn free(&mut self, folder: &str, stem: &str, ending: &str) -> String {
+        let wanted = format!("{folder}{stem}/{ending}").to_lowercase();
+        let first = self.numbers.get(&wanted).copied().unwrap_or(1);
+        let mut number = first;
+        loop {
+            let suffix = if number == 1 { ending.to_owned() } else { format!(" ({number}){ending}") };
+            // A number may not make the name longer than a file system takes.
+            let mut stem = stem.to_owned();
+            while stem.len() + suffix.len() > NAME_BYTES_MAX && stem.pop().is_some() {}
+            let name = format!("{stem}{suffix}");
+            let path = format!("{folder}{name}").to_lowercase();
+            number += 1;
+            if !self.taken.contains(&path) {
+                self.numbers.insert(wanted, number.max(2));
+                return name;
+            }
+        }
+    }
 }
 
 /// Controls, invisible direction marks, and what Windows does not allow in a name. Ideographic variation
@@ -121,6 +194,30 @@ mod tests {
         for (untrusted, extension, expected) in rows {
             assert_eq!(clean_name(untrusted, extension), expected, "{untrusted:?}");
         }
+    }
+
+    #[test]
+    fn names_beside_each_other_differ() {
+        let mut names = Names::default();
+        let long = format!("{}.txt", "あ".repeat(78));
+        let rows = [
+            ("", "a.txt", "a.txt".to_owned()),
+            ("", "A.TXT", "A (2).TXT".to_owned()),
+            ("", "a.txt", "a (3).txt".to_owned()),
+            ("b/", "a.txt", "a.txt".to_owned()),
+            ("", "a (2).txt", "a (2) (2).txt".to_owned()),
+            ("", &long, long.clone()),
+            ("", &long, format!("{} (2).txt", "あ".repeat(77))),
+        ];
+        for (folder, name, expected) in rows {
+            assert_eq!(names.file(folder, name), expected, "{folder}{name}");
+        }
+        // A folder cannot lie where a file does, nor the other way round.
+        assert_eq!(names.folder(["A.txt", "x"].into_iter()), "A.txt (2)/x/");
+        assert_eq!(names.folder(["a.TXT", "y"].into_iter()), "A.txt (2)/y/");
+        assert_eq!(names.folder(["c", "d"].into_iter()), "c/d/");
+        assert_eq!(names.folder(["C", "d"].into_iter()), "c/d/");
+        assert_eq!(names.file("c/", "D"), "D (2)");
     }
 
     proptest! {

@@ -9,12 +9,16 @@ mod open;
 mod pages;
 
 use worker_protocol::frame::PAGES_SHOWN_MAX;
-use worker_protocol::{Kind, Limits, Preview, TextBlock};
+use worker_protocol::{Kind, Limits, Preview, Reason, TextBlock};
 
-use crate::{html, mail, markup_file, picture, text, vobject, zip_reader};
+use crate::{Refusal, html, mail, markup_file, picture, text, vobject, zip_reader};
 
 /// The most text of one preview, in bytes.
 const TEXT_BYTES_MAX: usize = 200 << 10;
+
+/// The most text of a whole file, with what its cells take, in bytes. More than that no reader wants as one text; it is many
+/// cells that name the same string.
+const WHOLE_BYTES_MAX: usize = 256 << 20;
 
 /// The longest side of a picture in a preview, in pixels.
 const SIDE_MAX: u32 = 1000;
@@ -81,16 +85,30 @@ impl Default for TextPreview {
 }
 
 /// All the words of a clean office file as plain text: paragraphs as lines, cells between tabs.
-pub(crate) fn whole_text(kind: Kind, clean: &[u8], limits: &Limits) -> Option<String> {
-    let whole = TextPreview { bytes_max: usize::MAX, is_whole: true, ..TextPreview::default() };
-    let read = match kind {
-        Kind::Docx => office::words(whole, clean, limits)?,
-        Kind::Xlsx => office::sheets(whole, clean, limits)?,
-        Kind::Pptx => office::slides(whole, clean, limits)?,
-        _ => return None,
-    };
+///
+/// # Errors
+/// Held when the file is of no such kind, blocked when its words are more than is written down.
+pub(crate) fn whole_text(kind: Kind, clean: &[u8], limits: &Limits) -> Result<String, Refusal> {
+    let read = read_whole(kind, clean, limits).ok_or(Refusal::held(Reason::NotRebuilt))?;
+    if read.truncated {
+        return Err(Refusal::blocked(Reason::Bomb));
+    }
+    Ok(written(read.blocks))
+}
+
+fn read_whole(kind: Kind, clean: &[u8], limits: &Limits) -> Option<TextPreview> {
+    let whole = TextPreview { bytes_max: WHOLE_BYTES_MAX, is_whole: true, ..TextPreview::default() };
+    match kind {
+        Kind::Docx => office::words(whole, clean, limits),
+        Kind::Xlsx => office::sheets(whole, clean, limits),
+        Kind::Pptx => office::slides(whole, clean, limits),
+        _ => None,
+    }
+}
+
+fn written(blocks: Vec<TextBlock>) -> String {
     let mut text = String::new();
-    for block in read.blocks {
+    for block in blocks {
         match block {
             TextBlock::Heading { text: line } | TextBlock::Paragraph { text: line } => {
                 text.push_str(&line);
@@ -107,7 +125,7 @@ pub(crate) fn whole_text(kind: Kind, clean: &[u8], limits: &Limits) -> Option<St
             }
         }
     }
-    Some(text)
+    text
 }
 
 impl TextPreview {

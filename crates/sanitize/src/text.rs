@@ -4,10 +4,10 @@
 //! Leaves to others: cells and formulas (`csv`).
 
 use encoding_rs::{EUC_JP, Encoding, ISO_2022_JP, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
-use worker_protocol::{Fidelity, Kept, Kind, Mode, Reason, Road, Threat};
+use worker_protocol::{Fidelity, Kept, Kind, Mark, Mode, Reason, Road, Threat};
 
 use crate::name::is_bidi_control;
-use crate::{Rebuilt, Refusal, Work};
+use crate::{Rebuilt, Refusal, Work, mark};
 
 /// A text and how its bytes were written.
 pub(crate) struct Decoded {
@@ -182,8 +182,17 @@ impl Decoded {
         dropped
     }
 
-    /// The bytes in the encoding they came in.
+    /// The bytes in the encoding they came in, unless every reader would then take them for another one.
     pub(crate) fn encode(&self) -> Vec<u8> {
+        let bytes = self.encode_as_it_came();
+        // Without a byte that was dropped, what was CP932 may be UTF-8, and letters may be what turns text around.
+        if decode(&bytes).is_some_and(|again| again.text == self.text) {
+            return bytes;
+        }
+        [b"\xef\xbb\xbf", self.text.as_bytes()].concat()
+    }
+
+    fn encode_as_it_came(&self) -> Vec<u8> {
         if self.encoding == UTF_16LE || self.encoding == UTF_16BE {
             let to_bytes = if self.encoding == UTF_16LE { u16::to_le_bytes } else { u16::to_be_bytes };
             return std::iter::once(0xFEFF).chain(self.text.encode_utf16()).flat_map(to_bytes).collect();
@@ -193,9 +202,23 @@ impl Decoded {
         [bom, &body].concat()
     }
 
+    /// The bytes with a mark in the first line; none when the encoding has no characters for it, or a reader would take
+    /// the marked text for one in another encoding.
+    fn marked(&self, mark: &Mark) -> Option<Vec<u8>> {
+        let marked = Self { text: mark::on_top(&self.text, mark), ..*self };
+        let bytes = marked.encode();
+        (marked.is_writable() && decode(&bytes).is_some_and(|again| again.text == marked.text))
+            .then_some(bytes)
+    }
+
     /// Whether every character can be written in the encoding it came in.
     pub(crate) fn is_writable(&self) -> bool {
-        self.encoding == UTF_16LE || self.encoding == UTF_16BE || !self.encoding.encode(&self.text).2
+        self.can_say(&self.text)
+    }
+
+    /// Whether these words can be written in the encoding of this text.
+    pub(crate) fn can_say(&self, words: &str) -> bool {
+        self.encoding == UTF_16LE || self.encoding == UTF_16BE || !self.encoding.encode(words).2
     }
 }
 
@@ -300,7 +323,14 @@ pub(crate) fn rebuild(untrusted: &[u8], mode: Mode, work: &mut Work<'_>) -> Resu
     }
     let characters = Kept { before, after: visible_characters(&decoded.text) };
     let fidelity = Some(Fidelity { characters, ..Fidelity::default() });
-    Ok(Rebuilt { fidelity, ..Rebuilt::same(decoded.encode(), Kind::Text) })
+    let clean = match &work.job.mark {
+        Some(mark) => decoded.marked(mark).unwrap_or_else(|| {
+            work.findings.add(Threat::MarkNotPossible, decoded.encoding.name());
+            decoded.encode()
+        }),
+        None => decoded.encode(),
+    };
+    Ok(Rebuilt { fidelity, ..Rebuilt::same(clean, Kind::Text) })
 }
 
 /// The words of a file as plain text in UTF-8.
@@ -323,6 +353,18 @@ pub(crate) fn visible_characters(text: &str) -> u64 {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn what_was_dropped_makes_no_other_text_of_the_rest() {
+        // Not UTF-8 because of one byte that no screen shows; without it, an override of the direction.
+        let turned = b"a\xe2\x80\xae\x80b";
+        let mut decoded = decode(turned).unwrap();
+        assert!(!decoded.text.contains('\u{202E}'));
+        decoded.drop_controls();
+        let written = decoded.encode();
+        assert_eq!(decode(&written).map(|again| again.text), Some(decoded.text));
+        assert!(decode(b"a\xe2\x80\xaeb").unwrap().text.contains('\u{202E}'));
+    }
 
     #[test]
     fn the_encoding_is_found_and_kept() {

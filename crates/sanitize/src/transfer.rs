@@ -136,7 +136,8 @@ pub(crate) struct Uuencoded {
     pub(crate) after: usize,
 }
 
-/// The first uuencoded file in a text, with the offsets where it begins and ends.
+/// The first uuencoded file in a text, with the offsets where it begins and ends. A beginning without a file behind it hides
+/// none that comes later.
 pub(crate) fn uudecode(text: &str) -> Option<Uuencoded> {
     let mut offset = 0;
     let mut found: Option<Uuencoded> = None;
@@ -144,30 +145,25 @@ pub(crate) fn uudecode(text: &str) -> Option<Uuencoded> {
         let start = offset;
         offset += line.len();
         let line = line.trim_end_matches(['\r', '\n']);
-        match &mut found {
-            None => {
-                let mut words = line.splitn(3, ' ');
-                if words.next() == Some("begin")
-                    && words.next().is_some_and(|mode| {
-                        (3..=4).contains(&mode.len()) && mode.bytes().all(|b| b.is_ascii_digit())
-                    })
-                    && let Some(name) = words.next()
-                {
-                    found = Some(Uuencoded {
-                        name: name.trim().to_owned(),
-                        bytes: Vec::new(),
-                        before: start,
-                        after: 0,
-                    });
-                }
+        if let Some(file) = &mut found {
+            if line == "end" {
+                file.after = offset;
+                return found;
             }
-            Some(file) => {
-                if line == "end" {
-                    file.after = offset;
-                    return found;
-                }
-                uudecode_line(line.as_bytes(), &mut file.bytes)?;
+            if uudecode_line(line.as_bytes(), &mut file.bytes).is_some() {
+                continue;
             }
+            found = None;
+        }
+        let mut words = line.splitn(3, ' ');
+        if words.next() == Some("begin")
+            && words
+                .next()
+                .is_some_and(|mode| (3..=4).contains(&mode.len()) && mode.bytes().all(|b| b.is_ascii_digit()))
+            && let Some(name) = words.next()
+        {
+            found =
+                Some(Uuencoded { name: name.trim().to_owned(), bytes: Vec::new(), before: start, after: 0 });
         }
     }
     None
@@ -228,6 +224,8 @@ mod tests {
         let file = uudecode(text).unwrap();
         assert_eq!((file.name.as_str(), file.bytes.as_slice()), ("a.txt", b"Cat".as_slice()));
         assert_eq!((text.get(..file.before), text.get(file.after..)), (Some("hello\n"), Some("bye\n")));
+        let hidden = format!("begin 644 of a text\nlower case\n{text}");
+        assert_eq!(uudecode(&hidden).map(|file| file.name).as_deref(), Some("a.txt"));
         for broken in ["begin 644 a.txt\n#0V%T\n", "begin of a text\nend\n", "begin 644 a\n\u{7}\nend\n"] {
             assert!(uudecode(broken).is_none(), "{broken}");
         }

@@ -17,6 +17,8 @@ pub(crate) struct Listing {
     pub(crate) entries: Vec<Entry>,
     /// Bytes before the first member or after the end record: another file glued on.
     pub(crate) has_foreign_bytes: bool,
+    /// The comment of the archive, when it is text and all that is foreign.
+    pub(crate) comment: Option<String>,
 }
 
 /// One member as the central directory and the local header agree on it.
@@ -121,8 +123,10 @@ pub(crate) fn read(archive: &[u8], limits: &Limits) -> Result<Listing, Refusal> 
     mark_duplicates(&mut entries);
     let comment = u16_at(archive, end + 20).map_or(0, usize::from);
     let first = entries.iter().map(|e| e.header_start).min().unwrap_or(directory.start as u64);
-    let has_foreign_bytes = first > 0 || archive.len() > end + END_BYTES + comment || comment > 0;
-    Ok(Listing { entries, has_foreign_bytes })
+    let is_glued = first > 0 || archive.len() > end + END_BYTES + comment;
+    let said = archive.get(end + END_BYTES..).filter(|said| !said.is_empty() && !is_glued);
+    let said = said.and_then(|said| std::str::from_utf8(said).ok()).map(str::to_owned);
+    Ok(Listing { entries, has_foreign_bytes: is_glued || comment > 0, comment: said })
 }
 
 /// The last end record whose comment reaches no further than the file.

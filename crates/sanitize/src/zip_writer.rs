@@ -22,7 +22,30 @@ pub(crate) enum Content<'a> {
     Packed(Packed<'a>),
 }
 
+/// The bytes of a member until it is written.
+pub(crate) enum Body<'a> {
+    /// To be packed.
+    Plain(Vec<u8>),
+    /// Packing would not make them smaller.
+    Dense(Vec<u8>),
+    /// As they were packed. What comes out of the stream is byte for byte what would be packed here: the stream was
+    /// expanded to its end and to its last byte, its checksum held, and what came out was read and found to need no
+    /// change.
+    Packed(Packed<'a>),
+}
+
+impl Body<'_> {
+    pub(crate) fn content(&self) -> Content<'_> {
+        match self {
+            Body::Plain(bytes) => Content::Plain(bytes),
+            Body::Dense(bytes) => Content::Dense(bytes),
+            Body::Packed(packed) => Content::Packed(*packed),
+        }
+    }
+}
+
 /// Packs these members in this order, behind one that is stored as it is, so that it can be read at a fixed place.
+#[cfg(test)]
 pub(crate) fn write_after_stored<'a, N: AsRef<str>>(
     first: (&str, &[u8]),
     members: impl IntoIterator<Item = (N, &'a [u8])>,

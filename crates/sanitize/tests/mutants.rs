@@ -107,6 +107,17 @@ fn a_file_of_which_nothing_is_left_is_held() {
     assert_eq!(outcome.clean, None);
 }
 
+#[test]
+fn text_that_would_become_a_program_or_a_page_is_held() {
+    for begins in
+        ["\u{202E}#!/bin/sh\n", "\u{1b}[31m#!/bin/sh\n", "M\u{7}Z", "\u{202E}<html><script>x</script>"]
+    {
+        let outcome = sanitise("a.txt", begins.as_bytes().to_vec());
+        assert_eq!(outcome.report.reason, Some(Reason::VerifyFailed), "{begins:?}");
+        assert_eq!(outcome.clean, None);
+    }
+}
+
 /// How a mutant ended, or what was wrong with that.
 fn judge(name: &str, mutant: &[u8]) -> Result<String, String> {
     let first = sanitise(name, mutant.to_vec());

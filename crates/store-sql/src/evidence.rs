@@ -3,10 +3,13 @@
 //! Owns their rows, and sealing as a compare-and-swap on the ledger's size. Leaves leaves, hashes and checkpoints to
 //! `ledger`, and when to seal to `app`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use app::{
-    model::{Cursor, EvidenceQuery, EvidenceRow, LedgerHead, NewEvidence, PAGE_ROWS_MAX, Page},
+    model::{
+        Cursor, EvidenceQuery, EvidenceRow, EvidenceTallies, EvidenceTally, LedgerHead, NewEvidence,
+        PAGE_ROWS_MAX, Page,
+    },
     ports::StoreError,
 };
 use workflow::{
@@ -125,6 +128,43 @@ fn count(counts: &mut BTreeMap<String, u64>, statements: Vec<String>) {
     }
 }
 
+pub(crate) async fn tallies(conn: &mut Conn<'_>) -> Result<EvidenceTallies, StoreError> {
+    let mut tallies = EvidenceTallies::default();
+    for row in conn.rows(&sql::STATEMENT_TALLIES, &[]).await? {
+        match row.int("n")? {
+            -1 => {
+                for statement in row.json::<Vec<String>>("what")?.into_iter().collect::<BTreeSet<_>>() {
+                    tallied(&mut tallies.statements, statement, 1, &row)?;
+                }
+            }
+            _ => tallied(&mut tallies.statements, row.text("what")?, row.number("n")?, &row)?,
+        }
+    }
+    for row in conn.rows(&sql::KIND_TALLIES, &[]).await? {
+        let n = if row.int("n")? == -1 { 1 } else { row.number("n")? };
+        tallied(&mut tallies.kinds, row.text("what")?, n, &row)?;
+    }
+    Ok(tallies)
+}
+
+fn tallied(
+    tallies: &mut HashMap<String, EvidenceTally>,
+    what: String,
+    n: u64,
+    row: &Row,
+) -> Result<(), StoreError> {
+    // What was counted and is no longer there has no newest entry; nothing takes entries away, but a count must not be
+    // able to take the page down.
+    let last = match row.int_maybe("last_at")? {
+        Some(at) => Some((at, EvidenceId::new(row.text("last_id")?))),
+        None => None,
+    };
+    let tally = tallies.entry(what).or_default();
+    tally.count = tally.count.saturating_add(n);
+    tally.last = tally.last.take().max(last);
+    Ok(())
+}
+
 pub(crate) async fn due_payloads(
     conn: &mut Conn<'_>,
     now: Millis,
@@ -193,9 +233,9 @@ pub(crate) async fn seal(
             "an entry to be sealed is missing or has an index already".to_owned(),
         ));
     }
-    let mut counts = BTreeMap::new();
+    let mut counts = Counts::default();
     for row in &sealed {
-        count(&mut counts, row.json("statements")?);
+        counts.add(row.text("kind")?, row.json("statements")?);
     }
     add_counts(&mut conn, &counts).await?;
     put_tiles(&mut conn, tiles).await?;
@@ -228,15 +268,29 @@ pub(crate) async fn put_tiles(conn: &mut Conn<'_>, tiles: &[((u8, u64), Vec<u8>)
     conn.bulk(&sql::PUT_TILES, &rows).await.map(|_| ())
 }
 
-pub(crate) async fn add_counts(
-    conn: &mut Conn<'_>,
-    counts: &BTreeMap<String, u64>,
-) -> Result<(), StoreError> {
-    let mut rows: Vec<Vec<Value<'_>>> = Vec::with_capacity(counts.len());
-    for (statement, n) in counts {
-        rows.push(Vec::from(args![statement, int(*n)?]));
+/// Entries by what the pages of the policy count them by.
+#[derive(Default)]
+pub(crate) struct Counts {
+    statements: BTreeMap<String, u64>,
+    kinds: BTreeMap<String, u64>,
+}
+
+impl Counts {
+    pub(crate) fn add(&mut self, kind: String, statements: Vec<String>) {
+        count(&mut self.statements, statements);
+        *self.kinds.entry(kind).or_default() += 1;
     }
-    conn.bulk(&sql::ADD_COUNTS, &rows).await.map(|_| ())
+}
+
+pub(crate) async fn add_counts(conn: &mut Conn<'_>, counts: &Counts) -> Result<(), StoreError> {
+    for (bulk, counts) in [(&sql::ADD_COUNTS, &counts.statements), (&sql::ADD_KIND_COUNTS, &counts.kinds)] {
+        let mut rows: Vec<Vec<Value<'_>>> = Vec::with_capacity(counts.len());
+        for (what, n) in counts {
+            rows.push(Vec::from(args![what, int(*n)?]));
+        }
+        conn.bulk(bulk, &rows).await?;
+    }
+    Ok(())
 }
 
 fn read_row(row: &Row) -> Result<EvidenceRow, StoreError> {

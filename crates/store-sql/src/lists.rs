@@ -239,6 +239,7 @@ fn read_row(row: &Row) -> Result<TransferRow, StoreError> {
         submitter_name: row.text("submitter_name")?,
         section: SectionId::new(row.text("section")?),
         file_count: row.number("file_count")?,
+        inspected_count: row.number("inspected_count")?,
         submitted_at: row.int("submitted_at")?,
         changed_at: row.int("changed_at")?,
         due_at: row.int_maybe("due_at")?,

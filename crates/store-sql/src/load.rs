@@ -5,8 +5,6 @@
 //! yet, never for a city's own data: whoever stops in the middle throws the database away. Leaves what the rows hold,
 //! and the ledger's hashes, to the caller.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use app::{
     model::{LedgerHead, NewEvidence, User},
     ports::StoreError,
@@ -108,11 +106,9 @@ impl<'a> Loader<'a> {
         let mut entries = entries.into_iter();
         let mut next = first;
         while let Some(chunk) = next_chunk(&mut entries) {
-            let mut counts = BTreeMap::<String, u64>::new();
+            let mut counts = evidence::Counts::default();
             for entry in &chunk {
-                for statement in entry.statements.iter().collect::<BTreeSet<_>>() {
-                    *counts.entry(statement.clone()).or_default() += 1;
-                }
+                counts.add(entry.kind.clone(), entry.statements.clone());
             }
             let mut changes = self.begin().await?;
             evidence::insert(&mut changes.conn(), &chunk, Some(next)).await?;

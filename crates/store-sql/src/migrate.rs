@@ -32,7 +32,11 @@ macro_rules! migration {
     };
 }
 
-const MIGRATIONS: &[Migration] = &[migration!(1, "0001_first")];
+const MIGRATIONS: &[Migration] = &[
+    migration!(1, "0001_first"),
+    migration!(2, "0002_evidence_kind_count"),
+    migration!(3, "0003_inspection"),
+];
 
 pub(crate) async fn run(db: &Db) -> Result<(), MigrateError> {
     let mut changes = db.changes().await?;
@@ -84,12 +88,20 @@ pub(crate) mod checks {
     //! What a start refuses.
     use super::*;
 
-    /// On a fresh database: applied once, again without effect; a changed and a newer one are refused, and a failing
+    const BACK_TO_THE_FIRST: &str = "ALTER TABLE transfer DROP COLUMN openings; \
+         ALTER TABLE transfer DROP COLUMN inspected_count; ALTER TABLE transfer_decision DROP COLUMN vouches; \
+         DROP TABLE evidence_kind_count; DELETE FROM schema_migration WHERE version > 1";
+    const ROWS_OF_THE_FIRST: &str = "INSERT INTO app_user (id, login, name, kana, section, password_hash, enabled, \
+         must_change_password, failures, created_at, search, version) \
+         VALUES ('u', 'u', 'u', 'u', 's', 'p', 1, 0, 0, 0, 'u', 1); \
+         INSERT INTO transfer (id, number, submission, channel, from_zone, to_zone, submitter, section, subject, \
+         purpose, classification, state, round, route, step, form, file_count, pack_version, submitted_at, changed_at, \
+         version) VALUES ('t', 1, 'k', 'c', 'a', 'b', 'u', 's', 's', 'p', 'c1', 'received', 1, '{}', 0, '{}', 1, '1', \
+         0, 0, 1)";
+
+    /// On a fresh database: applied once, and once more when it was of the first shape, with its rows; each again without effect; a changed and a newer one are refused, and a failing
     /// step leaves no trace.
     pub(crate) async fn check(db: &Db) {
-        run(db).await.unwrap();
-        run(db).await.unwrap();
-
         let try_with = async |known: &[Migration]| {
             let mut changes = db.changes().await.unwrap();
             let result = apply_missing(&mut changes.conn(), known).await;
@@ -99,18 +111,36 @@ pub(crate) mod checks {
             result
         };
         let step = |version, name, text| Migration { version, name, lite: text, pg: text };
-        let first =
-            || Migration { version: 1, name: "0001_first", lite: MIGRATIONS[0].lite, pg: MIGRATIONS[0].pg };
+        run(db).await.unwrap();
+        run(db).await.unwrap();
+        // A database of the first release keeps its rows.
+        let mut changes = db.changes().await.unwrap();
+        changes.conn().script(BACK_TO_THE_FIRST).await.unwrap();
+        changes.conn().script(ROWS_OF_THE_FIRST).await.unwrap();
+        changes.commit().await.unwrap();
+        run(db).await.unwrap();
+        let kept = "SELECT openings, CAST(inspected_count AS TEXT) FROM transfer WHERE id = 't'";
+        assert_eq!(crate::tests::show(db, kept.to_owned()).await, ["[]|0"]);
 
-        let changed = try_with(&[step(1, "0001_first", "SELECT 1")]).await;
+        let shipped = || {
+            MIGRATIONS.iter().map(|m| Migration { version: m.version, name: m.name, lite: m.lite, pg: m.pg })
+        };
+        let and = |next: Migration| shipped().chain([next]).collect::<Vec<_>>();
+        let next = i64::try_from(MIGRATIONS.len()).unwrap() + 1;
+
+        let mut changed: Vec<_> = shipped().collect();
+        changed[0] = step(1, "0001_first", "SELECT 1");
+        let changed = try_with(&changed).await;
         assert!(matches!(changed, Err(MigrateError::Changed { name: "0001_first" })), "{changed:?}");
 
-        let failing = step(2, "0002_failing", "CREATE TABLE half (id TEXT); CREATE TABLE half (id TEXT)");
-        assert!(matches!(try_with(&[first(), failing]).await, Err(MigrateError::Store(_))));
-        let second = step(2, "0002_second", "CREATE TABLE half (id TEXT)");
-        try_with(&[first(), second]).await.unwrap();
+        let failing = step(next, "failing", "CREATE TABLE half (id TEXT); CREATE TABLE half (id TEXT)");
+        assert!(matches!(try_with(&and(failing)).await, Err(MigrateError::Store(_))));
+        try_with(&and(step(next, "another", "CREATE TABLE half (id TEXT)"))).await.unwrap();
 
         let older_program = run(db).await;
-        assert!(matches!(older_program, Err(MigrateError::Newer { version: 2, .. })), "{older_program:?}");
+        assert!(
+            matches!(older_program, Err(MigrateError::Newer { version, .. }) if version == next),
+            "{older_program:?}"
+        );
     }
 }

@@ -82,7 +82,7 @@ macro_rules! user_columns {
 macro_rules! row_columns {
     () => {
         "t.id, t.number, t.subject, t.from_zone, t.to_zone, t.classification, t.state, t.submitter, \
-         u.name AS submitter_name, t.section, t.file_count, t.submitted_at, t.changed_at, t.due_at"
+         u.name AS submitter_name, t.section, t.file_count, t.inspected_count, t.submitted_at, t.changed_at, t.due_at"
     };
 }
 
@@ -126,7 +126,8 @@ macro_rules! evidence_columns {
 macro_rules! transfer_columns {
     () => {
         "id, number, channel, from_zone, to_zone, submitter, section, subject, purpose, classification, state, \
-         round, route, step, form, due_at, reminded_at, expires_at, pack_version, submitted_at, changed_at, version"
+         round, route, step, form, due_at, reminded_at, expires_at, pack_version, submitted_at, changed_at, version, \
+         openings"
     };
 }
 
@@ -280,16 +281,16 @@ statements! {
         "SELECT user_id, received_at FROM transfer_recipient WHERE transfer_id = $1 ORDER BY place"
     );
     TRANSFER_DECISIONS = Same(
-        "SELECT round, step, decided_by, on_behalf_of, verdict, comment, content_hash, decided_at, reviewed_at \
-         FROM transfer_decision WHERE transfer_id = $1 ORDER BY place"
+        "SELECT round, step, decided_by, on_behalf_of, verdict, comment, content_hash, decided_at, reviewed_at, \
+         vouches FROM transfer_decision WHERE transfer_id = $1 ORDER BY place"
     );
     UPDATE_TRANSFER = Same(
         "UPDATE transfer SET number = $2, channel = $3, from_zone = $4, to_zone = $5, submitter = $6, section = $7, \
          subject = $8, purpose = $9, classification = $10, state = $11, round = $12, route = $13, step = $14, \
          file_count = $15, due_at = $16, reminded_at = $17, expires_at = $18, pack_version = $19, \
          submitted_at = $20, changed_at = $21, open_role = $22, open_scope = $23, alarm_at = $24, \
-         originals_since = $25, results_since = $26, form = $27, version = version + 1 \
-         WHERE id = $1 AND version = $28"
+         originals_since = $25, results_since = $26, form = $27, openings = $28, inspected_count = $29, \
+         version = version + 1 WHERE id = $1 AND version = $30"
     );
     REMOVE_FILE = Same("DELETE FROM transfer_file WHERE transfer_id = $1 AND place = $2");
     REMOVE_RECIPIENT = Same("DELETE FROM transfer_recipient WHERE transfer_id = $1 AND place = $2");
@@ -376,6 +377,27 @@ statements! {
         "SELECT statement AS what, n FROM evidence_count \
          UNION ALL SELECT statements AS what, -1 AS n FROM evidence WHERE seq IS NULL"
     );
+    // As above, with the newest entry of each: one step into an index, whatever has gathered there.
+    STATEMENT_TALLIES = Same(
+        "SELECT c.statement AS what, c.n AS n, \
+         (SELECT s.happened_at FROM evidence_statement s WHERE s.statement = c.statement \
+          ORDER BY s.happened_at DESC, s.evidence_id DESC LIMIT 1) AS last_at, \
+         (SELECT s.evidence_id FROM evidence_statement s WHERE s.statement = c.statement \
+          ORDER BY s.happened_at DESC, s.evidence_id DESC LIMIT 1) AS last_id \
+         FROM evidence_count c \
+         UNION ALL SELECT statements AS what, -1 AS n, happened_at AS last_at, id AS last_id \
+         FROM evidence WHERE seq IS NULL"
+    );
+    KIND_TALLIES = Same(
+        "SELECT c.kind AS what, c.n AS n, \
+         (SELECT e.happened_at FROM evidence e WHERE e.kind = c.kind \
+          ORDER BY e.happened_at DESC, e.id DESC LIMIT 1) AS last_at, \
+         (SELECT e.id FROM evidence e WHERE e.kind = c.kind \
+          ORDER BY e.happened_at DESC, e.id DESC LIMIT 1) AS last_id \
+         FROM evidence_kind_count c \
+         UNION ALL SELECT kind AS what, -1 AS n, happened_at AS last_at, id AS last_id \
+         FROM evidence WHERE seq IS NULL"
+    );
     DUE_PAYLOADS = Same(
         "SELECT id FROM evidence WHERE erase_payload_at <= $1 AND payload_erased_at IS NULL \
          ORDER BY erase_payload_at, id LIMIT $2"
@@ -421,8 +443,8 @@ pub(crate) const INSERT_TRANSFERS: Bulk = Bulk {
     before: "INSERT INTO transfer (id, number, channel, from_zone, to_zone, submitter, section, subject, purpose, \
              classification, state, round, route, step, file_count, due_at, reminded_at, expires_at, pack_version, \
              submitted_at, changed_at, open_role, open_scope, alarm_at, originals_since, results_since, form, \
-             version, submission) VALUES",
-    columns: 29,
+             openings, inspected_count, version, submission) VALUES",
+    columns: 31,
     after: "",
 };
 
@@ -447,8 +469,8 @@ pub(crate) const INSERT_RECIPIENTS: Bulk = Bulk {
 /// Decisions on transfers.
 pub(crate) const INSERT_DECISIONS: Bulk = Bulk {
     before: "INSERT INTO transfer_decision (transfer_id, place, round, step, decided_by, on_behalf_of, verdict, \
-             comment, content_hash, decided_at, reviewed_at) VALUES",
-    columns: 11,
+             comment, content_hash, decided_at, reviewed_at, vouches) VALUES",
+    columns: 12,
     after: "",
 };
 
@@ -472,7 +494,7 @@ pub(crate) const INSERT_EVIDENCE_STATEMENTS: Bulk = Bulk {
 pub(crate) const SEAL: Bulk = Bulk {
     before: "UPDATE evidence SET seq = v.column2 FROM (VALUES",
     columns: 2,
-    after: ") AS v WHERE evidence.id = v.column1 AND evidence.seq IS NULL RETURNING statements",
+    after: ") AS v WHERE evidence.id = v.column1 AND evidence.seq IS NULL RETURNING kind, statements",
 };
 
 /// Adds to the counts of sealed entries.
@@ -480,6 +502,13 @@ pub(crate) const ADD_COUNTS: Bulk = Bulk {
     before: "INSERT INTO evidence_count (statement, n) VALUES",
     columns: 2,
     after: " ON CONFLICT (statement) DO UPDATE SET n = evidence_count.n + excluded.n",
+};
+
+/// The same by kind.
+pub(crate) const ADD_KIND_COUNTS: Bulk = Bulk {
+    before: "INSERT INTO evidence_kind_count (kind, n) VALUES",
+    columns: 2,
+    after: " ON CONFLICT (kind) DO UPDATE SET n = evidence_kind_count.n + excluded.n",
 };
 
 /// Stores changed tiles.

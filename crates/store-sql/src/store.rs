@@ -4,8 +4,8 @@
 
 use app::{
     model::{
-        Absence, ApiToken, DueErasure, EvidenceQuery, EvidenceRow, LedgerHead, NewEvidence, Page,
-        PostHolding, SanitiseJob, Section, Session, TransferQuery, TransferRow, User,
+        Absence, ApiToken, DueErasure, EvidenceQuery, EvidenceRow, EvidenceTallies, LedgerHead, NewEvidence,
+        Page, PostHolding, SanitiseJob, Section, Session, TransferQuery, TransferRow, User,
     },
     ports::{Store, StoreError, Tx},
 };
@@ -127,6 +127,10 @@ impl Store for SqlStore {
 
     async fn evidence_counts(&self) -> Result<Vec<(String, u64)>, StoreError> {
         read!(self, evidence::counts())
+    }
+
+    async fn evidence_tallies(&self) -> Result<EvidenceTallies, StoreError> {
+        read!(self, evidence::tallies())
     }
 
     async fn due_payloads(&self, now: Millis, limit: u32) -> Result<Vec<EvidenceId>, StoreError> {

@@ -61,6 +61,7 @@ async fn read_with(
         route: row.json("route")?,
         step: row.number("step")?,
         decisions: decisions.iter().map(read_decision).collect::<Result<_, _>>()?,
+        openings: row.json("openings")?,
         due_at: row.int_maybe("due_at")?,
         reminded_at: row.int_maybe("reminded_at")?,
         expires_at: row.int_maybe("expires_at")?,
@@ -154,7 +155,7 @@ async fn replace(
     conn.bulk(insert, &changed).await.map(|_| ())
 }
 
-/// The values of the first 26 columns of [`sql::INSERT_TRANSFERS`] and of [`sql::UPDATE_TRANSFER`].
+/// The values of the first 29 columns of [`sql::INSERT_TRANSFERS`] and of [`sql::UPDATE_TRANSFER`].
 fn transfer_values(t: &Transfer) -> Result<Vec<Value<'_>>, StoreError> {
     let open = t.open_step();
     Ok(args![
@@ -185,6 +186,8 @@ fn transfer_values(t: &Transfer) -> Result<Vec<Value<'_>>, StoreError> {
         originals_since(t),
         results_since(t),
         json(&Form { personal_data: t.personal_data, answers: t.answers.clone() })?,
+        json(&t.openings)?,
+        int(t.files.iter().filter(|f| f.state == FileState::Inspected).count())?,
     ]
     .into())
 }
@@ -288,6 +291,7 @@ fn decision_values<'a>(t: &'a Transfer, place: usize, d: &'a Decision) -> Result
         &d.content_hash,
         d.at,
         d.reviewed_at,
+        json(&d.vouches)?,
     ]
     .into())
 }
@@ -307,6 +311,7 @@ fn read_decision(row: &Row) -> Result<Decision, StoreError> {
         content_hash: row.text("content_hash")?,
         at: row.int("decided_at")?,
         reviewed_at: row.int_maybe("reviewed_at")?,
+        vouches: row.json("vouches")?,
     })
 }
 

@@ -19,7 +19,8 @@ use tokio::{
     sync::Notify,
 };
 use worker_protocol::{
-    Job, Kind, Preview, RULES_VERSION, Reason, Removal, Report, Road, TextBlock, Threat, Verdict,
+    Job, Kind, Member, Mode, Preview, RULES_VERSION, Reason, Removal, Report, Road, TextBlock, Threat,
+    Verdict,
 };
 use workflow::Millis;
 
@@ -101,8 +102,11 @@ impl Vault for GlassVault {
     }
 }
 
-/// Does what the first word of the file says: `clean`, `partial`, `held`, `blocked`, `locked PASSWORD`, `dies`,
-/// `dies-once`, `lies` (clean without bytes to the end), `waits` (until let go).
+/// Does what the first word of the file says: `clean`, `partial`, `held`, `blocked`, `locked PASSWORD`, `converted` (comes
+/// out under another name), `emptied` (an archive of which nothing is left), `dies`, `dies-once`, `lies` (clean without
+/// bytes to the end), `waits` (until let go), `drawing` (of Jw_cad, passed unchanged), `drawings` (an archive with one),
+/// `forged` (passed unchanged, and other bytes), `hidden` (a drawing, said to be rebuilt), `unasked` (a text, passed
+/// unchanged).
 #[derive(Debug, Default)]
 pub struct Cell {
     /// Cannot be started while this is set, whatever the file says.
@@ -147,6 +151,43 @@ pub fn report(verdict: Verdict, reason: Option<Reason>, name: &str) -> Report {
     }
 }
 
+/// The answers about what passes unchanged, true ones and lies.
+async fn unchanged(job: &Job, bytes: &[u8], clean: &mut dyn BlobWriter) -> Result<Sanitised, SanitiseError> {
+    let text = String::from_utf8_lossy(bytes);
+    let name = &job.hint.untrusted_name;
+    let of = |kind: Kind, road: Road| Report {
+        kind: Some(kind),
+        clean_kind: Some(kind),
+        road: Some(road),
+        ..report(Verdict::Clean, None, name)
+    };
+    let drawing = of(Kind::Jww, Road::Inspected);
+    let refused = match job.policy.modes.get(&Kind::Jww) {
+        Some(Mode::InspectOnly) => None,
+        Some(_) => Some((Verdict::Held, Reason::NotRebuilt)),
+        None => Some((Verdict::Blocked, Reason::KindNotAllowed)),
+    };
+    if let Some((verdict, reason)) = refused {
+        let report = Report { kind: Some(Kind::Jww), ..report(verdict, Some(reason), name) };
+        return Ok(Sanitised { report, clean_complete: false, preview: None, preview_pages: Vec::new() });
+    }
+    let word = text.split(' ').next().unwrap_or_default();
+    let answer = match word {
+        "drawings" => {
+            let member = Member { untrusted_name: "a.jww".to_owned(), report: drawing };
+            Report { members: vec![member], ..of(Kind::Zip, Road::Rebuilt) }
+        }
+        "hidden" => of(Kind::Jww, Road::Rebuilt),
+        "unasked" => of(Kind::Text, Road::Inspected),
+        _ => drawing,
+    };
+    if matches!(word, "drawings" | "forged") {
+        clean.write(b"packed anew: ").await.map_err(SanitiseError::Sink)?;
+    }
+    clean.write(bytes).await.map_err(SanitiseError::Sink)?;
+    Ok(Sanitised { report: answer, clean_complete: true, preview: None, preview_pages: Vec::new() })
+}
+
 #[async_trait]
 impl Sanitiser for Cell {
     async fn sanitise(
@@ -179,6 +220,8 @@ impl Sanitiser for Cell {
                     (Verdict::Held, Some(Reason::PasswordNeeded))
                 }
             }
+            "converted" => (Verdict::Clean, None),
+            "emptied" => (Verdict::Held, Some(Reason::NothingLeft)),
             "dies" => (Verdict::Held, Some(Reason::WorkerDied)),
             "dies-once" => {
                 let times = {
@@ -203,6 +246,9 @@ impl Sanitiser for Cell {
                 self.let_go.notified().await;
                 (Verdict::Clean, None)
             }
+            "drawing" | "drawings" | "forged" | "hidden" | "unasked" => {
+                return unchanged(&job, &bytes, clean).await;
+            }
             other => panic!("the cell does not know `{other}`"),
         };
         let passes = matches!(verdict, Verdict::Clean | Verdict::Partial);
@@ -211,8 +257,16 @@ impl Sanitiser for Cell {
             clean.write(&bytes).await.map_err(SanitiseError::Sink)?;
         }
         let block = TextBlock::Paragraph { text: text.clone() };
+        let mut report = report(verdict, reason, &job.hint.untrusted_name);
+        if text.starts_with("converted") {
+            report.clean_name.push_str(".converted.txt");
+        }
+        if reason == Some(Reason::NothingLeft) {
+            let left_out = Report::refused(Verdict::Blocked, Reason::Executable);
+            report.members = vec![Member { untrusted_name: "道具.exe".to_owned(), report: left_out }];
+        }
         Ok(Sanitised {
-            report: report(verdict, reason, &job.hint.untrusted_name),
+            report,
             clean_complete: passes,
             preview: passes.then(|| Preview::Text { blocks: vec![block], truncated: false }),
             preview_pages: Vec::new(),

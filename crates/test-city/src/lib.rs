@@ -71,7 +71,7 @@ pub fn database(dir: &TempDir) -> std::path::PathBuf {
 pub fn pack() -> Pack {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
     let mut files = Vec::new();
-    for layer in ["base", "hoshimi"] {
+    for layer in ["base", "guideline", "hoshimi"] {
         for entry in std::fs::read_dir(root.join(layer)).unwrap() {
             let entry = entry.unwrap();
             files.push(SourceFile {

@@ -35,6 +35,7 @@ const ASSETS: &[Asset] = assets! {
     "live.js": "text/javascript; charset=utf-8",
     "picker.js": "text/javascript; charset=utf-8",
     "guard.js": "text/javascript; charset=utf-8",
+    "inspect.js": "text/javascript; charset=utf-8",
 };
 
 /// 12 hex digits over every name and content.

@@ -13,7 +13,7 @@ use crate::words::{self, Trouble};
 pub(crate) fn status(error: &Error) -> StatusCode {
     match error {
         Error::Denied { .. } | Error::ChannelDenied { .. } => StatusCode::FORBIDDEN,
-        Error::Refused(Refusal::Field(_) | Refusal::Comment)
+        Error::Refused(Refusal::Field(_) | Refusal::Comment | Refusal::NotVouched(_) | Refusal::Note(_))
         | Error::Invalid { .. }
         | Error::TooMany { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Refused(_) | Error::Conflict | Error::NoApprover { .. } => StatusCode::CONFLICT,

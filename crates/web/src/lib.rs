@@ -7,6 +7,7 @@
 pub mod api;
 mod archive;
 pub mod assets;
+mod attachment;
 pub mod dates;
 mod door;
 mod failure;
@@ -34,7 +35,7 @@ pub use api::Api;
 pub use live::Streams;
 pub use site::ZoneSetting;
 
-use screens::{account, home, people, policy as policies, send, session, transfers};
+use screens::{account, coverage, home, people, policy as policies, send, session, transfers};
 use site::Site;
 
 /// Bytes of a form that brings no files.
@@ -79,11 +80,13 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
         .route("/transfers/{id}/files/{file}/retry", post(transfers::retry))
         .route("/transfers/{id}/files/{file}/block", post(transfers::block))
         .route("/transfers/{id}/files/{file}/download", get(transfers::download))
+        .route("/transfers/{id}/files/{file}/original", post(transfers::open_original))
         .route("/transfers/{id}/files/{file}/preview", get(transfers::preview))
         .route("/transfers/{id}/files/{file}/pages/{page}", get(transfers::page))
         .route("/received", get(transfers::received))
         .route("/clauses", get(policies::clauses))
         .route("/clauses/{*id}", get(policies::clause))
+        .route("/coverage", get(coverage::page))
         .route("/evidence", get(policies::evidence))
         .route("/evidence/{id}", get(policies::entry))
         .route("/evidence/{id}/proof.zip", get(policies::proof))

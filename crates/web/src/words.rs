@@ -5,6 +5,7 @@
 //! Leaves roles, zones, levels and clauses to the pack, and codes to the packages that define them. A code without
 //! words is a failing test here, never a blank on a screen.
 
+use app::coverage::MechanismState;
 use worker_protocol::{Kind, Notes, Reason, Removal, Road, Severity, Spot, Threat};
 use workflow::{
     route::Verdict,
@@ -25,6 +26,8 @@ pub enum Tone {
     Good,
     /// Ended well with something to look at.
     Mixed,
+    /// Not made safe: somebody vouches for it, or has to.
+    Unchanged,
     /// Ended badly.
     Bad,
 }
@@ -39,6 +42,7 @@ impl Tone {
             Tone::Wait => "wait",
             Tone::Good => "good",
             Tone::Mixed => "mixed",
+            Tone::Unchanged => "unchanged",
             Tone::Bad => "bad",
         }
     }
@@ -52,6 +56,7 @@ impl Tone {
             Tone::Wait => "hourglass",
             Tone::Good => "check",
             Tone::Mixed => "check-part",
+            Tone::Unchanged => "eye",
             Tone::Bad => "stop",
         }
     }
@@ -119,6 +124,11 @@ pub fn file_state(state: FileState) -> (&'static str, Tone, &'static str) {
         FileState::Partial => {
             ("一部無害化", Tone::Mixed, "危険のある部分を取り除きました。除いた内容を確かめてください。")
         }
+        FileState::Inspected => (
+            "検査確認",
+            Tone::Unchanged,
+            "無害化していません。承認する人が原本を開いて確かめたものだけを、変更せずに渡します。",
+        ),
         FileState::Held => {
             ("保留", Tone::Wait, "検査を終えられませんでした。このファイルは渡されていません。")
         }
@@ -318,6 +328,10 @@ pub fn threat(threat: Threat) -> (&'static str, &'static str) {
         Threat::Encryption => {
             ("パスワードによる暗号化", "検査のために、入力されたパスワードで解除したため。")
         }
+        Threat::MarkNotPossible => (
+            "分類の表示を付けられません",
+            "この形式には分類を書き込む場所がないため。ファイルからは何も取り除いていません。扱いに注意してください。",
+        ),
     }
 }
 
@@ -342,8 +356,8 @@ pub fn reason(reason: Reason) -> Trouble {
         ),
         Reason::NotRebuilt => trouble(
             "この種類のファイルは、この通信路の方法では無害化できません。",
-            "種類は判別できましたが、安全な形に作り直す方法がありません。",
-            "PDFなど作り直せる形式に保存し直して送るか、情報システム担当に相談してください。",
+            "種類は判別できましたが、安全な形に作り直す方法がありません。doc・xls・pptなど古い形式の場合は、変換に使うオフィスソフトがこのサーバーにありません。",
+            "docx・xlsx・pptxやPDFなど、作り直せる形式に保存し直して送るか、情報システム担当に相談してください。",
         ),
         Reason::Ambiguous => trouble(
             "2種類のファイルとして読める、紛らわしいファイルです。",
@@ -394,6 +408,11 @@ pub fn reason(reason: Reason) -> Trouble {
             "無害化した結果が確認に通りませんでした。",
             "作り直したファイルに危険な部分が残っていないことを確かめられませんでした。",
             "PDFに保存し直すなど、別の形式で送ってください。続く場合は情報システム担当へ知らせてください。",
+        ),
+        Reason::ConversionFailed => trouble(
+            "古い形式のファイルを、新しい形式に変換できませんでした。",
+            "変換に使うオフィスソフトが、このファイルを開けないか、途中で止まりました。壊れている場合もあります。",
+            "元のアプリケーションで開き、docx・xlsx・pptxなど今の形式で保存し直して送ってください。",
         ),
         Reason::TimedOut => trouble(
             "時間内に検査が終わりませんでした。",
@@ -532,6 +551,21 @@ pub fn refusal(refusal: &Refusal) -> Trouble {
             "この段階は代決できません。",
             "方針で、本人だけが判断すると決められています。",
             "本人の判断を待ってください。",
+        ),
+        Refusal::NotInspected(_) => trouble(
+            "まだ原本を開いていないファイルがあります。",
+            "無害化していないファイルは、承認する人が自分で原本を開いて確かめるまで渡せません。",
+            "送り元の系の画面でこの授受を開き、「原本を開く」で中身を確かめてから、もう一度判断してください。",
+        ),
+        Refusal::NotVouched(_) => trouble(
+            "安全と判断した印のないファイルがあります。",
+            "無害化していないファイルは、承認する人が1つずつ認めたものだけを渡します。",
+            "中身を確かめたファイルに印を付けるか、差し戻してください。",
+        ),
+        Refusal::Note(_) => trouble(
+            "検査確認の「確かめ方」を書いてください。",
+            "どう確かめたかは証跡に残り、後から監査されます(500文字まで)。",
+            "ファイルごとに、開いて見た範囲や送付元への確認などを書いてください。",
         ),
         Refusal::Comment => trouble(
             "理由を入力してください。",
@@ -800,6 +834,9 @@ pub fn evidence(kind: &str) -> Option<&'static str> {
         "transfer-submitted" => "提出",
         "transfer-resubmitted" => "再提出",
         "file-sanitised" => "無害化の終了",
+        "file-awaits-inspection" => "検査確認待ち(無害化していないファイル)",
+        "original-opened" => "原本を開いた(検査)",
+        "file-vouched" => "検査確認(安全と判断)",
         "file-held" => "ファイルの保留",
         "file-refused" => "ファイルの遮断",
         "file-requeued" => "再検査の指示",
@@ -829,10 +866,23 @@ pub fn evidence(kind: &str) -> Option<&'static str> {
     })
 }
 
+/// How a mechanism does today.
+#[must_use]
+pub fn mechanism_state(state: MechanismState) -> (&'static str, Tone) {
+    match state {
+        MechanismState::Planned => ("予定", Tone::Wait),
+        MechanismState::Stopped => ("停止中", Tone::Bad),
+        MechanismState::Seen => ("証跡あり", Tone::Good),
+        MechanismState::Unseen => ("証跡はまだありません", Tone::Mixed),
+        MechanismState::Silent => ("常に働く(証跡は残しません)", Tone::Plain),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
+    use workflow::id::FileId;
 
     #[track_caller]
     fn complete(code: &str, words: Trouble) {
@@ -880,11 +930,21 @@ mod tests {
         assert_eq!(words.len(), State::ALL.len());
         let words: BTreeSet<_> = FileState::ALL.into_iter().map(|s| file_state(s).0).collect();
         assert_eq!(words.len(), FileState::ALL.len());
-        let tones = [Tone::Plain, Tone::Busy, Tone::Wait, Tone::Good, Tone::Mixed, Tone::Bad];
+        let tones =
+            [Tone::Plain, Tone::Busy, Tone::Wait, Tone::Good, Tone::Mixed, Tone::Unchanged, Tone::Bad];
         let icons: BTreeSet<_> = tones.into_iter().map(Tone::icon).collect();
         assert_eq!(icons.len(), tones.len());
         let kinds: BTreeSet<_> = Kind::ALL.iter().copied().map(kind).collect();
         assert_eq!(kinds.len(), Kind::ALL.len());
+    }
+
+    #[test]
+    fn every_state_of_a_mechanism_reads_differently() {
+        let words: BTreeSet<_> = MechanismState::WORDS.iter().map(|(_, s)| mechanism_state(*s).0).collect();
+        assert_eq!(words.len(), MechanismState::WORDS.len());
+        for (id, state) in MechanismState::WORDS {
+            assert_eq!(state.id(), *id);
+        }
     }
 
     #[test]
@@ -896,6 +956,9 @@ mod tests {
             "own-request",
             "same-person",
             "no-deputy",
+            "not-inspected",
+            "not-vouched",
+            "note-needed",
             "comment-needed",
             "field",
             "file-state",
@@ -930,6 +993,9 @@ mod tests {
             Refusal::OwnRequest,
             Refusal::SamePerson,
             Refusal::NoDeputy,
+            Refusal::NotInspected(FileId::new("f")),
+            Refusal::NotVouched(FileId::new("f")),
+            Refusal::Note(FileId::new("f")),
             Refusal::Comment,
             Refusal::Field("subject"),
             Refusal::Field("purpose"),

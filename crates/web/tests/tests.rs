@@ -49,13 +49,53 @@ fn what_a_person_must_see_is_there() {
         ("decide", "name=\"seen_hash\" value=\"abc123\""),
         ("decide", "代決です"),
         ("decide", "マクロ"),
+        ("decide-inspect", "無害化していないファイルが 2個あります"),
+        ("decide-inspect", "action=\"/transfers/1/files/f5/original\""),
+        ("decide-inspect", "form=\"act\" name=\"vouch\" value=\"f5\""),
+        ("decide-inspect", "name=\"sha256.f5\" value=\"5f2c5f2c"),
+        ("decide-inspect", "図面/平面図.jww"),
+        ("decide-inspect", "value=\"f6\" checked"),
+        ("decide-inspect", "一部だけ開いた</textarea>"),
+        ("decide-inspect", "検査確認して承認"),
+        ("decide-inspect-elsewhere", "この画面では開けません"),
+        ("decide-inspect-opened", "に開きました"),
+        ("detail-inspecting", "原本を開く"),
+        ("detail-inspected", "に原本を開いて確かめ、安全と判断しました"),
+        ("received", "無害化していないファイルです"),
+        ("transfers", "検査確認</span>"),
+        ("new", "(検査確認)を経て、そのまま渡します"),
         ("clause", "未設定"),
+        ("clause", "予定: メールのテキスト化"),
+        ("clause", "指針との違い"),
+        ("coverage", "aria-label=\"仕組みあり 120件、予定 400件\""),
+        ("coverage", "520 件のうち 2 件を示しています"),
+        ("coverage", "予定: メールのテキスト化"),
+        ("coverage", "href=\"/evidence/e1\""),
+        ("coverage", "&#60;script&#62;alert"),
+        ("coverage", "10 以上"),
         ("evidence-entry", "sekisho-verify DIR"),
         ("error-503", "受付番号"),
         ("person", "初期パスワード"),
     ] {
         let html = &pages.iter().find(|(n, _)| *n == name).unwrap_or_else(|| panic!("no page {name}")).1;
         assert!(html.contains(wanted), "{name} lacks {wanted}");
+    }
+}
+
+/// Where nothing can be opened no button offers it, and where nothing passes unchanged nobody is asked for a word.
+#[test]
+fn what_a_person_must_not_see_is_not_there() {
+    let pages = samples::pages();
+    for (name, unwanted) in [
+        ("decide-inspect-elsewhere", "/original"),
+        ("decide-inspect-elsewhere", "name=\"vouch\" value=\"f5\""),
+        ("decide", "name=\"vouch\""),
+        ("decide", "検査確認して"),
+        ("detail-inspected", "/original"),
+        ("detail-ready", "/original"),
+    ] {
+        let html = &pages.iter().find(|(n, _)| *n == name).unwrap_or_else(|| panic!("no page {name}")).1;
+        assert!(!html.contains(unwanted), "{name} shows {unwanted}");
     }
 }
 

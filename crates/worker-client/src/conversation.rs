@@ -7,11 +7,14 @@
 //! itself or more clean bytes than the limits allow breaks the conversation, and the file is held.
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::process::ChildStdin;
+use tokio::sync::Mutex;
 use worker_protocol::frame::{
     CHUNK_BYTES_MAX, FrameError, HEADER_BYTES, Header, PAGES_SHOWN_MAX, Progress, Tag,
 };
 use worker_protocol::{Job, Preview, Report};
 
+use crate::office::Conversions;
 use crate::pool::Cell;
 
 /// What came back for a job.
@@ -77,6 +80,7 @@ pub(crate) async fn converse(
     input: impl AsyncRead + Unpin + Send,
     sink: &mut (dyn AsyncWrite + Unpin + Send),
     progress: &mut (dyn FnMut(Progress) + Send),
+    conversions: Conversions<'_>,
     time_max: std::time::Duration,
 ) -> Result<Ended, CellFailure> {
     let job_json = serde_json::to_vec(job).map_err(|_| CellFailure::JobTooLong)?;
@@ -84,16 +88,19 @@ pub(crate) async fn converse(
     // The bound belongs to this job, not to the archive expansion inside: rebuilding adds little to what the
     // expanded file can be.
     let clean_bytes_max = job.limits.expanded_bytes_max.saturating_add(1 << 20);
-    let to_cell = &mut cell.to_cell;
+    // What a cell asks for is answered once it has been told everything; one that asks before waits for itself.
+    let to_cell = Mutex::new(&mut cell.to_cell);
     let send = async {
-        match send_file(to_cell, &job_header.encode(), &job_json, input).await {
+        let sent = send_file(&mut **to_cell.lock().await, &job_header.encode(), &job_json, input).await;
+        match sent {
             Err(failure) => Err(failure),
             // The cell takes what it needs: it may have refused the rest. What it says decides, so go on.
             Ok(()) => std::future::pending().await,
         }
     };
     let mut taken = Taken { clean_bytes: 0, complete: None, preview: None, preview_pages: Vec::new() };
-    let take = take_answer(&mut cell.from_cell, clean_bytes_max, sink, progress, &mut taken);
+    let asked = Asked { to_cell: &to_cell, conversions };
+    let take = take_answer(&mut cell.from_cell, asked, clean_bytes_max, sink, progress, &mut taken);
     let stopped = tokio::select! {
         done = take => done,
         failed = send => failed.map_err(Stopped::Here),
@@ -158,8 +165,15 @@ struct Taken {
     preview_pages: Vec<Vec<u8>>,
 }
 
+/// What is needed to answer a cell that asks.
+struct Asked<'a, 'c> {
+    to_cell: &'a Mutex<&'c mut ChildStdin>,
+    conversions: Conversions<'a>,
+}
+
 async fn take_answer(
     from_cell: &mut (impl AsyncRead + Unpin),
+    mut asked: Asked<'_, '_>,
     clean_bytes_max: u64,
     sink: &mut (dyn AsyncWrite + Unpin + Send),
     progress: &mut (dyn FnMut(Progress) + Send),
@@ -176,6 +190,10 @@ async fn take_answer(
         match tag {
             Tag::Ready if !ready => ready = true,
             Tag::Progress => progress(Progress::decode(&payload)?),
+            Tag::Convert if report.is_none() && taken.complete.is_none() => {
+                let mut to_cell = asked.to_cell.lock().await;
+                asked.conversions.serve(&payload, from_cell, &mut **to_cell).await?;
+            }
             Tag::Report if report.is_none() && taken.complete.is_none() => {
                 let untrusted: Report =
                     serde_json::from_slice(&payload).map_err(|_| Stopped::from(FrameError::Malformed))?;
@@ -227,7 +245,10 @@ fn pages_due(taken: &Taken) -> usize {
     }
 }
 
-async fn read_frame(from_cell: &mut (impl AsyncRead + Unpin)) -> Result<(Tag, Vec<u8>), FrameError> {
+/// The next frame, within the bounds of its tag.
+pub(crate) async fn read_frame(
+    from_cell: &mut (impl AsyncRead + Unpin),
+) -> Result<(Tag, Vec<u8>), FrameError> {
     let mut header = [0; HEADER_BYTES];
     from_cell.read_exact(&mut header).await?;
     let header = Header::decode(header)?;

@@ -7,10 +7,16 @@
 //!
 //! No file is ever whole in this process: bytes go from the caller's reader into the pipe and from the pipe into
 //! the caller's writer in pieces of at most 1 MiB. A cell is used for one job and never again.
+//!
+//! A cell may ask for a file of an old format to be converted. That happens in another process, the cell of an office
+//! program ([`OfficeConfig`]); this one carries the bytes between the two and believes neither.
 
 mod conversation;
+mod office;
 mod pool;
 mod port;
+mod scratch;
 
 pub use conversation::{CellFailure, CellOutcome};
+pub use office::OfficeConfig;
 pub use pool::{CellConfig, CellPool};

@@ -17,6 +17,7 @@ use worker_protocol::frame::Progress;
 use worker_protocol::{Job, Notes, Reason, Report, Verdict};
 
 use crate::conversation::{self, CellFailure, CellOutcome, Ended};
+use crate::office::{Conversions, Office, OfficeConfig};
 
 /// How cells are started and bounded.
 #[derive(Debug, Clone)]
@@ -33,6 +34,8 @@ pub struct CellConfig {
     pub memory_bytes_max: u64,
     /// Processor time of one cell in seconds.
     pub cpu_seconds_max: u64,
+    /// The office program that turns old formats into current ones. Without one such files are held.
+    pub office: Option<OfficeConfig>,
     /// The words for a job that brings none of its own. Whoever starts the pool speaks the reader's language; those
     /// who hand jobs to it speak in codes.
     pub notes: Notes,
@@ -49,6 +52,7 @@ impl CellConfig {
             job_time_max: Duration::from_secs(120),
             memory_bytes_max: 2 << 30,
             cpu_seconds_max: 120,
+            office: None,
             notes: Notes::default(),
         }
     }
@@ -66,6 +70,7 @@ struct Shared {
     turns: Semaphore,
     /// Started and not yet given a job. Only [`Shared::take`] and [`Shared::refill`] touch it.
     spares: Mutex<VecDeque<Cell>>,
+    office: Option<Office>,
 }
 
 /// A started cell that has no job yet. Dropping it kills the process.
@@ -85,14 +90,20 @@ impl CellPool {
     #[must_use]
     pub fn new(config: CellConfig) -> Self {
         let turns = Semaphore::new(config.running_max.max(1));
-        Self { shared: Arc::new(Shared { config, turns, spares: Mutex::default() }) }
+        let office = config.office.clone().map(|office| Office::new(office, config.worker_path.clone()));
+        Self { shared: Arc::new(Shared { config, turns, spares: Mutex::default(), office }) }
     }
 
-    /// Starts the spare cells now, so that the first job does not wait for one.
+    /// Starts the spare cells now, so that the first job does not wait for one, and removes what office programs of an
+    /// earlier process left behind.
     ///
     /// # Errors
-    /// [`CellFailure::NotStarted`] when the worker program cannot be run: a wrong path shows at start-up.
+    /// [`CellFailure::NotStarted`] when the worker program cannot be run, or the folder for office programs cannot be
+    /// had: a wrong path shows at start-up.
     pub fn warm(&self) -> Result<(), CellFailure> {
+        if let Some(office) = &self.shared.office {
+            office.scratch().map_err(CellFailure::NotStarted)?;
+        }
         self.shared.refill()
     }
 
@@ -123,7 +134,10 @@ impl CellPool {
             let _turn = self.shared.turns.acquire().await.map_err(|_| CellFailure::Cancelled)?;
             let mut cell = self.shared.take()?;
             let time_max = self.shared.config.job_time_max;
-            match conversation::converse(&mut cell, job, input, sink, progress, time_max).await? {
+            let conversions = Conversions::new(self.shared.office.as_ref());
+            let talk =
+                conversation::converse(&mut cell, job, input, sink, progress, conversions, time_max).await?;
+            match talk {
                 Ended::Delivered(outcome) => Ok(*outcome),
                 Ended::Broken(detail) => Ok(held(cell.cause_of_death().await, &detail)),
                 Ended::Late => Ok(held((Reason::TimedOut, String::new()), "wall clock")),
@@ -208,7 +222,7 @@ impl Shared {
 }
 
 /// Reads the log to its end so that a talkative cell never blocks, and keeps the start of it.
-async fn read_log(mut stderr: impl AsyncRead + Unpin) -> String {
+pub(crate) async fn read_log(mut stderr: impl AsyncRead + Unpin) -> String {
     let mut kept = Vec::new();
     let mut piece = [0; 1024];
     while let Ok(length @ 1..) = stderr.read(&mut piece).await {

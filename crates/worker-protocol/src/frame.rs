@@ -8,11 +8,15 @@
 //! One process serves one job. The order is
 //!
 //! ```text
-//! server → cell   Job, Data*, End
-//! cell → server   Ready, Report, (Clean*, CleanEnd), (Preview, Page*)?, End
+//! server → cell   Job, Data*, End, (Converted*, (ConvertedEnd | NotConverted))*
+//! cell → server   Ready, (Convert, ConvertData*, ConvertEnd)*, Report, (Clean*, CleanEnd), (Preview, Page*)?, End
 //! ```
 //!
 //! with `Progress` anywhere after `Ready`.
+//!
+//! Before its report a cell may ask for conversions, one after the other (see [`crate::conversion`]). The cell of the
+//! office program speaks the same frames from the other side: after its `Ready` it is sent `Convert`, `ConvertData*`,
+//! `ConvertEnd`, answers as above, and ends.
 //!
 //! `Ready` comes after the cell has closed itself in and before it reads its first byte, so a pool can start
 //! cells ahead of the work. `Clean` and `CleanEnd` come exactly when the report's verdict hands bytes over.
@@ -22,6 +26,8 @@
 use std::io::{Read, Write};
 
 use serde::{Deserialize, Serialize};
+
+use crate::conversion::Conversion;
 
 /// Bytes of an encoded [`Header`].
 pub const HEADER_BYTES: usize = 9;
@@ -67,11 +73,23 @@ pub enum Tag {
     Preview,
     /// Cell → server: one page of the preview as PNG.
     Page,
+    /// Cell → server: a [`crate::conversion::Conversion`] is asked for.
+    Convert,
+    /// Cell → server: the next piece of the file to convert.
+    ConvertData,
+    /// Cell → server: the file to convert is complete. Empty.
+    ConvertEnd,
+    /// Server → cell: the next piece of what came of it.
+    Converted,
+    /// Server → cell: what came of it is complete. Empty.
+    ConvertedEnd,
+    /// Server → cell: nothing came of it, whatever was sent before; a [`crate::Reason`] by its id.
+    NotConverted,
 }
 
 impl Tag {
     /// Every tag.
-    pub const ALL: [Tag; 10] = [
+    pub const ALL: [Tag; 16] = [
         Tag::Job,
         Tag::Data,
         Tag::End,
@@ -82,6 +100,12 @@ impl Tag {
         Tag::CleanEnd,
         Tag::Preview,
         Tag::Page,
+        Tag::Convert,
+        Tag::ConvertData,
+        Tag::ConvertEnd,
+        Tag::Converted,
+        Tag::ConvertedEnd,
+        Tag::NotConverted,
     ];
 
     /// The byte on the pipe.
@@ -98,6 +122,12 @@ impl Tag {
             Tag::CleanEnd => 8,
             Tag::Preview => 9,
             Tag::Page => 10,
+            Tag::Convert => 11,
+            Tag::ConvertData => 12,
+            Tag::ConvertEnd => 13,
+            Tag::Converted => 14,
+            Tag::ConvertedEnd => 15,
+            Tag::NotConverted => 16,
         }
     }
 
@@ -112,8 +142,9 @@ impl Tag {
     pub fn length_max(self) -> u64 {
         match self {
             Tag::Job => JOB_BYTES_MAX,
-            Tag::Data | Tag::Clean => CHUNK_BYTES_MAX,
-            Tag::End | Tag::Ready | Tag::CleanEnd => 0,
+            Tag::Data | Tag::Clean | Tag::ConvertData | Tag::Converted => CHUNK_BYTES_MAX,
+            Tag::End | Tag::Ready | Tag::CleanEnd | Tag::ConvertEnd | Tag::ConvertedEnd => 0,
+            Tag::Convert | Tag::NotConverted => Conversion::BYTES_MAX,
             Tag::Progress => Progress::BYTES,
             Tag::Report => REPORT_BYTES_MAX,
             Tag::Preview => PREVIEW_BYTES_MAX,

@@ -1,7 +1,8 @@
 //! What crosses the pipe between the server and the sanitiser's cell.
 //!
 //! Owns: the job that goes in ([`Job`], [`Hint`], [`Limits`], [`FilePolicy`]), the report that comes back
-//! ([`Report`], [`Verdict`], [`Removal`]), the error numbers and the framing ([`frame`]).
+//! ([`Report`], [`Verdict`], [`Removal`]), the error numbers, the framing ([`frame`]), and what a cell may ask of its server
+//! ([`conversion`]).
 //! Leaves to others: what sanitising means (`sanitize`), the process and its cell (`sekisho-worker`),
 //! starting and supervising it (`worker-client`), and the words a person reads (`web`, `sekisho`): a report
 //! carries codes and plain values, never a sentence.
@@ -9,6 +10,7 @@
 //! Types here have plain fields because they cross a process. The server treats everything in a report as
 //! data from outside: codes are closed enums, strings are bounded on read.
 
+pub mod conversion;
 pub mod frame;
 
 use std::collections::BTreeMap;
@@ -117,7 +119,7 @@ closed_codes! {
         /// Pictures of its pages in a PDF.
         ImagePdf = "image-pdf",
         /// The bytes as they came, once a person has looked at the file and vouches for it (検査確認). For kinds that cannot
-        /// be rebuilt; the one mode in which nothing is removed.
+        /// be rebuilt; the one mode in which nothing is removed. Not for every kind: see [`Kind::inspection`].
         InspectOnly = "inspect-only",
     }
 }
@@ -306,6 +308,71 @@ impl Kind {
     pub fn from_id(id: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|k| k.id() == id)
     }
+
+    /// What [`Mode::InspectOnly`] means for files of this kind. Asked by the pack's check and by the sanitiser alike.
+    #[must_use]
+    pub fn inspection(self) -> Inspection {
+        match self {
+            Kind::Zip | Kind::SevenZip | Kind::Lzh | Kind::Tar | Kind::Gzip => Inspection::ByMember,
+            // They hold files of any kind, which nobody sees who looks at the whole; or the program that opens them runs
+            // what they say, and no eye sees it. All but RAR and CAB can be rebuilt.
+            Kind::Rar
+            | Kind::Cab
+            | Kind::Mail
+            | Kind::OutlookMessage
+            | Kind::Mhtml
+            | Kind::Html
+            | Kind::Xml
+            | Kind::OfficeXml
+            | Kind::Svg
+            | Kind::Rtf
+            | Kind::Csv
+            | Kind::Sylk => Inspection::Never,
+            Kind::Docx
+            | Kind::Xlsx
+            | Kind::Pptx
+            | Kind::Xlsb
+            | Kind::Doc
+            | Kind::Xls
+            | Kind::Ppt
+            | Kind::Odt
+            | Kind::Ods
+            | Kind::Odp
+            | Kind::Pdf
+            | Kind::Png
+            | Kind::Jpeg
+            | Kind::Gif
+            | Kind::Bmp
+            | Kind::Tiff
+            | Kind::Webp
+            | Kind::Text
+            | Kind::Json
+            | Kind::Calendar
+            | Kind::Contact
+            | Kind::Heif
+            | Kind::Metafile
+            | Kind::Ichitaro
+            | Kind::Hanako
+            | Kind::DocuWorks
+            | Kind::Jww
+            | Kind::Dxf
+            | Kind::Dwg
+            | Kind::Sxf
+            | Kind::Visio
+            | Kind::Epub => Inspection::Whole,
+        }
+    }
+}
+
+/// How a kind goes by inspection (検査確認).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Inspection {
+    /// The file passes unchanged.
+    Whole,
+    /// An archive: it is opened and packed anew, and each member goes by its own kind.
+    ByMember,
+    /// Not at all.
+    Never,
 }
 
 /// How the passage of one file ends in the cell.
@@ -354,7 +421,7 @@ pub struct Report {
 pub const REMOVALS_MAX: usize = 2_000;
 
 /// The version of the rules that `sanitize` follows; raised whenever a rule changes.
-pub const RULES_VERSION: &str = "2026.11.2";
+pub const RULES_VERSION: &str = "2026.11.3";
 
 impl Report {
     /// A report for a file from which no bytes come back.
@@ -381,6 +448,24 @@ impl Report {
         matches!(self.verdict, Verdict::Clean | Verdict::Partial)
     }
 
+    /// Whether the clean bytes hold something that passed unchanged, the file itself or a member: then a person must
+    /// vouch for it (検査確認).
+    #[must_use]
+    pub fn is_inspected(&self) -> bool {
+        self.road == Some(Road::Inspected) || self.members.iter().any(|m| m.report.is_inspected())
+    }
+
+    /// Whether exactly those kinds passed unchanged that the policy passes so, members included: what it wants inspected
+    /// must not come back as if it had been rebuilt, nor the other way round.
+    #[must_use]
+    pub fn keeps_inspection(&self, policy: &FilePolicy) -> bool {
+        let asked = self.kind.is_some_and(|kind| {
+            kind.inspection() == Inspection::Whole && policy.modes.get(&kind) == Some(&Mode::InspectOnly)
+        });
+        (self.road.is_none() || asked == (self.road == Some(Road::Inspected)))
+            && self.members.iter().all(|m| m.report.keeps_inspection(policy))
+    }
+
     /// Whether the fields agree with each other and stay in their bounds. The server asks this before it
     /// believes anything in a report.
     #[must_use]
@@ -400,6 +485,7 @@ impl Report {
             && (!self.hands_over() || (!name.is_empty() && self.kind.is_some()))
             && self.hands_over() == self.road.is_some()
             && self.hands_over() == self.clean_kind.is_some()
+            && (self.road != Some(Road::Inspected) || self.clean_kind == self.kind)
             && self.removals.len() <= REMOVALS_MAX
             && self.removals.iter().all(Removal::is_bounded)
             && self.rules_version.len() <= 40
@@ -544,7 +630,8 @@ impl Threat {
             | Threat::HiddenData
             | Threat::Extension
             | Threat::Unknown
-            | Threat::ArchiveMember => Severity::Medium,
+            | Threat::ArchiveMember
+            | Threat::MarkNotPossible => Severity::Medium,
             Threat::AuxiliaryPart
             | Threat::Signature
             | Threat::Metadata
@@ -605,6 +692,8 @@ closed_codes! {
         FileName = "file-name",
         /// Encryption that was undone with the user's password.
         Encryption = "encryption",
+        /// Nothing was removed: the classification mark that the pack asks for could not be written into this file.
+        MarkNotPossible = "mark-not-possible",
     }
 }
 
@@ -639,6 +728,8 @@ closed_codes! {
         NothingLeft = "nothing-left",
         /// The rebuilt file did not pass its own check.
         VerifyFailed = "verify-failed",
+        /// The office program could not turn the file into a current format.
+        ConversionFailed = "conversion-failed",
         /// The cell used more time than allowed.
         TimedOut = "timed-out",
         /// The cell used more memory than allowed.

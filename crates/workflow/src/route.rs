@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Millis,
-    id::{SectionId, UserId},
+    id::{FileId, SectionId, UserId},
 };
 
 /// Where the holder of a step's role is looked for.
@@ -118,7 +118,24 @@ pub struct Decision {
     pub at: Millis,
     /// 後閲: when the person who was deputised for looked at it afterwards.
     pub reviewed_at: Option<Millis>,
+    /// 検査確認: the files that pass unchanged on this person's word. Empty unless approving.
+    pub vouches: Vec<Vouch>,
 }
+
+/// 検査確認: a person's word for one file that passes unchanged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Vouch {
+    /// Which file.
+    pub file: FileId,
+    /// SHA-256 of the original that was opened and is vouched for, lower-case hex.
+    pub sha256: String,
+    /// How it was made sure: 1 to [`NOTE_CHARS_MAX`] characters.
+    pub note: String,
+}
+
+/// Longest note of a vouch, in characters.
+pub const NOTE_CHARS_MAX: usize = 500;
 
 /// Longest comment of a decision, in characters.
 pub const COMMENT_CHARS_MAX: usize = 2_000;

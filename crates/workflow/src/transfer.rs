@@ -2,7 +2,10 @@
 //!
 //! Owns the states and every permitted change between them. Each command checks first and changes afterwards: a
 //! refused command leaves the transfer as it was.
-//! Leaves to others: rights (`authz`), time, storage, evidence, the sanitising itself.
+//! Leaves to others: rights (`authz`), time, storage, evidence, the sanitising itself. What passes unchanged, and on
+//! whose word, is in the file `inspection` beside it.
+
+mod inspection;
 
 use std::collections::BTreeMap;
 
@@ -13,8 +16,10 @@ use worker_protocol::{Reason, Report, Verdict as FileVerdict};
 use crate::{
     Millis,
     id::{BlobId, FileId, SectionId, TransferId, UserId, ZoneId},
-    route::{COMMENT_CHARS_MAX, Decision, Route, Scope, Step, Verdict},
+    route::{COMMENT_CHARS_MAX, Decision, NOTE_CHARS_MAX, Route, Scope, Step, Verdict, Vouch},
 };
+
+pub use inspection::Opening;
 
 /// Where a transfer stands. The Japanese words are in the glossary; each state says who acts next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -107,6 +112,8 @@ pub enum FileState {
     Clean,
     /// 一部無害化.
     Partial,
+    /// 検査確認: unchanged, or an archive with unchanged members; passes only when those who decide vouch for it.
+    Inspected,
     /// 保留.
     Held,
     /// 遮断, or refused by a system manager, or taken out by the submitter.
@@ -115,8 +122,14 @@ pub enum FileState {
 
 impl FileState {
     /// Every state.
-    pub const ALL: [FileState; 5] =
-        [FileState::Queued, FileState::Clean, FileState::Partial, FileState::Held, FileState::Blocked];
+    pub const ALL: [FileState; 6] = [
+        FileState::Queued,
+        FileState::Clean,
+        FileState::Partial,
+        FileState::Inspected,
+        FileState::Held,
+        FileState::Blocked,
+    ];
 
     /// The word used in storage, evidence and the API.
     #[must_use]
@@ -125,6 +138,7 @@ impl FileState {
             FileState::Queued => "queued",
             FileState::Clean => "clean",
             FileState::Partial => "partial",
+            FileState::Inspected => "inspected",
             FileState::Held => "held",
             FileState::Blocked => "blocked",
         }
@@ -136,10 +150,10 @@ impl FileState {
         Self::ALL.into_iter().find(|s| s.id() == id)
     }
 
-    /// Whether clean bytes exist.
+    /// Whether bytes for the recipients exist.
     #[must_use]
     pub fn passes(self) -> bool {
-        matches!(self, FileState::Clean | FileState::Partial)
+        matches!(self, FileState::Clean | FileState::Partial | FileState::Inspected)
     }
 }
 
@@ -273,6 +287,9 @@ pub struct Transfer {
     pub step: usize,
     /// Every decision so far, oldest first.
     pub decisions: Vec<Decision>,
+    /// Originals that were opened to be inspected, in this round: one for each person and file. A file that is treated
+    /// again has to be opened again.
+    pub openings: Vec<Opening>,
     /// When the person who acts next should have acted: an approval's deadline or the end of the pick-up period.
     /// Present exactly where [`Transfer::expires_at`] is.
     pub due_at: Option<Millis>,
@@ -310,6 +327,15 @@ pub enum Refusal {
     /// This step may not be decided by a deputy, or not by this one.
     #[error("this step has no deputies")]
     NoDeputy,
+    /// A file passes unchanged, and the person who wants to let it pass has not opened exactly this original.
+    #[error("the original of a file that passes unchanged was not opened")]
+    NotInspected(FileId),
+    /// A file passes unchanged, and the person who wants to let it pass does not vouch for exactly this original.
+    #[error("a file that passes unchanged is not vouched for")]
+    NotVouched(FileId),
+    /// A vouch needs a note of how it was made sure, or the note is too long.
+    #[error("a note of 1 to {NOTE_CHARS_MAX} characters is needed for each file that is vouched for")]
+    Note(FileId),
     /// A comment is needed to return or reject, or it is too long.
     #[error("a comment of 1 to {COMMENT_CHARS_MAX} characters is needed")]
     Comment,
@@ -344,6 +370,11 @@ pub enum Event {
     },
     /// A file goes through the cell again.
     FileRequeued {
+        /// Which file.
+        file: FileId,
+    },
+    /// The original of a file was handed to somebody who inspects it.
+    OriginalOpened {
         /// Which file.
         file: FileId,
     },
@@ -495,6 +526,7 @@ impl Transfer {
             route: new.route,
             step: 0,
             decisions: Vec::new(),
+            openings: Vec::new(),
             due_at: None,
             reminded_at: None,
             expires_at: None,
@@ -531,7 +563,7 @@ impl Transfer {
     }
 
     /// SHA-256 over exactly what an approver is shown: the content, and of each file its name, its state, the
-    /// clean bytes and the report. A decision signs this hash, and any change makes another.
+    /// bytes that pass and the report. A decision signs this hash, and any change makes another.
     #[must_use]
     pub fn content_hash(&self) -> String {
         #[derive(Serialize)]
@@ -620,6 +652,7 @@ impl Transfer {
     ) -> Result<Vec<Event>, Refusal> {
         self.expect_state(&[State::Sanitising])?;
         let state = match report.verdict {
+            FileVerdict::Clean | FileVerdict::Partial if report.is_inspected() => FileState::Inspected,
             FileVerdict::Clean => FileState::Clean,
             FileVerdict::Partial => FileState::Partial,
             FileVerdict::Held => FileState::Held,
@@ -638,6 +671,7 @@ impl Transfer {
         entry.clean = clean;
         entry.preview = preview;
         entry.attempts += 1;
+        self.openings.retain(|o| o.file != *file);
         let mut events = vec![Event::FileDone { file: file.clone(), state }];
         self.advance(pick_up, now, &mut events);
         Ok(events)
@@ -679,12 +713,13 @@ impl Transfer {
     }
 
     /// Records a decision of the open step. The caller has made sure that `by` holds the role, or is the deputy of
-    /// `on_behalf_of`, who does.
+    /// `on_behalf_of`, who does. Whoever approves vouches for each file that passes unchanged.
     ///
     /// # Errors
     /// [`Refusal::State`] unless an approval is open, [`Refusal::ContentChanged`] when `seen_hash` is not the hash
     /// of what there is, [`Refusal::OwnRequest`], [`Refusal::SamePerson`], [`Refusal::NoDeputy`],
-    /// [`Refusal::Comment`], [`Refusal::Overdue`].
+    /// [`Refusal::Comment`], [`Refusal::Overdue`]; when approving [`Refusal::NotInspected`],
+    /// [`Refusal::NotVouched`], [`Refusal::Note`], and [`Refusal::File`] for a vouch that no file needs.
     #[expect(
         clippy::too_many_arguments,
         reason = "each is a fact of the decision; a struct would only rename them"
@@ -695,6 +730,7 @@ impl Transfer {
         on_behalf_of: Option<&UserId>,
         verdict: Verdict,
         comment: &str,
+        vouches: &[Vouch],
         seen_hash: &str,
         pick_up: PickUp,
         now: Millis,
@@ -722,6 +758,11 @@ impl Transfer {
         if content_hash != seen_hash {
             return Err(Refusal::ContentChanged);
         }
+        // Who sends it back or refuses it answers for nothing that passes.
+        let vouches = match verdict {
+            Verdict::Approve => self.check_vouches(by, vouches)?,
+            Verdict::Return | Verdict::Reject => Vec::new(),
+        };
         let decision = Decision {
             round: self.round,
             step: self.step,
@@ -732,6 +773,7 @@ impl Transfer {
             content_hash,
             at: now,
             reviewed_at: None,
+            vouches,
         };
         let mut events = vec![Event::Decided(decision.clone())];
         if let Some(holder) = on_behalf_of {
@@ -854,6 +896,8 @@ impl Transfer {
         self.pack_version = pack_version;
         self.round += 1;
         self.step = 0;
+        // What was seen in an earlier round is to be seen again.
+        self.openings.clear();
         self.state = State::Sanitising;
         // The time that ran was the submitter's; a cell has none.
         (self.due_at, self.reminded_at, self.expires_at) = (None, None, None);
@@ -962,18 +1006,22 @@ impl Transfer {
                 self.move_to(State::Sanitising, now, events);
             }
         } else if self.files.iter().any(|f| f.state == FileState::Held) {
-            if self.state != State::Held {
-                self.move_to(State::Held, now, events);
-            }
-            // A held file waits as long as released files would.
-            self.due_at = Some(now + Millis::from(pick_up.days) * DAY);
-            self.expires_at = self.due_at;
+            self.hold(pick_up, now, events);
         } else if self.files.iter().all(|f| f.state == FileState::Blocked) {
             self.move_to(State::Refused, now, events);
         } else {
             self.step = 0;
             self.open_or_release(pick_up, now, events);
         }
+    }
+
+    /// A held file waits as long as released files would.
+    fn hold(&mut self, pick_up: PickUp, now: Millis, events: &mut Vec<Event>) {
+        if self.state != State::Held {
+            self.move_to(State::Held, now, events);
+        }
+        self.due_at = Some(now + Millis::from(pick_up.days) * DAY);
+        self.expires_at = self.due_at;
     }
 
     fn open_or_release(&mut self, pick_up: PickUp, now: Millis, events: &mut Vec<Event>) {
@@ -987,6 +1035,8 @@ impl Transfer {
             // After the deadline comes a reminder, and only after the pick-up period on top of it the end.
             self.expires_at = Some(due_at + Millis::from(pick_up.days) * DAY);
             events.push(Event::StepOpened { step: self.step, due_at });
+        } else if self.hold_unvouched(events) {
+            self.hold(pick_up, now, events);
         } else {
             let due_at = now + Millis::from(pick_up.days) * DAY;
             self.move_to(State::Ready, now, events);

@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use app::{
     App,
     actor::{Actor, Door},
+    deciding::Ballot,
     sanitising::CellSettings,
     transfers::NewTransfer,
 };
@@ -15,8 +16,8 @@ use tokio::io::AsyncReadExt as _;
 use workflow::{
     Millis,
     id::{TransferId, ZoneId},
-    route::Verdict,
-    transfer::{Content, State},
+    route::{Verdict, Vouch},
+    transfer::{Content, FileState, State},
 };
 
 use super::{
@@ -51,6 +52,9 @@ enum Then {
     Deputised(&'static str, &'static str),
     /// Stays held.
     Held,
+    /// This person opens every original in the zone it came from, says how it was made sure, and approves; then the recipient
+    /// takes it.
+    Inspected(&'static str, &'static str),
 }
 
 /// One transfer of the script.
@@ -71,6 +75,21 @@ struct Sample {
     key: &'static str,
     name: &'static str,
     bytes: &'static [u8],
+}
+
+/// Drawings of Jw_cad, which cannot be rebuilt: key and name. Their bytes are made by [`drawing`].
+const DRAWINGS: &[(&str, &str)] = &[("counter.jww", "窓口の配置図.jww"), ("pipes.jww", "配水管布設替図.jww")];
+
+/// A drawing with its head and an empty page: what is before the figures in a file of Jw_cad.
+fn drawing(name: &str) -> Vec<u8> {
+    const VERSION: u32 = 600;
+    let mut bytes = b"JwwData.".to_vec();
+    bytes.extend(VERSION.to_le_bytes());
+    // The note of the drawing, with its length before it, then the size of the paper and groups without figures.
+    bytes.extend(u8::try_from(name.len()).unwrap_or(u8::MAX).to_le_bytes());
+    bytes.extend(name.bytes().take(usize::from(u8::MAX)));
+    bytes.resize(4_096, 0);
+    bytes
 }
 
 macro_rules! samples {
@@ -131,6 +150,8 @@ const SCENES: &[Scene] = &[
     Scene { at: (0, 8),  from: "yanagi",   to: "kaede",    channel: OUT, subject: "県への報告資料",                     class: "c2", files: &["budget.xlsx", "notice.docx"], then: Then::Undecided },
     Scene { at: (0, 9),  from: "kaede",    to: "momiji",   channel: IN,  subject: "窓口案内の新しい図面",               class: "c1", files: &["map.png", "fake.pdf"],        then: Then::Held },
     Scene { at: (0, 9),  from: "suzuran",  to: "momiji",   channel: IN,  subject: "自治会回覧の原稿",                   class: "c1", files: &["notice.docx", "photo.jpg"],   then: Then::Waits },
+    Scene { at: (2, 11), from: "ikeda",    to: "numata",   channel: IN,  subject: "布設替工事の設計図(設計会社から)",   class: "c1", files: &["pipes.jww", "guide.pdf"],     then: Then::Inspected("mizuno", "Jw_cadで全図面を開いて見た。設計会社の担当者に電話で送付を確かめた。") },
+    Scene { at: (0, 8),  from: "suzuran",  to: "yanagi",   channel: IN,  subject: "窓口改修の図面(設計事務所から)",     class: "c1", files: &["counter.jww", "map.png"],     then: Then::Undecided },
 ];
 
 /// Prepares the city: its people and its last week.
@@ -237,6 +258,12 @@ impl Cast<'_> {
                 self.take(scene.to, &to, &id).await?;
             }
             Then::Held => self.expect(&submitter, &id, State::Held).await?,
+            Then::Inspected(login, note) => {
+                self.clock.set(later(1));
+                self.inspect(login, &from, &id, note).await?;
+                self.clock.set(later(3));
+                self.take(scene.to, &to, &id).await?;
+            }
         }
         Ok(())
     }
@@ -244,9 +271,11 @@ impl Cast<'_> {
     async fn submit(&self, actor: &Actor, scene: &Scene) -> anyhow::Result<TransferId> {
         let mut files = Vec::new();
         for key in scene.files {
-            let sample = SAMPLES.iter().find(|s| s.key == *key).context("見本がありません")?;
-            let mut upload = self.app.begin_file(actor, scene.channel, sample.name, "").await?;
-            upload.write(sample.bytes).await?;
+            let drawn = DRAWINGS.iter().find(|(of, _)| of == key).map(|(_, name)| (*name, drawing(name)));
+            let sample = || SAMPLES.iter().find(|s| s.key == *key).map(|s| (s.name, s.bytes.to_vec()));
+            let (name, bytes) = drawn.or_else(sample).context("見本がありません")?;
+            let mut upload = self.app.begin_file(actor, scene.channel, name, "").await?;
+            upload.write(&bytes).await?;
             files.push(upload.finish().await?);
         }
         let answers = BTreeMap::from(
@@ -293,8 +322,23 @@ impl Cast<'_> {
         let actor = self.actor(login, zone).await?;
         let seen = self.app.transfer(&actor, id).await?;
         let away = away.map(|login| city::find(&self.residents, login)).transpose()?;
-        self.app.decide(&actor, id, verdict, comment, &seen.content_hash, away).await?;
-        Ok(())
+        let ballot = Ballot { stands_in_for: away, ..Ballot::new(verdict, comment, &seen.content_hash) };
+        Ok(self.app.decide(&actor, id, &ballot).await?)
+    }
+
+    /// 検査確認 as the screens lead through it: open each original, then approve with a word for each.
+    async fn inspect(&self, login: &str, zone: &str, id: &TransferId, note: &str) -> anyhow::Result<()> {
+        let actor = self.actor(login, zone).await?;
+        let seen = self.app.transfer(&actor, id).await?;
+        let mut vouches = Vec::new();
+        for file in seen.transfer.files.iter().filter(|f| f.state == FileState::Inspected) {
+            let mut original = self.app.open_original(&actor, id, &file.id).await?;
+            let mut bytes = Vec::new();
+            original.reader.read_to_end(&mut bytes).await?;
+            vouches.push(Vouch { file: file.id.clone(), sha256: original.sha256, note: note.to_owned() });
+        }
+        let ballot = Ballot { vouches: &vouches, ..Ballot::new(Verdict::Approve, "", &seen.content_hash) };
+        Ok(self.app.decide(&actor, id, &ballot).await?)
     }
 
     async fn take(&self, login: &str, zone: &str, id: &TransferId) -> anyhow::Result<()> {

@@ -17,7 +17,7 @@ use std::{
 use anyhow::Context as _;
 use clap::{
     Args,
-    builder::{PossibleValuesParser, TypedValueParser as _},
+    builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _},
 };
 use serde_json::json;
 use web::words;
@@ -58,17 +58,20 @@ pub(crate) struct Options {
     /// 分類の id(例: c2)。--mark とともに、プログラムが読む印になります
     #[arg(long, requires = "mark")]
     mark_level: Vec<String>,
+    /// 古い形式(doc・xls・ppt・xlsb)の変換に使うLibreOfficeの場所。none なら使いません(既定は入っているものを探します)
+    #[arg(long, value_name = "PATH|none")]
+    office: Option<String>,
     /// フォルダーを処理するとき、同時に動かす数(既定はCPUの数)
     #[arg(long)]
     jobs: Option<usize>,
 }
 
-/// The modes that need nobody's word; 検査確認 belongs to a person at a channel, not to a command.
+/// The modes that need nobody's word. The other one is known, so that its refusal can say why; see [`problem`].
 fn modes() -> impl clap::builder::TypedValueParser<Value = Mode> {
-    let offered = || Mode::ALL.iter().copied().filter(|mode| *mode != Mode::InspectOnly);
-    PossibleValuesParser::new(offered().map(Mode::id)).map(move |id| {
+    let value = |mode: &Mode| PossibleValue::new(mode.id()).hide(*mode == Mode::InspectOnly);
+    PossibleValuesParser::new(Mode::ALL.iter().map(value)).map(|id| {
         // The parser before this one let nothing else through.
-        offered().find(|mode| mode.id() == id).unwrap_or(Mode::Strict)
+        Mode::ALL.iter().copied().find(|mode| mode.id() == id).unwrap_or(Mode::Strict)
     })
 }
 
@@ -98,6 +101,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
         spare: if is_folder { running_max } else { 0 },
         running_max,
         notes: words::notes(),
+        office: house::office(options.office.as_deref(), &std::env::temp_dir())?,
         ..CellConfig::new(house::worker_beside()?)
     });
     let passed = if is_folder {
@@ -115,6 +119,14 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
 }
 
 fn problem(options: &Options, to_stdout: bool) -> Option<String> {
+    // It would copy the bytes and call that sanitised: the word of a person is what this mode consists of.
+    if options.mode == Mode::InspectOnly {
+        return Some(
+            "--mode inspect-only は使えません。検査確認は何も取り除かず、通信路で承認者が原本を開いて確かめることで\
+             成り立つ方法なので、コマンドでは行いません。"
+                .to_owned(),
+        );
+    }
     if options.password.len() > 10 {
         return Some("パスワードは10個までです。".to_owned());
     }

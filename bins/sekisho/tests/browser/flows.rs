@@ -14,7 +14,7 @@ use fantoccini::{
 };
 
 use crate::{
-    ground::{Ground, Look, sekisho},
+    ground::{DRAWING, Ground, Look, sekisho},
     person::Draft,
 };
 
@@ -175,6 +175,77 @@ async fn classified_files_pass_when_the_manager_has_seen_them() {
     // The class goes with the file, in its name.
     let file = ground.downloaded("【機密性2】住民アンケート調査票.docx").await;
     assert_harmless_word(&file, "住民アンケート");
+}
+
+#[tokio::test]
+async fn a_drawing_passes_when_the_manager_has_opened_the_original() {
+    let Some(ground) = Ground::open(Look::default()).await else { return };
+    ground.enter("internet", "sakura").await;
+    ground.go("internet", "/transfers/new").await;
+    assert!(ground.text("#step-1").await.contains("検査確認"), "nobody is told that drawings wait");
+    let draft = Draft {
+        channel: "internet-to-lgwan",
+        to: "momiji",
+        subject: "窓口の改修案(設計事務所から)",
+        class: "c1",
+        purpose: "改修の打合せ",
+        answers: &[],
+        files: vec![ground.sample("窓口の配置図.jww"), ground.sample("位置図.png")],
+    };
+    ground.fill(&draft).await;
+    let page = ground.send().await;
+    ground.wait_state("awaiting-approval").await;
+    let states = ground.files().await;
+    assert!(states[0].1.contains("検査確認") && states[1].1.contains("無害化済"), "{states:?}");
+    assert!(!ground.text("main").await.contains("原本を開く"), "the sender inspects");
+
+    // Where the file goes nothing can be opened, and without having seen it nobody lets it pass.
+    ground.enter("lgwan", "wakaba").await;
+    assert!(
+        ground.text("main").await.contains("検査確認"),
+        "the list does not say that it is to be inspected"
+    );
+    ground.go("lgwan", &page).await;
+    ground.press("原本を確かめて判断する").await;
+    ground.wait_for(".verdicts").await;
+    assert!(ground.text("main").await.contains("この画面では開けません"));
+    ground.picture("inspect-elsewhere").await;
+    assert!(!ground.see("input[name='vouch']").await, "a word is asked for that nobody can give");
+    ground.click("button[value='approve']").await;
+    ground.wait_for("[data-errors] .notice").await;
+    let refused = ground.text("[data-errors]").await;
+    for words in ["窓口の配置図.jww", "まだ開いていません", ground.city.label("internet")] {
+        assert!(refused.contains(words), "{words}: {refused}");
+    }
+
+    ground.enter("internet", "wakaba").await;
+    ground.go("internet", &format!("{page}/decide")).await;
+    ground.picture("inspect").await;
+    ground.ask("window.markOfThisPage = 1").await;
+    ground.press("原本を開く").await;
+    let original = ground.downloaded("【検査用・未無害化】窓口の配置図.jww").await;
+    assert_eq!(std::fs::read(original).unwrap(), DRAWING);
+    ground.wait_for(".opening__done").await;
+    assert_eq!(ground.ask("return window.markOfThisPage").await, 1, "the page was loaded again");
+    ground.click("input[name='vouch']").await;
+    ground.write("textarea[name^='note.']", "Jw_cadで全体を見た。設計事務所に電話で確かめた。").await;
+    ground.picture("inspect-opened").await;
+    ground.click("button[value='approve']").await;
+    ground.go("internet", &page).await;
+    ground.wait_state("ready").await;
+    assert!(ground.text("main").await.contains("設計事務所に電話で確かめた"), "the word is not shown");
+
+    ground.enter("lgwan", "momiji").await;
+    ground.click("a[href='/received']").await;
+    let received = ground.text("main").await;
+    assert!(received.contains("無害化していないファイルです"), "{received}");
+    assert!(received.contains(&format!("{}が", ground.city.name("wakaba"))), "{received}");
+    ground.picture("inspect-received").await;
+    ground.go("lgwan", &page).await;
+    let link = "//article[@aria-label='窓口の配置図.jww']//a[contains(., '受け取る')]";
+    ground.click_at(Locator::XPath(link)).await;
+    let taken = ground.downloaded("窓口の配置図.jww").await;
+    assert_eq!(std::fs::read(taken).unwrap(), DRAWING, "what passed is not what came");
 }
 
 #[tokio::test]
@@ -350,6 +421,9 @@ async fn a_proof_is_checked_away_from_the_server() {
     ground.picture("people").await;
     ground.go("lgwan", "/clauses").await;
     ground.picture("clauses").await;
+    ground.click("main a[href='/coverage']").await;
+    ground.wait_for(".covered").await;
+    ground.picture("coverage").await;
     ground.go("lgwan", "/clauses/base/sanitise-inbound").await;
     assert!(ground.text("main").await.contains("この条項の証跡"));
     ground.picture("clause").await;

@@ -239,11 +239,15 @@ const NAMES: [(&str, &str); 13] = [
     ("tool.zip", "入力補助.zip"),
 ];
 
+/// The beginning of a drawing of Jw_cad, version 6.00: enough to be known as one, and nothing to draw.
+pub(crate) const DRAWING: &[u8] = b"JwwData.\x58\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+
 fn lay_out_samples(folder: &Path) {
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
     for (file, name) in NAMES {
         std::fs::copy(from.join(file), folder.join(name)).unwrap();
     }
+    std::fs::write(folder.join("窓口の配置図.jww"), DRAWING).unwrap();
     let inner = folder.join("現地調査/写真");
     std::fs::create_dir_all(&inner).unwrap();
     std::fs::copy(from.join("photo.jpg"), inner.join("現地写真.jpg")).unwrap();

@@ -59,7 +59,7 @@ fn one_file_and_what_is_typed_wrong() {
         (&["run.txt", "-o", "none"], 3, "遮断"),
         (&["a.csv", "-o", "-", "--json"], 2, "--json"),
         (&["a.csv"], 2, "--output"),
-        (&["a.csv", "-o", "x", "--mode", "inspect-only"], 2, "inspect-only"),
+        (&["a.csv", "-o", "x", "--mode", "inspect-only"], 2, "何も取り除かず"),
         (&["a.csv", "-o", "x", "--mark-level", "c2"], 2, "--mark"),
         (&["a.csv", "-o", "x", "--mark", "機\n密"], 2, "--mark"),
         (&["absent", "-o", "x"], 1, "読めません: absent"),

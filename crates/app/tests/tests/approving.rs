@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use app::Error;
+use app::{Error, deciding::Ballot};
 use workflow::{
     route::Verdict,
     transfer::{Content, Refusal, State},
@@ -60,7 +60,7 @@ async fn a_decision_is_bound_to_what_was_seen() {
     city.app.pull_back(&hanako, &id).await.unwrap();
     let changed = Content { subject: "別の申請書".to_owned(), ..content("c2", &[city.id("taro")]) };
     city.app.resubmit(&hanako, &id, changed).await.unwrap();
-    let blind = city.app.decide(&kacho, &id, Verdict::Approve, "", &seen, None).await;
+    let blind = city.app.decide(&kacho, &id, &Ballot::new(Verdict::Approve, "", &seen)).await;
     assert!(matches!(blind, Err(Error::Refused(Refusal::ContentChanged))), "{blind:?}");
     let t = city.stored(&id).await;
     assert_eq!((t.state, t.round, t.decisions.len()), (State::AwaitingApproval, 2, 0));
@@ -259,7 +259,8 @@ async fn the_role_the_section_the_zone_and_the_factor_count() {
         ("kacho", "mynumber", "not-found"),
     ] {
         let actor = city.at(login, zone).await;
-        let refused = city.app.decide(&actor, &id, Verdict::Approve, "", &hash, None).await.unwrap_err();
+        let refused =
+            city.app.decide(&actor, &id, &Ballot::new(Verdict::Approve, "", &hash)).await.unwrap_err();
         assert_eq!(refused.code(), why, "{login} at {zone}: {refused}");
     }
     // The right person without the code.
@@ -320,7 +321,7 @@ async fn a_rejection_and_a_withdrawal_are_the_end() {
     let hanako = city.at("hanako", "internet").await;
     let rejected = city.inbound("c2", &["clean a"]).await;
     let seen = city.app.transfer(&kacho, &rejected).await.unwrap().content_hash;
-    let wordless = city.app.decide(&kacho, &rejected, Verdict::Reject, " ", &seen, None).await;
+    let wordless = city.app.decide(&kacho, &rejected, &Ballot::new(Verdict::Reject, " ", &seen)).await;
     assert!(matches!(wordless, Err(Error::Refused(Refusal::Comment))));
     city.decide(&kacho, &rejected, Verdict::Reject).await.unwrap();
     let withdrawn = city.inbound("c2", &["clean b"]).await;
@@ -332,7 +333,10 @@ async fn a_rejection_and_a_withdrawal_are_the_end() {
         assert!(city.app.withdraw(&hanako, &id).await.is_err());
         assert!(city.app.resubmit(&hanako, &id, content("c2", &[city.id("taro")])).await.is_err());
         assert!(
-            city.app.decide(&kacho, &id, Verdict::Approve, "", &before.content_hash(), None).await.is_err()
+            city.app
+                .decide(&kacho, &id, &Ballot::new(Verdict::Approve, "", &before.content_hash()))
+                .await
+                .is_err()
         );
         assert_eq!(city.stored(&id).await, before);
     }
@@ -346,16 +350,36 @@ async fn deputies_decide_in_line_while_the_holder_is_away_and_he_reviews() {
     let kacho = city.at("kacho", "lgwan").await;
     let hash = city.stored(&id).await.content_hash();
     let holder = city.id("kacho");
-    let present = city.app.decide(&hosa, &id, Verdict::Approve, "", &hash, Some(&holder)).await;
+    let present = city
+        .app
+        .decide(
+            &hosa,
+            &id,
+            &Ballot { stands_in_for: Some(&holder), ..Ballot::new(Verdict::Approve, "", &hash) },
+        )
+        .await;
     assert!(present.is_err(), "the holder is there");
     city.app.set_absence(&kacho, city.now(), city.now() + 3 * DAY, "出張").await.unwrap();
-    let out_of_line = city.app.decide(&kakaricho, &id, Verdict::Approve, "", &hash, Some(&holder)).await;
+    let out_of_line = city
+        .app
+        .decide(
+            &kakaricho,
+            &id,
+            &Ballot { stands_in_for: Some(&holder), ..Ballot::new(Verdict::Approve, "", &hash) },
+        )
+        .await;
     assert!(out_of_line.is_err(), "the assistant manager comes first");
     assert!(city.app.home(&kakaricho).await.unwrap().to_decide.is_empty());
-    let for_nobody = city.app.decide(&hosa, &id, Verdict::Approve, "", &hash, None).await;
+    let for_nobody = city.app.decide(&hosa, &id, &Ballot::new(Verdict::Approve, "", &hash)).await;
     assert!(for_nobody.is_err(), "a deputy says for whom");
-    let for_another =
-        city.app.decide(&hosa, &id, Verdict::Approve, "", &hash, Some(&city.id("digital"))).await;
+    let for_another = city
+        .app
+        .decide(
+            &hosa,
+            &id,
+            &Ballot { stands_in_for: Some(&city.id("digital")), ..Ballot::new(Verdict::Approve, "", &hash) },
+        )
+        .await;
     assert!(for_another.is_err());
     assert_eq!(city.app.home(&hosa).await.unwrap().to_decide.len(), 1);
     city.decide(&hosa, &id, Verdict::Approve).await.unwrap();

@@ -12,6 +12,7 @@ use app::{
     App, Error, PasswordCost, Ports,
     accounts::Login,
     actor::{Actor, Door},
+    deciding::Ballot,
     model::{EvidenceQuery, EvidenceRow, PageRequest},
     ports::{BlobStore as _, Clock as _, Store},
     sanitising::CellSettings,
@@ -24,8 +25,8 @@ use tempfile::TempDir;
 use workflow::{
     Millis,
     id::{TransferId, UserId, ZoneId},
-    route::Verdict,
-    transfer::{Content, State, Transfer},
+    route::{Verdict, Vouch},
+    transfer::{Content, FileState, State, Transfer},
 };
 
 use crate::flaky::{Faults, FlakyBlobs, FlakyStore};
@@ -278,8 +279,40 @@ impl City {
     /// Looks at a transfer and decides what was seen.
     pub(crate) async fn decide(&self, actor: &Actor, id: &TransferId, verdict: Verdict) -> app::Result<()> {
         let seen = self.app.transfer(actor, id).await?;
-        let holder = seen.may.decide_for.clone();
-        self.app.decide(actor, id, verdict, "確認しました", &seen.content_hash, holder.as_ref()).await
+        let vouches = self.vouches(&seen.transfer);
+        let ballot = Ballot {
+            vouches: &vouches,
+            stands_in_for: seen.may.decide_for.as_ref(),
+            ..Ballot::new(verdict, "確認しました", &seen.content_hash)
+        };
+        self.app.decide(actor, id, &ballot).await
+    }
+
+    /// A word for each file that passes unchanged.
+    pub(crate) fn vouches(&self, transfer: &Transfer) -> Vec<Vouch> {
+        let unchanged = transfer.files.iter().filter(|f| f.state == FileState::Inspected);
+        unchanged
+            .map(|f| Vouch {
+                file: f.id.clone(),
+                sha256: f.original.as_ref().map(|o| o.sha256.clone()).unwrap_or_default(),
+                note: "開いて全体を見ました".to_owned(),
+            })
+            .collect()
+    }
+
+    /// Opens the original of a file and reads it to its end.
+    pub(crate) async fn open_original(
+        &self,
+        actor: &Actor,
+        id: &TransferId,
+        file: usize,
+    ) -> app::Result<Vec<u8>> {
+        use tokio::io::AsyncReadExt as _;
+        let file = self.stored(id).await.files[file].id.clone();
+        let mut original = self.app.open_original(actor, id, &file).await?;
+        let mut bytes = Vec::new();
+        original.reader.read_to_end(&mut bytes).await.unwrap();
+        Ok(bytes)
     }
 
     /// Every entry of evidence, oldest first, sealed or not.

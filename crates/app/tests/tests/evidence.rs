@@ -105,6 +105,12 @@ async fn grand_tour() -> City {
     app.withdraw(&hanako, &id).await.unwrap();
     city.inbound("c2", &["clean late"]).await;
 
+    // What passes unchanged, on the manager's word.
+    let id = city.inbound("c1", &["drawing seen"]).await;
+    let outside = city.at("kacho", "internet").await;
+    city.open_original(&outside, &id, 0).await.unwrap();
+    city.decide(&outside, &id, Verdict::Approve).await.unwrap();
+
     // The manager's own request goes up; with nobody above it cannot be made.
     let own = city.at("kacho", "internet").await;
     city.submit(&own, "internet-to-lgwan", content("c2", &to), &["clean own"]).await.unwrap();
@@ -266,6 +272,36 @@ async fn two_sealers_leave_no_gap() {
     }
     let verification = city.verify().await;
     assert_eq!(verification.entries, city.evidence().await.len() as u64);
+}
+
+/// A pack whose statements name kinds of evidence that no act leaves could not be run.
+#[test]
+fn every_pack_names_kinds_that_there_are() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
+    let mut files = Vec::new();
+    for folder in std::fs::read_dir(root).unwrap().map(|f| f.unwrap()).filter(|f| f.path().is_dir()) {
+        for file in std::fs::read_dir(folder.path()).unwrap().map(|f| f.unwrap()) {
+            files.push(policy::SourceFile {
+                path: format!(
+                    "{}/{}",
+                    folder.file_name().to_string_lossy(),
+                    file.file_name().to_string_lossy()
+                ),
+                text: std::fs::read_to_string(file.path()).unwrap(),
+            });
+        }
+    }
+    let library = policy::Library::new(&files);
+    let (mut packs, mut acts) = (0, 0);
+    for id in library.packs() {
+        let pack = library.resolve(id).unwrap().pack;
+        packs += 1;
+        for (statement, act) in pack.statements().iter().flat_map(|s| s.acts.iter().map(move |a| (s, a))) {
+            assert!(Kind::from_id(act).is_some(), "{id}: {} names {act}", statement.id);
+            acts += 1;
+        }
+    }
+    assert!(packs >= 7 && acts > 100, "{packs} packs, {acts} acts");
 }
 
 /// Whoever reads the ledger from outside, tile by tile, sees what was signed.

@@ -2,7 +2,7 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
-use app::{Error, sanitising::CellSettings, transfers::NewTransfer};
+use app::{Error, deciding::Ballot, sanitising::CellSettings, transfers::NewTransfer};
 use workflow::{
     id::TransferId,
     route::Verdict,
@@ -76,12 +76,20 @@ async fn no_use_case_leaves_half_a_change() {
     city.drain().await;
     let seen = city.stored(&id).await.content_hash();
 
-    fail_at_each_call!(city, Some(&id), city.app.decide(&kacho, &id, Verdict::Return, "直す", &seen, None));
+    fail_at_each_call!(
+        city,
+        Some(&id),
+        city.app.decide(&kacho, &id, &Ballot::new(Verdict::Return, "直す", &seen))
+    );
     fail_at_each_call!(city, Some(&id), city.app.resubmit(&hanako, &id, content("c2", &to)));
     fail_at_each_call!(city, Some(&id), city.app.pull_back(&hanako, &id));
     fail_at_each_call!(city, Some(&id), city.app.resubmit(&hanako, &id, content("c2", &to)));
     let seen = city.stored(&id).await.content_hash();
-    fail_at_each_call!(city, Some(&id), city.app.decide(&kacho, &id, Verdict::Approve, "", &seen, None));
+    fail_at_each_call!(
+        city,
+        Some(&id),
+        city.app.decide(&kacho, &id, &Ballot::new(Verdict::Approve, "", &seen))
+    );
     let file = city.stored(&id).await.files[0].id.clone();
     fail_at_each_call!(city, Some(&id), city.app.download(&taro, &id, &file));
     fail_at_each_call!(city, Some(&id), city.app.download(&taro, &id, &file));
@@ -91,6 +99,19 @@ async fn no_use_case_leaves_half_a_change() {
     fail_at_each_call!(city, Some(&held), city.app.retry_file(&hanako, &held, &file, None));
     city.drain().await;
     fail_at_each_call!(city, Some(&held), city.app.block_file(&hanako, &held, &file));
+
+    // What passes unchanged: opened with its evidence or not at all, and released with every word or not at all.
+    let drawing = city.inbound("c1", &["drawing d"]).await;
+    let manager = city.at("kacho", "internet").await;
+    let file = city.stored(&drawing).await.files[0].id.clone();
+    fail_at_each_call!(city, Some(&drawing), city.app.open_original(&manager, &drawing, &file));
+    let before = city.stored(&drawing).await;
+    let (seen, vouches) = (before.content_hash(), city.vouches(&before));
+    let ballot = Ballot { vouches: &vouches, ..Ballot::new(Verdict::Approve, "", &seen) };
+    fail_at_each_call!(city, Some(&drawing), city.app.decide(&kacho, &drawing, &ballot));
+    let kinds = city.kinds(drawing.as_str()).await;
+    assert_eq!(kinds.iter().filter(|k| *k == "original-opened").count(), 1);
+    assert_eq!(kinds.iter().filter(|k| *k == "file-vouched").count(), 1);
 
     fail_at_each_call!(city, None, city.app.set_absence(&kacho, city.now(), city.now() + DAY, "休暇"));
     fail_at_each_call!(city, None, city.app.set_enabled(&digital, &city.id("hosa"), false));

@@ -10,8 +10,8 @@ use std::{
 
 use app::{
     model::{
-        Absence, ApiToken, DueErasure, EvidenceQuery, EvidenceRow, LedgerHead, NewEvidence, Page,
-        PostHolding, SanitiseJob, Section, Session, TransferQuery, TransferRow, User,
+        Absence, ApiToken, DueErasure, EvidenceQuery, EvidenceRow, EvidenceTallies, LedgerHead, NewEvidence,
+        Page, PostHolding, SanitiseJob, Section, Session, TransferQuery, TransferRow, User,
     },
     ports::{BlobError, BlobInfo, BlobStore, BlobWriter, Clock as _, Store, StoreError, Tx},
 };
@@ -116,6 +116,7 @@ calls! {
     evidence_by_id(id: &EvidenceId) -> Option<EvidenceRow>;
     evidence_range(first: u64, limit: u32) -> Vec<EvidenceRow>;
     evidence_counts() -> Vec<(String, u64)>;
+    evidence_tallies() -> EvidenceTallies;
     due_payloads(now: Millis, limit: u32) -> Vec<EvidenceId>;
     ledger_head() -> Option<LedgerHead>;
     ledger_tiles(wanted: &[(u8, u64)]) -> Vec<((u8, u64), Vec<u8>)>;

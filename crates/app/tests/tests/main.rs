@@ -8,11 +8,15 @@ mod approving;
 #[cfg(test)]
 mod city;
 #[cfg(test)]
+mod coverage;
+#[cfg(test)]
 mod evidence;
 #[cfg(test)]
 mod failures;
 #[cfg(test)]
 mod flaky;
+#[cfg(test)]
+mod inspecting;
 #[cfg(test)]
 mod receiving;
 #[cfg(test)]

@@ -5,4 +5,6 @@ mod bundles;
 #[cfg(test)]
 mod format;
 #[cfg(test)]
+mod kept_cases;
+#[cfg(test)]
 mod log;

@@ -67,12 +67,16 @@ proptest! {
     /// Items of real kinds and ids with keys that may or may not fit, above a sound layer.
     #[test]
     fn a_layer_above(items in prop::collection::vec((
-        prop::sample::select(vec!["zone", "channel", "role", "post", "level", "request", "parameter", "remove", "clause"]),
+        prop::sample::select(vec!["zone", "channel", "role", "post", "level", "request", "parameter", "remove", "clause",
+            "statement", "document", "maker", "revision", "scope", "term", "annotation", "guideline"]),
         prop::sample::select(vec!["inner", "in", "staff", "clerk", "c2", "ask", "keep", "how", "small/1", "new", "x-1"]),
         prop::collection::vec(prop::sample::select(vec![
             "override = true", "title = \"題\"", "label = \"新しい系\"", "kind = \"role\"", "reason = \"理由\"", "rank = 2",
             "value = 3", "value = \"乙\"", "roles = [\"staff\"]", "scope = \"city\"", "mode = \"deny\"", "order = 3",
             "step = []", "rule = [{ id = \"r\", at_least = [\"c1\"] }]", "section = \"general\"", "type = \"days\"",
+            "parent = \"small/1/2\"", "date = \"令和元年13月\"", "date = 2026-04-01", "public = true", "word = \"無害化\"",
+            "meaning = \"意味\"", "same_as = \"無害化\"", "clause = \"small/1\"", "note = \"注\"", "maker = \"mayor\"",
+            "relations = [{ kind = \"same\", to = \"small/one\" }]", "counterparty = [{ act = \"report\" }, 3]",
         ]), 0..5),
     ), 0..6)) {
         let text: String = items

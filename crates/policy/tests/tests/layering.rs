@@ -27,7 +27,7 @@ fn override_changes_the_written_keys_only() {
         resolved(&city("[[zone]]\nid = \"inner\"\noverride = true\nlabel = \"庁内系\"\n"), "city").pack;
     let zone = pack.zone("inner").expect("it is still there");
     assert_eq!((zone.label.as_str(), zone.short.as_str(), zone.order), ("庁内系", "中", 2));
-    assert_eq!(zone.origin.to_string(), "small/pack.toml:115:1");
+    assert_eq!(zone.origin.to_string(), "small/pack.toml:174:1");
     assert_eq!(pack.title(), "市");
     assert_eq!(pack.municipality().map(|m| m.name.as_str()), Some("小町"), "inherited when not written");
 }
@@ -81,11 +81,11 @@ fn what_a_city_gets_wrong() {
         (
             "[[zone]]\nid = \"inner\"\nlabel = \"庁内系\"\n",
             expect![[r#"
-            city/own.toml:2:1: 誤り [override-unsaid]
-              zone「inner」は下の層(small/pack.toml:115)にもあります。
-              → 上書きするなら override = true を書き足し、別のものなら id を変えてください。
-            方針パック「city」は使えません(誤り 1 件、注意 0 件)。
-        "#]],
+                city/own.toml:2:1: 誤り [override-unsaid]
+                  zone「inner」は下の層(small/pack.toml:174)にもあります。
+                  → 上書きするなら override = true を書き足し、別のものなら id を変えてください。
+                方針パック「city」は使えません(誤り 1 件、注意 0 件)。
+            "#]],
         ),
         (
             "[[zone]]\nid = \"iner\"\noverride = true\nlabel = \"庁内系\"\n",
@@ -120,10 +120,10 @@ fn what_a_city_gets_wrong() {
         (
             "[[remove]]\nkind = \"role\"\nid = \"system\"\nreason = \"兼務のため\"\n",
             expect![[r#"
-                small/pack.toml:86:10: 誤り [removed-reference]
+                small/pack.toml:145:10: 誤り [removed-reference]
                   post「it」の「roles」が指す role「system」は city/own.toml:2 で外されています。
                   → この参照も外すか、[[remove]] をやめてください。
-                small/pack.toml:149:12: 誤り [removed-reference]
+                small/pack.toml:208:12: 誤り [removed-reference]
                   request「ask」の step「second」の「approver」が指す role「system」は city/own.toml:2 で外されています。
                   → この参照も外すか、[[remove]] をやめてください。
                 方針パック「city」は使えません(誤り 2 件、注意 0 件)。
@@ -201,6 +201,11 @@ fn files_are_bounded() {
     });
     assert_eq!(beside("small/z-many.toml", &many), [Code::TooLarge]);
     let files: Vec<SourceFile> =
-        (0..=policy::FILES_MAX).map(|n| file(&format!("small/{n}.toml"), "format = 1\n")).collect();
+        (0..=policy::FOLDER_FILES_MAX).map(|n| file(&format!("small/{n}.toml"), "format = 1\n")).collect();
     assert!(codes(&files, "small").contains(&Code::TooLarge));
+    let mut folders: Vec<SourceFile> =
+        (0..policy::FILES_MAX).map(|n| file(&format!("a{n}/pack.toml"), "format = 1\n")).collect();
+    folders.insert(0, small.clone());
+    assert_eq!(codes(&folders, "small"), [Code::TooLarge], "what is not read is not passed over in silence");
+    assert_eq!(beside("small/bom.toml", "\u{feff}format = 1\n"), [], "as some editors save");
 }

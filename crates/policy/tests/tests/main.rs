@@ -2,9 +2,25 @@
 
 // The attribute tells clippy that these modules are tests, helpers included.
 #[cfg(test)]
+mod bodies;
+#[cfg(test)]
 mod broken;
 #[cfg(test)]
+mod coverage;
+#[cfg(test)]
+mod diff;
+#[cfg(test)]
+mod guideline;
+#[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod import;
+#[cfg(test)]
+mod import_judge;
+#[cfg(test)]
+mod import_properties;
+#[cfg(test)]
+mod kept_cases;
 #[cfg(test)]
 mod layering;
 #[cfg(test)]

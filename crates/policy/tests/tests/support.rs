@@ -1,35 +1,41 @@
 //! The shipped packs and a small pack that others are made from by changing one thing.
 
+use std::path::Path;
+
 use policy::{CheckReport, Pack, Problem, Resolved, SourceFile};
 
-macro_rules! shipped {
-    ($($path:literal),+ $(,)?) => {
-        pub(crate) fn shipped() -> Vec<SourceFile> {
-            vec![$(SourceFile {
-                path: $path.to_owned(),
-                text: include_str!(concat!("../../../../policies/", $path)).to_owned(),
-            }),+]
-        }
-    };
+/// The folders of policies/ that are no real body's.
+pub(crate) const OURS: [&str; 3] = ["base", "guideline", "hoshimi"];
+
+/// The files of the fictional city and of what it stands on.
+pub(crate) fn shipped() -> Vec<SourceFile> {
+    folders(|folder| OURS.contains(&folder))
 }
 
-shipped! {
-    "base/channels.toml",
-    "base/classification.toml",
-    "base/clauses.toml",
-    "base/pack.toml",
-    "base/parameters.toml",
-    "base/posts.toml",
-    "base/requests.toml",
-    "base/roles.toml",
-    "base/zones.toml",
-    "hoshimi/channels.toml",
-    "hoshimi/clauses.toml",
-    "hoshimi/pack.toml",
-    "hoshimi/parameters.toml",
-    "hoshimi/posts.toml",
-    "hoshimi/sections.toml",
-    "hoshimi/zones.toml",
+/// Every file below policies/.
+pub(crate) fn everything() -> Vec<SourceFile> {
+    folders(|_| true)
+}
+
+fn folders(wanted: impl Fn(&str) -> bool) -> Vec<SourceFile> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
+    let mut files = Vec::new();
+    for folder in std::fs::read_dir(root).unwrap() {
+        let folder = folder.unwrap();
+        let name = folder.file_name().into_string().unwrap();
+        if !wanted(&name) || !folder.path().is_dir() {
+            continue;
+        }
+        for entry in std::fs::read_dir(folder.path()).unwrap() {
+            let entry = entry.unwrap();
+            files.push(SourceFile {
+                path: format!("{name}/{}", entry.file_name().into_string().unwrap()),
+                text: std::fs::read_to_string(entry.path()).unwrap(),
+            });
+        }
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    files
 }
 
 /// The smallest pack in which everything occurs once.

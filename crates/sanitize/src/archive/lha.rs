@@ -37,6 +37,7 @@ pub(super) fn each(untrusted: &[u8], packing: &mut Packing, work: &mut Work<'_>)
         let untrusted_name = name_of(&header);
         let is_link = header.compression == *b"-lhd-" && untrusted_name.contains('|');
         if header.is_directory() && !is_link {
+            packing.take_folder(&untrusted_name);
             continue;
         }
         let bytes = if is_link {

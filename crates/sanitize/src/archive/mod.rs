@@ -20,13 +20,17 @@ pub(crate) mod samples;
 mod tests;
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use encoding_rs::SHIFT_JIS;
 use worker_protocol::frame::Stage;
 use worker_protocol::{Kind, Member, PLACE_CHARS_MAX, Reason, Report, Road, Threat, Verdict};
 
-use crate::{Rebuilt, Refusal, Work, clean_name, sanitise_one, zip_writer};
+use crate::name::Names;
+use crate::{Rebuilt, Refusal, Work, clean_name, detect, mark, sanitise_one, zip_writer};
+
+/// Folders in folders.
+const FOLDERS_MAX: usize = 32;
 
 /// Rebuilds an archive of one of the kinds that can be opened.
 pub(crate) fn rebuild(
@@ -39,16 +43,24 @@ pub(crate) fn rebuild(
         return Err(Refusal::blocked(Reason::TooComplex));
     }
     let mut packing = Packing::default();
-    match kind {
-        Kind::Zip => zip::each(untrusted, &mut packing, work)?,
-        Kind::SevenZip => seven_zip::each(untrusted, &mut packing, work)?,
-        Kind::Lzh => lha::each(untrusted, &mut packing, work)?,
-        Kind::Tar => tar::each(untrusted, &mut packing, work)?,
-        Kind::Gzip => gzip::each(untrusted, untrusted_name, &mut packing, work)?,
-        _ => return Err(Refusal::held(Reason::NotRebuilt)),
-    }
+    let read = match kind {
+        Kind::Zip => zip::each(untrusted, &mut packing, work),
+        Kind::SevenZip => seven_zip::each(untrusted, &mut packing, work),
+        Kind::Lzh => lha::each(untrusted, &mut packing, work),
+        Kind::Tar => tar::each(untrusted, &mut packing, work),
+        Kind::Gzip => gzip::each(untrusted, untrusted_name, &mut packing, work),
+        _ => Err(Refusal::held(Reason::NotRebuilt)),
+    };
     let road = if kind == Kind::Zip { Road::Rebuilt } else { Road::Converted };
-    packing.finish(road)
+    let newer = work.job.mark.as_ref().map(mark::line);
+    match read.and_then(|()| packing.written(newer.or_else(|| packing.mark.clone()))) {
+        Ok(clean) => Ok(Rebuilt { members: packing.members, road, ..Rebuilt::same(clean, Kind::Zip) }),
+        Err(refusal) => {
+            // Why each member was left out says what to do about the whole.
+            work.findings.keep_members(packing.members);
+            Err(refusal)
+        }
+    }
 }
 
 /// A member as an archive of any kind gives it.
@@ -66,7 +78,11 @@ struct Packing {
     members: Vec<Member>,
     kept: Vec<(String, Vec<u8>)>,
     notes: Vec<(String, Vec<u8>)>,
-    taken_names: HashSet<String>,
+    /// Folders that the archive names, with a slash at their end.
+    folders: BTreeSet<String>,
+    names: Names,
+    /// The mark that the archive carries already.
+    mark: Option<String>,
     needs_password: bool,
 }
 
@@ -77,31 +93,42 @@ impl Packing {
     /// Only what condemns the whole archive; a member that cannot pass costs only itself.
     fn take(&mut self, found: Found<'_>, work: &mut Work<'_>) -> Result<(), Refusal> {
         let Found { untrusted_name, bytes, permille } = found;
-        let (report, clean) = match bytes {
+        let (mut report, clean) = match bytes {
             Err(refusal) => {
                 self.needs_password |= refusal.reason == Reason::PasswordNeeded;
                 (refused(refusal, &untrusted_name), None)
             }
-            Ok(bytes) => {
-                sanitise_one(work.job, &untrusted_name, &bytes, work.budget, work.depth + 1, &mut |_, _| ())
+            Ok(bytes) if bytes.is_empty() && !detect::is_run_by_name(&untrusted_name) => {
+                (empty(&untrusted_name), Some(Vec::new()))
             }
+            Ok(bytes) => sanitise_one(
+                work.job,
+                &untrusted_name,
+                &bytes,
+                work.budget,
+                work.depth + 1,
+                work.converter,
+                &mut |_, _| (),
+            ),
         };
-        // A bomb is no accident: the whole archive goes.
-        if report.reason == Some(Reason::Bomb) {
-            return Err(Refusal::blocked(Reason::Bomb));
-        }
+        let is_bomb = report.reason == Some(Reason::Bomb);
         if report.verdict != Verdict::Clean {
             work.findings.add(Threat::ArchiveMember, &untrusted_name);
         }
         match clean {
             Some(clean) => {
-                let path = self.safe_path(&untrusted_name, &report.clean_name);
-                self.kept.push((path, clean));
+                let folder = self.safe_folder(&untrusted_name);
+                report.clean_name = self.names.file(&folder, &report.clean_name);
+                self.kept.push((format!("{folder}{}", report.clean_name), clean));
             }
             None => self.leave_note(&untrusted_name, &report, work),
         }
         self.members
             .push(Member { untrusted_name: untrusted_name.chars().take(PLACE_CHARS_MAX).collect(), report });
+        // A bomb is no accident: the whole archive goes.
+        if is_bomb {
+            return Err(Refusal::blocked(Reason::Bomb));
+        }
         if work.depth == 0 {
             (work.progress)(Stage::Rebuild, permille);
         }
@@ -113,39 +140,38 @@ impl Packing {
         let notes = &work.job.notes;
         let Some(words) = report.reason.and_then(|reason| notes.reasons.get(&reason)) else { return };
         let name = clean_name(&format!("{}.{}", report.clean_name, notes.name_ending), "txt");
-        let path = self.safe_path(untrusted_name, &name);
+        let folder = self.safe_folder(untrusted_name);
+        let path = format!("{folder}{}", self.names.file(&folder, &name));
         // A byte order mark, because the reader is a person with whatever editor Windows has.
         let text = format!("\u{FEFF}{}", words.replace("{name}", &report.clean_name));
         self.notes.push((path, text.into_bytes()));
     }
 
-    /// The folders of the untrusted name, each made safe, then the clean name; made unique by a number.
-    fn safe_path(&mut self, untrusted_name: &str, member_clean_name: &str) -> String {
-        let mut folders: Vec<&str> = untrusted_name.split(['/', '\\']).collect();
-        folders.pop();
-        let mut path = String::new();
-        for folder in folders.into_iter().take(32) {
-            let is_step = folder.is_empty() || folder == "." || folder == ".." || folder.ends_with(':');
-            if !is_step {
-                path.push_str(&clean_name(folder, ""));
-                path.push('/');
-            }
+    /// Keeps a folder, which may have nothing in it.
+    fn take_folder(&mut self, untrusted_name: &str) {
+        let folder = self.safe_folder(&format!("{}/", untrusted_name.trim_end_matches(['/', '\\'])));
+        if !folder.is_empty() {
+            self.folders.insert(folder);
         }
-        let (stem, ending) = match member_clean_name.rsplit_once('.') {
-            Some((stem, ending)) => (stem, format!(".{ending}")),
-            None => (member_clean_name, String::new()),
-        };
-        let mut candidate = format!("{path}{member_clean_name}");
-        let mut number = 2;
-        // Windows folds case, so two names that differ only in case would overwrite each other.
-        while !self.taken_names.insert(candidate.to_lowercase()) {
-            candidate = format!("{path}{stem} ({number}){ending}");
-            number += 1;
-        }
-        candidate
     }
 
-    fn finish(self, road: Road) -> Result<Rebuilt, Refusal> {
+    /// The folders of the untrusted name, each made safe.
+    fn safe_folder(&mut self, untrusted_name: &str) -> String {
+        let mut folders: Vec<&str> = untrusted_name.split(['/', '\\']).collect();
+        folders.pop();
+        let is_step =
+            |folder: &&str| folder.is_empty() || matches!(*folder, "." | "..") || folder.ends_with(':');
+        let safe: Vec<String> = folders
+            .into_iter()
+            .filter(|folder| !is_step(folder))
+            .take(FOLDERS_MAX)
+            .map(|folder| clean_name(folder, ""))
+            .collect();
+        self.names.folder(safe.iter().map(String::as_str))
+    }
+
+    /// The new archive, with a comment.
+    fn written(&self, comment: Option<String>) -> Result<Vec<u8>, Refusal> {
         if self.members.is_empty() {
             return Err(Refusal::held(Reason::Empty));
         }
@@ -154,9 +180,38 @@ impl Packing {
             let reason = if self.needs_password { Reason::PasswordNeeded } else { Reason::NothingLeft };
             return Err(Refusal::held(reason));
         }
-        let all = self.kept.iter().chain(&self.notes);
-        let clean = zip_writer::write(all.map(|(name, bytes)| (name, bytes.as_slice())))?;
-        Ok(Rebuilt { members: self.members, road, ..Rebuilt::same(clean, Kind::Zip) })
+        let files = || self.kept.iter().chain(&self.notes);
+        let filled: HashSet<&str> = files().flat_map(|(path, _)| folders_of(path)).collect();
+        let bare = self.folders.iter().filter(|folder| !filled.contains(folder.as_str()));
+        let bare = bare.map(|folder| (folder.as_str(), &[][..]));
+        let all = files().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).chain(bare);
+        let mut clean = zip_writer::write(all)?;
+        if let Some(comment) = comment {
+            // The length of the comment is the last field; none was written.
+            let length = u16::try_from(comment.len()).map_err(|_| Refusal::held(Reason::VerifyFailed))?;
+            clean.truncate(clean.len() - 2);
+            clean.extend_from_slice(&length.to_le_bytes());
+            clean.extend_from_slice(comment.as_bytes());
+        }
+        Ok(clean)
+    }
+}
+
+/// Every folder on the way to a file, with a slash at its end.
+fn folders_of(path: &str) -> impl Iterator<Item = &str> {
+    path.match_indices('/').filter_map(|(at, _)| path.get(..=at))
+}
+
+/// The report of a member without content: there is nothing in it that could be unsafe, and it may be missed.
+fn empty(untrusted_name: &str) -> Report {
+    Report {
+        verdict: Verdict::Clean,
+        kind: Some(Kind::Text),
+        clean_kind: Some(Kind::Text),
+        road: Some(Road::Rebuilt),
+        reason: None,
+        clean_name: clean_name(untrusted_name, ""),
+        ..Report::refused(Verdict::Clean, Reason::Empty)
     }
 }
 

@@ -128,7 +128,7 @@ pub(crate) fn lh5_of_one_byte(byte: u8, count: u16) -> Vec<u8> {
         .collect()
 }
 
-fn crc16(bytes: &[u8]) -> u16 {
+pub(crate) fn crc16(bytes: &[u8]) -> u16 {
     bytes.iter().fold(0, |crc, byte| {
         (0..8).fold(crc ^ u16::from(*byte), |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xA001 } else { crc >> 1 })
     })

@@ -250,7 +250,11 @@ fn take(
     packing: &mut Packing,
     work: &mut Work<'_>,
 ) -> Result<(), Refusal> {
-    if entry.is_directory || entry.is_anti_item {
+    if entry.is_anti_item {
+        return Ok(());
+    }
+    if entry.is_directory {
+        packing.take_folder(&entry.name);
         return Ok(());
     }
     // Unix kinds stand in the upper half when the mark of the other systems' attributes is set.

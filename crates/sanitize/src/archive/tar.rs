@@ -37,14 +37,20 @@ pub(super) fn each(untrusted: &[u8], packing: &mut Packing, work: &mut Work<'_>)
         let stored = usize::try_from(length).ok().and_then(|length| start.checked_add(length));
         end = end.max(stored.unwrap_or(usize::MAX));
         let bytes = match kind {
-            EntryType::Directory => continue,
+            EntryType::Directory => {
+                packing.take_folder(&untrusted_name);
+                continue;
+            }
             // Times and the like for all that follows; the library heeds what matters of it.
             EntryType::XGlobalHeader => {
                 work.findings.add(Threat::Metadata, "tar#pax");
                 continue;
             }
             // Old archives mark a folder by its name alone.
-            EntryType::Regular if untrusted_name.ends_with('/') && expanded_bytes == 0 => continue,
+            EntryType::Regular if untrusted_name.ends_with('/') && expanded_bytes == 0 => {
+                packing.take_folder(&untrusted_name);
+                continue;
+            }
             _ if is_stored => untrusted
                 .get(start..stored.unwrap_or(usize::MAX))
                 .map(Cow::Borrowed)

@@ -6,23 +6,16 @@ use std::io::{Cursor, Read, Write};
 use ::tar::EntryType;
 use ::zip::write::SimpleFileOptions;
 use sevenz_rust2::EncoderMethod;
-use worker_protocol::{FilePolicy, Hint, Job, Limits, Notes, Outcome, Removal};
+use worker_protocol::{Job, Notes, Outcome, Removal};
 
 use super::samples::{checksum, gzip, lh5_of_one_byte, lha_member, seven_zip, seven_zip_of_one_block, tar};
 use super::*;
+use crate::trial;
 
 fn job(name: &str, passwords: &[&str]) -> Job {
-    Job {
-        hint: Hint {
-            untrusted_name: name.to_owned(),
-            passwords: passwords.iter().map(|p| (*p).to_owned()).collect(),
-        },
-        policy: FilePolicy::default(),
-        limits: Limits::default(),
-        want_preview: false,
-        mark: None,
-        notes: Notes::default(),
-    }
+    let mut job = trial::job(name);
+    job.hint.passwords = passwords.iter().map(|p| (*p).to_owned()).collect();
+    job
 }
 
 fn run_as(job: &Job, bytes: Vec<u8>) -> Outcome {
@@ -99,6 +92,72 @@ fn what_may_not_pass_is_left_out_and_reported() {
 }
 
 #[test]
+fn a_refused_archive_says_why_each_member_was_left_out() {
+    let reasons = |outcome: &Outcome| -> Vec<(String, Option<Reason>)> {
+        let members = outcome.report.members.iter();
+        members.map(|m| (m.untrusted_name.clone(), m.report.reason)).collect()
+    };
+    let inner = zip_writer::write([("b.exe", b"MZ".as_slice())]).unwrap();
+    let outcome = run(zip_writer::write([("a.exe", b"MZ".as_slice()), ("in.zip", &inner)]).unwrap(), &[]);
+    assert_eq!((outcome.report.reason, outcome.clean.is_some()), (Some(Reason::NothingLeft), false));
+    assert_eq!(
+        reasons(&outcome),
+        [("a.exe".to_owned(), Some(Reason::Executable)), ("in.zip".to_owned(), Some(Reason::NothingLeft))]
+    );
+    assert_eq!(outcome.report.members[1].report.members[0].report.reason, Some(Reason::Executable));
+    let zeros = gzip(&vec![0; 12 << 20], None);
+    let outcome = run(zip_writer::write([("a.txt", b"ok".as_slice()), ("b.txt.gz", &zeros)]).unwrap(), &[]);
+    assert_eq!(outcome.report.reason, Some(Reason::Bomb));
+    assert_eq!(reasons(&outcome)[1], ("b.txt.gz".to_owned(), Some(Reason::Bomb)));
+}
+
+#[test]
+fn what_is_empty_is_kept_and_nothing_is_missed() {
+    let members: [(&str, &[u8]); 5] =
+        [("a.txt", b"ok"), ("d/leer.docx", b""), ("empty/", b""), ("d/", b""), ("../x/y/", b"")];
+    let outcome = run(zip_writer::write(members).unwrap(), &[]);
+    assert_eq!(outcome.report.verdict, Verdict::Clean, "{:?}", outcome.report);
+    let kept: Vec<String> = contents(&outcome).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(kept, ["a.txt", "d/leer.docx", "empty/", "x/y/"]);
+    let again = run(outcome.clean.unwrap(), &[]);
+    assert_eq!(contents(&again).len(), 4);
+    assert_eq!((again.report.verdict, again.report.removals.len()), (Verdict::Clean, 0));
+    let folders = |name: &str, bytes| {
+        let outcome = run_named(name, bytes, &[]);
+        assert_eq!(outcome.report.verdict, Verdict::Clean, "{name}");
+        contents(&outcome).into_iter().map(|(name, _)| name).collect::<Vec<_>>()
+    };
+    let mut header = ::tar::Header::new_ustar();
+    header.set_entry_type(EntryType::Directory);
+    header.set_size(0);
+    header.set_path("空/").unwrap();
+    header.set_cksum();
+    let mut builder = ::tar::Builder::new(Vec::new());
+    builder.append(&header, std::io::empty()).unwrap();
+    let with_file = [builder.into_inner().unwrap()[..512].to_vec(), tar(&TWO[..1])].concat();
+    assert_eq!(folders("a.tar", with_file), ["folder/a.txt", "空/"]);
+    // A program without content is still one by its name.
+    let outcome = run(zip_writer::write([("a.txt", b"ok".as_slice()), ("b.exe", b"")]).unwrap(), &[]);
+    assert_eq!(outcome.report.members[1].report.reason, Some(Reason::Empty));
+    assert_eq!(
+        run(zip_writer::write([("d/", b"".as_slice())]).unwrap(), &[]).report.reason,
+        Some(Reason::Empty)
+    );
+}
+
+#[test]
+fn members_whose_safe_names_collide_lie_beside_each_other() {
+    let members: [(&str, &[u8]); 5] =
+        [("a", b"1"), ("a/b.txt", b"2"), ("A/c.txt", b"3"), ("d/e/f.txt", b"4"), ("d/e/F?.TXT", b"5")];
+    let outcome = run(zip_writer::write(members).unwrap(), &[]);
+    let kept: Vec<String> = contents(&outcome).into_iter().map(|(name, _)| name).collect();
+    // The file without an extension is text and is called so.
+    assert_eq!(kept, ["a.txt", "a/b.txt", "a/c.txt", "d/e/f.txt", "d/e/F (2).TXT"]);
+    let last = &outcome.report.members[4];
+    assert_eq!((last.untrusted_name.as_str(), last.report.clean_name.as_str()), ("d/e/F?.TXT", "F (2).TXT"));
+}
+
+#[test]
 fn archives_in_archives_end() {
     let mut bytes = zip_writer::write([("a.txt", b"x".as_slice())]).unwrap();
     for _ in 0..4 {
@@ -165,12 +224,13 @@ fn every_kind_of_archive_becomes_a_zip() {
         let again = run_named(&report.clean_name, outcome.clean.unwrap(), &[]);
         assert_eq!(again.report.verdict, Verdict::Clean, "{name}");
 
-        // What is done with a member is chosen by the member's own kind; only a person can vouch for the whole.
+        // What is done with a member is chosen by the member's own kind; that holds for inspection, too.
         let mut other = job(name, &[]);
         other.policy.modes.values_mut().for_each(|mode| *mode = worker_protocol::Mode::TextOnly);
         assert_eq!(run_as(&other, bytes.clone()).report.verdict, Verdict::Partial, "{name}");
         other.policy.modes.values_mut().for_each(|mode| *mode = worker_protocol::Mode::InspectOnly);
-        assert_eq!(run_as(&other, bytes).report.reason, Some(Reason::NotRebuilt), "{name}");
+        let inspected = run_as(&other, bytes).report;
+        assert_eq!((inspected.road, inspected.is_inspected()), (Some(road), true), "{name}");
     }
 }
 
@@ -371,8 +431,8 @@ fn a_note_stands_where_a_member_was() {
     let text = "\u{FEFF}「道具.exe」は渡せません。".as_bytes().to_vec();
     let names: Vec<String> = contents(&outcome).into_iter().map(|(name, _)| name).collect();
     // A member that bears the note's name keeps neither the place nor the name of the note.
-    assert_eq!(names, ["d/道具.exe.除去 (2).txt", "a.txt", "d/道具.exe.除去.txt"]);
-    assert_eq!(contents(&outcome)[2].1, text);
+    assert_eq!(names, ["d/道具.exe.除去 (2).txt", "a.txt", "empty.txt", "d/道具.exe.除去.txt"]);
+    assert_eq!(contents(&outcome)[3].1, text);
     assert_eq!(outcome.report.verdict, Verdict::Partial);
     let again = run_as(&job("a.zip", &[]), outcome.clean.unwrap());
     assert_eq!(again.report.verdict, Verdict::Clean);

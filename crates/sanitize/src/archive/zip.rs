@@ -10,15 +10,20 @@ use worker_protocol::{Reason, Threat};
 use super::{Found, Packing, decode_name, permille};
 use crate::bounded::Decryptor;
 use crate::zip_reader::{self, Entry};
-use crate::{Refusal, Work};
+use crate::{Refusal, Work, mark};
 
 pub(super) fn each(untrusted: &[u8], packing: &mut Packing, work: &mut Work<'_>) -> Result<(), Refusal> {
     let listing = zip_reader::read(untrusted, &work.budget.limits)?;
     work.budget.take_entries(listing.entries.len())?;
-    if listing.has_foreign_bytes {
-        work.findings.add(Threat::HiddenData, "zip#outside");
+    match listing.comment.filter(|comment| mark::is_line(comment)) {
+        Some(comment) => packing.mark = Some(comment),
+        None if listing.has_foreign_bytes => work.findings.add(Threat::HiddenData, "zip#outside"),
+        None => {}
     }
     let files: Vec<&Entry> = listing.entries.iter().filter(|e| !e.is_folder()).collect();
+    for entry in listing.entries.iter().filter(|e| e.is_folder()) {
+        packing.take_folder(&name_of(entry));
+    }
     let mut decryptor = None;
     for (index, entry) in files.iter().enumerate() {
         let bytes = open(entry, untrusted, &mut decryptor, work).map(Cow::Owned);

@@ -71,6 +71,9 @@ fn from_magic(untrusted: &[u8], extension: &str) -> Result<Option<Kind>, Refusal
             None => Err(Refusal::held(Reason::UnknownKind)),
         };
     }
+    if crate::mail::is_envelope(untrusted) {
+        return Ok(Some(Kind::Mail));
+    }
     if is_bitmap(untrusted) {
         return Ok(Some(Kind::Bmp));
     }
@@ -118,6 +121,8 @@ fn from_text(untrusted: &[u8], extension: &str) -> Result<Kind, Refusal> {
     let mail = match claimed {
         // A mail that someone saved as text is text; one in several parts is read by nobody as it stands.
         Some(Kind::Text | Kind::Csv) if !markup::is_multipart_mail(&decoded.text) => None,
+        // A draft and a copy for those who are not named have no receiver either, just as a saved page.
+        Some(Kind::Mail) => markup::mail_kind(&decoded.text).map(|_| Kind::Mail),
         _ => markup::mail_kind(&decoded.text),
     };
     match (found, claimed) {
@@ -159,6 +164,16 @@ fn from_text(untrusted: &[u8], extension: &str) -> Result<Kind, Refusal> {
         (None, None) if is_known_extension(extension) => Err(Refusal::held(Reason::NameMismatch)),
         (None, None) => Err(Refusal::held(Reason::UnknownKind)),
     }
+}
+
+/// Whether a file of this kind would open as something else, too, however its kind was found.
+pub(crate) fn is_second_file(untrusted: &[u8], kind: Kind) -> bool {
+    polyglot::is_two_kinds(untrusted, kind)
+}
+
+/// Whether Windows runs a file of this name, whatever is in it.
+pub(crate) fn is_run_by_name(untrusted_name: &str) -> bool {
+    extension_of(untrusted_name).is_some_and(|extension| NEVER_EXTENSIONS.contains(&extension.as_str()))
 }
 
 /// Browsers skip zero bytes in a page, and hostile pages are made with them to get past those who do not.
@@ -378,7 +393,7 @@ const MAGIC: &[(usize, &[u8], Option<Kind>)] = &[
     (0, b"AC10", Some(Kind::Dwg)),
     (0, b"AutoCAD Binary DXF", Some(Kind::Dxf)),
     (0, b"ISO-10303-21;", Some(Kind::Sxf)),
-    (0, b"\x78\x9f\x3e\x22", None),
+    (0, b"\x78\x9f\x3e\x22", Some(Kind::OutlookMessage)),
     (0, b"OggS", None),
     (0, b"ID3", None),
     (0, b"SQLite format 3\0", None),
@@ -393,8 +408,8 @@ fn head(bytes: &[u8], length: usize) -> &[u8] {
     bytes.get(..length).unwrap_or(bytes)
 }
 
-fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
-    bytes.windows(wanted.len()).any(|window| window == wanted)
+pub(crate) fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
+    memchr::memmem::find(bytes, wanted).is_some()
 }
 
 #[cfg(test)]
@@ -407,7 +422,7 @@ mod tests {
         let held = |reason| Err(Refusal { verdict: Verdict::Held, reason });
         let blocked = |reason| Err(Refusal { verdict: Verdict::Blocked, reason });
         let empty_zip = b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
-        let rows: [(&str, &[u8], Result<Kind, Refusal>); 55] = [
+        let rows: [(&str, &[u8], Result<Kind, Refusal>); 56] = [
             ("a.zip", empty_zip, Ok(Kind::Zip)),
             ("a.xlsb", empty_zip, held(Reason::NameMismatch)),
             ("a.xlam", empty_zip, blocked(Reason::Executable)),
@@ -441,6 +456,11 @@ mod tests {
             ("a.eml", b"From: a\nTo: b\n\nx", Ok(Kind::Mail)),
             ("a.txt", b"From: a\nTo: b\n\nx", Ok(Kind::Text)),
             ("a.msg", b"From: a\nTo: b\n\nx", Ok(Kind::Mail)),
+            (
+                "a.eml",
+                b"From: a\nMIME-Version: 1.0\nContent-Type: multipart/related; boundary=x\n\n",
+                Ok(Kind::Mail),
+            ),
             ("a.json", b"{}", Ok(Kind::Json)),
             ("a.ics", b"BEGIN:VCALENDAR\r\n", Ok(Kind::Calendar)),
             ("a.ics", b"words", held(Reason::NameMismatch)),

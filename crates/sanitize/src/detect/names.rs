@@ -39,8 +39,8 @@ const EXTENSIONS: &[(Kind, &[&str], &[&str])] = &[
     (Kind::Json, &["json", "geojson", "ndjson", "jsonl"], &[]),
     (Kind::Calendar, &["ics"], &["ical", "ifb", "vcs"]),
     (Kind::Contact, &["vcf"], &["vcard"]),
-    (Kind::Mail, &["eml"], &["msg", "txt", "mht", "mhtml"]),
-    (Kind::OutlookMessage, &["msg"], &["oft"]),
+    (Kind::Mail, &["eml"], &["msg", "txt", "mht", "mhtml", "p7m"]),
+    (Kind::OutlookMessage, &["msg"], &["oft", "dat", "tnef"]),
     (Kind::Zip, &["zip"], &[]),
     (Kind::SevenZip, &["7z"], &[]),
     (Kind::Lzh, &["lzh"], &["lha"]),
@@ -56,7 +56,7 @@ const EXTENSIONS: &[(Kind, &[&str], &[&str])] = &[
     (Kind::Jww, &["jww"], &["jwc", "jws"]),
     (Kind::Dxf, &["dxf"], &[]),
     (Kind::Dwg, &["dwg"], &["dwt"]),
-    (Kind::Sxf, &["sfc"], &["p21", "sfz", "p2z", "stp", "step"]),
+    (Kind::Sxf, &["sfc", "p21", "stp", "step"], &["sfz", "p2z"]),
     (Kind::Visio, &["vsdx"], &["vsd", "vsdm", "vst", "vstx", "vssx"]),
     (Kind::Epub, &["epub"], &[]),
     (Kind::Sylk, &["slk"], &["csv", "txt", "tsv"]),
@@ -107,8 +107,8 @@ pub(super) fn text_kind(extension: &str) -> Option<Kind> {
         Kind::Dxf,
         Kind::Sxf,
     ];
-    // Saved web pages go by the names of Office documents, too, and are told by their content.
-    TEXTS.into_iter().find(|kind| agrees(extension, *kind) && !matches!(extension, "doc" | "xls"))
+    // Saved web pages go by the names of Office documents, too, and are told by their content; so is a signed message.
+    TEXTS.into_iter().find(|kind| agrees(extension, *kind) && !matches!(extension, "doc" | "xls" | "p7m"))
 }
 
 /// The part of a name after its last dot, lower case, if there is one.

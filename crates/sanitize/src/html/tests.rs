@@ -3,24 +3,14 @@
 //! Owns: samples made here, good and bad. Leaves to others: real files (the worker's corpus test).
 
 use super::*;
+use crate::trial;
 use proptest::prelude::*;
-use worker_protocol::{FilePolicy, Hint, Job, Limits, Mark, Outcome, Road, Verdict};
+use worker_protocol::{Job, Mark, Outcome, Road, Verdict};
 
 fn run(page: &[u8], mode: Mode) -> Outcome {
-    let mut policy = FilePolicy::default();
-    policy.modes.insert(Kind::Html, mode);
-    let hint = Hint { untrusted_name: "a.html".to_owned(), passwords: Vec::new() };
-    let job = Job {
-        hint,
-        policy,
-        limits: Limits::default(),
-        want_preview: false,
-        mark: None,
-        notes: Default::default(),
-    };
-    let outcome = crate::sanitise(&job, page.to_vec(), &mut |_, _| ());
-    assert!(outcome.report.is_consistent(), "{:?}", outcome.report);
-    outcome
+    let mut job = trial::job("a.html");
+    job.policy.modes.insert(Kind::Html, mode);
+    trial::run(&job, page)
 }
 
 fn body(page: &str) -> (String, Vec<Threat>) {
@@ -168,15 +158,7 @@ fn a_mark_is_put_once_and_replaced() {
     let run = |page: &[u8], label: Option<&str>| {
         let mark = label
             .map(|label| Mark { label: label.to_owned(), levels: vec!["c2".to_owned(), "i1".to_owned()] });
-        let hint = Hint { untrusted_name: "a.html".to_owned(), passwords: Vec::new() };
-        let job = Job {
-            hint,
-            policy: FilePolicy::default(),
-            limits: Limits::default(),
-            want_preview: false,
-            mark,
-            notes: Default::default(),
-        };
+        let job = Job { mark, ..trial::job("a.html") };
         String::from_utf8(crate::sanitise(&job, page.to_vec(), &mut |_, _| ()).clean.unwrap()).unwrap()
     };
     let once = run(b"<title>a</title><p>b", Some("機密性2<"));

@@ -25,6 +25,16 @@ const DEPTH_MAX: u32 = 4_000;
 const NODES_PER_BYTE: usize = 4;
 const NODES_FREE: usize = 100_000;
 
+/// What separates attributes, while nothing comes of it. The parser compares each attribute of an element with all before it
+/// and hands over none until the element ends, so one endless element would take the square of its length.
+const SEPARATORS_MAX: usize = 20_000;
+
+/// Attributes that later elements may add to `html` and `body`.
+const ATTRIBUTES_ADDED_MAX: usize = 1_000;
+
+/// Bytes for each separator that are no danger: in data written as text they are rare.
+const SEPARATOR_BYTES: usize = 24;
+
 /// The number of a node in its tree.
 pub(crate) type NodeId = usize;
 
@@ -75,10 +85,12 @@ impl Tree {
             quirks: Cell::new(QuirksMode::NoQuirks),
             line: Cell::new(1),
             deepest: Cell::new(0),
+            events: Cell::new(0),
         };
         let nodes_max = text.len().saturating_mul(NODES_PER_BYTE).saturating_add(NODES_FREE);
         let mut parser = html5ever::parse_document(sink, options);
         let mut rest = text;
+        let (mut events, mut separators) = (0, 0);
         while !rest.is_empty() {
             let mut end = PIECE_BYTES.min(rest.len());
             while !rest.is_char_boundary(end) {
@@ -88,7 +100,15 @@ impl Tree {
             parser.process(StrTendril::from(piece));
             rest = after;
             let sink = &parser.tokenizer.sink.sink;
-            if sink.deepest.get() > DEPTH_MAX || sink.nodes.borrow().len() > nodes_max {
+            if sink.events.get() == events {
+                separators += separators_in(piece);
+            } else {
+                (events, separators) = (sink.events.get(), 0);
+            }
+            if sink.deepest.get() > DEPTH_MAX
+                || sink.nodes.borrow().len() > nodes_max
+                || separators > SEPARATORS_MAX
+            {
                 return Err(Refusal::held(Reason::TooComplex));
             }
         }
@@ -101,15 +121,25 @@ impl Tree {
     }
 }
 
+/// What may separate attributes in this piece, if it is more than data written as text holds.
+fn separators_in(piece: &str) -> usize {
+    let is_separator = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'/' | b'"' | b'\'');
+    let count = piece.bytes().filter(is_separator).count();
+    if count > piece.len() / SEPARATOR_BYTES { count } else { 0 }
+}
+
 struct Sink {
     nodes: RefCell<Vec<Node>>,
     quirks: Cell<QuirksMode>,
     line: Cell<u32>,
     deepest: Cell<u32>,
+    /// How often something came of what was read.
+    events: Cell<u64>,
 }
 
 impl Sink {
     fn create(&self, data: Data) -> NodeId {
+        self.events.set(self.events.get() + 1);
         let mut nodes = self.nodes.borrow_mut();
         nodes.push(Node { data, children: Vec::new(), parent: None, depth: 0, line: self.line.get() });
         nodes.len() - 1
@@ -126,6 +156,7 @@ impl Sink {
     }
 
     fn attach(&self, parent: NodeId, at: Option<usize>, child: NodeOrText<NodeId>) {
+        self.events.set(self.events.get() + 1);
         let mut nodes = self.nodes.borrow_mut();
         let depth = nodes.get(parent).map_or(0, |node| node.depth) + 1;
         let place = |parent: &Node| at.unwrap_or(parent.children.len()).min(parent.children.len());
@@ -249,10 +280,13 @@ impl TreeSink for Sink {
     }
 
     fn add_attrs_if_missing(&self, target: &NodeId, more: Vec<Attribute>) {
+        self.events.set(self.events.get() + 1);
         if let Some(Node { data: Data::Element { attributes, .. }, .. }) =
             self.nodes.borrow_mut().get_mut(*target)
         {
-            for attribute in more {
+            // A second `body` may add to the first one, and a thousandth, too.
+            let room = ATTRIBUTES_ADDED_MAX.saturating_sub(attributes.len());
+            for attribute in more.into_iter().take(room) {
                 if !attributes.iter().any(|known| known.name == attribute.name) {
                     attributes.push(attribute);
                 }

@@ -28,6 +28,21 @@ const OCTETS: u8 = 0x04;
 const OCTETS_IN_PIECES: u8 = 0x24;
 const EXPLICIT_0: u8 = 0xA0;
 
+/// Whether bytes begin as an envelope does: a sequence, and in it the kind of envelope.
+pub(crate) fn is_envelope(bytes: &[u8]) -> bool {
+    let inside = match bytes {
+        [SEQUENCE, 0..=0x80, rest @ ..] => rest,
+        [SEQUENCE, count @ 0x81..=0x84, rest @ ..] => {
+            rest.get(usize::from(count & 0x7F)..).unwrap_or_default()
+        }
+        _ => return false,
+    };
+    [SIGNED_DATA, ENVELOPED_DATA, AUTH_ENVELOPED_DATA].iter().any(|kind| {
+        let length = u8::try_from(kind.len()).unwrap_or_default();
+        inside.strip_prefix(&[OBJECT, length]).is_some_and(|rest| rest.starts_with(kind))
+    })
+}
+
 /// Looks into an envelope.
 pub(super) fn open(bytes: &[u8]) -> Content {
     walk(bytes).unwrap_or(Content::Unknown)

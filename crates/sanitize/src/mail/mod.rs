@@ -11,7 +11,7 @@ mod properties;
 mod shown;
 mod tnef;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use worker_protocol::frame::Stage;
 use worker_protocol::{
@@ -19,23 +19,50 @@ use worker_protocol::{
 };
 
 use crate::mime::{Body, Entity, Part, write};
+use crate::name::Names;
 use crate::{Rebuilt, Refusal, Work, clean_name, html, sanitise_one, text, transfer};
 use envelope::Envelope;
 
+pub(crate) use cms::is_envelope;
 pub(crate) use shown::clean_words;
+
+/// Uuencoded files around uuencoded files in the words of one message.
+const UUENCODED_DEPTH_MAX: usize = 8;
 
 /// Parts that the note names; an archive of archives may lose thousands.
 const NOTED_MAX: usize = 100;
 
 /// Builds a message anew.
-pub(crate) fn rebuild(untrusted: &[u8], mode: Mode, work: &mut Work<'_>) -> Result<Rebuilt, Refusal> {
+pub(crate) fn rebuild(
+    untrusted: &[u8],
+    untrusted_name: &str,
+    mode: Mode,
+    work: &mut Work<'_>,
+) -> Result<Rebuilt, Refusal> {
     if matches!(mode, Mode::ImagePdf | Mode::InspectOnly) {
         return Err(Refusal::held(Reason::NotRebuilt));
     }
     if work.depth >= work.budget.limits.depth_max {
         return Err(Refusal::blocked(Reason::TooComplex));
     }
-    let message = Part::read(untrusted, work.budget)?;
+    let signed = if cms::is_envelope(untrusted) { Some(unwrapped(untrusted, work)?) } else { None };
+    let message = Part::read(signed.as_deref().unwrap_or(untrusted), work.budget)?;
+    if let Some(inner) = &signed
+        && message.field("content-type").is_none()
+        && message.field("mime-version").is_none()
+    {
+        // Not a message was signed, but a file.
+        let mut envelope = Envelope::empty();
+        envelope.mark(work.job.mark.as_ref());
+        let mut sorter = Sorter::new(mode);
+        let name = untrusted_name.rsplit_once('.').map_or("attachment", |(stem, _)| stem);
+        let root = sorter.file(name, inner, None, work)?;
+        if root.is_none() {
+            work.findings.keep_members(sorter.members);
+            return Err(Refusal::held(Reason::NothingLeft));
+        }
+        return sorter.finish(root, &envelope, Kind::Mail, Road::Converted, work);
+    }
     let mut envelope = Envelope::read(&message, mode, work);
     envelope.mark(work.job.mark.as_ref());
     let mut sorter = Sorter::new(mode);
@@ -44,6 +71,19 @@ pub(crate) fn rebuild(untrusted: &[u8], mode: Mode, work: &mut Work<'_>) -> Resu
         return Err(Refusal::held(Reason::PasswordNeeded));
     }
     sorter.finish(root, &envelope, Kind::Mail, Road::Rebuilt, work)
+}
+
+/// What was signed, of a message or a file that was saved in its envelope.
+fn unwrapped(untrusted: &[u8], work: &mut Work<'_>) -> Result<Vec<u8>, Refusal> {
+    match cms::open(untrusted) {
+        cms::Content::Signed(inner) => {
+            work.findings.add(Threat::Signature, "p7m");
+            Ok(inner)
+        }
+        cms::Content::Encrypted => Err(Refusal::held(Reason::PasswordNeeded)),
+        cms::Content::OnlySignatures => Err(Refusal::held(Reason::NotRebuilt)),
+        cms::Content::Unknown => Err(Refusal::held(Reason::Damaged)),
+    }
 }
 
 /// A piece of a message whose web pages are not cleaned yet: their pictures stand in other pieces.
@@ -60,8 +100,8 @@ struct Sorter {
     members: Vec<Member>,
     /// Identifiers of pictures that stayed, which pages may show.
     shown: HashSet<String>,
-    names: HashSet<String>,
-    numbers: HashMap<String, u32>,
+    /// Names of attachments differ, so that saving all of them loses none.
+    names: Names,
     /// What goes into the note: names of what was removed, and why.
     removed: Vec<(String, Reason)>,
     fidelity: Fidelity,
@@ -75,8 +115,7 @@ impl Sorter {
             mode,
             members: Vec::new(),
             shown: HashSet::new(),
-            names: HashSet::new(),
-            numbers: HashMap::new(),
+            names: Names::default(),
             removed: Vec::new(),
             fidelity: Fidelity::default(),
             is_encrypted: false,
@@ -194,20 +233,36 @@ impl Sorter {
 
     /// Words, and the files that old programs put between them.
     fn plain(&mut self, untrusted_text: &str, work: &mut Work<'_>) -> Result<Option<Piece>, Refusal> {
-        let mut words = String::new();
-        let mut files = Vec::new();
-        let mut rest = untrusted_text;
-        while let Some(file) = transfer::uudecode(rest) {
-            work.budget.take_entries(1)?;
-            words.push_str(rest.get(..file.before).unwrap_or_default());
-            rest = rest.get(file.after..).unwrap_or_default();
-            files.extend(self.file(&file.name, &file.bytes, None, work)?);
-        }
-        words.push_str(rest);
-        let (plain, dropped) = text::without_controls(&words);
+        // Controls go first: one of them in a line hides a file here that the next reader finds.
+        let (mut plain, dropped) = text::without_controls(untrusted_text);
         dropped.report(work);
-        self.fidelity.characters.before += text::visible_characters(&words);
-        self.fidelity.characters.after += text::visible_characters(&plain);
+        let mut files = Vec::new();
+        let mut passes = 0;
+        loop {
+            let mut words = String::with_capacity(plain.len());
+            let mut rest = plain.as_str();
+            let mut has_file = false;
+            while let Some(file) = transfer::uudecode(rest) {
+                has_file = true;
+                work.budget.take_entries(1)?;
+                words.push_str(rest.get(..file.before).unwrap_or_default());
+                rest = rest.get(file.after..).unwrap_or_default();
+                files.extend(self.file(&file.name, &file.bytes, None, work)?);
+            }
+            if !has_file {
+                break;
+            }
+            words.push_str(rest);
+            plain = words;
+            // What is left may close up to another file around the one that went.
+            passes += 1;
+            if passes > UUENCODED_DEPTH_MAX {
+                return Err(Refusal::blocked(Reason::TooComplex));
+            }
+        }
+        let characters = text::visible_characters(&plain);
+        self.fidelity.characters.before += characters;
+        self.fidelity.characters.after += characters;
         let piece = Piece::Plain(plain);
         Ok(Some(if files.is_empty() {
             piece
@@ -224,8 +279,15 @@ impl Sorter {
         content_id: Option<String>,
         work: &mut Work<'_>,
     ) -> Result<Option<Piece>, Refusal> {
-        let (report, clean) =
-            sanitise_one(work.job, untrusted_name, untrusted, work.budget, work.depth + 1, &mut |_, _| ());
+        let (report, clean) = sanitise_one(
+            work.job,
+            untrusted_name,
+            untrusted,
+            work.budget,
+            work.depth + 1,
+            work.converter,
+            &mut |_, _| (),
+        );
         // A bomb is no accident: the whole message goes.
         if report.reason == Some(Reason::Bomb) {
             return Err(Refusal::blocked(Reason::Bomb));
@@ -236,7 +298,7 @@ impl Sorter {
         let piece = match clean {
             Some(bytes) => {
                 let kind = report.clean_kind.unwrap_or(Kind::Text);
-                let name = self.free_name(&report.clean_name);
+                let name = self.names.file("", &report.clean_name);
                 let media_type = media_type(kind, &bytes);
                 Some(Piece::Done(if kind == Kind::Mail {
                     Entity::Message { name, bytes }
@@ -308,6 +370,11 @@ impl Sorter {
             return Ok(None);
         };
         work.findings.add(Threat::Extension, "winmail.dat");
+        self.opened(opened, work)
+    }
+
+    /// What was in an envelope of Outlook.
+    fn opened(&mut self, opened: tnef::Opened, work: &mut Work<'_>) -> Result<Option<Piece>, Refusal> {
         let mut pieces = Vec::new();
         if let Some(words) = opened.body {
             pieces.extend(self.plain(&words, work)?);
@@ -316,23 +383,6 @@ impl Sorter {
             pieces.extend(self.file(&name, &bytes, None, work)?);
         }
         Ok((!pieces.is_empty()).then_some(Piece::Several("mixed", pieces)))
-    }
-
-    /// Names of attachments differ, so that saving all of them loses none.
-    fn free_name(&mut self, clean: &str) -> String {
-        let (stem, ending) = match clean.rsplit_once('.') {
-            Some((stem, ending)) => (stem, format!(".{ending}")),
-            None => (clean, String::new()),
-        };
-        let mut name = clean.to_owned();
-        // Where the last one of this name left off, so that many of one name do not all begin at two.
-        let mut number = self.numbers.get(clean).copied().unwrap_or(2);
-        while !self.names.insert(name.to_lowercase()) {
-            name = format!("{stem} ({number}){ending}");
-            number += 1;
-        }
-        self.numbers.insert(clean.to_owned(), number);
-        name
     }
 
     /// Cleans the pages, adds the note and writes the message.

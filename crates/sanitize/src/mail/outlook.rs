@@ -1,4 +1,4 @@
-//! Messages as Outlook saves them (MS-OXMSG): turned into mail that every program reads.
+//! Messages as Outlook saves them (MS-OXMSG, or its envelope by itself): turned into mail that every program reads.
 //!
 //! Owns: reading properties, recipients and attachments out of the compound file.
 //! Leaves to others: what may stay of them (`mod`), code pages and packed RTF (`properties`).
@@ -9,7 +9,7 @@ use worker_protocol::{Kind, Mode, Reason, Road, Threat};
 
 use super::envelope::Envelope;
 use super::properties::{self, Said};
-use super::{Piece, Sorter};
+use super::{Piece, Sorter, tnef};
 use crate::mime::Entity;
 use crate::mime::field::Mailbox;
 use crate::{Rebuilt, Refusal, Work, html, text};
@@ -26,6 +26,9 @@ pub(crate) fn rebuild(untrusted: &[u8], mode: Mode, work: &mut Work<'_>) -> Resu
     }
     if work.depth >= work.budget.limits.depth_max {
         return Err(Refusal::blocked(Reason::TooComplex));
+    }
+    if tnef::is_tnef(untrusted) {
+        return tnef::rebuild(untrusted, mode, work);
     }
     let damaged = |_| Refusal::held(Reason::Damaged);
     let mut file = cfb::CompoundFile::open(Cursor::new(untrusted)).map_err(damaged)?;
@@ -53,6 +56,7 @@ fn message(file: &mut Compound<'_>, at: &str, mode: Mode, work: &mut Work<'_>) -
             reader.text(0x0C1F, work)?,
             reader.text(0x0065, work)?,
         ]),
+        is_set_off: false,
     };
     if !sender.name.is_empty() || !sender.address.is_empty() {
         envelope.mailboxes("From", vec![sender]);
@@ -70,7 +74,7 @@ fn message(file: &mut Compound<'_>, at: &str, mode: Mode, work: &mut Work<'_>) -
             reader.text(if kind == 1 { 0x0E04 } else { 0x0E03 }, work)?.filter(|s| !s.trim().is_empty())
         {
             let names =
-                shown.split(';').map(|name| Mailbox { name: name.trim().to_owned(), address: String::new() });
+                shown.split(';').map(|name| Mailbox { name: name.trim().to_owned(), ..Mailbox::default() });
             envelope.mailboxes(name, names.collect());
         }
     }
@@ -193,6 +197,7 @@ impl Storage<'_, '_> {
                     self.text(0x3003, work)?,
                     self.text(0x403E, work)?,
                 ]),
+                is_set_off: false,
             };
             self.at.clone_from(&home);
             let mailbox = if mailbox.name == mailbox.address {
@@ -253,7 +258,7 @@ impl Storage<'_, '_> {
         work.depth -= 1;
         let rebuilt = rebuilt?;
         sorter.members.extend(rebuilt.members);
-        let name = sorter.free_name(&crate::clean_name(name, "eml"));
+        let name = sorter.names.file("", &crate::clean_name(name, "eml"));
         Ok(Piece::Done(Entity::Message { name, bytes: rebuilt.clean }))
     }
 

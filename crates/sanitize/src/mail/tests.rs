@@ -3,30 +3,21 @@
 //! Owns: samples made here, good and bad. Leaves to others: real files (the worker's corpus test).
 
 use super::*;
+use crate::trial;
 use encoding_rs::{ISO_2022_JP, SHIFT_JIS};
 use mail_parser::{MessageParser, MimeHeaders};
 use proptest::prelude::*;
-use worker_protocol::{FilePolicy, Hint, Job, Limits, Mark, Outcome};
+use worker_protocol::{Job, Mark, Outcome};
 
 fn run_as(bytes: &[u8], name: &str, mode: Mode) -> Outcome {
-    let mut policy = FilePolicy::default();
-    policy.modes.insert(Kind::Mail, mode);
-    policy.modes.insert(Kind::OutlookMessage, mode);
-    let hint = Hint { untrusted_name: name.to_owned(), passwords: Vec::new() };
-    let job = Job {
-        hint,
-        policy,
-        limits: Limits::default(),
-        want_preview: false,
-        mark: None,
-        notes: Notes {
-            name_ending: "除去".to_owned(),
-            reasons: Reason::ALL.iter().map(|r| (*r, format!("{{name}} [{}]\r\n", r.id()))).collect(),
-        },
+    let mut job = trial::job(name);
+    job.policy.modes.insert(Kind::Mail, mode);
+    job.policy.modes.insert(Kind::OutlookMessage, mode);
+    job.notes = Notes {
+        name_ending: "除去".to_owned(),
+        reasons: Reason::ALL.iter().map(|r| (*r, format!("{{name}} [{}]\r\n", r.id()))).collect(),
     };
-    let outcome = crate::sanitise(&job, bytes.to_vec(), &mut |_, _| ());
-    assert!(outcome.report.is_consistent(), "{:?}", outcome.report);
-    outcome
+    trial::run(&job, bytes)
 }
 
 fn run(bytes: &[u8]) -> Outcome {
@@ -173,6 +164,32 @@ fn envelopes_of_other_programs_are_opened() {
 }
 
 #[test]
+fn no_file_hides_between_words() {
+    let head = "From: a@b.example\nTo: c@d.example\n\n";
+    let file = "begin 644 a.txt\n#0V%T\n`\nend\n";
+    let exe = "begin 644 a.exe\n\"35H`\n`\nend\n";
+    let controlled = exe.replace("35H", "3\u{7}5H");
+    let around = exe.replace("`\nend", &format!("{file}`\nend"));
+    let deep = (0..12).fold(file.to_owned(), |inside, _| file.replace("`\nend", &format!("{inside}`\nend")));
+    let rows = [
+        (controlled, None),
+        (around, None),
+        (format!("begin 644 nothing\nlower case\n{exe}"), None),
+        (deep, Some(Reason::TooComplex)),
+    ];
+    for (words, reason) in rows {
+        let outcome = run(format!("{head}{words}").as_bytes());
+        assert_eq!(outcome.report.reason, reason, "{words}");
+        let Some(clean) = outcome.clean else { continue };
+        assert!(
+            outcome.report.members.iter().any(|m| m.report.reason == Some(Reason::Executable)),
+            "{words}"
+        );
+        assert_eq!(run(&clean).report.verdict, Verdict::Clean, "{words}");
+    }
+}
+
+#[test]
 fn what_cannot_be_looked_at_does_not_pass() {
     let encrypted = "From: a@b.example\r\nTo: c@d.example\r\nContent-Type: multipart/encrypted; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b--";
     assert_eq!(run(encrypted.as_bytes()).report.reason, Some(Reason::PasswordNeeded));
@@ -202,15 +219,7 @@ fn what_cannot_be_looked_at_does_not_pass() {
 fn a_mark_stands_before_the_subject_once() {
     let run = |message: &[u8], label: &str| {
         let mark = Some(Mark { label: label.to_owned(), levels: vec!["c2".to_owned()] });
-        let hint = Hint { untrusted_name: "a.eml".to_owned(), passwords: Vec::new() };
-        let job = Job {
-            hint,
-            policy: FilePolicy::default(),
-            limits: Limits::default(),
-            want_preview: false,
-            mark,
-            notes: Default::default(),
-        };
+        let job = Job { mark, ..trial::job("a.eml") };
         crate::sanitise(&job, message.to_vec(), &mut |_, _| ()).clean.unwrap()
     };
     let once = run(&multipart("mixed", &[b"\r\nwords"]), "機密性2");
@@ -308,4 +317,35 @@ proptest! {
             prop_assert_eq!(again.report.verdict, Verdict::Clean, "{:?} {}", again.report, String::from_utf8_lossy(&clean));
         }
     }
+}
+
+#[test]
+fn what_was_signed_comes_out_of_an_envelope_that_was_saved_by_itself() {
+    let message = "Content-Type: text/plain; charset=UTF-8\r\nSubject: 通知\r\n\r\n本文です。".as_bytes();
+    let outcome = run_as(&cms::tests::signed(message), "smime.p7m", Mode::Rebuild);
+    let report = &outcome.report;
+    assert_eq!(
+        (report.clean_kind, report.clean_name.as_str()),
+        (Some(Kind::Mail), "smime.eml"),
+        "{report:?}"
+    );
+    assert!(report.removals.iter().any(|r| r.what == Threat::Signature));
+    assert!(read(outcome.clean.as_ref().unwrap()).1.contains("本文です。"));
+
+    let outcome = run_as(&cms::tests::signed(b"<a>data</a>"), "届出.xml.p7m", Mode::Rebuild);
+    let report = &outcome.report;
+    assert_eq!((report.clean_kind, report.road), (Some(Kind::Mail), Some(Road::Converted)), "{report:?}");
+    assert_eq!(report.members[0].untrusted_name, "届出.xml");
+    assert_eq!(read(outcome.clean.as_ref().unwrap()).3, ["届出.xml"]);
+
+    let whole = cms::tests::signed(message);
+    for length in 0..whole.len() {
+        assert!(!run_as(&whole[..length], "smime.p7m", Mode::Rebuild).report.hands_over(), "{length}");
+    }
+    let sealed = [0x30, 0x0B, 0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07, 0x03];
+    assert_eq!(run_as(&sealed, "smime.p7m", Mode::Rebuild).report.reason, Some(Reason::PasswordNeeded));
+    assert_eq!(run_as(b"words", "smime.p7m", Mode::Rebuild).report.reason, Some(Reason::NameMismatch));
+    let program = run_as(&cms::tests::signed(b"MZ\x90\0"), "setup.exe.p7m", Mode::Rebuild);
+    assert_eq!(program.report.reason, Some(Reason::NothingLeft));
+    assert_eq!(program.report.members[0].report.reason, Some(Reason::Executable));
 }

@@ -1,15 +1,21 @@
 //! winmail.dat: the envelope in which Outlook hides attachments from other programs (MS-OXTNEF).
 //!
-//! Owns: walking its attributes to the files and the words.
+//! Owns: walking its attributes to the files and the words; an envelope that was saved by itself.
 //! Leaves to others: whether they may stay (`mod`).
 
 use std::borrow::Cow;
 
+use worker_protocol::{Kind, Mode, Reason, Road};
+
+use super::Sorter;
+use super::envelope::Envelope;
 use super::properties::{self, Said};
-use crate::{Refusal, Work, html, text};
+use crate::mime::field::Mailbox;
+use crate::{Rebuilt, Refusal, Work, html, text};
 
 const SIGNATURE: &[u8] = b"\x78\x9f\x3e\x22";
 
+const SUBJECT: u32 = 0x0001_8004;
 const BODY: u32 = 0x0002_800C;
 const CODE_PAGE: u32 = 0x0006_9007;
 const MESSAGE_PROPERTIES: u32 = 0x0006_9003;
@@ -18,8 +24,13 @@ const TITLE: u32 = 0x0001_8010;
 const DATA: u32 = 0x0006_800F;
 const ATTACHMENT_PROPERTIES: u32 = 0x0006_9005;
 
+/// Bytes of an attribute without content.
+const ATTRIBUTE_BYTES_MIN: usize = 9;
+
 /// What was in the envelope.
 pub(super) struct Opened {
+    pub(super) subject: Option<String>,
+    sender: Mailbox,
     pub(super) body: Option<String>,
     /// Names and bytes.
     pub(super) files: Vec<(String, Vec<u8>)>,
@@ -29,14 +40,34 @@ pub(super) fn is_tnef(bytes: &[u8]) -> bool {
     bytes.starts_with(SIGNATURE)
 }
 
+/// Turns an envelope that was saved by itself into mail.
+pub(super) fn rebuild(untrusted: &[u8], mode: Mode, work: &mut Work<'_>) -> Result<Rebuilt, Refusal> {
+    let opened = open(untrusted, work)?.ok_or(Refusal::held(Reason::Damaged))?;
+    let mut envelope = Envelope::empty();
+    if !opened.sender.name.is_empty() || !opened.sender.address.is_empty() {
+        envelope.mailboxes("From", vec![opened.sender.clone()]);
+    }
+    if let Some(subject) = &opened.subject {
+        envelope.words("Subject", subject);
+    }
+    envelope.mark(work.job.mark.as_ref());
+    let mut sorter = Sorter::new(mode);
+    let root = sorter.opened(opened, work)?;
+    sorter.finish(root, &envelope, Kind::OutlookMessage, Road::Converted, work)
+}
+
 /// Opens an envelope. `None` when it is damaged.
 pub(super) fn open(untrusted: &[u8], work: &mut Work<'_>) -> Result<Option<Opened>, Refusal> {
     let Some(mut rest) = untrusted.strip_prefix(SIGNATURE).and_then(|rest| rest.get(2..)) else {
         return Ok(None);
     };
-    let mut opened = Opened { body: None, files: Vec::new() };
+    let mut opened = Opened { subject: None, sender: Mailbox::default(), body: None, files: Vec::new() };
     let mut code_page = None;
     while !rest.is_empty() {
+        // Programs that save such a file alone add a few bytes.
+        if rest.len() < ATTRIBUTE_BYTES_MIN {
+            break;
+        }
         let Some((attribute, content, after)) = attribute(rest) else { return Ok(None) };
         rest = after;
         match attribute {
@@ -69,11 +100,26 @@ pub(super) fn open(untrusted: &[u8], work: &mut Work<'_>) -> Result<Option<Opene
                     }
                 }
             }
+            SUBJECT => {
+                let label = code_page.and_then(properties::label);
+                let bytes = content.split(|byte| *byte == 0).next().unwrap_or_default();
+                let said = text::decode_declared(bytes, label).text;
+                opened.subject = opened.subject.or(Some(said).filter(|said| !said.trim().is_empty()));
+            }
             BODY => {
                 opened.body = Some(text::decode_declared(content, code_page.and_then(properties::label)).text)
             }
             MESSAGE_PROPERTIES => {
                 for (id, value) in mapi(content) {
+                    match id {
+                        0x0037 => opened.subject = Some(value.text(code_page)),
+                        0x0C1A => opened.sender.name = value.text(code_page),
+                        0x0C1F => {
+                            opened.sender.address =
+                                Some(value.text(code_page)).filter(|a| a.contains('@')).unwrap_or_default();
+                        }
+                        _ => {}
+                    }
                     let said = match id {
                         0x1000 => Some(value.text(code_page)),
                         0x1013 if opened.body.is_none() => Some(html::words(
@@ -206,8 +252,9 @@ pub(super) mod tests {
     use super::*;
     use crate::bounded::Budget;
     use crate::findings::Findings;
+    use crate::trial;
     use proptest::prelude::*;
-    use worker_protocol::{FilePolicy, Hint, Job, Limits};
+    use worker_protocol::{FilePolicy, Hint, Job, Limits, Verdict};
 
     fn with_work<T>(run: impl FnOnce(&mut Work<'_>) -> T) -> T {
         let limits = Limits::default();
@@ -225,6 +272,7 @@ pub(super) mod tests {
             budget: &mut budget,
             findings: Findings::default(),
             depth: 0,
+            converter: &mut crate::NoConverter,
             progress: &mut |_, _| (),
         })
     }
@@ -258,6 +306,40 @@ pub(super) mod tests {
             put(2, ATTACHMENT_PROPERTIES, &list),
         ]
         .concat()
+    }
+
+    #[test]
+    fn an_envelope_that_was_saved_by_itself_becomes_mail() {
+        let inner = sample(&encoding_rs::SHIFT_JIS.encode("短い.txt\0").0, "長い名前.txt", b"hello");
+        let subject = put(1, SUBJECT, &encoding_rs::SHIFT_JIS.encode("お知らせ\0").0);
+        // Behind the signature, the key and the code page.
+        let at = 6 + 11 + 8;
+        let bytes = [&inner[..at], &subject, &inner[at..]].concat();
+        let outcome = trial::run(&trial::job("winmail.dat"), &bytes);
+        let report = &outcome.report;
+        assert_eq!(
+            (report.kind, report.clean_kind),
+            (Some(Kind::OutlookMessage), Some(Kind::Mail)),
+            "{report:?}"
+        );
+        assert_eq!((report.clean_name.as_str(), report.road), ("winmail.eml", Some(Road::Converted)));
+        assert_eq!(report.members[0].untrusted_name, "長い名前.txt");
+        let clean = outcome.clean.unwrap();
+        let shown = crate::mail::clean_words(&clean, &Limits::default()).unwrap();
+        assert!(shown.words.contains("本文です"), "{}", shown.words);
+        assert_eq!(
+            (shown.rows, shown.attachments),
+            (vec![vec!["Subject".to_owned(), "お知らせ".to_owned()]], vec!["長い名前.txt".to_owned()])
+        );
+        assert_eq!(trial::run(&trial::job("winmail.eml"), &clean).report.verdict, Verdict::Clean);
+        for length in 0..bytes.len() {
+            trial::run(&trial::job("winmail.dat"), &bytes[..length]);
+        }
+        // The name alone makes no envelope of anything.
+        assert_eq!(
+            trial::run(&trial::job("winmail.dat"), b"words").report.reason,
+            Some(Reason::NameMismatch)
+        );
     }
 
     #[test]

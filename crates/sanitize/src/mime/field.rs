@@ -254,10 +254,13 @@ fn unquote(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// One mailbox or group member.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Mailbox {
+    /// With what stood in comments, which readers show beside it.
     pub(crate) name: String,
     pub(crate) address: String,
+    /// Whether the name stood in quotes, or the address alone in brackets: then they do again.
+    pub(crate) is_set_off: bool,
 }
 
 /// The mailboxes of a field such as `To`.
@@ -266,7 +269,7 @@ pub(crate) fn mailboxes(untrusted: &[u8]) -> Vec<Mailbox> {
     for piece in split(untrusted, b',') {
         // A group is its members.
         for piece in split(piece, b';') {
-            let (piece, comment) = without_comments(piece);
+            let (piece, comments) = without_comments(piece);
             let piece = piece.trim_ascii();
             if piece.is_empty() {
                 continue;
@@ -288,26 +291,36 @@ pub(crate) fn mailboxes(untrusted: &[u8]) -> Vec<Mailbox> {
                 }
                 _ => name,
             };
-            let name = words(&unquote_words(name.trim_ascii()));
+            let name = name.trim_ascii();
+            let is_set_off = open.is_some() && (name.is_empty() || name.starts_with(b"\""));
+            let name = words(&unquote_words(name));
             let address = match address.iter().position(|byte| *byte == b':') {
                 Some(colon) if open.is_none() => address.get(colon + 1..).unwrap_or_default(),
                 _ => address,
             };
             let address = words(address).split_whitespace().collect::<Vec<_>>().join(" ");
+            let comments: Vec<String> = comments.iter().map(|comment| words(comment)).collect();
+            let comments: Vec<String> = comments.into_iter().filter(|said| !said.trim().is_empty()).collect();
             // Old programs put the name into a comment after the address.
-            let name =
-                if name.is_empty() && open.is_none() && !address.is_empty() { words(&comment) } else { name };
+            let name = match (name.is_empty(), open.is_none()) {
+                (true, true) if !address.is_empty() => comments.join(" "),
+                (false, _) => comments.iter().fold(name, |name, comment| format!("{name} ({comment})")),
+                _ => name,
+            };
             if !name.is_empty() || !address.is_empty() {
-                found.push(Mailbox { name, address });
+                found.push(Mailbox { name, address, is_set_off });
             }
         }
     }
     found
 }
 
-/// A value without its comments, and what the last comment says.
-fn without_comments(bytes: &[u8]) -> (Vec<u8>, Vec<u8>) {
-    let (mut out, mut comment) = (Vec::with_capacity(bytes.len()), Vec::new());
+/// Comments of one mailbox that are shown.
+const COMMENTS_MAX: usize = 20;
+
+/// A value without its comments, and what they say.
+fn without_comments(bytes: &[u8]) -> (Vec<u8>, Vec<Vec<u8>>) {
+    let (mut out, mut comments) = (Vec::with_capacity(bytes.len()), Vec::<Vec<u8>>::new());
     let (mut quoted, mut depth, mut escaped) = (false, 0u32, false);
     for (byte, is_syntax) in bytes.iter().zip(syntax(bytes)) {
         let is_escaped = std::mem::take(&mut escaped);
@@ -323,7 +336,7 @@ fn without_comments(bytes: &[u8]) -> (Vec<u8>, Vec<u8>) {
             b'(' if acts && !quoted => {
                 depth += 1;
                 if depth == 1 {
-                    comment.clear();
+                    comments.push(Vec::new());
                     continue;
                 }
             }
@@ -335,9 +348,13 @@ fn without_comments(bytes: &[u8]) -> (Vec<u8>, Vec<u8>) {
             }
             _ => {}
         }
-        if depth > 0 { comment.push(*byte) } else { out.push(*byte) }
+        match comments.last_mut() {
+            Some(comment) if depth > 0 => comment.push(*byte),
+            _ => out.push(*byte),
+        }
     }
-    (out, comment)
+    comments.truncate(COMMENTS_MAX);
+    (out, comments)
 }
 
 fn unquote_words(name: &[u8]) -> Vec<u8> {
@@ -384,18 +401,18 @@ pub(crate) fn written(mailbox: &Mailbox) -> String {
     if !is_plain(address) || address.is_empty() {
         // What is no address is shown as what it is, and leads nowhere.
         let shown = format!("{} {address}", mailbox.name);
-        return format!("{} <>", phrase(shown.trim()));
+        return format!("{} <>", phrase(shown.trim(), mailbox.is_set_off && !mailbox.name.is_empty()));
     }
-    if mailbox.name.is_empty() {
-        address.to_owned()
-    } else {
-        format!("{} <{address}>", phrase(&mailbox.name))
+    match (mailbox.name.is_empty(), mailbox.is_set_off) {
+        (true, false) => address.to_owned(),
+        (true, true) => format!("<{address}>"),
+        (false, in_quotes) => format!("{} <{address}>", phrase(&mailbox.name, in_quotes)),
     }
 }
 
-fn phrase(text: &str) -> String {
+fn phrase(text: &str, in_quotes: bool) -> String {
     let is_word = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'-' | b'_' | b'.' | b'\'');
-    if text.bytes().all(is_word) {
+    if text.bytes().all(is_word) && !in_quotes {
         text.to_owned()
     } else if text.bytes().all(|b| matches!(b, b' '..=b'~')) && !text.contains("=?") {
         format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))

@@ -71,7 +71,11 @@ fn names_of_files_are_read_in_every_spelling() {
 
 #[test]
 fn mailboxes_are_read_and_written() {
-    let mailbox = |name: &str, address: &str| Mailbox { name: name.to_owned(), address: address.to_owned() };
+    let mailbox = |name: &str, address: &str| Mailbox {
+        name: name.to_owned(),
+        address: address.to_owned(),
+        ..Mailbox::default()
+    };
     let given = format!(
         "a@b.example, \"山田, 太郎\" <c@d.example>, {} <e@f.example>, G: h@i.example;",
         word(ISO_2022_JP, "市長")
@@ -79,12 +83,32 @@ fn mailboxes_are_read_and_written() {
     let found = mailboxes(given.as_bytes());
     assert_eq!(
         found[..3],
-        [mailbox("", "a@b.example"), mailbox("山田, 太郎", "c@d.example"), mailbox("市長", "e@f.example")]
+        [
+            mailbox("", "a@b.example"),
+            Mailbox { is_set_off: true, ..mailbox("山田, 太郎", "c@d.example") },
+            mailbox("市長", "e@f.example")
+        ]
     );
     assert_eq!(written(&found[1]), "=?UTF-8?B?5bGx55SwLCDlpKrpg44=?= <c@d.example>");
     assert_eq!(written(&mailbox("A, B", "a@b.example")), "\"A, B\" <a@b.example>");
     let old = mailboxes(b"a@b.example (\xe5\xb8\x82\xe9\x95\xb7), C(x) <c(y)@d.example(z)>, G(g):;");
-    assert_eq!(old, [mailbox("市長", "a@b.example"), mailbox("C", "c@d.example")]);
+    assert_eq!(old, [mailbox("市長", "a@b.example"), mailbox("C (x) (y) (z)", "c@d.example")]);
+    // What stood in quotes or brackets does so again, and twice is as once.
+    let rows = [
+        ("\"Taro Yamada\" <a@b.example>", "\"Taro Yamada\" <a@b.example>"),
+        ("Taro Yamada <a@b.example>", "Taro Yamada <a@b.example>"),
+        ("<a@b.example>", "<a@b.example>"),
+        ("a@b.example", "a@b.example"),
+        ("C(x) <c(y)@d.example>", "\"C (x) (y)\" <c@d.example>"),
+        ("c@d.example (some (deep) words) (more)", "\"some (deep) words more\" <c@d.example>"),
+        ("A <a@b.example> ()", "A <a@b.example>"),
+    ];
+    for (given, expected) in rows {
+        let once: Vec<String> = mailboxes(given.as_bytes()).iter().map(written).collect();
+        assert_eq!(once, [expected], "{given}");
+        let twice: Vec<String> = mailboxes(expected.as_bytes()).iter().map(written).collect();
+        assert_eq!(twice, [expected], "{given}");
+    }
     assert_eq!(written(&mailbox("", "no address")), "no address <>");
 }
 

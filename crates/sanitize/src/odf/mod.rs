@@ -16,6 +16,7 @@ mod tests;
 mod whole;
 mod words;
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use base64::Engine as _;
@@ -25,6 +26,7 @@ use worker_protocol::frame::Stage;
 use worker_protocol::{Fidelity, Kept, Kind, Mode, Reason, Road, Spot, Threat};
 
 use crate::embedded::{self, Embedded};
+use crate::zip_writer::Body;
 use crate::{Rebuilt, Refusal, Work, picture, xml};
 use filter::Sections;
 use package::{Member, Package};
@@ -53,7 +55,7 @@ struct Walk<'a, 'w, 'j> {
     strict: bool,
     /// Documents around this one, inside the package.
     depth: u32,
-    members: Vec<Member>,
+    members: Vec<Member<'a>>,
     folders: Vec<(String, &'static str)>,
     /// Source member → the picture made of it, as its document names it; nothing when it could not be kept.
     pictures: HashMap<String, Option<String>>,
@@ -111,9 +113,11 @@ pub(crate) fn rebuild(
         }
         return Ok(Rebuilt { kind: Kind::Text, road: Road::Text, ..Rebuilt::same(text.into_bytes(), kind) });
     }
-    let after = words::counts(&document.content());
+    // A part that is copied holds what it held.
+    let content = document.packed_content.is_none().then(|| document.content());
+    let after = content.as_deref().map_or(before, words::counts);
     let version = document.version.clone();
-    walk.put("", document);
+    walk.put("", document, content);
     walk.report_unread();
     let clean = package::write(media_type(kind), &version, &walk.folders, &walk.members)?;
     let kept = |before, after| Kept { before, after };
@@ -126,7 +130,7 @@ pub(crate) fn rebuild(
     Ok(Rebuilt { fidelity: Some(fidelity), ..Rebuilt::same(clean, kind) })
 }
 
-impl Walk<'_, '_, '_> {
+impl<'a> Walk<'a, '_, '_> {
     fn nesting_max(&self) -> u32 {
         self.work.budget.limits.nesting_max
     }
@@ -138,7 +142,7 @@ impl Walk<'_, '_, '_> {
     }
 
     /// Reads the parts of a document in this folder of the package.
-    fn read_package(&mut self, base: &str) -> Result<(Whole, words::Counts), Refusal> {
+    fn read_package(&mut self, base: &str) -> Result<(Whole<'a>, words::Counts), Refusal> {
         let mut whole = Whole::default();
         let mut before = words::Counts::default();
         for (part, permille) in
@@ -152,15 +156,22 @@ impl Walk<'_, '_, '_> {
                 }
                 continue;
             }
-            let bytes = package.read(&name, self.work)?;
+            let (bytes, packed) = package.read_packed(&name, self.work)?;
             if bytes.is_empty() && part != "content.xml" {
                 continue;
             }
-            let text = xml::decode(&bytes)?;
-            if part == "content.xml" && base.is_empty() {
-                before = words::counts(&text);
-            }
+            let text = xml::decode_borrowed(&bytes)?;
             let sections = filter::filter(self, base, &name, &text)?;
+            // What was turned into UTF-8 is not what was packed.
+            let is_copied = sections.is_same
+                && sections.sections.iter().all(|(section, _)| whole::belongs(part, section))
+                && matches!(text, Cow::Borrowed(_));
+            let packed = packed.filter(|_| is_copied);
+            match part {
+                "content.xml" => (before, whole.packed_content) = (sections.counts, packed),
+                "styles.xml" => whole.packed_styles = packed,
+                _ => {}
+            }
             let is_expected = match part {
                 "content.xml" => matches!(sections.root.as_str(), "document-content" | "math"),
                 _ => {
@@ -179,20 +190,21 @@ impl Walk<'_, '_, '_> {
         Ok((whole, before))
     }
 
-    fn read_flat(&mut self, untrusted: &[u8]) -> Result<(Whole, words::Counts), Refusal> {
+    fn read_flat(&mut self, untrusted: &[u8]) -> Result<(Whole<'a>, words::Counts), Refusal> {
         self.work.budget.spend(untrusted.len() as u64)?;
-        let text = xml::decode(untrusted)?;
+        let text = xml::decode_borrowed(untrusted)?;
         let sections = filter::filter(self, "", "document", &text)?;
         if sections.root != "document" {
             return Err(Refusal::held(Reason::Damaged));
         }
+        let before = sections.counts;
         let mut whole = Whole::default();
         whole.take("", sections);
-        Ok((whole, words::counts(&text)))
+        Ok((whole, before))
     }
 
-    /// Puts a document's parts on the list of members.
-    fn put(&mut self, folder: &str, mut whole: Whole) {
+    /// Puts a document's parts on the list of members. `content` is its content where it was put together before.
+    fn put(&mut self, folder: &str, mut whole: Whole<'a>, content: Option<String>) {
         let mark = self.work.job.mark.as_ref().filter(|_| folder.is_empty());
         if mark.is_some() {
             let at = whole.styles.iter_mut().find(|(local, _)| local == "styles");
@@ -212,11 +224,21 @@ impl Walk<'_, '_, '_> {
         let xml = |name: &str, text: String| Member {
             name: format!("{folder}{name}"),
             media_type: "text/xml",
-            bytes: text.into_bytes(),
+            body: Body::Plain(text.into_bytes()),
         };
-        let mut parts = vec![xml("content.xml", whole.content())];
-        if !whole.styles.is_empty() {
-            parts.push(xml("styles.xml", whole.styles()));
+        let copied = |name: &str, packed| Member {
+            name: format!("{folder}{name}"),
+            media_type: "text/xml",
+            body: Body::Packed(packed),
+        };
+        let mut parts = vec![match whole.packed_content {
+            Some(packed) => copied("content.xml", packed),
+            None => xml("content.xml", content.unwrap_or_else(|| whole.content())),
+        }];
+        match whole.packed_styles.filter(|_| mark.is_none()) {
+            Some(packed) => parts.push(copied("styles.xml", packed)),
+            None if whole.styles.is_empty() => {}
+            None => parts.push(xml("styles.xml", whole.styles())),
         }
         let mut meta = whole.meta.strip_prefix("<office:meta>").unwrap_or_default();
         meta = meta.strip_suffix("</office:meta>").unwrap_or(meta);
@@ -264,7 +286,7 @@ impl Walk<'_, '_, '_> {
         if whole.body.is_empty() {
             return Err(Refusal::held(Reason::Damaged));
         }
-        self.put(folder, whole);
+        self.put(folder, whole, None);
         Ok(())
     }
 
@@ -312,7 +334,7 @@ impl Walk<'_, '_, '_> {
                 *name = format!("{folder}{rest}");
             }
         }
-        self.put(folder, whole);
+        self.put(folder, whole, None);
         Ok(())
     }
 
@@ -360,7 +382,7 @@ impl Walk<'_, '_, '_> {
         }
         let rebuilt = embedded::rebuild(&bytes, &source, self.work)?;
         let name = match rebuilt {
-            Some(picture) => Some(self.add_picture(base, picture)),
+            Some(picture) => Some(self.add_picture(base, &source, picture)),
             None => {
                 // Programs draw the replacement of a document anew, so the loss of one is none.
                 let is_replacement = source.contains("ObjectReplacements/");
@@ -385,7 +407,7 @@ impl Walk<'_, '_, '_> {
         let bytes = BASE64.decode(packed).unwrap_or_default();
         self.work.budget.spend(bytes.len() as u64)?;
         match embedded::rebuild(&bytes, part, self.work)? {
-            Some(picture) => Ok(Some(self.add_picture(base, picture))),
+            Some(picture) => Ok(Some(self.add_picture(base, "", picture))),
             None => {
                 self.note(Threat::Unknown, part, spot);
                 Ok(None)
@@ -393,11 +415,28 @@ impl Walk<'_, '_, '_> {
         }
     }
 
-    fn add_picture(&mut self, base: &str, picture: Embedded) -> String {
+    /// Puts a picture on the list of members, under its own name where that is plain: then the text that names it may stay
+    /// as it is.
+    fn add_picture(&mut self, base: &str, source: &str, picture: Embedded) -> String {
         let Embedded { bytes, extension, media_type } = picture;
-        let number = self.members.iter().filter(|m| m.name.contains("Pictures/")).count() + 1;
-        let local = format!("Pictures/{number}.{extension}");
-        self.members.push(Member { name: format!("{base}{local}"), media_type, bytes });
+        let is_taken = |local: &str| {
+            self.members
+                .iter()
+                .any(|m| m.name.strip_prefix(base).is_some_and(|n| n.eq_ignore_ascii_case(local)))
+        };
+        let own = source.strip_prefix(base).filter(|own| is_plain_picture(own, extension) && !is_taken(own));
+        let local = own.map(str::to_owned).unwrap_or_else(|| {
+            let mut number = self.members.iter().filter(|m| m.name.contains("Pictures/")).count() + 1;
+            loop {
+                let local = format!("Pictures/{number}.{extension}");
+                if !is_taken(&local) {
+                    break local;
+                }
+                number += 1;
+            }
+        });
+        let body = if media_type == "image/svg+xml" { Body::Plain(bytes) } else { Body::Dense(bytes) };
+        self.members.push(Member { name: format!("{base}{local}"), media_type, body });
         local
     }
 
@@ -405,7 +444,11 @@ impl Walk<'_, '_, '_> {
     fn add_missing(&mut self, base: &str) -> Result<(), Refusal> {
         if self.missing.insert(base.to_owned()) {
             let bytes = picture::placeholder()?;
-            self.members.push(Member { name: format!("{base}{MISSING}"), media_type: "image/png", bytes });
+            self.members.push(Member {
+                name: format!("{base}{MISSING}"),
+                media_type: "image/png",
+                body: Body::Dense(bytes),
+            });
         }
         Ok(())
     }
@@ -444,6 +487,17 @@ impl Walk<'_, '_, '_> {
             self.work.findings.add(threat, &name);
         }
     }
+}
+
+/// Whether a picture may keep this name: one of letters and digits in the usual folder, and of the kind that it is.
+fn is_plain_picture(name: &str, extension: &str) -> bool {
+    let stem =
+        name.strip_prefix("Pictures/").and_then(|file| file.strip_suffix(extension)?.strip_suffix('.'));
+    name != MISSING
+        && stem.is_some_and(|stem| {
+            (1..=64).contains(&stem.len())
+                && stem.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+        })
 }
 
 /// How a document names a folder below its own.

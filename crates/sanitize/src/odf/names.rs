@@ -4,6 +4,7 @@
 //! Leaves to others: what becomes of the elements that act (`rules`) and of attributes (`filter`).
 
 /// A namespace: the prefix it is written under, and every name it is known by.
+#[derive(Debug)]
 pub(super) struct Space {
     pub(super) prefix: &'static str,
     pub(super) uris: &'static [&'static str],

@@ -10,8 +10,9 @@ use quick_xml::events::Event;
 use worker_protocol::{Reason, Threat};
 
 use super::crypt::{Encryption, Secret};
-use crate::zip_reader::{self, Entry};
-use crate::{Refusal, Work, xml, zip_writer};
+use crate::zip_reader::{self, Entry, Packed};
+use crate::zip_writer::{Body, Content, Writer};
+use crate::{Refusal, Work, xml};
 
 /// An opened package.
 pub(super) struct Package<'a> {
@@ -54,15 +55,24 @@ impl<'a> Package<'a> {
 
     /// The bytes of a member, decrypted where need be.
     pub(super) fn read(&mut self, name: &str, work: &mut Work<'_>) -> Result<Vec<u8>, Refusal> {
+        self.read_packed(name, work).map(|(bytes, _)| bytes)
+    }
+
+    /// The bytes of a member, and how it was packed if that can be written again.
+    pub(super) fn read_packed(
+        &mut self,
+        name: &str,
+        work: &mut Work<'_>,
+    ) -> Result<(Vec<u8>, Option<Packed<'a>>), Refusal> {
         let entry = self.members.get(name).ok_or(Refusal::held(Reason::Damaged))?;
-        let bytes = entry.expand(self.archive, work.budget)?;
+        let (bytes, packed) = entry.expand_exactly(self.archive, work.budget)?;
         self.read.insert(name.to_owned());
         match self.encrypted.get(name) {
-            None => Ok(bytes),
+            None => Ok((bytes, packed)),
             Some(encryption) => {
                 let opened = self.secret.open(encryption, &bytes, work)?;
                 work.findings.add(Threat::Encryption, name);
-                Ok(opened)
+                Ok((opened, None))
             }
         }
     }
@@ -127,10 +137,10 @@ impl<'a> Package<'a> {
 }
 
 /// A member of the clean package.
-pub(super) struct Member {
+pub(super) struct Member<'a> {
     pub(super) name: String,
     pub(super) media_type: &'static str,
-    pub(super) bytes: Vec<u8>,
+    pub(super) body: Body<'a>,
 }
 
 /// Packs these members: the media type first and stored, so that it stands at a fixed place; the manifest last.
@@ -138,7 +148,7 @@ pub(super) fn write(
     media_type: &str,
     version: &str,
     folders: &[(String, &'static str)],
-    members: &[Member],
+    members: &[Member<'_>],
 ) -> Result<Vec<u8>, Refusal> {
     let mut manifest = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<manifest:manifest xmlns:manifest=\"urn:oasis:names:tc:opendocument:xmlns:manifest:1.0\" manifest:version=\"{version}\">\n <manifest:file-entry manifest:full-path=\"/\" manifest:version=\"{version}\" manifest:media-type=\"{media_type}\"/>\n"
@@ -154,9 +164,11 @@ pub(super) fn write(
         ));
     }
     manifest.push_str("</manifest:manifest>\n");
-    let deflated = members
-        .iter()
-        .map(|member| (member.name.as_str(), member.bytes.as_slice()))
-        .chain([("META-INF/manifest.xml", manifest.as_bytes())]);
-    zip_writer::write_after_stored(("mimetype", media_type.as_bytes()), deflated)
+    let mut writer = Writer::default();
+    writer.add("mimetype", &Content::Dense(media_type.as_bytes()))?;
+    for member in members {
+        writer.add(&member.name, &member.body.content())?;
+    }
+    writer.add("META-INF/manifest.xml", &Content::Plain(manifest.as_bytes()))?;
+    writer.finish()
 }

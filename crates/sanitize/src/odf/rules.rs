@@ -230,6 +230,10 @@ pub(super) fn is_dangerous_address(value: &str) -> bool {
         "private:",
         "data:text",
     ];
+    let mut characters = value.chars().filter(|c| !c.is_whitespace() && !c.is_control());
+    if !characters.next().is_some_and(|first| "msjvpdMSJVPD".contains(first)) {
+        return false;
+    }
     let start: String = value.chars().filter(|c| !c.is_whitespace() && !c.is_control()).take(16).collect();
     let start = start.to_ascii_lowercase();
     SCHEMES.iter().any(|scheme| start.starts_with(scheme))

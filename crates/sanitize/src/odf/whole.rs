@@ -7,19 +7,33 @@ use worker_protocol::Kind;
 
 use super::filter::Sections;
 use super::{media_type, names};
+use crate::zip_reader::Packed;
+
+/// Whether programs look for this section in this part of a package.
+pub(super) fn belongs(part: &str, section: &str) -> bool {
+    matches!(
+        (part, section),
+        ("content.xml" | "styles.xml", "automatic-styles" | "font-face-decls")
+            | ("content.xml", "body")
+            | ("styles.xml", "styles" | "master-styles")
+    )
+}
 
 /// All sections of one document, whatever parts they came in.
 #[derive(Default)]
-pub(super) struct Whole {
+pub(super) struct Whole<'a> {
     pub(super) version: String,
     pub(super) body: String,
     pub(super) content: Vec<(String, String)>,
     pub(super) styles: Vec<(String, String)>,
     pub(super) meta: String,
     pub(super) settings: String,
+    /// The parts of these names as they were packed, where they said exactly what is written.
+    pub(super) packed_content: Option<Packed<'a>>,
+    pub(super) packed_styles: Option<Packed<'a>>,
 }
 
-impl Whole {
+impl Whole<'_> {
     pub(super) fn take(&mut self, part: &str, sections: Sections) {
         if !sections.body.is_empty() && (part == "content.xml" || part.is_empty()) {
             self.body = sections.body;

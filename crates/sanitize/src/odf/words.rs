@@ -43,56 +43,76 @@ fn attribute(start: &BytesStart<'_>, local: &str) -> Option<String> {
         .and_then(|a| xml::attribute_value(&a).ok())
 }
 
-/// Counts what a reader sees. Works on local names, so that both sides of the filter are counted alike.
+/// Counts what a reader sees. Both sides of the filter are counted alike.
 pub(super) fn counts(content: &str) -> Counts {
-    let mut counts = Counts::default();
+    let mut counting = Counting::default();
     let mut reader = Reader::from_str(content);
-    let (mut paragraphs, mut tables, mut hidden) = (0u32, 0u32, 0u32);
-    let (mut cell_has_text, mut in_body, mut is_binary) = (false, false, false);
     while let Ok(event) = reader.read_event() {
-        match &event {
-            Event::Start(start) | Event::Empty(start) => {
-                let is_open = matches!(event, Event::Start(_));
-                match start.name().as_ref() {
-                    "office:body" => in_body = is_open,
-                    "text:p" | "text:h" if in_body => paragraphs += u32::from(is_open),
-                    "table:table" if in_body => {
-                        counts.pages += u64::from(tables == 0 && hidden == 0);
-                        tables += u32::from(is_open);
-                    }
-                    "draw:page" if in_body => counts.pages += 1,
-                    "table:table-cell" => cell_has_text = false,
-                    "draw:image" if in_body => counts.pictures += 1,
-                    "text:tracked-changes" => hidden += u32::from(is_open),
-                    "office:binary-data" => is_binary = is_open,
-                    _ => {}
-                }
-            }
+        if matches!(event, Event::Eof) {
+            break;
+        }
+        counting.note(&event);
+    }
+    counting.counts
+}
+
+/// Counts what a reader sees while a part passes by.
+#[derive(Debug, Default)]
+pub(super) struct Counting {
+    pub(super) counts: Counts,
+    paragraphs: u32,
+    tables: u32,
+    hidden: u32,
+    cell_has_text: bool,
+    in_body: bool,
+    is_binary: bool,
+}
+
+impl Counting {
+    pub(super) fn note(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Start(start) => self.start(start.name().as_ref(), true),
+            Event::Empty(start) => self.start(start.name().as_ref(), false),
             Event::End(end) => match end.name().as_ref() {
-                "text:p" | "text:h" => paragraphs = paragraphs.saturating_sub(1),
-                "table:table" => tables = tables.saturating_sub(1),
-                "table:table-cell" if cell_has_text => {
-                    counts.cells += 1;
-                    cell_has_text = false;
+                "text:p" | "text:h" => self.paragraphs = self.paragraphs.saturating_sub(1),
+                "table:table" => self.tables = self.tables.saturating_sub(1),
+                "table:table-cell" if self.cell_has_text => {
+                    self.counts.cells += 1;
+                    self.cell_has_text = false;
                 }
-                "text:tracked-changes" => hidden = hidden.saturating_sub(1),
-                "office:binary-data" => is_binary = false,
+                "text:tracked-changes" => self.hidden = self.hidden.saturating_sub(1),
+                "office:binary-data" => self.is_binary = false,
                 _ => {}
             },
-            Event::Text(text) if paragraphs > 0 && !is_binary => {
+            Event::Text(text) if self.paragraphs > 0 && !self.is_binary => {
                 let characters = text.chars().filter(|c| !c.is_whitespace()).count() as u64;
-                counts.characters += characters;
-                cell_has_text |= characters > 0;
+                self.counts.characters += characters;
+                self.cell_has_text |= characters > 0;
             }
-            Event::GeneralRef(_) if paragraphs > 0 => {
-                counts.characters += 1;
-                cell_has_text = true;
+            Event::GeneralRef(_) if self.paragraphs > 0 => {
+                self.counts.characters += 1;
+                self.cell_has_text = true;
             }
-            Event::Eof => break,
             _ => {}
         }
     }
-    counts
+
+    fn start(&mut self, name: &str, is_open: bool) {
+        match name {
+            "office:body" => self.in_body = is_open,
+            "text:p" | "text:h" if self.in_body => self.paragraphs += u32::from(is_open),
+            "table:table" if self.in_body => {
+                self.counts.pages += u64::from(self.tables == 0 && self.hidden == 0);
+                self.tables += u32::from(is_open);
+            }
+            "draw:page" if self.in_body => self.counts.pages += 1,
+            "table:table-cell" => self.cell_has_text = false,
+            "draw:image" if self.in_body => self.counts.pictures += 1,
+            "text:tracked-changes" => self.hidden += u32::from(is_open),
+            "office:binary-data" => self.is_binary = is_open,
+            _ => {}
+        }
+    }
 }
 
 /// What stands in a table that is open.
@@ -189,6 +209,8 @@ pub(crate) fn blocks(content: &str, kind: Kind, take: &mut dyn FnMut(Block) -> b
                         while row.last().is_some_and(String::is_empty) {
                             row.pop();
                         }
+                        // Most rows end in a thousand cells that hold nothing: their room would cost more than the words.
+                        row.shrink_to_fit();
                         if !row.is_empty() && table.rows.len() < ROWS_MAX {
                             table.rows.push(row);
                         }

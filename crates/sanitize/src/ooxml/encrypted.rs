@@ -38,7 +38,7 @@ const SEGMENT_BYTES: usize = 4096;
 ///
 /// # Errors
 /// Held when no password fits, when the encryption is of another sort, or when the file is damaged.
-pub(super) fn open(untrusted: &[u8], passwords: &[String], budget: &mut Budget) -> Result<Vec<u8>, Refusal> {
+pub(crate) fn open(untrusted: &[u8], passwords: &[String], budget: &mut Budget) -> Result<Vec<u8>, Refusal> {
     let damaged = Refusal::held(Reason::Damaged);
     let mut compound = cfb::CompoundFile::open(Cursor::new(untrusted)).map_err(|_| damaged)?;
     let description = stream(&mut compound, "/EncryptionInfo", DESCRIPTION_BYTES_MAX)?;

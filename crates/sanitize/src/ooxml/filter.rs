@@ -24,6 +24,7 @@ use super::objects::Insert;
 use super::{fields, xml};
 use crate::Refusal;
 use crate::findings::Findings;
+use crate::scopes::Scopes;
 
 /// What the filter has to know about the part.
 pub(crate) struct PartContext<'a> {
@@ -124,17 +125,23 @@ struct Open<'t> {
     /// For a frame: whether it holds an embedded object. For alternatives: whether a choice stayed.
     has_object: bool,
     /// For a frame: what to show instead.
-    picture: Option<String>,
-    /// For a frame: the relation of a picture that only the slide's VML shows.
-    picture_id: Option<String>,
+    shown: Option<Box<Shown>>,
     /// For alternatives and content controls: what stands inside when the tags around it go.
     inner: Option<(usize, usize)>,
-    shared_index: Option<String>,
-    name_value: Option<String>,
+    /// For a shared formula the number of its group, for a defined name the name, for an object that of its shape.
+    mention: Option<Box<str>>,
     scopes_before: usize,
     /// Whether its tag binds a prefix that its children may need.
     declares: bool,
     after: Counts,
+}
+
+/// What a frame shows once its object is gone.
+#[derive(Default)]
+struct Shown {
+    picture: Option<String>,
+    /// The relation of a picture that only the slide's VML shows.
+    picture_id: Option<String>,
 }
 
 /// One attribute as it stands in the part.
@@ -156,7 +163,7 @@ pub(crate) fn filter(
     findings: &mut Findings,
 ) -> Result<Filtered, Refusal> {
     let text = xml::decode_borrowed(bytes)?;
-    if text.bytes().any(|b| b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r')) {
+    if xml::has_controls(&text) {
         // No reader of XML takes these; one that did would read another text than this filter.
         return Err(Refusal::held(Reason::Damaged));
     }
@@ -173,7 +180,7 @@ pub(crate) fn filter(
         out: String::with_capacity(text.len() + 256),
         changed: !bytes.starts_with(b"<") && !bytes.starts_with(b"\xef\xbb\xbf<"),
         open: Vec::new(),
-        scopes: Vec::new(),
+        scopes: Scopes::default(),
         attributes: Vec::new(),
         dropped_shared: HashSet::new(),
         gone_names: Vec::new(),
@@ -215,11 +222,10 @@ struct Pass<'t, 'a> {
     /// Whether the output says anything else than the part did.
     changed: bool,
     open: Vec<Open<'t>>,
-    /// Prefix → namespace as it is written and as it is known, innermost last.
-    scopes: Vec<(&'t str, &'t str, Option<Known>)>,
+    scopes: Scopes<'t, Option<Known>>,
     attributes: Vec<Attribute<'t>>,
     /// Shared formulas whose master went: the others of the group cannot stay without it.
-    dropped_shared: HashSet<String>,
+    dropped_shared: HashSet<Box<str>>,
     gone_names: Vec<String>,
     cell: Option<&'t str>,
     cell_is_index: bool,
@@ -295,7 +301,7 @@ impl<'t> Pass<'t, '_> {
                 Event::End(_) => self.end(),
                 Event::Text(_) if !self.open.is_empty() => {
                     self.count_text(raw, true);
-                    if raw.contains("]]>") {
+                    if memchr::memchr(b'>', raw.as_bytes()).is_some() && raw.contains("]]>") {
                         return Err(damaged);
                     }
                     self.out.push_str(raw);
@@ -360,13 +366,11 @@ impl<'t> Pass<'t, '_> {
     }
 
     fn resolve(&self, prefix: &str) -> Result<Option<Known>, Refusal> {
-        if let Some((_, _, known)) = self.scopes.iter().rev().find(|scope| scope.0 == prefix) {
-            return Ok(*known);
-        }
-        match prefix {
-            "" => Ok(None),
-            "xml" => Ok(names::known("http://www.w3.org/XML/1998/namespace")),
-            _ => Err(Refusal::held(Reason::Damaged)),
+        match (self.scopes.find(prefix), prefix) {
+            (Some(known), _) => Ok(known),
+            (None, "") => Ok(None),
+            (None, "xml") => Ok(names::known("http://www.w3.org/XML/1998/namespace")),
+            (None, _) => Err(Refusal::held(Reason::Damaged)),
         }
     }
 
@@ -440,16 +444,16 @@ impl<'t> Pass<'t, '_> {
         let mut open = self.opened(name, local, space, scopes_before, role);
         self.write_tag(raw, name, is_empty, edited);
         open.content_start = self.out.len();
-        if role == Role::CellFormula {
-            let is_shared = self.value("t").as_deref() == Some("shared");
-            open.shared_index = self.value("si").filter(|_| is_shared).map(Cow::into_owned);
-            open.drop_at_end = open.shared_index.as_ref().is_some_and(|si| self.dropped_shared.contains(si));
-        }
-        open.name_value = match role {
-            Role::DefinedName => self.value("name").map(Cow::into_owned),
-            Role::Object => self.value("spid").map(Cow::into_owned),
+        open.mention = match role {
+            Role::CellFormula if self.value("t").as_deref() == Some("shared") => self.value("si"),
+            Role::DefinedName => self.value("name"),
+            Role::Object => self.value("spid"),
             _ => None,
-        };
+        }
+        .map(|value| value.into_owned().into_boxed_str());
+        if role == Role::CellFormula {
+            open.drop_at_end = open.mention.as_ref().is_some_and(|group| self.dropped_shared.contains(group));
+        }
         self.open.push(open);
         Ok(true)
     }
@@ -458,8 +462,8 @@ impl<'t> Pass<'t, '_> {
     fn bare(&self, local: &str, prefix: &str) -> Listed {
         let in_box = self.is_inside("textbox");
         let is_simple = matches!(local, "div" | "font" | "span" | "p" | "br" | "b" | "i" | "u");
-        let is_bound =
-            !prefix.is_empty() || self.scopes.iter().any(|scope| scope.0.is_empty() && !scope.1.is_empty());
+        let is_bound = !prefix.is_empty()
+            || self.scopes.iter().any(|scope| scope.prefix.is_empty() && !scope.written.is_empty());
         if !is_bound && ((local == "xml" && self.open.is_empty()) || (in_box && is_simple)) {
             Listed::Plain
         } else {
@@ -469,7 +473,7 @@ impl<'t> Pass<'t, '_> {
 
     fn value(&self, local: &str) -> Option<Cow<'t, str>> {
         let found = self.attributes.iter().find(|a| a.local == local && !a.is_declaration)?;
-        unescape(found.raw).ok()
+        xml::unescaped(found.raw).ok()
     }
 
     fn judge(&mut self, space: Space, local: &str) -> Result<Fate, Refusal> {
@@ -492,10 +496,16 @@ impl<'t> Pass<'t, '_> {
     fn observe(&mut self, space: Space, local: &'t str, fate: &Fate) {
         match (space, local) {
             (Space::Sheet, "c") => {
-                let find = |wanted| self.attributes.iter().find(|a| a.key == wanted).map(|a| a.raw);
-                self.cell =
-                    find("r").filter(|r| r.len() <= 10 && r.bytes().all(|b| b.is_ascii_alphanumeric()));
-                self.cell_is_index = find("t") == Some("s");
+                (self.cell, self.cell_is_index) = (None, false);
+                for attribute in &self.attributes {
+                    match attribute.key {
+                        "r" => self.cell = Some(attribute.raw),
+                        "t" => self.cell_is_index = attribute.raw == "s",
+                        _ => {}
+                    }
+                }
+                let is_reference = |r: &&str| r.len() <= 10 && r.bytes().all(|b| b.is_ascii_alphanumeric());
+                self.cell = self.cell.filter(is_reference);
             }
             (Space::Sheet, "v" | "is") => {
                 self.before.cells += 1;
@@ -541,11 +551,9 @@ impl<'t> Pass<'t, '_> {
             drop_at_end: false,
             lost_child: false,
             has_object: false,
-            picture: None,
-            picture_id: None,
+            shown: None,
             inner: None,
-            shared_index: None,
-            name_value: None,
+            mention: None,
             scopes_before,
             declares: self.scopes.len() > scopes_before,
             after: self.after,
@@ -573,14 +581,6 @@ fn local_of(name: &str) -> &str {
 /// The prefix of a name with its colon.
 fn prefix_of(name: &str) -> &str {
     name.get(..name.len() - local_of(name).len()).unwrap_or_default()
-}
-
-fn unescape(raw: &str) -> Result<Cow<'_, str>, Refusal> {
-    if raw.contains('&') {
-        quick_xml::escape::unescape(raw).map_err(|_| Refusal::held(Reason::Damaged))
-    } else {
-        Ok(Cow::Borrowed(raw))
-    }
 }
 
 #[cfg(test)]

@@ -54,6 +54,10 @@ pub(crate) fn is_dangerous_function(name: &str) -> bool {
 /// Why this formula may not stay, if so. Strings in double quotes are data; names in single quotes are sheets,
 /// where a bracket or a path means another file.
 pub(crate) fn danger(formula: &str, links: LinkPolicy) -> Option<Threat> {
+    // What LibreOffice writes for a function of macros that it does not have. Readers take it for a damaged file.
+    if formula.contains("#NAME!") {
+        return Some(Threat::DangerousFormula);
+    }
     let mut word = String::new();
     let mut characters = formula.chars().peekable();
     while let Some(c) = characters.next() {
@@ -188,6 +192,7 @@ mod tests {
             ("cmd|'/c calc'!A0", dangerous),
             ("_xlfn.WEBSERVICE(\"http://a\")", dangerous),
             ("WebService (A1)", dangerous),
+            ("#NAME!()", dangerous),
             ("HYPERLINK(\"https://a/\",\"x\")", None),
             ("HYPERLINK(\"#Sheet2!A1\")", None),
             ("HYPERLINK(\"file:///c:/x\")", Some(Threat::Hyperlink)),

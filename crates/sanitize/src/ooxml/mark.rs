@@ -175,7 +175,7 @@ pub(super) fn with_header(prefix: &str, tag: &str, content: &str, header: &str) 
                 return Some((attributes.trim_end_matches('/').to_owned(), String::new()));
             }
             let (text, _) = rest.split_once(&format!("</{prefix}{name}>"))?;
-            Some((attributes.to_owned(), xml::unescape_own(text)))
+            Some((attributes.to_owned(), xml::unescape_own(text).into_owned()))
         });
         let is_shown = shown.iter().any(|(sort, is_shown)| *sort == name && *is_shown);
         let (attributes, text) = match old {

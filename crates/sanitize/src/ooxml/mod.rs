@@ -29,6 +29,7 @@ use outline::Outline;
 use package::{Package, Relation};
 use rules::Rule;
 
+pub(crate) use encrypted::open as open_encrypted;
 pub(crate) use fields::danger as field_danger;
 pub(crate) use formula::{danger as formula_danger, is_dangerous_function};
 pub(crate) use package::{relations_path, resolve};
@@ -101,8 +102,7 @@ pub(crate) fn rebuild(
     let mark = work.job.mark.as_ref().filter(|_| mode != Mode::TextOnly);
     let (clean, fidelity) = rebuild_package(untrusted, kind, mode == Mode::Strict, mark, work)?;
     if mode == Mode::TextOnly {
-        let text = preview::whole_text(kind, &clean, &work.budget.limits)
-            .ok_or(Refusal::held(Reason::NotRebuilt))?;
+        let text = preview::whole_text(kind, &clean, &work.budget.limits)?;
         return Ok(Rebuilt {
             clean: text.into_bytes(),
             kind: Kind::Text,

@@ -148,7 +148,7 @@ fn image_relation(id: String, from: &str, target: &str) -> Relation {
 }
 
 fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
-    bytes.windows(wanted.len()).any(|window| window == wanted)
+    memchr::memmem::find(bytes, wanted).is_some()
 }
 
 /// A picture in the place of the frame that this is the inside of.

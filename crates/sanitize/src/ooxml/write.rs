@@ -13,21 +13,13 @@ use super::mark::{self, Stamp};
 use super::package::{self, Relation};
 use super::{Form, Part, Walk, objects, rules};
 use crate::Refusal;
-use crate::zip_reader::Packed;
-use crate::zip_writer::{Content, Writer};
+use crate::zip_writer::{Body, Content, Writer};
 
 const RELATIONS: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
 const HEADER_PART: &str = "word/sekisho-header.xml";
 const PROPERTIES_PART: &str = "docProps/custom.xml";
 const PROPERTIES_TYPE: &str = "application/vnd.openxmlformats-officedocument.custom-properties+xml";
 const EMPTY_VML: &[u8] = b"<xml xmlns:v=\"urn:schemas-microsoft-com:vml\"></xml>";
-
-/// What a member of the new package is written from.
-enum Body<'a> {
-    Bytes(Vec<u8>),
-    Dense(Vec<u8>),
-    Packed(Packed<'a>),
-}
 
 impl<'a> Walk<'a, '_, '_> {
     /// The new package, and how much of the old one is in it.
@@ -129,15 +121,15 @@ impl<'a> Walk<'a, '_, '_> {
                 }
                 gone_names.extend(filtered.gone_names);
                 Ok(match (filtered.bytes, packed) {
-                    (Some(bytes), _) => Body::Bytes(bytes),
+                    (Some(bytes), _) => Body::Plain(bytes),
                     (None, Some(packed)) => Body::Packed(packed),
-                    (None, None) => Body::Bytes(bytes),
+                    (None, None) => Body::Plain(bytes),
                 })
             }
             // VML is often not quite XML. It holds notes' outlines and old shapes, not text.
             Err(refusal) if part.form == Form::Vml && refusal.reason == Reason::Damaged => {
                 self.work.findings.add(Threat::Unknown, &part.source);
-                Ok(Body::Bytes(EMPTY_VML.to_vec()))
+                Ok(Body::Plain(EMPTY_VML.to_vec()))
             }
             Err(refusal) => Err(refusal),
         }
@@ -230,11 +222,6 @@ impl<'a> Walk<'a, '_, '_> {
             let relations = package::write_relations(&part.relations);
             writer.add(&package::relations_path(&part.target), &Content::Plain(&relations))?;
         }
-        let content = match body {
-            Body::Bytes(bytes) => Content::Plain(bytes),
-            Body::Dense(bytes) => Content::Dense(bytes),
-            Body::Packed(packed) => Content::Packed(*packed),
-        };
-        writer.add(&part.target, &content)
+        writer.add(&part.target, &body.content())
     }
 }

@@ -396,7 +396,8 @@ impl<'a, 'w, 'j> Copy<'a, 'w, 'j> {
                 let data = self.unfiltered(stream, 32 << 20, Size::Unknown)?;
                 // A stream without a profile makes viewers take the plain colours of as many channels.
                 let is_profile = data.bytes.get(36..40) == Some(b"acsp") && data.bytes.len() >= 128;
-                if !is_profile {
+                // An empty one is what is written here in place of one that is none.
+                if !is_profile && !data.bytes.is_empty() {
                     self.report(Threat::Unknown);
                 }
                 Object::Stream(match is_profile {

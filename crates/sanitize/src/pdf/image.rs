@@ -18,6 +18,23 @@ use crate::{Refusal, picture};
 /// JPEG instead of zlib for decoded JPEG 2000, once zlib needs this many times the original.
 const ZLIB_GROWTH_MAX: usize = 3;
 
+/// Pieces of a picture that are packed to see whether packing all of it would pay.
+const PROBE_BYTES: usize = 4 << 10;
+const PROBES: usize = 8;
+
+/// Whether pieces of this from all over it pack well. Packing a photograph in vain is work for nothing.
+fn is_loose(bytes: &[u8]) -> bool {
+    if bytes.len() <= PROBES * PROBE_BYTES {
+        return true;
+    }
+    let pieces = (0..PROBES).filter_map(|probe| {
+        let at = (bytes.len() - PROBE_BYTES) / (PROBES - 1) * probe;
+        bytes.get(at..at + PROBE_BYTES)
+    });
+    let probe: Vec<u8> = pieces.flatten().copied().collect();
+    Budget::deflated(&probe).len() * 5 < probe.len() * 4
+}
+
 /// What a picture's dictionary says.
 struct Facts {
     width: u32,
@@ -186,28 +203,33 @@ impl Copy<'_, '_, '_> {
     ) -> Option<Stream> {
         let rewritten = jpeg::rewritten(bytes)?;
         let pixels_max = self.work.budget.limits.pixels_max;
-        let pixels = jpeg::decoded(&rewritten.bytes, pixels_max)?;
+        let is_plain = matches!(rewritten.channels, 1 | 3) && filter.number(b"ColorTransform").is_none();
+        let is_drawn_anew =
+            self.mode == Mode::Strict && is_plain && facts.channels == Some(rewritten.channels.into());
+        let pixels = match is_drawn_anew {
+            true => Some(jpeg::decoded(&rewritten.bytes, pixels_max)?),
+            false if jpeg::decodes(&rewritten.bytes, pixels_max) => None,
+            false => return None,
+        };
         if rewritten.had_metadata {
             self.report(Threat::Metadata);
         }
         if rewritten.had_trailing_bytes {
             self.report(Threat::HiddenData);
         }
-        let is_plain = matches!(rewritten.channels, 1 | 3) && filter.number(b"ColorTransform").is_none();
-        let content =
-            if self.mode == Mode::Strict && is_plain && facts.channels == Some(rewritten.channels.into()) {
-                // Security first: not even the coefficients come from outside.
-                picture::photograph(&pixels).ok()?
-            } else {
-                rewritten.bytes
-            };
+        let content = match pixels {
+            // Security first: not even the coefficients come from outside.
+            Some(pixels) => picture::photograph(&pixels).ok()?,
+            None => rewritten.bytes,
+        };
         dictionary.set("Filter", Object::Name(b"DCTDecode".to_vec()));
         if let Some(transform @ 0..=1) = filter.number(b"ColorTransform") {
             dictionary.set("DecodeParms", dictionary! { "ColorTransform" => transform });
         }
         // A page of one colour is mostly zeros even as JPEG; then zlib around it pays.
-        let around = Budget::deflated(&content);
-        let content = if around.len() * 4 < content.len() * 3 {
+        let around = is_loose(&content).then(|| Budget::deflated(&content));
+        let around = around.filter(|around| around.len() * 4 < content.len() * 3);
+        let content = if let Some(around) = around {
             let filters = [b"FlateDecode".as_slice(), b"DCTDecode"].map(|name| Object::Name(name.to_vec()));
             dictionary.set("Filter", Object::Array(filters.to_vec()));
             if let Ok(parameters) = dictionary.get(b"DecodeParms").cloned() {

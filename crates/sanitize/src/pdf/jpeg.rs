@@ -4,6 +4,9 @@
 //! Leaves to others: JPEG files of their own (`picture`).
 
 use image::{DynamicImage, ImageDecoder};
+use zune_jpeg::zune_core::bytestream::ZCursor;
+use zune_jpeg::zune_core::colorspace::ColorSpace;
+use zune_jpeg::zune_core::options::DecoderOptions;
 
 /// A picture with nothing in it but what draws it.
 pub(super) struct Rewritten {
@@ -82,9 +85,29 @@ fn next_marker(bytes: &[u8], at: &mut usize) -> Option<u8> {
 
 /// Where the coded data ends: at the next marker that is no restart.
 fn end_of_scan(rest: &[u8]) -> usize {
-    rest.windows(2)
-        .position(|pair| matches!(pair, [0xFF, second] if !matches!(second, 0 | 0xD0..=0xD7 | 0xFF)))
-        .unwrap_or(rest.len())
+    let is_marker =
+        |at: &usize| rest.get(at + 1).is_some_and(|second| !matches!(second, 0 | 0xD0..=0xD7 | 0xFF));
+    memchr::memchr_iter(0xFF, rest).find(is_marker).unwrap_or(rest.len())
+}
+
+/// Whether this decodes, to its end and to no more pixels than these. The brightness is made as it would be shown; of
+/// colour the coded numbers are read, but not turned into pixels: that step only calculates and cannot fail, and it is
+/// much of the work.
+pub(super) fn decodes(bytes: &[u8], pixels_max: u64) -> bool {
+    let options =
+        DecoderOptions::default().set_max_width(usize::MAX).set_max_height(usize::MAX).set_strict_mode(false);
+    let mut decoder = zune_jpeg::JpegDecoder::new_with_options(ZCursor::new(bytes), options);
+    if decoder.decode_headers().is_err() {
+        return false;
+    }
+    let pixels = decoder.dimensions().map(|(width, height)| (width as u64).saturating_mul(height as u64));
+    if pixels.is_none_or(|pixels| pixels > pixels_max) {
+        return false;
+    }
+    if decoder.input_colorspace() == Some(ColorSpace::YCbCr) {
+        decoder.set_options(options.jpeg_set_out_colorspace(ColorSpace::Luma));
+    }
+    decoder.decode().is_ok()
 }
 
 /// The pixels, if there are any and not too many.
@@ -118,9 +141,27 @@ mod tests {
         assert_eq!(clean.channels, 3);
         assert!(!clean.bytes.windows(4).any(|w| w == b"evil" || w == b"PK\x03\x04"));
         assert_eq!(decoded(&clean.bytes, 10_000), decoded(&plain, 10_000));
-        assert!(decoded(&clean.bytes, 1_000).is_none());
-        for length in 0..plain.len() {
-            let _ = rewritten(&plain[..length]).and_then(|r| decoded(&r.bytes, 10_000));
+        assert!(decoded(&clean.bytes, 1_000).is_none() && !decodes(&clean.bytes, 1_000));
+        let mut gray = Vec::new();
+        image::DynamicImage::from(picture)
+            .to_luma8()
+            .write_with_encoder(image::codecs::jpeg::JpegEncoder::new_with_quality(&mut gray, 80))
+            .unwrap();
+        for sample in [plain, gray] {
+            // Whatever is broken: the short look says what the long one says.
+            for at in 0..sample.len() {
+                let mut broken = sample.clone();
+                broken[at] ^= 0x5a;
+                for bytes in [&sample[..at], &broken] {
+                    if let Some(clean) = rewritten(bytes) {
+                        assert_eq!(
+                            decodes(&clean.bytes, 10_000),
+                            decoded(&clean.bytes, 10_000).is_some(),
+                            "{at}"
+                        );
+                    }
+                }
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Owns: the order of the work for each mode, and writing.
 //! Leaves to others: opening (`open`), what may be where (`schema`), copying (`copy` and its neighbours), what is in
-//! streams (`content`, `image`, `font`), the check of the result (`check`).
+//! streams (`content`, `image`, `font`), how much there is to draw (`weight`), the check of the result (`check`).
 //!
 //! A PDF is not stripped in place. A new document is made and the pages are copied into it; every object that follows
 //! has a role, and only the keys of that role come along. Objects that nothing reaches, earlier revisions, object
@@ -26,6 +26,7 @@ mod open;
 mod pages;
 mod schema;
 mod stream;
+mod weight;
 mod words;
 
 use lopdf::{Document, ObjectId, SaveOptions};
@@ -79,6 +80,7 @@ fn clean(
     let source = open::open(untrusted, work)?;
     let (mut document, fidelity) = catalog::document(&source, mode, mark, work)?;
     drop(source);
+    weight::check(&document, work.budget)?;
     let bytes = write(&mut document)?;
     drop(document);
     if work.depth == 0 {

@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 
 use lopdf::{Dictionary, Document, LoadOptions, Object, ObjectId};
+use memchr::memmem;
 use worker_protocol::{Reason, Threat};
 
 use crate::{Refusal, Work};
@@ -44,7 +45,7 @@ pub(super) fn open(untrusted: &[u8], work: &mut Work<'_>) -> Result<Document, Re
 }
 
 fn load(untrusted: &[u8], work: &mut Work<'_>) -> Result<Document, Refusal> {
-    let streams = 1 + untrusted.windows(7).filter(|word| *word == b"/ObjStm").count() as u64;
+    let streams = 1 + memmem::find_iter(untrusted, b"/ObjStm").count() as u64;
     let share =
         (work.budget.bytes_left() / streams).clamp(*OBJECT_STREAM_BYTES.start(), *OBJECT_STREAM_BYTES.end());
     let share = usize::try_from(share.min(work.budget.bytes_left())).unwrap_or(usize::MAX);
@@ -96,13 +97,13 @@ fn load(untrusted: &[u8], work: &mut Work<'_>) -> Result<Document, Refusal> {
 /// The same file with an identifier in its trailer. The key of an encrypted file is made from it too, as from nothing
 /// when there is none, and the library asks for one.
 fn with_identifier(untrusted: &[u8]) -> Option<Vec<u8>> {
-    let trailer = untrusted.windows(7).rposition(|word| word == b"trailer")?;
+    let trailer = memmem::rfind(untrusted, b"trailer")?;
     let rest = untrusted.get(trailer..)?;
-    let until = rest.windows(9).position(|word| word == b"startxref").unwrap_or(rest.len());
+    let until = memmem::find(rest, b"startxref").unwrap_or(rest.len());
     if contains(rest.get(..until)?, b"/ID") {
         return None;
     }
-    let open = trailer + rest.windows(2).position(|word| word == b"<<")? + 2;
+    let open = trailer + memmem::find(rest, b"<<")? + 2;
     let (before, after) = untrusted.split_at_checked(open)?;
     Some([before, b"/ID[<><>]", after].concat())
 }
@@ -167,9 +168,9 @@ fn has_unreached(document: &Document) -> bool {
 }
 
 fn ends(bytes: &[u8]) -> Vec<usize> {
-    bytes.windows(5).enumerate().filter(|(_, word)| *word == b"%%EOF").map(|(at, _)| at).collect()
+    memmem::find_iter(bytes, b"%%EOF").collect()
 }
 
 fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
-    bytes.windows(wanted.len()).any(|window| window == wanted)
+    memmem::find(bytes, wanted).is_some()
 }

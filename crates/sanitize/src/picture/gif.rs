@@ -1,6 +1,6 @@
 //! GIF, also animated.
 //!
-//! Owns: decoding every frame to its indices and writing frames, delays and loop anew. Comments, foreign extensions,
+//! Owns: decoding every frame to its indices and writing frames, delays and loop anew, with the mark as a comment. Comments, foreign extensions,
 //! colours that no pixel uses and bytes after the end stay behind.
 //! Leaves to others: nothing; a GIF stays one, since no other format keeps an animation that every program shows.
 
@@ -11,7 +11,7 @@ use worker_protocol::{Reason, Threat};
 
 use super::raster::{Layout, Raster};
 use super::{Choices, take_pixels};
-use crate::{Refusal, Work};
+use crate::{Refusal, Work, mark};
 
 /// A decoded file.
 pub(super) struct Gif {
@@ -118,6 +118,10 @@ pub(super) fn encode(mut picture: Gif, choices: &Choices<'_>) -> Result<Vec<u8>,
     let mut encoder = gif::Encoder::new(&mut out, picture.width, picture.height, &global).map_err(failed)?;
     if picture.frames.len() > 1 {
         encoder.set_repeat(picture.repeat).map_err(failed)?;
+    }
+    if let Some(mark) = choices.mark {
+        let line = mark::line(mark);
+        encoder.write_raw_extension(gif::Extension::Comment.into(), &[line.as_bytes()]).map_err(failed)?;
     }
     for mut frame in picture.frames {
         frame.interlaced = false;

@@ -11,6 +11,7 @@ mod gif;
 mod jpeg;
 mod mark;
 mod metafile;
+mod pages;
 mod png;
 mod raster;
 mod svg;
@@ -25,7 +26,7 @@ use worker_protocol::{
 
 use crate::bounded::Budget;
 use crate::findings::Findings;
-use crate::{Rebuilt, Refusal, Work};
+use crate::{Rebuilt, Refusal, Work, text};
 #[cfg(test)]
 use raster::Density;
 use raster::{Layout, Raster};
@@ -201,7 +202,9 @@ impl Picture {
             }
             Picture::Webp(picture) if picture.frames() == 1 => {
                 let kept = webp::encode(&picture, choices)?;
-                if !picture.is_outgrown_by(kept.len()) {
+                // What a mark takes is no fault of the encoder.
+                let own_bytes = kept.len().saturating_sub(choices.mark.map_or(0, webp::mark_bytes));
+                if !picture.is_outgrown_by(own_bytes) {
                     return Ok((kept, Format::Webp));
                 }
                 let other = png::encode(png::Png::of_still(picture.still), choices)?;
@@ -229,11 +232,14 @@ pub(crate) fn rebuild(
     if kind == Kind::Metafile {
         return rebuild_metafile(untrusted, mode, work);
     }
-    if !matches!(mode, Mode::Rebuild | Mode::Strict) {
+    if !matches!(mode, Mode::Rebuild | Mode::Strict | Mode::ImagePdf) {
         return Err(not_rebuilt);
     }
     let format = Format::of_kind(kind).ok_or(not_rebuilt)?;
     let picture = Picture::decode(untrusted, format, "", work)?;
+    if mode == Mode::ImagePdf {
+        return pages::document(picture, work);
+    }
     let before = picture.pages();
     let job = work.job;
     let choices = Choices { strict: mode == Mode::Strict, mark: job.mark.as_ref() };
@@ -264,7 +270,7 @@ fn rebuild_svg(untrusted: &[u8], mode: Mode, work: &mut Work<'_>) -> Result<Rebu
         ..Fidelity::default()
     });
     if mode == Mode::TextOnly {
-        return Ok(as_text(&drawing.lines, fidelity));
+        return Ok(as_text(&drawing.lines, fidelity, work));
     }
     Ok(Rebuilt { fidelity, ..Rebuilt::same(drawing.clean, Kind::Svg) })
 }
@@ -284,14 +290,14 @@ fn rebuild_metafile(untrusted: &[u8], mode: Mode, work: &mut Work<'_>) -> Result
     let characters = Kept { before: count(&drawing.texts), after: count(&again.texts) };
     let fidelity = Some(Fidelity { characters, pages: Kept { before: 1, after: 1 }, ..Fidelity::default() });
     if mode == Mode::TextOnly {
-        return Ok(as_text(&drawing.texts, fidelity));
+        return Ok(as_text(&drawing.texts, fidelity, work));
     }
     Ok(Rebuilt { fidelity, ..Rebuilt::same(drawing.clean, Kind::Metafile) })
 }
 
-fn as_text(lines: &[String], fidelity: Option<Fidelity>) -> Rebuilt {
-    let text = lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect::<String>();
-    Rebuilt { road: Road::Text, fidelity, ..Rebuilt::same(text.into_bytes(), Kind::Text) }
+fn as_text(lines: &[String], fidelity: Option<Fidelity>, work: &mut Work<'_>) -> Rebuilt {
+    let words = lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect::<String>();
+    Rebuilt { fidelity, ..text::written_down(words, work) }
 }
 
 /// Drawings come gzipped, too.
@@ -300,6 +306,11 @@ fn expanded<'a>(untrusted: &'a [u8], work: &mut Work<'_>) -> Result<Cow<'a, [u8]
         return Ok(Cow::Owned(work.budget.gunzip(untrusted)?.bytes));
     }
     Ok(Cow::Borrowed(untrusted))
+}
+
+/// What a clean metafile is called: there are two sorts, and programs go by the name.
+pub(crate) fn metafile_extension(clean: &[u8]) -> Option<&'static str> {
+    metafile::format_of(clean).map(Format::extension)
 }
 
 /// The lines of text that a clean drawing shows.
@@ -412,6 +423,7 @@ fn reading<T>(limits: &Limits, read: impl FnOnce(&mut Work<'_>) -> T) -> T {
         budget: &mut budget,
         findings: Findings::default(),
         depth: 0,
+        converter: &mut crate::NoConverter,
         progress: &mut |_, _| (),
     })
 }

@@ -24,6 +24,7 @@ pub(super) fn with_work<T>(
         budget: &mut budget,
         findings: Findings::default(),
         depth: 0,
+        converter: &mut crate::NoConverter,
         progress: &mut |_, _| (),
     };
     let result = read(&mut work);
@@ -260,7 +261,7 @@ fn what_hides_in_the_lowest_bits_is_gone_in_strict_mode() {
         with_work(Limits::default(), None, |work| rebuild(&png, Kind::Png, Mode::Strict, work));
     let after = first_rgba(&rebuilt.unwrap().clean, Format::Png);
     assert!(after.chunks_exact(4).all(|p| p == [100, 100, 100, 255]));
-    for mode in [Mode::TextOnly, Mode::ImagePdf, Mode::InspectOnly] {
+    for mode in [Mode::TextOnly, Mode::InspectOnly] {
         let (outcome, _) =
             with_work(Limits::default(), None, |work| rebuild(&png, Kind::Png, mode, work).err());
         assert_eq!(outcome, Some(Refusal::held(Reason::NotRebuilt)), "{mode:?}");

@@ -10,7 +10,7 @@ use image_webp::{ColorType, LoopCount, WebPDecoder, WebPEncoder};
 use worker_protocol::{Reason, Threat};
 
 use super::raster::{Layout, Raster};
-use super::{Choices, colour, take_pixels};
+use super::{Choices, colour, mark, take_pixels};
 use crate::{Refusal, Work};
 
 /// A decoded file.
@@ -38,6 +38,11 @@ impl Webp {
     pub(super) fn frames(&self) -> u64 {
         self.animation.as_ref().map_or(1, |a| a.frames.len() as u64)
     }
+}
+
+/// Bytes that a mark adds to a still picture: its packet, the head of its chunk, and the chunk that says there is one.
+pub(super) fn mark_bytes(mark: &worker_protocol::Mark) -> usize {
+    mark::packet(mark).len() + 8 + 18
 }
 
 fn damaged<E>(_: E) -> Refusal {
@@ -93,16 +98,18 @@ pub(super) fn decode(untrusted: &[u8], place: &str, work: &mut Work<'_>) -> Resu
 
 pub(super) fn encode(picture: &Webp, choices: &Choices<'_>) -> Result<Vec<u8>, Refusal> {
     let round = |picture: Raster| if choices.strict { picture.rounded() } else { picture };
+    let packet = choices.mark.map(|mark| mark::packet(mark).into_bytes());
     let Some(animation) = &picture.animation else {
-        return lossless(&round(picture.still.clone()));
+        return lossless(&round(picture.still.clone()), packet);
     };
     let (width, height) = (picture.still.width, picture.still.height);
     let alpha = if picture.still.layout == Layout::Rgba { 0x10 } else { 0 };
+    let marked = if packet.is_some() { 0x04 } else { 0 };
     let mut body = Vec::new();
     push_chunk(
         &mut body,
         b"VP8X",
-        &[[0x02 | alpha, 0, 0, 0].as_slice(), &three(width - 1), &three(height - 1)].concat(),
+        &[[0x02 | alpha | marked, 0, 0, 0].as_slice(), &three(width - 1), &three(height - 1)].concat(),
     );
     push_chunk(
         &mut body,
@@ -114,7 +121,7 @@ pub(super) fn encode(picture: &Webp, choices: &Choices<'_>) -> Result<Vec<u8>, R
         let frame = round(frame.clone());
         // Only what changed is written; without blending, so that it also becomes transparent again.
         let (x, y, part) = changed(before.as_ref(), &frame);
-        let coded = lossless(&part)?;
+        let coded = lossless(&part, None)?;
         let chunk = coded.get(12..).unwrap_or_default();
         let header = [
             three(x / 2).as_slice(),
@@ -127,6 +134,9 @@ pub(super) fn encode(picture: &Webp, choices: &Choices<'_>) -> Result<Vec<u8>, R
         .concat();
         push_chunk(&mut body, b"ANMF", &[header.as_slice(), chunk].concat());
         before = Some(frame);
+    }
+    if let Some(packet) = packet {
+        push_chunk(&mut body, b"XMP ", &packet);
     }
     let size = u32::try_from(body.len() + 4).map_err(|_| Refusal::held(Reason::TooComplex))?;
     Ok([b"RIFF".as_slice(), &size.to_le_bytes(), b"WEBP", &body].concat())
@@ -165,7 +175,7 @@ fn changed(before: Option<&Raster>, now: &Raster) -> (u32, u32, Raster) {
     (size(left), size(top), Raster::new(size(right - left), size(bottom - top), now.layout, 8, samples))
 }
 
-fn lossless(picture: &Raster) -> Result<Vec<u8>, Refusal> {
+fn lossless(picture: &Raster, packet: Option<Vec<u8>>) -> Result<Vec<u8>, Refusal> {
     let colours = match picture.layout {
         Layout::Rgb => ColorType::Rgb8,
         Layout::Rgba => ColorType::Rgba8,
@@ -175,7 +185,11 @@ fn lossless(picture: &Raster) -> Result<Vec<u8>, Refusal> {
         return Err(Refusal::held(Reason::VerifyFailed));
     }
     let mut out = Vec::new();
-    WebPEncoder::new(&mut out)
+    let mut encoder = WebPEncoder::new(&mut out);
+    if let Some(packet) = packet {
+        encoder.set_xmp_metadata(packet);
+    }
+    encoder
         .encode(&picture.samples, picture.width, picture.height, colours)
         .map_err(|_| Refusal::held(Reason::VerifyFailed))?;
     Ok(out)

@@ -23,6 +23,12 @@ const COLUMNS_MAX: usize = 50;
 /// Columns that a sheet can have.
 const COLUMNS_OF_SHEET: usize = 16_384;
 
+/// What a cell takes besides its words when all of them are held, in bytes.
+const CELL_BYTES: usize = size_of::<String>();
+
+/// What a cell takes besides its words in a preview, in bytes.
+const SHOWN_CELL_BYTES: usize = 4;
+
 struct Parts<'a> {
     clean: &'a [u8],
     listing: zip_reader::Listing,
@@ -251,7 +257,8 @@ pub(super) fn sheets(mut preview: TextPreview, clean: &[u8], limits: &Limits) ->
         if !preview.push(TextBlock::Heading { text: name }) {
             break;
         }
-        let (rows, all) = sheet_rows(&text, &shared, preview.is_whole);
+        let room = preview.bytes_max.saturating_sub(preview.bytes + 64);
+        let (rows, all) = sheet_rows(&text, &shared, room, preview.is_whole);
         preview.truncated |= !all;
         if !rows.is_empty() && !preview.push(TextBlock::Table { rows }) {
             break;
@@ -286,8 +293,11 @@ fn shared_strings(text: &str) -> Vec<String> {
     strings
 }
 
-/// The rows that hold something, and whether these are all.
-fn sheet_rows(text: &str, shared: &[String], is_whole: bool) -> (Vec<Vec<String>>, bool) {
+/// The rows that hold something, as many as have room, and whether these are all. A short sheet may name one long string
+/// again and again, or cells far to the right.
+fn sheet_rows(text: &str, shared: &[String], room: usize, is_whole: bool) -> (Vec<Vec<String>>, bool) {
+    let mut room = room;
+    let cell_bytes = if is_whole { CELL_BYTES } else { SHOWN_CELL_BYTES };
     let mut rows: Vec<Vec<String>> = Vec::new();
     let mut row: Vec<String> = Vec::new();
     let (mut kind, mut column, mut value) = (String::new(), 0usize, String::new());
@@ -309,17 +319,29 @@ fn sheet_rows(text: &str, shared: &[String], is_whole: bool) -> (Vec<Vec<String>
                 "rPh" => in_reading = false,
                 "c" if column < COLUMNS_MAX || (is_whole && column < COLUMNS_OF_SHEET) => {
                     let shown = match kind.as_str() {
-                        "s" => {
-                            value.parse().ok().and_then(|i: usize| shared.get(i)).cloned().unwrap_or_default()
-                        }
-                        _ => value.clone(),
+                        "s" => value
+                            .parse()
+                            .ok()
+                            .and_then(|i: usize| shared.get(i))
+                            .map(String::as_str)
+                            .unwrap_or_default(),
+                        _ => &value,
                     };
+                    let cells = column.saturating_sub(row.len()) + 1;
+                    let bytes = cells.saturating_mul(cell_bytes).saturating_add(shown.len());
+                    let Some(left) = room.checked_sub(bytes) else {
+                        rows.push(std::mem::take(&mut row));
+                        all = false;
+                        return false;
+                    };
+                    room = left;
                     while row.len() < column {
                         row.push(String::new());
                     }
-                    row.push(shown);
+                    row.push(shown.to_owned());
                 }
-                "c" => all = false,
+                // No sheet has more columns, so nobody misses them.
+                "c" => all &= is_whole,
                 "row" => {
                     let row = std::mem::take(&mut row);
                     if row.iter().any(|cell| !cell.is_empty()) {

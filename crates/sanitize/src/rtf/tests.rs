@@ -298,6 +298,26 @@ fn a_mark_is_written_once_and_replaced() {
     }
 }
 
+#[test]
+fn a_mark_stands_inside_a_document_whose_text_is_all_in_groups() {
+    let mut job = job();
+    job.mark = Some(Mark { label: "C-2".to_owned(), levels: vec!["c2".to_owned()] });
+    let written = clean(&run_job(&job, b"{\\rtf1{\\fonttbl{\\f0 x;}}{a}}"));
+    assert!(written.contains("SekishoMark}C-2"), "{written}");
+    let depth = |text: &str| text.matches('{').count() as i64 - text.matches('}').count() as i64;
+    let (inside, end) = written.trim_end().rsplit_once('}').unwrap();
+    assert_eq!((depth(inside), depth(inside.split_once("SekishoMark").unwrap().0) > 0, end), (1, true, ""));
+}
+
+#[test]
+fn words_alone_hold_no_controls() {
+    let mut job = job();
+    job.policy.modes.insert(Kind::Rtf, Mode::TextOnly);
+    let outcome = run_job(&job, b"{\\rtf1\\ansi\\ansicpg932 a\x7f\\'80\\u8238?b\\par}");
+    assert_eq!(outcome.clean.as_deref(), Some(b"ab\n".as_slice()));
+    assert_eq!(threats(&outcome)[..2], [Threat::HiddenData, Threat::HiddenData]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
     #[test]

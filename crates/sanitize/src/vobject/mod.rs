@@ -3,6 +3,7 @@
 //! Owns: unfolding lines, the components, properties and parameters that stay, pictures on cards, folding lines again.
 //! Leaves to others: encodings (`text`, `transfer`), link targets (`link`), pictures (`picture`).
 
+mod mark;
 mod property;
 mod rules;
 
@@ -10,6 +11,7 @@ use worker_protocol::{Fidelity, Kind, LinkPolicy, Mode, Reason, Spot, Threat};
 
 use crate::picture;
 use crate::{Rebuilt, Refusal, Work, link, text, transfer};
+use mark::Stamp;
 use property::{Property, unfold};
 use rules::{head, is_component, is_property};
 
@@ -39,8 +41,16 @@ pub(crate) fn rebuild(
         words: String::new(),
         open: Vec::new(),
         fidelity: Fidelity::default(),
+        mark: None,
     };
     let lines = unfold(&decoded.text);
+    if let Some(mark) = &work.job.mark {
+        if decoded.can_say(&crate::mark::shown(mark)) {
+            pass.mark = Some(Stamp::new(mark, &lines));
+        } else if mode != Mode::TextOnly {
+            work.findings.add(Threat::MarkNotPossible, "");
+        }
+    }
     let mut skipped: Option<String> = None;
     let mut alarm: Vec<(u32, String)> = Vec::new();
     for (number, line) in &lines {
@@ -106,6 +116,7 @@ struct Pass {
     words: String,
     open: Vec<String>,
     fidelity: Fidelity,
+    mark: Option<Stamp>,
 }
 
 impl Pass {
@@ -129,6 +140,9 @@ impl Pass {
                     return Ok(Some(name));
                 }
                 self.push_line(&format!("BEGIN:{name}"));
+                if let Some(line) = self.mark.as_ref().and_then(|mark| mark.of_component(&name)) {
+                    self.push_line(&line);
+                }
                 self.open.push(name);
                 return Ok(None);
             }
@@ -136,6 +150,10 @@ impl Pass {
                 let name = property.value.trim().to_ascii_uppercase();
                 if self.open.pop().as_deref() != Some(name.as_str()) {
                     return Err(damaged);
+                }
+                if self.open.is_empty() {
+                    self.put_mark();
+                    self.mark.iter_mut().for_each(Stamp::end_root);
                 }
                 self.push_line(&format!("END:{name}"));
                 if name == self.root() {
@@ -145,6 +163,9 @@ impl Pass {
             }
             _ if self.open.is_empty() => return Err(damaged),
             _ => {}
+        }
+        if self.mark.as_ref().is_some_and(|mark| mark.is_older(property)) {
+            return Ok(None);
         }
         let count = text::visible_characters(&property.words());
         if let Some(threat) = self.threat(property) {
@@ -164,7 +185,16 @@ impl Pass {
         self.fidelity.characters.before += count;
         self.fidelity.characters.after += count;
         self.write(property, work);
+        if property.name == "VERSION" && self.open.len() == 1 {
+            self.put_mark();
+        }
         Ok(None)
+    }
+
+    /// Writes the mark for the whole of it: behind its version, which has to be first, and otherwise at its end.
+    fn put_mark(&mut self) {
+        let lines = self.mark.as_mut().map(|mark| mark.of_root(self.kind)).unwrap_or_default();
+        lines.iter().for_each(|line| self.push_line(line));
     }
 
     fn root(&self) -> &'static str {

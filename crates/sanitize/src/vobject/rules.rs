@@ -152,7 +152,9 @@ pub(super) fn is_property(name: &str) -> bool {
         "DEATHDATE",
         "BIRTHPLACE",
     ];
-    const OTHERS: [&str; 12] = [
+    const OTHERS: [&str; 14] = [
+        super::mark::LEVELS,
+        super::mark::LABEL,
         "X-WR-CALNAME",
         "X-WR-CALDESC",
         "X-WR-TIMEZONE",

@@ -3,25 +3,15 @@
 //! Owns: samples made here, good and bad. Leaves to others: real files (the worker's corpus test).
 
 use super::*;
+use crate::trial;
 use proptest::prelude::*;
-use worker_protocol::{FilePolicy, Hint, Job, Kept, Limits, Outcome, Verdict};
+use worker_protocol::{Kept, Outcome, Verdict};
 
 fn run(bytes: &[u8], name: &str, mode: Mode) -> Outcome {
-    let hint = Hint { untrusted_name: name.to_owned(), passwords: Vec::new() };
-    let mut policy = FilePolicy::default();
-    policy.modes.insert(Kind::Calendar, mode);
-    policy.modes.insert(Kind::Contact, mode);
-    let job = Job {
-        hint,
-        policy,
-        limits: Limits::default(),
-        want_preview: false,
-        mark: None,
-        notes: Default::default(),
-    };
-    let outcome = crate::sanitise(&job, bytes.to_vec(), &mut |_, _| ());
-    assert!(outcome.report.is_consistent());
-    outcome
+    let mut job = trial::job(name);
+    job.policy.modes.insert(Kind::Calendar, mode);
+    job.policy.modes.insert(Kind::Contact, mode);
+    trial::run(&job, bytes)
 }
 
 fn event(lines: &str) -> (String, Vec<Threat>) {

@@ -97,7 +97,7 @@ fn open_document() -> Vec<u8> {
     zip(&members.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec())))
 }
 
-const TEXTS: [(&str, &str); 14] = [
+const TEXTS: [(&str, &str); 18] = [
     ("a.txt", "住民の皆様へ\r\n\u{202E}お知らせ\r\n"),
     ("a.csv", "氏名,電話\r\n\"=HYPERLINK(\"\"http://a/\"\")\",+81-3\r\n"),
     (
@@ -136,6 +136,25 @@ const TEXTS: [(&str, &str); 14] = [
         "a.mht",
         "MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\
          Content-Location: http://a/\r\n\r\n<script>x</script><p>a</p>\r\n--b--\r\n",
+    ),
+    (
+        "a.dxf",
+        "  0\r\nSECTION\r\n  2\r\nENTITIES\r\n  0\r\nTEXT\r\n  5\r\n1A\r\n  1\r\n縮尺\r\n1001\r\nPE_URL\r\n1000\r\nfile://a\r\n\
+           0\r\nOLE2FRAME\r\n310\r\n00FF\r\n  0\r\nENDSEC\r\n  0\r\nEOF\r\n",
+    ),
+    (
+        "a.p21",
+        "ISO-10303-21;\nHEADER;\nFILE_NAME('C:\\a.p21','',('x'),(''),'t$$3.1','','');\nENDSEC;\nDATA;\n\
+         #1=(A(1.5,'b')C(.T.,$));/* d */#2=TEXT_LITERAL('javascript:x',#1);\nENDSEC;\nEND-ISO-10303-21;\n",
+    ),
+    (
+        "a.sfc",
+        "ISO-10303-21;\nHEADER;\nENDSEC;\nDATA;\n/*SXF\n#10 = text_string_feature('1',\\'表題\\','1.0')\nSXF*/\n\
+         ENDSEC;\nEND-ISO-10303-21;\n",
+    ),
+    (
+        "b.svg",
+        "<!DOCTYPE svg [<!ENTITY ns 'http://www.w3.org/2000/svg'><!ENTITY a 'b'>]><svg xmlns='&ns;'><text>&a;</text></svg>",
     ),
     ("a.slk", "ID;PWXL;N;E\r\nC;Y1;X1;K\"a\"\r\nC;Y2;X1;E=EXEC(1)\r\nE\r\n"),
     (

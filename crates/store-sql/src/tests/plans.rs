@@ -78,6 +78,8 @@ const LISTS: &[(&Sql, &[&str])] = &[
     (&sql::EVIDENCE_BY_ID, &["'e-0000007'"]),
     (&sql::EVIDENCE_RANGE, &["5000", "256"]),
     (&sql::EVIDENCE_COUNTS, &[]),
+    (&sql::STATEMENT_TALLIES, &[]),
+    (&sql::KIND_TALLIES, &[]),
     (&sql::DUE_PAYLOADS, &["1793001000010", "50"]),
     (&sql::UNSEALED, &["1000"]),
     (&sql::LEDGER_TILE, &["0", "7"]),
@@ -155,6 +157,11 @@ async fn loaded(world: &World) {
     assert_eq!(store.ledger_tiles(&[(0, 1)]).await.unwrap(), [((0, 1), vec![2; 32])]);
     let counted: u64 = store.evidence_counts().await.unwrap().iter().map(|(_, n)| n).sum();
     assert_eq!(counted, u64::from(ENTRIES + 30) * 3);
+    let tallies = store.evidence_tallies().await.unwrap();
+    let counted: u64 = tallies.statements.values().map(|t| t.count).sum();
+    assert_eq!(counted, u64::from(ENTRIES + 30) * 3);
+    let kinds: u64 = tallies.kinds.values().map(|t| t.count).sum();
+    assert_eq!((tallies.kinds.len(), kinds), (4, u64::from(ENTRIES + 30)));
     // The rules of the database are in force again, and numbers go on.
     let mut tx = store.begin().await.unwrap();
     assert_eq!(tx.next_number().await.unwrap(), i64::from(TRANSFERS) + 1);

@@ -5,8 +5,8 @@ use proptest::{collection::vec, option, prelude::*, test_runner::TestRunner};
 use worker_protocol::{Kind, Member, Reason, Removal, Report, Road, Threat, Verdict as FileVerdict};
 use workflow::{
     id::{BlobId, FileId, SectionId, TransferId, ZoneId},
-    route::{Decision, Route, Scope, Step, Verdict},
-    transfer::{File, FileState, Recipient, State, Stored, Transfer},
+    route::{Decision, Route, Scope, Step, Verdict, Vouch},
+    transfer::{File, FileState, Opening, Recipient, State, Stored, Transfer},
 };
 
 use super::{
@@ -133,8 +133,9 @@ fn decisions() -> impl Strategy<Value = Vec<Decision>> {
         pick(&[Verdict::Approve, Verdict::Return, Verdict::Reject]),
         (text(), text()),
         (any::<i64>(), option::of(any::<i64>())),
+        vec((0..6_u8, text(), any::<String>()), 0..3),
     )
-        .prop_map(|((round, step), (by, on_behalf_of), verdict, texts, times)| Decision {
+        .prop_map(|((round, step), (by, on_behalf_of), verdict, texts, times, vouches)| Decision {
             round,
             step,
             by: user_id(by),
@@ -144,8 +145,22 @@ fn decisions() -> impl Strategy<Value = Vec<Decision>> {
             content_hash: texts.1,
             at: times.0,
             reviewed_at: times.1,
+            vouches: vouches
+                .into_iter()
+                .map(|(file, sha256, note)| Vouch { file: FileId::new(format!("f-{file}")), sha256, note })
+                .collect(),
         });
     vec(decision, 0..4)
+}
+
+fn openings() -> impl Strategy<Value = Vec<Opening>> {
+    let opening = (0..6_u8, 1..=8_u32, text(), any::<i64>()).prop_map(|(file, by, sha256, at)| Opening {
+        file: FileId::new(format!("f-{file}")),
+        by: user_id(by),
+        sha256,
+        at,
+    });
+    vec(opening, 0..3)
 }
 
 fn transfer() -> impl Strategy<Value = Transfer> {
@@ -159,7 +174,7 @@ fn transfer() -> impl Strategy<Value = Transfer> {
         any::<i64>(),
     );
     let recipients = vec((1..=8_u32, option::of(any::<i64>())), 0..4);
-    let parts = (recipients, files(), route(), decisions());
+    let parts = (recipients, files(), route(), decisions(), openings());
     let numbers = (any::<i64>(), 1..=8_u32, count(), 0..4_usize);
     (texts, times, parts, numbers, pick(&State::ALL)).prop_map(|(texts, times, parts, numbers, state)| {
         Transfer {
@@ -186,6 +201,7 @@ fn transfer() -> impl Strategy<Value = Transfer> {
             route: parts.2,
             step: numbers.3,
             decisions: parts.3,
+            openings: parts.4,
             due_at: times.0,
             reminded_at: times.1,
             expires_at: times.2,

@@ -8,8 +8,8 @@ use worker_protocol::{Fidelity, Kept, Kind, Removal, Report, Road, Spot, Threat,
 use workflow::{
     Millis,
     id::{BlobId, EvidenceId, FileId, SectionId, TransferId, UserId, ZoneId},
-    route::{Decision, Route, Scope, Step, Verdict},
-    transfer::{File, FileState, Recipient, State, Stored, Transfer},
+    route::{Decision, Route, Scope, Step, Verdict, Vouch},
+    transfer::{File, FileState, Opening, Recipient, State, Stored, Transfer},
 };
 
 /// Some moment in 2026.
@@ -116,6 +116,17 @@ pub(crate) fn decision(by: u32, on_behalf_of: Option<u32>, at: Millis) -> Decisi
         content_hash: "00".repeat(32),
         at,
         reviewed_at: None,
+        vouches: Vec::new(),
+    }
+}
+
+pub(crate) fn opening(by: u32, at: Millis) -> Opening {
+    Opening { file: FileId::new("f-000001-001"), by: user_id(by), sha256: "00".repeat(32), at }
+}
+
+pub(crate) fn vouch() -> Vouch {
+    Vouch {
+        file: FileId::new("f-000001-001"), sha256: "00".repeat(32), note: "開いて\u{0}見た".to_owned()
     }
 }
 
@@ -150,6 +161,7 @@ pub(crate) fn transfer(n: u32) -> Transfer {
         },
         step: 0,
         decisions: Vec::new(),
+        openings: Vec::new(),
         due_at: None,
         reminded_at: None,
         expires_at: None,

@@ -29,7 +29,7 @@ fn rows_of_values_have_their_places() {
     let text = |places| {
         format!(
             "UPDATE evidence SET seq = v.column2 FROM (VALUES {places}) AS v \
-             WHERE evidence.id = v.column1 AND evidence.seq IS NULL RETURNING statements"
+             WHERE evidence.id = v.column1 AND evidence.seq IS NULL RETURNING kind, statements"
         )
     };
     assert_eq!(sql::SEAL.lite(2), text("(?, ?), (?, ?)"));

@@ -20,8 +20,9 @@ use utoipa::{IntoParams, ToSchema};
 use worker_protocol::{Preview, Report, TextBlock};
 use workflow::{
     Millis,
-    id::UserId,
-    transfer::{Content, File},
+    id::{FileId, UserId},
+    route::Vouch,
+    transfer::{Content, File, FileState},
 };
 
 use super::{cursor, errors::Failure};
@@ -289,6 +290,8 @@ pub(crate) struct TransferRowView {
     pub(crate) submitter: PersonName,
     pub(crate) section: String,
     pub(crate) file_count: u32,
+    /// How many of them pass unchanged, on somebody's word (検査確認).
+    pub(crate) inspected_count: u32,
     #[schema(format = DateTime)]
     pub(crate) submitted_at: String,
     #[schema(format = DateTime)]
@@ -310,6 +313,7 @@ impl From<TransferRow> for TransferRowView {
             submitter: PersonName { id: row.submitter.to_string(), name: row.submitter_name },
             section: row.section.to_string(),
             file_count: row.file_count,
+            inspected_count: row.inspected_count,
             submitted_at: time(row.submitted_at),
             changed_at: time(row.changed_at),
             due_at: times(row.due_at),
@@ -713,11 +717,47 @@ pub(crate) struct RecipientView {
     received_at: Option<String>,
 }
 
-/// One file. The original's bytes cannot be had from anywhere.
+/// What is known of the inspection (検査確認) of a file that passes unchanged.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct InspectionView {
+    /// The zone at whose listener the original can be opened.
+    zone: String,
+    /// SHA-256 of the original: a word is given for exactly that.
+    sha256: Option<String>,
+    /// Who opened it in this round, each with the last time.
+    openings: Vec<OpeningView>,
+    /// Who vouched for it in this round.
+    vouched: Vec<VouchedView>,
+}
+
+/// Somebody opened an original.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct OpeningView {
+    by: PersonName,
+    #[schema(format = DateTime)]
+    at: String,
+}
+
+/// Somebody vouched for a file.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct VouchedView {
+    by: PersonName,
+    /// 代決: for whom.
+    on_behalf_of: Option<PersonName>,
+    #[schema(format = DateTime)]
+    at: String,
+    /// How it was made sure.
+    note: String,
+}
+
+/// One file. The original's bytes can be had only to inspect one that passes unchanged.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct FileView {
     id: String,
+    /// What it is called: once it passes, as its clean bytes are, which may be of another kind than the original.
     name: String,
+    /// As it was when it was submitted.
+    original_name: String,
     folder: String,
     state: String,
     original: Option<StoredView>,
@@ -726,6 +766,8 @@ pub(crate) struct FileView {
     /// Parts of a thousand, while a cell works on it.
     progress_permille: Option<u16>,
     report: Option<ReportView>,
+    /// Set exactly when the state is `inspected`: it was not made safe, and passes on somebody's word only.
+    inspection: Option<InspectionView>,
     original_erased_at: Option<String>,
     clean_erased_at: Option<String>,
 }
@@ -862,6 +904,8 @@ pub(crate) struct MayView {
     resolve_held: bool,
     receive: bool,
     preview: bool,
+    /// Open originals of files that pass unchanged, at this listener.
+    inspect: bool,
     /// Indices of decisions that wait for his review.
     review: Vec<usize>,
 }
@@ -869,6 +913,7 @@ pub(crate) struct MayView {
 impl From<TransferDetail> for TransferView {
     fn from(detail: TransferDetail) -> Self {
         let TransferDetail {
+            viewer: _,
             transfer,
             content_hash,
             names,
@@ -885,7 +930,11 @@ impl From<TransferDetail> for TransferView {
         };
         let file = |file: &File| FileView {
             id: file.id.to_string(),
-            name: file.untrusted_name.clone(),
+            name: match &file.report {
+                Some(report) if file.state.passes() => report.clean_name.clone(),
+                _ => file.untrusted_name.clone(),
+            },
+            original_name: file.untrusted_name.clone(),
             folder: file.untrusted_folder.clone(),
             state: file.state.id().to_owned(),
             original: file.original.as_ref().map(StoredView::from),
@@ -893,6 +942,25 @@ impl From<TransferDetail> for TransferView {
             has_preview: file.preview.is_some(),
             progress_permille: progress.get(&file.id).copied(),
             report: file.report.as_ref().map(ReportView::from),
+            inspection: (file.state == FileState::Inspected).then(|| InspectionView {
+                zone: transfer.from_zone.to_string(),
+                sha256: file.original.as_ref().map(|o| o.sha256.clone()),
+                openings: transfer
+                    .openings
+                    .iter()
+                    .filter(|o| o.file == file.id)
+                    .map(|o| OpeningView { by: person(&o.by), at: time(o.at) })
+                    .collect(),
+                vouched: transfer
+                    .vouches_of(&file.id)
+                    .map(|(decision, vouch)| VouchedView {
+                        by: person(&decision.by),
+                        on_behalf_of: decision.on_behalf_of.as_ref().map(person),
+                        at: time(decision.at),
+                        note: vouch.note.clone(),
+                    })
+                    .collect(),
+            }),
             original_erased_at: times(file.original_erased_at),
             clean_erased_at: times(file.clean_erased_at),
         };
@@ -963,6 +1031,7 @@ impl From<TransferDetail> for TransferView {
                 resolve_held: may.resolve_held,
                 receive: may.receive,
                 preview: may.preview,
+                inspect: may.inspect,
                 review: may.review,
             },
             timeline: timeline.into_iter().map(EvidenceView::from).collect(),
@@ -983,6 +1052,27 @@ pub(crate) struct DecisionForm {
     /// 代決: the id of the absent person.
     #[serde(default)]
     pub(crate) stands_in_for: Option<String>,
+    /// 検査確認: a word for each file whose state is `inspected`, needed to approve. Their originals must have been opened.
+    #[serde(default)]
+    pub(crate) vouches: Vec<VouchForm>,
+}
+
+/// A word for one file that passes unchanged: its content was looked at and judged safe.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct VouchForm {
+    /// The file's id.
+    file: String,
+    /// SHA-256 of the original that was opened.
+    sha256: String,
+    /// How it was made sure: 1 to 500 characters.
+    note: String,
+}
+
+impl From<VouchForm> for Vouch {
+    fn from(form: VouchForm) -> Self {
+        Self { file: FileId::new(form.file), sha256: form.sha256, note: form.note }
+    }
 }
 
 /// 後閲 of a deputy's decision.

@@ -177,6 +177,10 @@ impl From<Error> for Failure {
                 detail.message = format!("{}{}", detail.message, words::problem(problem));
             }
             Error::Refused(Refusal::Field(field)) => detail.field = Some(field),
+            Error::Refused(Refusal::NotInspected(file) | Refusal::NotVouched(file) | Refusal::Note(file)) => {
+                detail.field = Some("vouches");
+                detail.detail = Some(format!("file {file}"));
+            }
             Error::Refused(Refusal::State(state)) => detail.reason = Some(state.id()),
             Error::ChannelDenied { statements, .. } => detail.statements.clone_from(statements),
             Error::TooLarge { limit_bytes } => detail.limit_bytes = Some(*limit_bytes),

@@ -7,6 +7,7 @@
 
 mod account;
 mod caller;
+mod coverage;
 mod cursor;
 mod dto;
 mod errors;
@@ -152,6 +153,13 @@ fn rows() -> Vec<Endpoint> {
         row(Get, "/transfers/{id}/files/{file}", "Take a clean file", transfers::download)
             .sends("application/octet-stream"),
         row(
+            Get,
+            "/transfers/{id}/files/{file}/original",
+            "Open the original of a file that passes unchanged, to inspect it",
+            transfers::open_original,
+        )
+        .sends("application/octet-stream"),
+        row(
             Post,
             "/transfers/{id}/files/{file}/retry",
             "Send a held file through the cell again",
@@ -179,6 +187,8 @@ fn rows() -> Vec<Endpoint> {
         row(Get, "/statements/{*id}", "One statement with its evidence", policy::statement)
             .query::<dto::PageQuery>()
             .gives::<dto::StatementView>(),
+        row(Get, "/coverage", "How every statement is kept today", coverage::show)
+            .gives::<coverage::CoverageView>(),
         row(Get, "/evidence", "Evidence, newest first", evidence::list)
             .query::<dto::EvidenceListQuery>()
             .gives::<dto::EvidenceList>(),

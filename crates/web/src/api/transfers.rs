@@ -6,13 +6,13 @@
 use app::{
     App, Error,
     actor::Actor,
+    deciding::Ballot,
     model::{PAGE_ROWS_MAX, PageRequest},
     transfers::{NewTransfer, Tray},
     uploads::UploadedFile,
 };
 use axum::{
     Json,
-    body::Body as Bytes,
     extract::{
         FromRequest, Multipart, Request, State,
         multipart::{Field, MultipartError},
@@ -20,11 +20,10 @@ use axum::{
     http::{HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use tokio_util::io::ReaderStream;
 use workflow::{
     id::{FileId, TransferId, UserId},
-    route::Verdict,
-    transfer::{Content, State as TransferState},
+    route::{Verdict, Vouch},
+    transfer::{Content, FILES_MAX, State as TransferState},
 };
 
 use super::{
@@ -38,6 +37,7 @@ use super::{
     errors::Failure,
 };
 use crate::{
+    attachment,
     live::{self, STREAMS_PER_PERSON_MAX, Unopened},
     upload::{self, ReceiveError},
 };
@@ -207,9 +207,16 @@ pub(crate) async fn decide(
 ) -> Result<StatusCode, Failure> {
     let verdict = Verdict::from_id(&form.verdict).ok_or_else(|| Failure::invalid("verdict", "unknown"))?;
     let stands_in_for = form.stands_in_for.map(UserId::new);
-    api.app
-        .decide(&actor, &TransferId::new(id), verdict, &form.comment, &form.seen_hash, stands_in_for.as_ref())
-        .await?;
+    if form.vouches.len() > FILES_MAX {
+        return Err(Failure::invalid("vouches", "too-long"));
+    }
+    let vouches: Vec<Vouch> = form.vouches.into_iter().map(Into::into).collect();
+    let ballot = Ballot {
+        vouches: &vouches,
+        stands_in_for: stands_in_for.as_ref(),
+        ..Ballot::new(verdict, &form.comment, &form.seen_hash)
+    };
+    api.app.decide(&actor, &TransferId::new(id), &ballot).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -300,34 +307,23 @@ pub(crate) async fn download(
         return Err(Failure::method_not_allowed());
     }
     let download = api.app.download(&actor, &TransferId::new(id), &FileId::new(file)).await?;
-    let unfit = |e: &dyn std::fmt::Display| Error::Internal(format!("download: {e}"));
-    let disposition = HeaderValue::from_str(&disposition(&download.name)).map_err(|e| unfit(&e))?;
-    let tag = HeaderValue::from_str(&format!("\"sha256-{}\"", download.sha256)).map_err(|e| unfit(&e))?;
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream")),
-        (header::CONTENT_LENGTH, HeaderValue::from(download.bytes)),
-        (header::CONTENT_DISPOSITION, disposition),
-        (header::ETAG, tag),
-        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'")),
-    ];
-    // A damaged file ends the stream with an error before its length is reached, which every client notices.
-    Ok((headers, Bytes::from_stream(ReaderStream::new(download.reader))).into_response())
+    let name = download.name.clone();
+    Ok(attachment::answer(download, &name)?)
 }
 
-/// RFC 6266: the name in UTF-8, percent-encoded as RFC 8187 says; an ASCII name for those who cannot read that.
-fn disposition(untrusted_name: &str) -> String {
-    let mut encoded = String::new();
-    for byte in untrusted_name.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
+/// Opens the original of a file that passes unchanged, in the zone it came from. As taking: every time is evidence.
+pub(crate) async fn open_original(
+    State(api): State<Api>,
+    Caller(actor): Caller,
+    method: Method,
+    Named((id, file)): Named<(String, String)>,
+) -> Result<Response, Failure> {
+    if method == Method::HEAD {
+        return Err(Failure::method_not_allowed());
     }
-    let ending = untrusted_name.rsplit_once('.').map_or("", |(_, ending)| ending);
-    let plain = (1..=10).contains(&ending.len()) && ending.bytes().all(|b| b.is_ascii_alphanumeric());
-    let fallback = if plain { format!("download.{ending}") } else { "download".to_owned() };
-    format!("attachment; filename=\"{fallback}\"; filename*=UTF-8''{encoded}")
+    let original = api.app.open_original(&actor, &TransferId::new(id), &FileId::new(file)).await?;
+    let name = original.name.clone();
+    Ok(attachment::answer(original, &name)?)
 }
 
 pub(crate) async fn preview(
@@ -347,32 +343,4 @@ pub(crate) async fn preview_page(
     let page = page.strip_suffix(".png").and_then(|n| n.parse().ok()).ok_or(Error::NotFound)?;
     let png = api.app.preview_page(&actor, &TransferId::new(id), &FileId::new(file), page).await?;
     Ok(([(header::CONTENT_TYPE, "image/png")], png).into_response())
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::disposition;
-
-    #[test]
-    fn names_are_written_for_old_and_new_readers() {
-        for (name, expected) in [
-            ("a.docx", "attachment; filename=\"download.docx\"; filename*=UTF-8''a.docx"),
-            ("税.pdf", "attachment; filename=\"download.pdf\"; filename*=UTF-8''%E7%A8%8E.pdf"),
-            ("x\"\r\n.p\"f", "attachment; filename=\"download\"; filename*=UTF-8''x%22%0D%0A.p%22f"),
-            ("", "attachment; filename=\"download\"; filename*=UTF-8''"),
-        ] {
-            assert_eq!(disposition(name), expected, "{name}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn no_name_breaks_out_of_the_header(name in ".*") {
-            let header = disposition(&name);
-            prop_assert!(header.bytes().all(|b| b.is_ascii_graphic() || b == b' '));
-            prop_assert_eq!(header.matches('"').count(), 2);
-        }
-    }
 }

@@ -4,6 +4,7 @@
 //! (`show`). Leaves decisions to `app` and ring 1.
 
 pub(crate) mod account;
+pub(crate) mod coverage;
 pub(crate) mod csv;
 pub(crate) mod home;
 pub(crate) mod people;

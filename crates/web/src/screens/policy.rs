@@ -25,7 +25,8 @@ const LIST_ROWS: u32 = 50;
 
 fn clause_row(site: &Site, statement: &Statement, evidence: u64) -> view::ClauseRow {
     let pack = site.app().pack();
-    let titles: Vec<_> = statement.mechanisms.iter().map(|m| m.title_ja()).collect();
+    // What is planned serves nobody yet.
+    let titles: Vec<_> = statement.mechanisms.iter().filter(|m| m.ships()).map(|m| m.title_ja()).collect();
     let unset =
         statement.parameters.iter().filter_map(|p| pack.parameter(p)).filter(|p| p.value.is_none()).count();
     view::ClauseRow {
@@ -95,7 +96,10 @@ pub(crate) async fn clause(
         section_title: page.summary.clause.map(|c| c.section.clone()).unwrap_or_default(),
         trigger: statement.trigger.clone(),
         expected: statement.evidence.clone(),
-        mechanisms: statement.mechanisms.iter().map(|m| m.title_ja().to_owned()).collect(),
+        label: statement.label.clone(),
+        status: view::status_chip(statement.coverage()),
+        mechanisms: statement.mechanisms.iter().map(|m| view::MechanismChip::of(*m)).collect(),
+        divergences: site.app().pack().divergences_of(statement).map(super::coverage::divergence).collect(),
         parameters: page.parameters.iter().map(|p| parameter(p)).collect(),
         origin: format!("{} の {}行目", origin.file, origin.line),
         evidence: rows.iter().map(|item| show::happening(&site, item)).collect(),

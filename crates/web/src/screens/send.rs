@@ -15,7 +15,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use policy::{ChannelMode, Mechanism};
+use policy::{ChannelMode, Mechanism, Treatment};
 use workflow::{
     id::{TransferId, UserId},
     transfer::{Content, FILES_MAX, RECIPIENTS_MAX},
@@ -64,6 +64,7 @@ async fn new_form(site: &Site, actor: &Actor, pairs: &Pairs, errors: Vec<view::F
                     .and_then(|n| u32::try_from(n).ok())
                     .unwrap_or(u32::try_from(FILES_MAX).unwrap_or(u32::MAX)),
                 kinds: words::families(&channel.kinds),
+                inspected: inspected(site, channel),
                 approvals: approvals(site, &option.outcomes),
                 clauses: site.chips(&channel.statements),
             }
@@ -103,6 +104,32 @@ async fn new_form(site: &Site, actor: &Actor, pairs: &Pairs, errors: Vec<view::F
         *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
     }
     answer
+}
+
+/// What passes unchanged on a channel, and who inspects it.
+fn inspected(site: &Site, channel: &policy::Channel) -> Option<(String, String)> {
+    let pack = site.app().pack();
+    let rules: Vec<_> =
+        channel.rules.iter().filter(|r| r.treatment == Some(Treatment::InspectOnly)).collect();
+    let kinds: Vec<_> = if channel.mode == ChannelMode::Inspect {
+        channel.kinds.clone()
+    } else {
+        rules
+            .iter()
+            .flat_map(|r| if r.kinds.is_empty() { &channel.kinds } else { &r.kinds })
+            .copied()
+            .collect()
+    };
+    let asked = channel.request.iter().filter(|_| channel.mode == ChannelMode::Inspect);
+    let requests =
+        asked.chain(rules.iter().filter_map(|r| r.request.as_ref())).filter_map(|id| pack.request(id));
+    let mut steps: Vec<&str> = Vec::new();
+    for step in requests.flat_map(|r| &r.steps) {
+        if !steps.contains(&step.title.as_str()) {
+            steps.push(&step.title);
+        }
+    }
+    (!kinds.is_empty()).then(|| (words::families(&kinds), steps.join(" → ")))
 }
 
 fn approvals(site: &Site, outcomes: &[Outcome<'_>]) -> Vec<view::ApprovalPreview> {

@@ -11,7 +11,7 @@ use app::{
     transfers::TransferDetail,
 };
 use policy::Axis;
-use worker_protocol::{Fidelity, Kind, Report, Severity, Verdict as FileVerdict};
+use worker_protocol::{Fidelity, Kind, Report, Road, Severity, Verdict as FileVerdict};
 use workflow::{
     Millis,
     id::UserId,
@@ -20,8 +20,8 @@ use workflow::{
 };
 
 use super::view::{
-    ActButton, Chip, EvidenceRowView, FileView, Happening, KeptView, LevelView, MemberView, OutageView,
-    RemovalView, RowView, Station, TransferView, path_part, size,
+    ActButton, Chip, EvidenceRowView, FileView, Happening, InspectionView, KeptView, LevelView, MemberView,
+    OutageView, RemovalView, RowView, Station, TransferView, VouchView, path_part, size,
 };
 use crate::{
     dates,
@@ -50,6 +50,7 @@ pub(crate) fn row(site: &Site, row: &TransferRow, action: &str) -> RowView {
         to: site.zone_view(row.to_zone.as_str()),
         classification: level_title(site, &row.classification),
         state: state_chip(row.state),
+        inspected: row.inspected_count,
         submitter: row.submitter_name.clone(),
         section: site.app().section_name(&row.section),
         files: row.file_count,
@@ -89,7 +90,11 @@ pub(crate) fn levels(site: &Site, chosen: &str) -> Vec<LevelView> {
 pub(crate) fn transfer(site: &Site, detail: &TransferDetail) -> TransferView {
     let t = &detail.transfer;
     let pack = site.app().pack();
-    let (_, _, said) = words::state(t.state);
+    let (_, _, mut said) = words::state(t.state);
+    if t.state == State::AwaitingApproval && t.files.iter().any(|f| f.state == FileState::Inspected) {
+        said =
+            "無害化していないファイルがあります。承認する人が原本を確かめて認めるまで、相手には渡りません。";
+    }
     let name = |id: &UserId| detail.names.get(id).cloned().unwrap_or_else(|| "(不明)".to_owned());
     let level = pack.levels().iter().find(|l| l.id == t.classification);
     TransferView {
@@ -116,7 +121,7 @@ pub(crate) fn transfer(site: &Site, detail: &TransferDetail) -> TransferView {
         overdue: due(t.state, t.due_at).is_some_and(|due| due < site.app().now()),
         is_final: t.state.is_final(),
         stations: stations(site, t, &name),
-        files: t.files.iter().map(|f| file(detail, f)).collect(),
+        files: t.files.iter().map(|f| file(site, detail, f)).collect(),
         outage: detail.cells_stopped.as_ref().map(outage),
     }
 }
@@ -211,7 +216,50 @@ fn stations(site: &Site, t: &Transfer, name: &dyn Fn(&UserId) -> String) -> Vec<
     all
 }
 
-fn file(detail: &TransferDetail, f: &File) -> FileView {
+/// 検査確認 of one file, as the person who looks stands to it.
+fn inspection(site: &Site, detail: &TransferDetail, f: &File, base: &str) -> Option<InspectionView> {
+    if f.state != FileState::Inspected {
+        return None;
+    }
+    let t = &detail.transfer;
+    let name = |id: &UserId| detail.names.get(id).cloned().unwrap_or_default();
+    let vouched: Vec<VouchView> = t
+        .vouches_of(&f.id)
+        .map(|(decision, vouch)| {
+            let deputy = if decision.on_behalf_of.is_some() { "(代決)" } else { "" };
+            let who = format!("{}{deputy}", name(&decision.by));
+            VouchView { who, at: when(decision.at), note: vouch.note.clone() }
+        })
+        .collect();
+    let (word, tone) = if vouched.is_empty() { ("未検査", Tone::Wait) } else { ("検査済", Tone::Good) };
+    Some(InspectionView {
+        standing: Chip { word: word.to_owned(), tone },
+        sha256: f.original.as_ref().map(|o| o.sha256.clone()).unwrap_or_default(),
+        opened: t.opened_at(f, &detail.viewer).map(when),
+        open_action: (detail.may.inspect && f.original.is_some()).then(|| format!("{base}/original")),
+        zone: site.zone_view(t.from_zone.as_str()),
+        members: f.report.as_ref().map(unchanged_members).unwrap_or_default(),
+        vouched,
+        ticked: false,
+        note: String::new(),
+    })
+}
+
+/// The paths of the members that pass unchanged.
+fn unchanged_members(report: &Report) -> Vec<String> {
+    let mut names = Vec::new();
+    for member in &report.members {
+        if member.report.road == Some(Road::Inspected) {
+            names.push(member.untrusted_name.clone());
+        }
+        let inner = unchanged_members(&member.report);
+        names.extend(inner.into_iter().map(|name| format!("{}/{name}", member.untrusted_name)));
+    }
+    names.truncate(MEMBERS_MAX);
+    names
+}
+
+fn file(site: &Site, detail: &TransferDetail, f: &File) -> FileView {
     let (word, tone, said) = words::file_state(f.state);
     let base =
         format!("/transfers/{}/files/{}", path_part(detail.transfer.id.as_str()), path_part(f.id.as_str()));
@@ -249,6 +297,8 @@ fn file(detail: &TransferDetail, f: &File) -> FileView {
         road: report
             .filter(|_| f.state.passes())
             .and_then(|r| r.road)
+            // What was not made says so at length, below its name.
+            .filter(|road| *road != Road::Inspected)
             .map(|road| words::road(road).to_owned())
             .unwrap_or_default(),
         kept: report
@@ -258,6 +308,7 @@ fn file(detail: &TransferDetail, f: &File) -> FileView {
         removals: report.map(removals).unwrap_or_default(),
         removals_unlisted: report.map_or(0, |r| r.removals_unlisted),
         members,
+        inspection: inspection(site, detail, f, &base),
         trouble: report.and_then(|r| r.reason).map(words::reason).filter(|_| !f.state.passes()),
         preview_href: (detail.may.preview && f.preview.is_some()).then(|| format!("{base}/preview")),
         download_href: (detail.may.receive && f.state.passes() && f.clean.is_some())
@@ -350,6 +401,7 @@ fn flatten(report: &Report, path: &str, into: &mut Vec<MemberView>) {
         }
         let name = format!("{path}{}", member.untrusted_name);
         let state = match member.report.verdict {
+            FileVerdict::Clean | FileVerdict::Partial if member.report.is_inspected() => FileState::Inspected,
             FileVerdict::Clean => FileState::Clean,
             FileVerdict::Partial => FileState::Partial,
             FileVerdict::Held => FileState::Held,
@@ -378,7 +430,12 @@ pub(crate) fn acts(detail: &TransferDetail) -> Vec<ActButton> {
     let may = &detail.may;
     let mut acts = Vec::new();
     if may.decide || may.decide_for.is_some() {
-        let label = if may.decide { "内容を見て判断する" } else { "代決する" };
+        let unchanged = detail.transfer.files.iter().any(|f| f.state == FileState::Inspected);
+        let label = match (may.decide, unchanged) {
+            (true, false) => "内容を見て判断する",
+            (true, true) => "原本を確かめて判断する",
+            (false, _) => "代決する",
+        };
         acts.push(ActButton { main: true, link: true, ..act("decide", label, "") });
     }
     for index in &may.review {
@@ -437,6 +494,9 @@ fn said(site: &Site, item: &EvidenceItem) -> String {
             )
         }),
         "cells-stopped" => text("/details/cause"),
+        "file-vouched" => {
+            text("/details/name").zip(text("/details/note")).map(|(name, note)| format!("{name}\n{note}"))
+        }
         _ => None,
     };
     if let Some(told) = told {

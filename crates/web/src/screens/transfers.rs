@@ -3,28 +3,27 @@
 use app::{
     Error,
     actor::Actor,
+    deciding::Ballot,
     model::PageRequest,
     transfers::{TransferDetail, Tray},
 };
 use axum::{
     Form,
-    body::Body,
     extract::{Path, Query, State},
-    http::{HeaderValue, StatusCode, header},
+    http::{StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use policy::Mechanism;
-use tokio_util::io::ReaderStream;
 use worker_protocol::{Preview, TextBlock};
 use workflow::{
     id::{FileId, TransferId, UserId},
-    route::Verdict,
-    transfer::State as Stage,
+    route::{Verdict, Vouch},
+    transfer::{FILES_MAX, Refusal, State as Stage},
 };
 
-use super::{Pairs, csv, one, show, view};
+use super::{Pairs, all, csv, one, show, view};
 use crate::{
-    dates,
+    attachment, dates,
     door::Signed,
     failure,
     live::{self, Unopened},
@@ -110,8 +109,20 @@ pub(crate) async fn list(State(site): State<Site>, who: Signed, Query(query): Qu
 }
 
 async fn list_csv(site: &Site, actor: &Actor, tray: Tray, states: &[Stage], cp932: bool) -> Response {
-    let heading =
-        ["番号", "件名", "状態", "送り元", "宛先", "機密性", "所属", "送った人", "個数", "提出", "期限"];
+    let heading = [
+        "番号",
+        "件名",
+        "状態",
+        "送り元",
+        "宛先",
+        "機密性",
+        "所属",
+        "送った人",
+        "個数",
+        "検査確認",
+        "提出",
+        "期限",
+    ];
     let mut rows = vec![heading.map(str::to_owned).to_vec()];
     let mut after = None;
     loop {
@@ -130,6 +141,7 @@ async fn list_csv(site: &Site, actor: &Actor, tray: Tray, states: &[Stage], cp93
                 site.app().section_name(&r.section),
                 r.submitter_name.clone(),
                 r.file_count.to_string(),
+                r.inspected_count.to_string(),
                 dates::iso(r.submitted_at),
                 show::due(r.state, r.due_at).map(dates::iso).unwrap_or_default(),
             ]);
@@ -207,10 +219,11 @@ pub(crate) async fn events(State(site): State<Site>, who: Signed, Path(id): Path
 }
 
 pub(crate) async fn decide_page(State(site): State<Site>, who: Signed, Path(id): Path<String>) -> Response {
-    decide_form(&site, &who.actor, &id, "", None).await
+    decide_form(&site, &who.actor, &id, &Pairs::new(), None).await
 }
 
-async fn decide_form(site: &Site, actor: &Actor, id: &str, comment: &str, error: Option<&Error>) -> Response {
+/// The page on which a step is decided; after an error with what was typed.
+async fn decide_form(site: &Site, actor: &Actor, id: &str, typed: &Pairs, error: Option<&Error>) -> Response {
     let detail = match look(site, actor, id).await {
         Ok(detail) => detail,
         Err(answer) => return answer,
@@ -232,8 +245,15 @@ async fn decide_form(site: &Site, actor: &Actor, id: &str, comment: &str, error:
         } else {
             view::PreviewView::None
         };
-        files.push(view::FilePreview { file: shown.clone(), preview });
+        let mut shown = shown.clone();
+        if let Some(inspection) = &mut shown.inspection {
+            inspection.ticked = all(typed, "vouch").any(|ticked| ticked == shown.id);
+            inspection.note = one(typed, &format!("note.{}", shown.id)).to_owned();
+        }
+        files.push(view::FilePreview { file: shown, preview });
     }
+    let inspections = || files.iter().filter_map(|f| f.file.inspection.as_ref());
+    let inspected = (inspections().count(), inspections().filter(|i| i.opened.is_some()).count());
     let t = &detail.transfer;
     let name = |id: &UserId| detail.names.get(id).cloned().unwrap_or_default();
     let decided = t
@@ -264,19 +284,57 @@ async fn decide_form(site: &Site, actor: &Actor, id: &str, comment: &str, error:
         step: step.title.clone(),
         last: t.step + 1 >= t.route.steps.len(),
         files,
+        inspected,
+        opens_here: detail.may.inspect,
         deputy_of: stands_in.map(&name),
         deputy_of_id: stands_in.map(UserId::to_string).unwrap_or_default(),
         seen_hash: detail.content_hash.clone(),
-        comment: comment.to_owned(),
+        comment: one(typed, "comment").to_owned(),
         clauses: site.chips(&step.statements),
         decided,
-        errors: error.and_then(at_form).into_iter().collect(),
+        errors: error.and_then(|e| at_decision(site, &detail, e)).into_iter().collect(),
         transfer,
     });
     if let Some(error) = error {
         *answer.status_mut() = failure::status(error);
     }
     answer
+}
+
+/// The message for a decision that was not taken; for a file that passes unchanged it says which, what to do and where.
+fn at_decision(site: &Site, detail: &TransferDetail, error: &Error) -> Option<view::FieldError> {
+    let (id, text) = match error {
+        Error::Refused(Refusal::NotInspected(id)) => (
+            id,
+            format!(
+                "の原本を、あなたはまだ開いていません。「{}」の画面でこの授受({})を開き、「原本を開く」で中身を確かめてから、\
+                 もう一度判断してください。",
+                site.zone_view(detail.transfer.from_zone.as_str()).label,
+                dates::transfer_number(detail.transfer.number, detail.transfer.submitted_at),
+            ),
+        ),
+        Error::Refused(Refusal::NotVouched(id)) => {
+            (id, "に、安全と判断した印がありません。印を付けるか、差し戻してください。".to_owned())
+        }
+        Error::Refused(Refusal::Note(id)) => {
+            (id, "の「確かめ方」を、500文字までで書いてください。証跡に残ります。".to_owned())
+        }
+        other => return at_form(other),
+    };
+    let name = detail.transfer.files.iter().find(|f| f.id == *id).map(|f| f.untrusted_name.as_str());
+    Some(view::FieldError {
+        field: format!("inspect-{id}"),
+        text: format!("「{}」{text}", name.unwrap_or_default()),
+    })
+}
+
+/// The words given for files that pass unchanged: those whose box was ticked, each for the hash that was shown.
+fn vouches(form: &Pairs) -> Vec<Vouch> {
+    let typed = |name: &str, id: &str| one(form, &format!("{name}.{id}")).to_owned();
+    all(form, "vouch")
+        .take(FILES_MAX)
+        .map(|id| Vouch { file: FileId::new(id), sha256: typed("sha256", id), note: typed("note", id) })
+        .collect()
 }
 
 pub(crate) async fn decide(
@@ -289,9 +347,13 @@ pub(crate) async fn decide(
         return site.fail(Some(&who.actor), &Error::Invalid { field: "verdict", problem: "unknown" });
     };
     let holder = Some(one(&form, "as_deputy_of")).filter(|h| !h.is_empty()).map(UserId::new);
-    let (comment, seen) = (one(&form, "comment"), one(&form, "seen_hash"));
-    let result =
-        site.app().decide(&who.actor, &TransferId::new(&*id), verdict, comment, seen, holder.as_ref()).await;
+    let vouches = vouches(&form);
+    let ballot = Ballot {
+        vouches: &vouches,
+        stands_in_for: holder.as_ref(),
+        ..Ballot::new(verdict, one(&form, "comment"), one(&form, "seen_hash"))
+    };
+    let result = site.app().decide(&who.actor, &TransferId::new(&*id), &ballot).await;
     match result {
         Ok(()) => {
             let done = match verdict {
@@ -302,7 +364,7 @@ pub(crate) async fn decide(
             back(&id, done)
         }
         Err(error @ (Error::Refused(_) | Error::Invalid { .. })) => {
-            decide_form(&site, &who.actor, &id, comment, Some(&error)).await
+            decide_form(&site, &who.actor, &id, &form, Some(&error)).await
         }
         Err(error) => site.fail(Some(&who.actor), &error),
     }
@@ -368,20 +430,30 @@ pub(crate) async fn download(
     who: Signed,
     Path((id, file)): Path<(String, String)>,
 ) -> Response {
-    let download = match site.app().download(&who.actor, &TransferId::new(id), &FileId::new(file)).await {
-        Ok(download) => download,
-        Err(error) => return site.fail(Some(&who.actor), &error),
-    };
-    let mut answer = Body::from_stream(ReaderStream::new(download.reader)).into_response();
-    let headers = answer.headers_mut();
-    // Never a type that a browser would open by itself: the file is saved and opened by its own program.
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
-    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(download.bytes));
-    let name = view::query_part(&download.name);
-    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename*=UTF-8''{name}")) {
-        headers.insert(header::CONTENT_DISPOSITION, value);
-    }
-    answer
+    let taken = site.app().download(&who.actor, &TransferId::new(id), &FileId::new(file)).await;
+    let answer = taken.and_then(|download| {
+        let name = download.name.clone();
+        attachment::answer(download, &name)
+    });
+    answer.unwrap_or_else(|error| site.fail(Some(&who.actor), &error))
+}
+
+/// What stands before the name of an original that was saved to be inspected: on the desk of whoever opens it, it must not
+/// be taken for what was made safe.
+const TO_INSPECT: &str = "【検査用・未無害化】";
+
+/// A POST, so that nothing that follows links by itself opens one: each opening is evidence.
+pub(crate) async fn open_original(
+    State(site): State<Site>,
+    who: Signed,
+    Path((id, file)): Path<(String, String)>,
+) -> Response {
+    let opened = site.app().open_original(&who.actor, &TransferId::new(id), &FileId::new(file)).await;
+    let answer = opened.and_then(|download| {
+        let name = format!("{TO_INSPECT}{}", download.name);
+        attachment::answer(download, &name)
+    });
+    answer.unwrap_or_else(|error| site.fail(Some(&who.actor), &error))
 }
 
 async fn preview_of(

@@ -4,7 +4,11 @@
 //! templates; addresses are paths of this server.
 //! Leaves gathering the values to the handlers beside it, words to `crate::words`, dates to `crate::dates`.
 
+mod coverage;
+
 use askama::Template;
+
+pub use coverage::*;
 
 use crate::{
     dates::When,
@@ -200,6 +204,8 @@ pub struct RowView {
     pub classification: String,
     /// State.
     pub state: Chip,
+    /// How many of its files pass unchanged (検査確認).
+    pub inspected: u32,
     /// Who sent it.
     pub submitter: String,
     /// 所属 of the sender.
@@ -351,6 +357,8 @@ pub struct ChannelView {
     pub files_max: u32,
     /// Kinds that pass, as words.
     pub kinds: String,
+    /// Kinds among them that pass unchanged, as words, and the titles of the steps that inspect them.
+    pub inspected: Option<(String, String)>,
     /// Approvals by classification.
     pub approvals: Vec<ApprovalPreview>,
     /// The statements behind the rule.
@@ -449,6 +457,12 @@ impl NewPage {
     #[must_use]
     pub fn any_way(&self) -> bool {
         self.channels.iter().any(|channel| !channel.denied)
+    }
+
+    /// Whether anything may pass unchanged from here.
+    #[must_use]
+    pub fn any_inspected(&self) -> bool {
+        self.channels.iter().any(|channel| channel.inspected.is_some())
     }
 
     /// Bytes of one file and number of files, before a channel is chosen.
@@ -585,6 +599,54 @@ pub struct KeptView {
     pub less: bool,
 }
 
+/// Somebody's word for a file that passes unchanged.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct VouchView {
+    /// Who; a deputy is marked as one.
+    pub who: String,
+    /// When.
+    pub at: When,
+    /// How he made sure.
+    pub note: String,
+}
+
+/// 検査確認 of a file that passes unchanged.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InspectionView {
+    /// 未検査 or 検査済.
+    pub standing: Chip,
+    /// SHA-256 of the original, which a word is given for.
+    pub sha256: String,
+    /// When the person who looks opened the original.
+    pub opened: Option<When>,
+    /// Where it is opened, if this person may at this door.
+    pub open_action: Option<String>,
+    /// The zone where originals of this transfer are opened.
+    pub zone: ZoneView,
+    /// Members of an archive that pass unchanged, so that the rest need not be looked for.
+    pub members: Vec<String>,
+    /// Who vouched.
+    pub vouched: Vec<VouchView>,
+    /// Whether the box was ticked in a form that came back.
+    pub ticked: bool,
+    /// The note typed in a form that came back.
+    pub note: String,
+}
+
+impl InspectionView {
+    /// Whether this person is asked for his word here: not before he can have looked.
+    #[must_use]
+    pub fn is_asked(&self) -> bool {
+        self.opened.is_some() || self.open_action.is_some() || self.ticked || !self.note.is_empty()
+    }
+
+    /// What tells the page's script that an original was opened anew.
+    #[must_use]
+    pub fn opened_mark(&self) -> &str {
+        self.opened.as_ref().map_or("", |when| when.iso.as_str())
+    }
+}
+
 /// A file of a transfer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FileView {
@@ -618,6 +680,8 @@ pub struct FileView {
     pub removals_unlisted: u64,
     /// Members of an archive.
     pub members: Vec<MemberView>,
+    /// 検査確認, for a file that passes unchanged.
+    pub inspection: Option<InspectionView>,
     /// Why it did not pass.
     pub trouble: Option<Trouble>,
     /// The preview's page.
@@ -835,6 +899,10 @@ pub struct DecidePage {
     pub last: bool,
     /// The files with previews.
     pub files: Vec<FilePreview>,
+    /// Files that pass unchanged, and how many of them this person has opened.
+    pub inspected: (usize, usize),
+    /// Whether originals can be opened at this door.
+    pub opens_here: bool,
     /// For whom a deputy decides.
     pub deputy_of: Option<String>,
     /// The id of that person.
@@ -999,10 +1067,16 @@ pub struct ClausePageView {
     pub trigger: Option<String>,
     /// What evidence it expects.
     pub expected: Option<String>,
+    /// The text's own number for it.
+    pub label: String,
+    /// What the mechanisms make of it.
+    pub status: Chip,
     /// What serves it.
-    pub mechanisms: Vec<String>,
+    pub mechanisms: Vec<MechanismChip>,
     /// Its parameters.
     pub parameters: Vec<ParameterView>,
+    /// Values of it that are not what a guideline recommends.
+    pub divergences: Vec<DivergenceView>,
     /// Which layer and file it comes from.
     pub origin: String,
     /// Its evidence, newest first.
@@ -1277,6 +1351,15 @@ pub struct ErrorPage {
     pub back_href: String,
     /// Its words.
     pub back: String,
+}
+
+impl DecidePage {
+    /// What tells the page's script that an original was opened.
+    #[must_use]
+    pub fn opened_mark(&self) -> String {
+        let marks = self.files.iter().filter_map(|f| f.file.inspection.as_ref());
+        marks.map(InspectionView::opened_mark).collect::<Vec<_>>().join(" ")
+    }
 }
 
 #[cfg(test)]

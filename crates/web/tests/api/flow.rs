@@ -62,6 +62,40 @@ async fn files_go_from_zone_to_zone_with_an_approval() {
 }
 
 #[tokio::test]
+async fn what_passes_goes_by_the_name_of_its_clean_bytes_and_what_does_not_says_why() {
+    let city = City::open().await;
+    let hanako = city.log_in("hanako", "internet").await;
+    let files = [("住民票.xls", "converted a"), ("道具.zip", "emptied b"), ("c.txt", "clean c")];
+    let made = city.submit(&hanako, &city.form("s", "c2"), &files).await.with(201);
+    let path = format!("/transfers/{}", made["id"].as_str().unwrap());
+    city.drain().await;
+    let seen = city.get(&hanako, &path).await.with(200);
+    let names = |of: &str| -> Vec<String> {
+        seen["files"].as_array().unwrap().iter().map(|f| f[of].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names("name"), ["住民票.xls.converted.txt", "道具.zip", "c.txt"]);
+    assert_eq!(names("original_name"), ["住民票.xls", "道具.zip", "c.txt"]);
+    let report = &seen["files"][1]["report"];
+    assert_eq!((&report["verdict"], &report["reason"]), (&json!("held"), &json!("nothing-left")));
+    assert_eq!(report["members"][0]["name"], "道具.exe");
+    assert_eq!(report["members"][0]["report"]["reason"], "executable");
+    let file = |n: usize| format!("{path}/files/{}", seen["files"][n]["id"].as_str().unwrap());
+    city.call(&hanako, "POST", &format!("{}/block", file(1)), &json!({})).await.with(204);
+
+    let kacho = city.log_in_strongly("kacho", "internet").await;
+    let hash = city.get(&kacho, &path).await.with(200)["content_hash"].clone();
+    let decision = json!({ "verdict": "approve", "comment": "", "seen_hash": hash });
+    city.call(&kacho, "POST", &format!("{path}/decision"), &decision).await.with(204);
+    let taro = city.log_in("taro", "lgwan").await;
+    let taken = city.get(&taro, &file(0)).await;
+    let disposition = taken.headers["content-disposition"].to_str().unwrap();
+    assert!(disposition.ends_with(".xls.converted.txt"), "{disposition}");
+    let plain = city.get(&taro, &file(2)).await;
+    let disposition = plain.headers["content-disposition"].to_str().unwrap();
+    assert!(disposition.ends_with("c.txt"), "{disposition}");
+}
+
+#[tokio::test]
 async fn the_same_submission_makes_one_transfer() {
     let city = City::open().await;
     let hanako = city.log_in("hanako", "internet").await;

@@ -6,6 +6,10 @@ mod city;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
+mod coverage;
+#[cfg(test)]
 mod flow;
+#[cfg(test)]
+mod inspect;
 #[cfg(test)]
 mod refusals;

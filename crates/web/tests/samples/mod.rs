@@ -41,6 +41,24 @@ fn clauses() -> Vec<ClauseChip> {
     ]
 }
 
+fn mechanism_chips() -> Vec<MechanismChip> {
+    vec![
+        MechanismChip { title: "通信路での無害化".into(), ships: true },
+        MechanismChip { title: "メールのテキスト化".into(), ships: false },
+    ]
+}
+
+fn divergences() -> Vec<DivergenceView> {
+    vec![DivergenceView {
+        title: "パスワードの最も短い文字数".into(),
+        value: "4".into(),
+        wanted: "10 以上".into(),
+        recommendation: "パスワードは10文字以上".into(),
+        reason: "短いパスワードは総当たりで破られる。".into(),
+        source: "ある指針".into(),
+    }]
+}
+
 fn frame(title: &str, current: &str, zone_id: &str) -> Frame {
     let item = |href: &str, label: &str, icon: &'static str, count, group| MenuItem {
         href: href.into(),
@@ -95,6 +113,7 @@ fn row(number: u32, subject: &str, s: State, action: &str) -> RowView {
         to: zone("lgwan"),
         classification: "機密性2".into(),
         state: state(s),
+        inspected: u32::from(number.is_multiple_of(3)),
         submitter: "佐藤 一郎".into(),
         section: "税務課".into(),
         files: 3,
@@ -171,6 +190,65 @@ fn files() -> Vec<FileView> {
             ..file("f3", "添付一式.zip", FileState::Partial)
         },
     ]
+}
+
+/// A drawing that passes unchanged; opened by the person who looks or not, vouched for or not.
+fn drawing(opened: bool, vouched: bool, here: bool) -> FileView {
+    let (word, tone) = if vouched { ("検査済", Tone::Good) } else { ("未検査", Tone::Wait) };
+    FileView {
+        kind: "Jw_cad図面".into(),
+        inspection: Some(InspectionView {
+            standing: Chip { word: word.into(), tone },
+            sha256: "5f2c".repeat(16),
+            opened: opened.then(|| at(-1)),
+            open_action: here.then(|| "/transfers/1/files/f5/original".into()),
+            zone: zone("internet"),
+            vouched: if vouched {
+                let note = "Jw_cadで全図面を開いて見た。<b>".into();
+                vec![VouchView { who: "星野 みどり(代決)".into(), at: at(-1), note }]
+            } else {
+                Vec::new()
+            },
+            ..InspectionView::default()
+        }),
+        preview_href: None,
+        ..file("f5", "配置図<script>.jww", FileState::Inspected)
+    }
+}
+
+fn decide_inspecting(name: &'static str, opened: bool, here: bool) -> (&'static str, String) {
+    let archive = FileView {
+        kind: "ZIP書庫".into(),
+        inspection: drawing(false, false, here).inspection.map(|inspection| InspectionView {
+            members: vec!["図面/平面図.jww".into(), "図面/立面図.dxf".into()],
+            ticked: true,
+            note: "一部だけ開いた".into(),
+            ..inspection
+        }),
+        ..file("f6", "図面一式.zip", FileState::Inspected)
+    };
+    let files = vec![drawing(opened, false, here), files().remove(1), archive];
+    let page = DecidePage {
+        frame: frame("検査確認", "/transfers?tray=to-decide", if here { "internet" } else { "lgwan" }),
+        transfer: transfer(State::AwaitingApproval, files.clone()),
+        raised: None,
+        step: "所属の情報セキュリティ管理者の検査確認".into(),
+        last: true,
+        files: files.into_iter().map(|file| FilePreview { file, preview: PreviewView::None }).collect(),
+        inspected: (2, usize::from(opened)),
+        opens_here: here,
+        deputy_of: None,
+        deputy_of_id: String::new(),
+        seen_hash: "abc123".into(),
+        comment: String::new(),
+        clauses: clauses(),
+        decided: vec![],
+        errors: vec![FieldError {
+            field: "inspect-f5".into(),
+            text: "「配置図.jww」の原本を、あなたはまだ開いていません。".into(),
+        }],
+    };
+    (name, page.render().unwrap())
 }
 
 fn station(title: &str, who: &str, standing: &'static str) -> Station {
@@ -338,6 +416,7 @@ fn new_page(errors: Vec<FieldError>) -> String {
                 files_max: 200,
                 kinds: "Word文書、Excelブック、PowerPoint、PDF、PNG画像、JPEG画像、テキスト、CSV、ZIP書庫"
                     .into(),
+                inspected: Some(("一太郎・DocuWorks、CAD図面".into(), "所属長の検査確認".into())),
                 approvals,
                 clauses: clauses(),
             },
@@ -419,6 +498,7 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
             at_work: true, permille: Some(420), ..file("f8", "議会答弁資料.pptx", FileState::Queued)
         };
     let mut ready = files();
+    ready.push(drawing(false, true, false));
     for file in &mut ready {
         file.download_href = Some("/transfers/1/files/f1/download".into());
     }
@@ -596,6 +676,11 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
             ),
         ),
         ("detail-ready", detail(State::Ready, ready.clone(), vec![])),
+        ("detail-inspecting", detail(State::AwaitingApproval, vec![drawing(true, false, true)], vec![])),
+        ("detail-inspected", detail(State::Ready, vec![drawing(false, true, false)], vec![])),
+        decide_inspecting("decide-inspect", false, true),
+        decide_inspecting("decide-inspect-elsewhere", false, false),
+        decide_inspecting("decide-inspect-opened", true, true),
         (
             "decide",
             DecidePage {
@@ -627,6 +712,8 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
                         },
                     })
                     .collect(),
+                inspected: (0, 0),
+                opens_here: false,
                 deputy_of: Some("山田 課長".into()),
                 deputy_of_id: "u7".into(),
                 seen_hash: "abc123".into(),
@@ -710,6 +797,75 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
             .unwrap(),
         ),
         (
+            "coverage",
+            CoveragePage {
+                frame: frame("条項の遵守状況", "/clauses", "internet"),
+                policy: "星見市情報セキュリティポリシー".into(),
+                total: 520,
+                in_words: "仕組みあり 120件、予定 400件".into(),
+                parts: [
+                    ("kept", Tone::Good, 0, 230),
+                    ("planned", Tone::Wait, 230, 770),
+                    ("unbound", Tone::Bad, 1_000, 0),
+                ]
+                .map(|(status, tone, start, length)| CoveragePart {
+                    chip: Chip { word: "仕組みあり".into(), tone },
+                    status: status.into(),
+                    count: length / 2,
+                    start,
+                    length,
+                    href: format!("/coverage?status={status}"),
+                    chosen: status == "kept",
+                })
+                .into(),
+                statuses: vec![Choice { id: "kept".into(), title: "仕組みあり".into(), chosen: true }],
+                capabilities: vec![Choice { id: "logs".into(), title: "logs".into(), chosen: false }],
+                roles: vec![Choice { id: "staff".into(), title: "職員".into(), chosen: false }],
+                search: "無害化".into(),
+                shown: 2,
+                sections: vec![CoverageSection {
+                    title: "4 ファイルの授受".into(),
+                    rows: vec![
+                        CoverageRowView {
+                            clause: clause("base/sanitise-inbound", "外部から取り込むファイルを無害化する"),
+                            label: "4(1)".into(),
+                            roles: "団体全体".into(),
+                            status: status_chip(policy::CoverageStatus::Partly),
+                            mechanisms: mechanism_chips(),
+                            divergences: 1,
+                            last: Some(at(-2)),
+                            last_href: "/evidence/e1".into(),
+                            evidence: 1_234,
+                        },
+                        CoverageRowView {
+                            clause: clause("base/no-one", "<script>alert(1)</script>"),
+                            label: "4(2)①".into(),
+                            status: status_chip(policy::CoverageStatus::Unbound),
+                            ..CoverageRowView::default()
+                        },
+                    ],
+                }],
+                mechanisms: vec![
+                    MechanismRowView {
+                        title: "通信路での無害化".into(),
+                        state: Chip { word: "停止中".into(), tone: Tone::Bad },
+                        statements: 3,
+                        evidence: 99,
+                        last: Some(at(-2)),
+                        last_href: Some("/evidence/e1".into()),
+                    },
+                    MechanismRowView {
+                        title: "メールのテキスト化".into(),
+                        state: Chip { word: "予定".into(), tone: Tone::Wait },
+                        ..MechanismRowView::default()
+                    },
+                ],
+                divergences: divergences(),
+            }
+            .render()
+            .unwrap(),
+        ),
+        (
             "clause",
             ClausePageView {
                 frame: frame("条項", "/clauses", "internet"),
@@ -718,7 +874,10 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
                 section_title: "ネットワークの分離".into(),
                 trigger: Some("ファイルを取り込むとき".into()),
                 expected: Some("無害化の記録".into()),
-                mechanisms: vec!["通信路での無害化".into()],
+                label: "4(1)".into(),
+                status: status_chip(policy::CoverageStatus::Partly),
+                mechanisms: mechanism_chips(),
+                divergences: divergences(),
                 parameters: vec![
                     ParameterView {
                         title: "原本の保存期間".into(),

@@ -24,7 +24,7 @@ fn done(t: &mut Transfer, verdict: FileVerdict) -> Outcome {
 
 fn decide(t: &mut Transfer, by: &str, holder: Option<&str>, verdict: Verdict, comment: &str) -> Outcome {
     let hash = t.content_hash();
-    t.decide(&user(by), holder.map(user).as_ref(), verdict, comment, &hash, PICK_UP, NOW)
+    t.decide(&user(by), holder.map(user).as_ref(), verdict, comment, &[], &hash, PICK_UP, NOW)
 }
 
 const COMMANDS: &[Command] = &[
@@ -52,11 +52,14 @@ const COMMANDS: &[Command] = &[
     ("approve again, as the deputy of before", |t| decide(t, "deputy", None, Verdict::Approve, "")),
     ("approve again, as the one deputised for", |t| decide(t, "holder", None, Verdict::Approve, "")),
     ("approve as deputy where there are none", |t| decide(t, "third", Some("second"), Verdict::Approve, "")),
-    ("approve other content", |t| t.decide(&user("second"), None, Verdict::Approve, "", "00", PICK_UP, NOW)),
+    ("approve other content", |t| {
+        t.decide(&user("second"), None, Verdict::Approve, "", &[], "00", PICK_UP, NOW)
+    }),
     ("approve after the end", |t| {
         let hash = t.content_hash();
-        t.decide(&user("second"), None, Verdict::Approve, "", &hash, PICK_UP, T0 + 99 * DAY)
+        t.decide(&user("second"), None, Verdict::Approve, "", &[], &hash, PICK_UP, T0 + 99 * DAY)
     }),
+    ("open the original of file 0", |t| t.open_original(&file(0), &user("second"), NOW)),
     ("review", |t| t.review(0, &user("holder"), NOW)),
     ("review by another", |t| t.review(0, &user("second"), NOW)),
     ("pull back", |t| t.pull_back(PICK_UP, NOW)),

@@ -11,7 +11,9 @@ use workflow::{
     transfer::{Content, Event, FileState, Refusal, State, Transfer},
 };
 
-use crate::fixtures::{DAY, HOUR, PICK_UP, T0, content, file, report, route, stored, submission, user};
+use crate::fixtures::{
+    DAY, HOUR, PICK_UP, T0, content, file, inspected, report, route, stored, submission, user, vouch,
+};
 
 /// Few people, so that they meet: the submitter and a recipient are among those who try to decide.
 const PEOPLE: [&str; 5] = ["submitter", "recipient", "anna", "ben", "cleo"];
@@ -20,10 +22,12 @@ const PEOPLE: [&str; 5] = ["submitter", "recipient", "anna", "ben", "cleo"];
 enum Command {
     SetRoute(usize),
     Done(usize, FileVerdict),
+    DoneUnchanged(usize),
+    Open(usize),
     Retry(usize),
     Block(usize),
     Forbid,
-    Decide { by: usize, holder: Option<usize>, verdict: Verdict, comment: bool, seen: bool },
+    Decide { by: usize, holder: Option<usize>, verdict: Verdict, comment: bool, seen: bool, vouched: bool },
     Review(usize, usize),
     PullBack,
     Withdraw,
@@ -41,6 +45,8 @@ fn command() -> impl Strategy<Value = Command> {
     prop_oneof![
         1 => (0..4_usize).prop_map(Command::SetRoute),
         8 => (0..3_usize, prop::sample::select(verdicts.to_vec())).prop_map(|(n, v)| Command::Done(n, v)),
+        2 => (0..3_usize).prop_map(Command::DoneUnchanged),
+        6 => (1..PEOPLE.len()).prop_map(Command::Open),
         2 => (0..3_usize).prop_map(Command::Retry),
         2 => (0..3_usize).prop_map(Command::Block),
         1 => Just(Command::Forbid),
@@ -50,15 +56,16 @@ fn command() -> impl Strategy<Value = Command> {
             prop_oneof![4 => Just(Verdict::Approve), 1 => Just(Verdict::Return), 1 => Just(Verdict::Reject)],
             prop::bool::weighted(0.8),
             prop::bool::weighted(0.9),
+            prop::bool::weighted(0.9),
         )
-            .prop_map(|(by, holder, verdict, comment, seen)| {
-                Command::Decide { by, holder, verdict, comment, seen }
+            .prop_map(|(by, holder, verdict, comment, seen, vouched)| {
+                Command::Decide { by, holder, verdict, comment, seen, vouched }
             }),
         2 => (0..3_usize, person.clone()).prop_map(|(n, by)| Command::Review(n, by)),
         1 => Just(Command::PullBack),
         1 => Just(Command::Withdraw),
         3 => (any::<bool>(), 0..4_usize).prop_map(|(changed, steps)| Command::Resubmit(changed, steps)),
-        4 => person.prop_map(Command::Receive),
+        12 => person.prop_map(Command::Receive),
         1 => Just(Command::Raise),
         1 => Just(Command::Undecidable),
         1 => Just(Command::Expire),
@@ -84,13 +91,29 @@ fn apply(t: &mut Transfer, command: &Command, now: Millis) -> Result<Vec<Event>,
             let clean = passes.then(|| stored(&format!("clean-{n}")));
             t.file_done(&file(*n), report(*verdict), clean, None, PICK_UP, now)
         }
+        Command::DoneUnchanged(n) => {
+            let clean = Some(stored(&format!("clean-{n}")));
+            t.file_done(&file(*n), inspected(), clean, None, PICK_UP, now)
+        }
+        Command::Open(by) => {
+            // What this person has not seen yet, as somebody who goes through a list.
+            let unseen = |f: &&workflow::transfer::File| {
+                f.state == FileState::Inspected && t.opened_at(f, &person(*by)).is_none()
+            };
+            let next = t.files.iter().find(unseen).map_or_else(|| file(0), |f| f.id.clone());
+            t.open_original(&next, &person(*by), now)
+        }
         Command::Retry(n) => t.retry_file(&file(*n), now),
         Command::Block(n) => t.block_file(&file(*n), PICK_UP, now),
         Command::Forbid => t.forbid(now),
-        Command::Decide { by, holder, verdict, comment, seen } => {
+        Command::Decide { by, holder, verdict, comment, seen, vouched } => {
             let hash = if *seen { t.content_hash() } else { "other".to_owned() };
             let comment = if *comment { "理由" } else { "" };
-            t.decide(&person(*by), holder.map(person).as_ref(), *verdict, comment, &hash, PICK_UP, now)
+            let unchanged =
+                (0..t.files.len()).filter(|n| *vouched && t.files[*n].state == FileState::Inspected);
+            let vouches: Vec<_> = unchanged.map(|n| vouch(t, n, "開いて見た")).collect();
+            let holder = holder.map(person);
+            t.decide(&person(*by), holder.as_ref(), *verdict, comment, &vouches, &hash, PICK_UP, now)
         }
         Command::Review(n, by) => t.review(*n, &person(*by), now),
         Command::PullBack => t.pull_back(PICK_UP, now),
@@ -125,8 +148,20 @@ fn check(t: &Transfer) {
                 assert!(people.insert(holder), "one person twice, or the submitter");
                 assert!(!t.route.steps[step].deputies.is_empty());
             }
+            // Each of those who let it pass opened what passes unchanged, and gave his word for exactly that.
+            for f in t.files.iter().filter(|f| f.state == FileState::Inspected) {
+                assert!(t.opened_at(f, &decision.by).is_some_and(|at| at <= decision.at), "vouched unseen");
+                let sha256 = f.original.as_ref().map(|o| o.sha256.as_str());
+                assert!(decision.vouches.iter().any(|v| v.file == f.id && Some(v.sha256.as_str()) == sha256));
+            }
         }
+        let unchanged = |f: &&workflow::transfer::File| f.state == FileState::Inspected;
+        assert!(
+            !t.route.steps.is_empty() || t.files.iter().find(unchanged).is_none(),
+            "nobody gave his word"
+        );
     }
+    assert!(t.openings.iter().all(|o| o.by != t.submitter), "the sender inspected");
     for f in &t.files {
         let ran = f.report.is_some();
         assert_eq!(f.state.passes() && t.state != State::Refused, f.clean.is_some() && f.state.passes());
@@ -220,6 +255,7 @@ fn random_commands_reach_every_state() {
     use proptest::{strategy::ValueTree as _, test_runner::TestRunner};
     let mut runner = TestRunner::deterministic();
     let mut reached: BTreeSet<State> = BTreeSet::new();
+    let mut passed_unchanged = 0;
     for _ in 0..600 {
         let steps = (0..4_usize).new_tree(&mut runner).unwrap().current();
         let commands =
@@ -230,7 +266,10 @@ fn random_commands_reach_every_state() {
             now += pause;
             let _refused = apply(&mut t, command, now);
             reached.insert(t.state);
+            let unchanged = t.files.iter().any(|f| f.state == FileState::Inspected);
+            passed_unchanged += u32::from(unchanged && matches!(t.state, State::Ready | State::Received));
         }
     }
+    assert!(passed_unchanged > 0, "nothing ever passed on somebody's word");
     assert_eq!(reached, State::ALL.into_iter().collect());
 }

@@ -1,9 +1,9 @@
 //! Single rules: bounds of the content, what a decision signs, deadlines, reviews, receipt.
 
-use worker_protocol::{Removal, Threat, Verdict as FileVerdict};
+use worker_protocol::{Reason, Removal, Threat, Verdict as FileVerdict};
 use workflow::{
     id::TransferId,
-    route::{COMMENT_CHARS_MAX, Scope, Verdict},
+    route::{COMMENT_CHARS_MAX, NOTE_CHARS_MAX, Scope, Verdict, Vouch},
     transfer::{
         ANSWERS_MAX, Content, FILES_MAX, FileState, PURPOSE_CHARS_MAX, RECIPIENTS_MAX, Refusal,
         SUBJECT_CHARS_MAX, State, Transfer,
@@ -11,7 +11,8 @@ use workflow::{
 };
 
 use crate::fixtures::{
-    DAY, HOUR, PICK_UP, T0, content, decide, done, file, in_state, route, stored, submission, submitted, user,
+    DAY, HOUR, PICK_UP, T0, content, decide, done, file, in_state, inspected, route, stored, submission,
+    submitted, user, vouch,
 };
 
 #[test]
@@ -136,7 +137,7 @@ fn comments_have_bounds() {
         let mut t = in_state(State::AwaitingApproval);
         let hash = t.content_hash();
         let comment = format!("  {}\n", "あ".repeat(chars));
-        let done = t.decide(&user("second"), None, verdict, &comment, &hash, PICK_UP, T0);
+        let done = t.decide(&user("second"), None, verdict, &comment, &[], &hash, PICK_UP, T0);
         assert_eq!(done.err(), (!fits).then_some(Refusal::Comment), "{verdict:?} with {chars}");
         if fits {
             assert_eq!(t.decisions.last().unwrap().comment.chars().count(), chars, "trimmed");
@@ -162,7 +163,7 @@ fn an_approval_runs_out() {
     assert_eq!((late.state, late.due_at), (State::Ready, Some(end + 14 * DAY)));
 
     let hash = t.content_hash();
-    let too_late = t.decide(&user("manager"), None, Verdict::Approve, "", &hash, PICK_UP, end + 1);
+    let too_late = t.decide(&user("manager"), None, Verdict::Approve, "", &[], &hash, PICK_UP, end + 1);
     assert_eq!(too_late, Err(Refusal::Overdue));
     t.expire(end + 1).unwrap();
     assert_eq!(t.state, State::Expired);
@@ -212,9 +213,9 @@ fn nobody_is_his_own_deputy() {
     let mut t = submitted(1, 2);
     done(&mut t, 0, FileVerdict::Clean, T0);
     let (hash, anna) = (t.content_hash(), user("anna"));
-    let own = t.decide(&anna, Some(&anna), Verdict::Approve, "", &hash, PICK_UP, T0);
+    let own = t.decide(&anna, Some(&anna), Verdict::Approve, "", &[], &hash, PICK_UP, T0);
     assert_eq!(own, Err(Refusal::NoDeputy));
-    t.decide(&anna, Some(&user("ben")), Verdict::Approve, "", &hash, PICK_UP, T0).unwrap();
+    t.decide(&anna, Some(&user("ben")), Verdict::Approve, "", &[], &hash, PICK_UP, T0).unwrap();
 }
 
 #[test]
@@ -276,4 +277,118 @@ fn words_are_their_own_inverse() {
     let scopes =
         [Scope::City, Scope::Department("a".to_owned()), Scope::Section(workflow::id::SectionId::new("a"))];
     assert_eq!(scopes.map(|s| s.column()), ["*", "d:a", "s:a"]);
+}
+
+/// A transfer of a rebuilt file and one that passes unchanged, at its first step.
+fn with_unchanged(steps: usize) -> Transfer {
+    let mut t = submitted(2, steps);
+    done(&mut t, 0, FileVerdict::Clean, T0);
+    t.file_done(&file(1), inspected(), Some(stored("original-1")), None, PICK_UP, T0).unwrap();
+    t
+}
+
+fn approve(t: &mut Transfer, by: &str, vouches: &[Vouch]) -> Result<(), Refusal> {
+    let hash = t.content_hash();
+    t.decide(&user(by), None, Verdict::Approve, "", vouches, &hash, PICK_UP, T0 + HOUR).map(|_| ())
+}
+
+#[test]
+fn what_passes_unchanged_needs_the_word_of_who_opened_it() {
+    let mut t = with_unchanged(2);
+    assert_eq!((t.state, t.files[1].state), (State::AwaitingApproval, FileState::Inspected));
+    let word = vouch(&t, 1, " 開いて全図面を見た。\n");
+    assert_eq!(approve(&mut t, "anna", std::slice::from_ref(&word)), Err(Refusal::NotInspected(file(1))));
+    assert_eq!(t.open_original(&file(1), &user("submitter"), T0), Err(Refusal::OwnRequest));
+    assert_eq!(t.open_original(&file(0), &user("anna"), T0), Err(Refusal::File), "that one was rebuilt");
+    assert_eq!(t.open_original(&file(9), &user("anna"), T0), Err(Refusal::File));
+    t.open_original(&file(1), &user("ben"), T0).unwrap();
+    assert_eq!(
+        approve(&mut t, "anna", std::slice::from_ref(&word)),
+        Err(Refusal::NotInspected(file(1))),
+        "another opened it"
+    );
+    t.open_original(&file(1), &user("anna"), T0 + 1).unwrap();
+    t.open_original(&file(1), &user("anna"), T0 + 2).unwrap();
+    assert_eq!((t.openings.len(), t.opened_at(&t.files[1], &user("anna"))), (2, Some(T0 + 2)));
+
+    let other = Vouch { sha256: "other".to_owned(), ..word.clone() };
+    let long = Vouch { note: "あ".repeat(NOTE_CHARS_MAX + 1), ..word.clone() };
+    let stranger = vouch(&t, 0, "作り直したもの");
+    let rows: [(&[Vouch], Refusal); 5] = [
+        (&[], Refusal::NotVouched(file(1))),
+        (&[other], Refusal::NotVouched(file(1))),
+        (&[vouch(&t, 1, " ")], Refusal::Note(file(1))),
+        (&[long], Refusal::Note(file(1))),
+        (&[word.clone(), stranger], Refusal::File),
+    ];
+    for (vouches, refusal) in rows {
+        let before = t.clone();
+        assert_eq!(approve(&mut t, "anna", vouches), Err(refusal));
+        assert_eq!(t, before);
+    }
+    approve(&mut t, "anna", std::slice::from_ref(&word)).unwrap();
+    assert_eq!(t.decisions[0].vouches[0].note, "開いて全図面を見た。");
+    // The second person gives a word of his own.
+    assert_eq!(t.open_original(&file(1), &user("anna"), T0), Err(Refusal::SamePerson));
+    assert_eq!(approve(&mut t, "cleo", std::slice::from_ref(&word)), Err(Refusal::NotInspected(file(1))));
+    approve(&mut t, "ben", &[word]).unwrap();
+    assert_eq!((t.state, t.vouches_of(&file(1)).count()), (State::Ready, 2));
+    assert_eq!(t.open_original(&file(1), &user("cleo"), T0), Err(Refusal::State(State::Ready)));
+}
+
+/// Who sends it back or refuses it need not open anything, and vouches for nothing.
+#[test]
+fn only_who_lets_it_pass_vouches() {
+    for verdict in [Verdict::Return, Verdict::Reject] {
+        let mut t = with_unchanged(1);
+        let (hash, word) = (t.content_hash(), vouch(&t, 1, "見た"));
+        t.decide(&user("anna"), None, verdict, "理由", &[word], &hash, PICK_UP, T0).unwrap();
+        assert!(t.decisions[0].vouches.is_empty());
+    }
+    let mut late = with_unchanged(1);
+    assert_eq!(late.open_original(&file(1), &user("anna"), T0 + 99 * DAY), Err(Refusal::Overdue));
+}
+
+#[test]
+fn an_inspection_is_void_when_the_round_or_the_file_is_another() {
+    for treat_again in [false, true] {
+        let mut t = with_unchanged(1);
+        t.open_original(&file(1), &user("anna"), T0).unwrap();
+        t.pull_back(PICK_UP, T0).unwrap();
+        t.resubmit(content(), route(1), treat_again, "2".to_owned(), PICK_UP, T0).unwrap();
+        if treat_again {
+            done(&mut t, 0, FileVerdict::Clean, T0);
+            t.file_done(&file(1), inspected(), Some(stored("original-1")), None, PICK_UP, T0).unwrap();
+        }
+        assert!(t.openings.is_empty());
+        let word = vouch(&t, 1, "前に見た");
+        assert_eq!(approve(&mut t, "anna", &[word]), Err(Refusal::NotInspected(file(1))), "{treat_again}");
+    }
+    // Other bytes under the same id are not what was opened.
+    let mut t = with_unchanged(1);
+    t.open_original(&file(1), &user("anna"), T0).unwrap();
+    t.files[1].original = Some(stored("replaced"));
+    let word = vouch(&t, 1, "見た");
+    assert_eq!(approve(&mut t, "anna", &[word]), Err(Refusal::NotInspected(file(1))));
+}
+
+/// Where no route gives anybody's word the file is held, whatever the cell said; the others wait with it.
+#[test]
+fn without_a_route_nothing_passes_unchanged() {
+    let mut t = with_unchanged(0);
+    assert_eq!((t.state, t.files[1].state), (State::Held, FileState::Held));
+    assert!(t.files[1].clean.is_none());
+    let report = t.files[1].report.as_ref().unwrap();
+    assert_eq!((report.reason, report.is_inspected()), (Some(Reason::NotRebuilt), false));
+    assert!(report.is_consistent());
+    assert!(t.expires_at.is_some());
+    t.block_file(&file(1), PICK_UP, T0).unwrap();
+    assert_eq!((t.state, t.passing().count()), (State::Ready, 1));
+    // A rebuilt archive with an unchanged member is no better.
+    let mut t = submitted(1, 0);
+    let member = worker_protocol::Member { untrusted_name: "a.jww".to_owned(), report: inspected() };
+    let archive =
+        worker_protocol::Report { members: vec![member], ..crate::fixtures::report(FileVerdict::Clean) };
+    t.file_done(&file(0), archive, Some(stored("clean")), None, PICK_UP, T0).unwrap();
+    assert_eq!(t.state, State::Held);
 }

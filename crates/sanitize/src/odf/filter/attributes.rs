@@ -3,45 +3,121 @@
 //! Owns: which of them are written, formulas and addresses among them.
 //! Leaves to others: the tables (`rules`), judging formulas (`formula`).
 
-use quick_xml::events::BytesStart;
-use quick_xml::name::{NamespaceResolver, QName, ResolveResult};
+use std::borrow::Cow;
+
+use quick_xml::events::attributes::Attributes;
 use worker_protocol::{Reason, Threat};
 
-use super::super::{formula, names, rules};
-use super::{Attribute, Open, Pass, Role};
+use super::super::{formula, rules};
+use super::{Attribute, Bound, FACTS_MAX, Open, Pass, Role};
 use crate::{Refusal, link, xml};
 
-impl Pass<'_, '_, '_, '_> {
-    /// The attributes of known namespaces.
-    pub(super) fn attributes(
+/// How a tag is spelled.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Spelled {
+    /// Spaced and quoted as this filter writes, and binding no prefix.
+    pub(super) is_plain: bool,
+    /// Whether all attributes that bind no prefix were taken.
+    pub(super) is_whole: bool,
+}
+
+/// What the name of an attribute says.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AttributeFacts<'t> {
+    prefix: &'static str,
+    local: &'t str,
+    /// Whether its name is one that can be written.
+    is_writable: bool,
+    is_formula: bool,
+    is_own_spelling: bool,
+}
+
+impl<'t> Pass<'t, '_, '_, '_, '_> {
+    /// Reads the attributes that can be written and opens the prefixes that the tag binds.
+    pub(super) fn read_attributes(
         &mut self,
-        start: &BytesStart<'_>,
-        resolver: &NamespaceResolver,
-    ) -> Result<Vec<Attribute>, Refusal> {
+        raw: &'t str,
+        name: &'t str,
+        attributes: &mut Vec<Attribute<'t>>,
+    ) -> Result<Spelled, Refusal> {
         let damaged = Refusal::held(Reason::Damaged);
-        let mut attributes: Vec<Attribute> = Vec::new();
-        for attribute in start.attributes() {
-            let attribute = attribute.map_err(|_| damaged)?;
-            if attribute.key.as_namespace_binding().is_some() {
-                continue;
-            }
-            let local = attribute.key.local_name().as_ref().to_owned();
-            let prefix = match resolver.resolve_attribute(attribute.key).0 {
-                ResolveResult::Bound(namespace) => match names::space(namespace.as_ref()) {
-                    Some(space) => space.prefix,
-                    None if namespace.as_ref().ends_with(":script:1.0") => "script",
-                    None => "foreign",
-                },
-                ResolveResult::Unbound => "",
-                ResolveResult::Unknown(_) => return Err(damaged),
-            };
-            let is_plain = local.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
-            if !is_plain || attributes.iter().any(|a| a.prefix == prefix && a.local == local) {
-                continue;
-            }
-            attributes.push(Attribute { prefix, local, value: xml::attribute_value(&attribute)? });
+        attributes.clear();
+        let inner = raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default();
+        let inner = inner.strip_suffix('/').unwrap_or(inner);
+        if inner.len() == name.len() {
+            return Ok(Spelled { is_plain: true, is_whole: true });
         }
-        Ok(attributes)
+        let has_bindings = inner.contains("xmlns");
+        if has_bindings {
+            for attribute in Attributes::new(inner, name.len()) {
+                let attribute = attribute.map_err(|_| damaged)?;
+                let (key, Cow::Borrowed(value)) = (attribute.key.into_inner(), attribute.value) else {
+                    return Err(damaged);
+                };
+                if let Some(prefix) = bound_prefix(key) {
+                    self.bind(prefix, value)?;
+                }
+            }
+        }
+        let (mut is_plain, mut is_whole) = (true, true);
+        let mut at = name.len();
+        for attribute in Attributes::new(inner, name.len()) {
+            let attribute = attribute.map_err(|_| damaged)?;
+            let (key, Cow::Borrowed(raw_value)) = (attribute.key.into_inner(), attribute.value) else {
+                return Err(damaged);
+            };
+            let quote = at + 1 + key.len();
+            let is_spaced = inner.get(at..at + 1) == Some(" ") && inner.get(quote..quote + 2) == Some("=\"");
+            is_plain &= is_spaced;
+            at = quote + 3 + raw_value.len();
+            if has_bindings && bound_prefix(key).is_some() {
+                is_plain = false;
+                continue;
+            }
+            let facts = self.attribute_facts_of(key)?;
+            let is_repeated = |a: &Attribute<'_>| a.prefix == facts.prefix && a.local == facts.local;
+            if !facts.is_writable || attributes.iter().any(is_repeated) {
+                (is_plain, is_whole) = (false, false);
+                continue;
+            }
+            let spelling = xml::Spelling::of(raw_value);
+            attributes.push(Attribute {
+                prefix: facts.prefix,
+                local: facts.local,
+                value: if spelling.has_reference {
+                    xml::unescaped(raw_value)?
+                } else {
+                    Cow::Borrowed(raw_value)
+                },
+                is_formula: facts.is_formula,
+                is_own_spelling: facts.is_own_spelling && spelling.is_plain,
+            });
+        }
+        is_plain &= inner.get(at..).is_some_and(|rest| rest.trim().is_empty());
+        Ok(Spelled { is_plain, is_whole })
+    }
+
+    /// What the name of an attribute says.
+    fn attribute_facts_of(&mut self, key: &'t str) -> Result<AttributeFacts<'t>, Refusal> {
+        if let Some(facts) = self.attribute_facts.get(key) {
+            return Ok(*facts);
+        }
+        let (own_prefix, local) = key.split_once(':').unwrap_or(("", key));
+        // A name without a prefix is in no namespace, whatever elements without one are in.
+        let bound = if own_prefix.is_empty() { None } else { self.bound(own_prefix)? };
+        let prefix = bound.map_or("", |bound| bound.attribute);
+        let facts = AttributeFacts {
+            prefix,
+            local,
+            is_writable: local.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')),
+            is_formula: rules::is_formula(prefix, local),
+            is_own_spelling: own_prefix == prefix,
+        };
+        if self.attribute_facts.len() >= FACTS_MAX {
+            self.attribute_facts.clear();
+        }
+        self.attribute_facts.insert(key, facts);
+        Ok(facts)
     }
 
     /// The value an attribute is written with, or nothing when it goes.
@@ -49,12 +125,11 @@ impl Pass<'_, '_, '_, '_> {
         &mut self,
         element_prefix: &'static str,
         element: &str,
-        attribute: &Attribute,
-        resolver: &NamespaceResolver,
-        open: &mut Open,
-    ) -> Result<Option<String>, Refusal> {
-        let Attribute { prefix, local, value } = attribute;
-        let (prefix, local) = (*prefix, local.as_str());
+        attribute: &Attribute<'t>,
+        open: &mut Open<'t>,
+    ) -> Result<Option<Cow<'t, str>>, Refusal> {
+        let Attribute { prefix, local, value, .. } = attribute;
+        let (prefix, local) = (*prefix, *local);
         let kept = || Ok(Some(value.clone()));
         match (prefix, local) {
             ("script", _) => {
@@ -69,10 +144,12 @@ impl Pass<'_, '_, '_, '_> {
             ("" | "config" | "of" | "ooo" | "ooow" | "oooc" | "msoxl", _) if element_prefix != "config" => {
                 Ok(None)
             }
-            ("xlink", "href") => self.href(element_prefix, element, value, open),
+            ("xlink", "href") => {
+                Ok(self.href(element_prefix, element, value, open)?.map(|new| instead(value, new)))
+            }
             ("xlink", "type" | "show" | "actuate") => {
                 let known = ["simple", "embed", "new", "replace", "none", "onLoad", "onRequest", "other"];
-                Ok(known.contains(&value.as_str()).then(|| value.clone()))
+                Ok(known.contains(&&**value).then(|| value.clone()))
             }
             ("xlink", _) => Ok(None),
             ("xml", "id" | "lang" | "space") => kept(),
@@ -82,7 +159,7 @@ impl Pass<'_, '_, '_, '_> {
                 let is_plain = name
                     .strip_prefix("com.sun.star.form.component.")
                     .is_some_and(|rest| rest.chars().all(|c| c.is_ascii_alphanumeric()));
-                Ok(is_plain.then(|| format!("ooo:{name}")))
+                Ok(is_plain.then(|| instead(value, format!("ooo:{name}"))))
             }
             ("form", "image-data") => Ok(None),
             ("form", "button-type") if value != "push" => {
@@ -98,12 +175,12 @@ impl Pass<'_, '_, '_, '_> {
                 Ok(None)
             }
             ("draw" | "loext", "mime-type") | ("draw", "class-id" | "filter-name") => Ok(None),
-            ("text", "fixed") if rules::shows_metadata(element) => Ok(Some("true".to_owned())),
+            ("text", "fixed") if rules::shows_metadata(element) => Ok(Some(Cow::Borrowed("true"))),
             ("text", "c") => Ok(clamped(value, 10_000)),
             ("table", "number-columns-repeated" | "number-columns-spanned") => Ok(clamped(value, 16_384)),
             ("table", "number-rows-repeated" | "number-rows-spanned") => Ok(clamped(value, 1_048_576)),
-            _ if rules::is_formula(prefix, local) => {
-                Ok(self.formula(element_prefix, element, local, value, resolver))
+            _ if attribute.is_formula => {
+                Ok(self.formula(element_prefix, element, local, value).map(|new| instead(value, new)))
             }
             ("office", "string-value") | ("table" | "draw" | "text", "name") | ("text", "string-value") => {
                 kept()
@@ -123,7 +200,6 @@ impl Pass<'_, '_, '_, '_> {
         element: &str,
         local: &str,
         value: &str,
-        resolver: &NamespaceResolver,
     ) -> Option<String> {
         let is_cell = element_prefix == "table" && local == "formula";
         if self.walk.strict && is_cell && element != "database-range" {
@@ -134,10 +210,12 @@ impl Pass<'_, '_, '_, '_> {
             Some((before, rest))
                 if !before.is_empty() && before.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') =>
             {
-                let probe = format!("{before}:x");
-                match resolver.resolve_element(QName(&probe)).0 {
-                    ResolveResult::Bound(namespace) => {
-                        (names::space(namespace.as_ref()).map(|s| s.prefix), rest)
+                match self.bound(before) {
+                    Ok(Some(Bound { space: Some(space), .. })) => (Some(space.prefix), rest),
+                    Ok(Some(_)) => {
+                        // Judged as what it will be: a formula without a grammar. Under its own prefix it would be another.
+                        self.out.edit();
+                        (None, rest)
                     }
                     // Whoever reads it guesses the grammar, and may guess another one.
                     _ if rest.starts_with('=') => {
@@ -166,7 +244,7 @@ impl Pass<'_, '_, '_, '_> {
         prefix: &'static str,
         element: &str,
         value: &str,
-        open: &mut Open,
+        open: &mut Open<'t>,
     ) -> Result<Option<String>, Refusal> {
         let base = self.documents.last().map(|document| document.base.clone()).unwrap_or_default();
         match open.role {
@@ -209,6 +287,21 @@ impl Pass<'_, '_, '_, '_> {
     }
 }
 
-fn clamped(value: &str, most: u64) -> Option<String> {
-    value.trim().parse::<u64>().ok().map(|n| n.min(most).to_string())
+/// The prefix that an attribute binds, if it does.
+fn bound_prefix(key: &str) -> Option<&str> {
+    match key.strip_prefix("xmlns") {
+        Some("") => Some(""),
+        Some(rest) => rest.strip_prefix(':'),
+        None => None,
+    }
+}
+
+/// A new value, or the old one when it is the same.
+fn instead<'t>(old: &Cow<'t, str>, new: String) -> Cow<'t, str> {
+    if *old == new { old.clone() } else { Cow::Owned(new) }
+}
+
+fn clamped<'t>(value: &Cow<'t, str>, most: u64) -> Option<Cow<'t, str>> {
+    let number = value.trim().parse::<u64>().ok()?.min(most);
+    Some(instead(value, number.to_string()))
 }

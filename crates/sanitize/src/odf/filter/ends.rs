@@ -9,17 +9,25 @@ use super::super::{MISSING, address_of, mark, rules};
 use super::{Open, Pass, Role, Sections};
 use crate::{Refusal, xml};
 
-impl Pass<'_, '_, '_, '_> {
-    pub(super) fn end(&mut self) -> Result<(), Refusal> {
+impl<'t> Pass<'t, '_, '_, '_, '_> {
+    /// Ends an element. `read_bytes` of the part said so; an element without content says it in its start tag.
+    pub(super) fn end(&mut self, read_bytes: usize) -> Result<(), Refusal> {
         let Some(mut open) = self.open.pop() else { return Ok(()) };
-        if open.prefix == "text" && matches!(open.local.as_str(), "p" | "h") {
+        self.close_scopes(open.scopes_before);
+        if open.prefix == "text" && matches!(open.local, "p" | "h") {
             self.paragraphs = self.paragraphs.saturating_sub(1);
         }
         match open.role {
             Role::Table => self.tables = self.tables.saturating_sub(1),
             Role::Row if self.tables == 1 => self.row += open.repeated,
             Role::Cell if self.tables == 1 => self.column += open.repeated,
-            Role::Document => return self.end_document(open.out_start),
+            Role::Document => {
+                self.end_document(open.out_start)?;
+                if self.documents.is_empty() {
+                    self.out.nothing(read_bytes);
+                }
+                return Ok(());
+            }
             _ => {}
         }
         if !open.is_written {
@@ -28,7 +36,7 @@ impl Pass<'_, '_, '_, '_> {
         match open.role {
             Role::BinaryData => return self.end_binary(&open),
             Role::Setting => {
-                let value = xml::unescape_own(self.out.get(open.content_start..).unwrap_or_default());
+                let value = xml::unescape_own(self.out.text().get(open.content_start..).unwrap_or_default());
                 if !rules::is_kept_setting(&open.setting.0, &open.setting.1, &value) {
                     open.drop_at_end = true;
                     if !value.is_empty() {
@@ -52,21 +60,20 @@ impl Pass<'_, '_, '_, '_> {
             _ => {}
         }
         if open.drop_at_end {
-            self.out.truncate(open.out_start);
+            self.out.edit().truncate(open.out_start);
             return Ok(());
         }
-        if self.out.ends_with('>') && self.is_empty_content(&open) {
-            self.out.pop();
-            self.out.push_str("/>");
+        if self.is_empty_content(&open) {
+            self.out.close_empty();
+            self.out.nothing(read_bytes);
         } else {
-            self.out.push_str("</");
-            self.out.push_str(open.prefix);
-            self.out.push(':');
-            self.out.push_str(&open.local);
-            self.out.push('>');
+            for piece in ["</", open.prefix, ":", open.local] {
+                self.out.same(piece, 0);
+            }
+            self.out.same(">", read_bytes);
         }
         let is_alternative = matches!(
-            (open.prefix, open.local.as_str()),
+            (open.prefix, open.local),
             ("draw", "text-box") | ("table", "table") | ("draw", "object") | ("draw", "image")
         );
         let end = self.out.len();
@@ -80,18 +87,18 @@ impl Pass<'_, '_, '_, '_> {
         }
         let depth = self.open.len();
         if let Some(document) = self.documents.last_mut().filter(|document| document.depth == depth) {
-            document.sections.push((open.local, open.out_start, end));
+            document.sections.push((open.local.to_owned(), open.out_start, end));
         }
         if self.open.last().is_some_and(|root| root.role == Role::Document && root.local == "math") {
             // The root of a formula is its only section, and ends with it.
-            return self.end();
+            return self.end(0);
         }
         Ok(())
     }
 
     /// Whether nothing was written since the start tag.
-    pub(super) fn is_empty_content(&self, open: &Open) -> bool {
-        let written = self.out.get(open.out_start..).unwrap_or_default();
+    pub(super) fn is_empty_content(&self, open: &Open<'t>) -> bool {
+        let written = self.out.text().get(open.out_start..).unwrap_or_default();
         // The start tag is the only one that ends here: values hold no such sign.
         written.find('>') == Some(written.len().saturating_sub(1))
     }
@@ -102,22 +109,23 @@ impl Pass<'_, '_, '_, '_> {
             " xlink:href=\"{}\" xlink:type=\"simple\" xlink:show=\"embed\" xlink:actuate=\"onLoad\"",
             xml::escape_attribute(target)
         );
-        let tail = self.out.split_off(at);
+        let out = self.out.edit();
+        let tail = out.split_off(at);
         // What the tag said of a link before is said again here.
-        let head = self.out.rfind('<').unwrap_or(at);
-        let tag = self.out.split_off(head);
+        let head = out.rfind('<').unwrap_or(at);
+        let tag = out.split_off(head);
         let tag = [" xlink:type=\"simple\"", " xlink:show=\"embed\"", " xlink:actuate=\"onLoad\""]
             .iter()
             .fold(tag, |tag, said| tag.replacen(said, "", 1));
-        self.out.push_str(&tag);
-        self.out.push_str(&link);
-        self.out.push_str(&tail);
+        out.push_str(&tag);
+        out.push_str(&link);
+        out.push_str(&tail);
     }
 
     /// A picture that stands in the text as base64 becomes a member of the package.
-    pub(super) fn end_binary(&mut self, open: &Open) -> Result<(), Refusal> {
-        let encoded = self.out.get(open.content_start..).unwrap_or_default().to_owned();
-        self.out.truncate(open.out_start);
+    pub(super) fn end_binary(&mut self, open: &Open<'t>) -> Result<(), Refusal> {
+        let encoded = self.out.text().get(open.content_start..).unwrap_or_default().to_owned();
+        self.out.edit().truncate(open.out_start);
         let base = self.documents.last().map(|document| document.base.clone()).unwrap_or_default();
         let Some(parent) = self.open.last() else { return Ok(()) };
         if !matches!(parent.role, Role::Image | Role::Background) || parent.is_filled {
@@ -144,10 +152,10 @@ impl Pass<'_, '_, '_, '_> {
     }
 
     /// Of the alternatives in a frame those that failed go; if all failed, one keeps the place.
-    pub(super) fn end_frame(&mut self, open: &Open) -> Result<(), Refusal> {
+    pub(super) fn end_frame(&mut self, open: &Open<'t>) -> Result<(), Refusal> {
         let keep = usize::from(!open.has_alternative);
         for (start, end) in open.failed.iter().skip(keep).rev() {
-            self.out.replace_range(*start..*end, "");
+            self.out.edit().replace_range(*start..*end, "");
         }
         if !open.has_alternative && !open.failed.is_empty() {
             let base = self.documents.last().map(|document| document.base.clone()).unwrap_or_default();
@@ -157,37 +165,34 @@ impl Pass<'_, '_, '_, '_> {
     }
 
     /// The label of a mark, where each page of this kind of document shows it.
-    pub(super) fn mark_master_page(&mut self, open: &Open) {
+    pub(super) fn mark_master_page(&mut self, open: &Open<'t>) {
         let Some(mark) = self.walk.work.job.mark.as_ref() else { return };
         if self.documents.len() != 1 || self.walk.depth > 0 {
             return;
         }
         let label = xml::escape_attribute(&mark.label);
-        let content = self.out.split_off(open.content_start);
-        let marked = mark::master_page(self.walk.kind, &content, &label);
-        self.out.push_str(&marked);
+        let out = self.out.edit();
+        let content = out.split_off(open.content_start);
+        out.push_str(&mark::master_page(self.walk.kind, &content, &label));
     }
 
     pub(super) fn end_document(&mut self, out_start: usize) -> Result<(), Refusal> {
         let Some(document) = self.documents.pop() else { return Ok(()) };
-        let mut sections: Vec<(String, String)> = document
-            .sections
-            .iter()
-            .map(|(local, start, end)| {
-                (local.clone(), self.out.get(*start..*end).unwrap_or_default().to_owned())
-            })
-            .collect();
-        self.out.truncate(out_start);
+        let written = self.out.text();
+        let text_of = |start, end| written.get(start..end).unwrap_or_default().to_owned();
+        let sections = document.sections.into_iter().map(|(local, start, end)| (local, text_of(start, end)));
         let result = Sections {
             root: document.root,
             version: document.version,
             body: document.body,
-            sections: std::mem::take(&mut sections),
+            sections: sections.collect(),
+            ..Sections::default()
         };
         if self.documents.is_empty() {
             self.result = Some(result);
             return Ok(());
         }
+        self.out.edit().truncate(out_start);
         self.walk.add_document(&document.base, result)?;
         let base = self.documents.last().map(|outer| outer.base.as_str()).unwrap_or_default();
         let folder = address_of(base, &document.base);

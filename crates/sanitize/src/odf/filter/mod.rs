@@ -10,16 +10,24 @@
 
 mod attributes;
 mod ends;
+mod output;
 mod place;
 
-use quick_xml::NsReader;
-use quick_xml::events::{BytesStart, Event};
-use quick_xml::name::{NamespaceResolver, ResolveResult};
+use std::borrow::Cow;
+
+use quick_xml::Reader;
+use quick_xml::events::Event;
+use rustc_hash::FxHashMap;
 use worker_protocol::{Kind, Reason, Spot, Threat};
 
+use super::names::Space;
 use super::rules::{self, Fate};
-use super::{Walk, names};
+use super::words::Counting;
+use super::{Walk, names, words};
+use crate::scopes::Scopes;
 use crate::{Refusal, xml};
+use attributes::{AttributeFacts, Spelled};
+use output::Output;
 
 /// What a part comes out as.
 #[derive(Debug, Default)]
@@ -31,6 +39,10 @@ pub(super) struct Sections {
     pub(super) body: String,
     /// Local name and XML of each child of the root, in order; for a formula the root itself.
     pub(super) sections: Vec<(String, String)>,
+    /// Whether this says exactly what the part said, in the same words.
+    pub(super) is_same: bool,
+    /// What the part held.
+    pub(super) counts: words::Counts,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,9 +64,9 @@ enum Role {
     MasterPage,
 }
 
-struct Open {
+struct Open<'t> {
     prefix: &'static str,
-    local: String,
+    local: &'t str,
     role: Role,
     is_written: bool,
     out_start: usize,
@@ -69,6 +81,29 @@ struct Open {
     setting: (String, String),
     /// How often a row or cell is repeated.
     repeated: u64,
+    /// How many prefixes were bound before its tag.
+    scopes_before: usize,
+}
+
+/// What a prefix stands for.
+#[derive(Debug, Clone, Copy)]
+struct Bound {
+    space: Option<&'static Space>,
+    /// How elements and attributes of the namespace are called here. Two namespaces that are not written have names, so
+    /// that it can be said what went.
+    element: &'static str,
+    attribute: &'static str,
+}
+
+/// What the name of an element says, whatever stands around it.
+#[derive(Debug, Clone, Copy)]
+struct Facts {
+    prefix: &'static str,
+    is_listed: bool,
+    /// Its fate, unless its parent is one that has a say.
+    fate: Fate,
+    /// Whether it is spelled as it would be written.
+    is_own_spelling: bool,
 }
 
 /// A document whose root is open.
@@ -82,11 +117,18 @@ struct Document {
     body: String,
 }
 
-pub(super) struct Pass<'p, 'a, 'w, 'j> {
+pub(super) struct Pass<'t, 'p, 'a, 'w, 'j> {
     walk: &'p mut Walk<'a, 'w, 'j>,
     part: String,
-    out: String,
-    open: Vec<Open>,
+    out: Output,
+    open: Vec<Open<'t>>,
+    scopes: Scopes<'t, Option<Bound>>,
+    /// What is known of names since the last tag that bound a prefix.
+    facts: FxHashMap<&'t str, Facts>,
+    attribute_facts: FxHashMap<&'t str, AttributeFacts<'t>>,
+    attributes: Vec<Attribute<'t>>,
+    written: Vec<Written<'t>>,
+    counting: Counting,
     documents: Vec<Document>,
     result: Option<Sections>,
     sheet: String,
@@ -111,8 +153,14 @@ pub(super) fn filter(
     let mut pass = Pass {
         walk,
         part: part.to_owned(),
-        out: String::with_capacity(text.len() + 64),
+        out: Output::with_capacity(text.len() + 64),
         open: Vec::new(),
+        scopes: Scopes::default(),
+        facts: FxHashMap::default(),
+        attribute_facts: FxHashMap::default(),
+        attributes: Vec::new(),
+        written: Vec::new(),
+        counting: Counting::default(),
         documents: Vec::new(),
         result: None,
         sheet: String::new(),
@@ -125,23 +173,37 @@ pub(super) fn filter(
         fieldmarks: Vec::new(),
     };
     pass.run(text, base)?;
-    pass.result.ok_or(Refusal::held(Reason::Damaged))
+    let is_same = pass.out.is_same(text.len()) && xml::has_only_characters(text);
+    let result = pass.result.ok_or(Refusal::held(Reason::Damaged))?;
+    Ok(Sections { is_same, counts: pass.counting.counts, ..result })
 }
 
 /// An attribute as it came, with its namespace resolved.
-struct Attribute {
+struct Attribute<'t> {
     prefix: &'static str,
-    local: String,
-    value: String,
+    local: &'t str,
+    value: Cow<'t, str>,
+    is_formula: bool,
+    /// Whether its name and value would be written as they stand.
+    is_own_spelling: bool,
 }
 
-impl Pass<'_, '_, '_, '_> {
-    fn run(&mut self, text: &str, base: &str) -> Result<(), Refusal> {
+/// An attribute as it is written.
+type Written<'t> = (&'static str, &'t str, Cow<'t, str>);
+
+impl<'t> Pass<'t, '_, '_, '_, '_> {
+    fn run(&mut self, text: &'t str, base: &str) -> Result<(), Refusal> {
         let damaged = Refusal::held(Reason::Damaged);
-        let mut reader = NsReader::from_str(text);
+        let mut reader = Reader::from_str(text);
         let mut skipped = 0u32;
+        let mut from = 0usize;
         loop {
             let event = reader.read_event().map_err(|_| damaged)?;
+            let to = usize::try_from(reader.buffer_position()).map_err(|_| damaged)?;
+            let raw = text.get(from..to).unwrap_or_default();
+            let is_first = from == 0;
+            from = to;
+            self.counting.note(&event);
             match event {
                 Event::Start(_) if skipped > 0 => {
                     skipped += 1;
@@ -156,46 +218,63 @@ impl Pass<'_, '_, '_, '_> {
                 // is no entity, and a reference to one is refused below.
                 Event::DocType(dtd) if dtd.contains('[') => return Err(damaged),
                 _ if skipped > 0 => {}
-                Event::Start(start) => {
-                    if self.open.len() >= self.walk.nesting_max() as usize {
+                Event::Start(start) | Event::Empty(start) => {
+                    let is_empty = raw.ends_with("/>");
+                    if !is_empty && self.open.len() >= self.walk.nesting_max() as usize {
                         return Err(Refusal::blocked(Reason::TooComplex));
                     }
-                    if !self.start(&start, reader.resolver(), base)? {
-                        skipped = 1;
+                    let name = raw.get(1..1 + start.name().as_ref().len()).ok_or(damaged)?;
+                    if self.start(raw, name, is_empty, base)? {
+                        if is_empty {
+                            self.end(0)?;
+                        }
+                    } else {
+                        skipped = u32::from(!is_empty);
                     }
                 }
-                Event::Empty(start) => {
-                    let is_open = self.start(&start, reader.resolver(), base)?;
-                    if is_open {
-                        self.end()?;
-                    }
-                }
-                Event::End(_) => self.end()?,
-                Event::Text(t) => self.text(&t),
-                Event::CData(t) => self.text(&t),
+                Event::End(_) => self.end(raw.len())?,
+                Event::Text(t) => self.text(&t, Some(raw.len())),
+                Event::CData(t) => self.text(&t, None),
                 Event::GeneralRef(r) => {
                     let character = xml::reference(&r)?;
                     if !self.open.is_empty() {
-                        self.text(character.encode_utf8(&mut [0; 4]));
+                        // A character by its number is written as itself.
+                        let read_bytes = (!raw.starts_with("&#")).then_some(raw.len());
+                        self.text(character.encode_utf8(&mut [0; 4]), read_bytes);
                     }
                 }
+                // Its encoding was asked before.
+                Event::Decl(_) if is_first => self.out.nothing(raw.len()),
                 _ => {}
             }
         }
     }
 
-    fn text(&mut self, text: &str) {
-        let Some(open) = self.open.iter().rev().find(|open| open.is_written) else { return };
+    /// Writes text. `read_bytes` of the part said so in plain words; none when they said it in others.
+    fn text(&mut self, text: &str, read_bytes: Option<usize>) {
         let is_space = text.bytes().all(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n'));
-        if rules::holds_text(open.prefix, &open.local) {
-            if text.contains('\r') {
-                // As XML says a reader has to: otherwise a line break would come out as a character of its own.
-                xml::push_text(&mut self.out, &text.replace("\r\n", "\n").replace('\r', "\n"));
-            } else {
-                xml::push_text(&mut self.out, text);
+        let open = self.open.iter().rev().find(|open| open.is_written);
+        if !open.is_some_and(|open| rules::holds_text(open.prefix, open.local)) {
+            if is_space {
+                self.out.nothing(read_bytes.unwrap_or(0));
+            } else if open.is_some() {
+                self.report(Threat::HiddenData);
             }
-        } else if !is_space {
-            self.report(Threat::HiddenData);
+            return;
+        }
+        let (written, ends_data) = match xml::is_plain_text(text) {
+            true => (Cow::Borrowed(text), false),
+            false => {
+                // As XML says a reader has to: otherwise a line break would come out as a character of its own.
+                let text = text.replace("\r\n", "\n").replace('\r', "\n");
+                let mut written = String::with_capacity(text.len() + 16);
+                xml::push_text(&mut written, &text);
+                (Cow::Owned(written), text.contains("]]>"))
+            }
+        };
+        match read_bytes.filter(|_| !ends_data) {
+            Some(read_bytes) => self.out.same(&written, read_bytes),
+            None => self.out.edit().push_str(&written),
         }
     }
 
@@ -222,56 +301,71 @@ impl Pass<'_, '_, '_, '_> {
     }
 
     /// Writes a start tag. False when the element and all in it goes.
-    fn start(
+    fn start(&mut self, raw: &'t str, name: &'t str, is_empty: bool, base: &str) -> Result<bool, Refusal> {
+        let scopes_before = self.scopes.len();
+        let mut attributes = std::mem::take(&mut self.attributes);
+        let spelled = self.read_attributes(raw, name, &mut attributes)?;
+        let mut written = std::mem::take(&mut self.written);
+        written.clear();
+        let tag = Tag { raw, name, is_empty, spelled, scopes_before };
+        let is_open = self.start_with(&tag, &attributes, &mut written, base)?;
+        self.attributes = attributes;
+        self.written = written;
+        if !is_open {
+            self.close_scopes(scopes_before);
+        }
+        Ok(is_open)
+    }
+
+    fn start_with(
         &mut self,
-        start: &BytesStart<'_>,
-        resolver: &NamespaceResolver,
+        tag: &Tag<'t>,
+        attributes: &[Attribute<'t>],
+        written: &mut Vec<Written<'t>>,
         base: &str,
     ) -> Result<bool, Refusal> {
         let damaged = Refusal::held(Reason::Damaged);
-        let local = start.local_name().as_ref().to_owned();
-        let (space, foreign) = match resolver.resolve_element(start.name()).0 {
-            ResolveResult::Bound(namespace) => {
-                (names::space(namespace.as_ref()), namespace.as_ref().to_owned())
-            }
-            ResolveResult::Unbound => (None, String::new()),
-            ResolveResult::Unknown(_) => return Err(damaged),
-        };
-        let prefix = match (space, foreign.as_str()) {
-            (Some(space), _) => space.prefix,
-            (None, "urn:oasis:names:tc:opendocument:xmlns:script:1.0") => "script",
-            (None, "http://www.w3.org/2002/xforms") => "xforms",
-            _ => "",
-        };
-        let is_listed = space.is_some_and(|space| space.has(&local));
-        let attributes = self.attributes(start, resolver)?;
+        let local = tag.name.split_once(':').map_or(tag.name, |(_, local)| local);
+        let facts = self.facts_of(tag.name, local)?;
+        let prefix = facts.prefix;
         let value_of = |prefix: &str, wanted: &str| {
-            attributes.iter().find(|a| a.prefix == prefix && a.local == wanted).map(|a| a.value.as_str())
+            attributes.iter().find(|a| a.prefix == prefix && a.local == wanted).map(|a| &*a.value)
         };
-        let is_root = prefix == "office" && local.starts_with("document") && is_listed;
-        let is_formula = (prefix, local.as_str()) == ("math", "math");
+        let is_root = prefix == "office" && local.starts_with("document") && facts.is_listed;
+        let is_formula = prefix == "math" && local == "math";
         if self.documents.is_empty() && (self.result.is_some() || !(is_root || is_formula)) {
             return Err(damaged);
         }
         if is_root && (self.documents.is_empty() || (local == "document" && self.is_in_object())) {
-            self.open_document(&local, value_of("office", "version").unwrap_or("1.2"), base);
+            let version = value_of("office", "version").unwrap_or("1.2");
+            let says_more = !tag.spelled.is_whole
+                || attributes.iter().any(|a| (a.prefix, a.local) != ("office", "version"));
+            self.open_document(local, version, base, tag.scopes_before);
+            let is_kept = self.documents.last().is_some_and(|document| document.version == version);
+            if self.documents.len() == 1 && is_kept && !says_more && facts.is_own_spelling {
+                // Prefixes and the version, which stand in the root of what is written, too.
+                self.out.nothing(tag.raw.len());
+            }
             return Ok(true);
         }
         if is_formula && (self.documents.is_empty() || self.is_in_object()) {
-            self.open_document("math", "1.2", base);
+            self.open_document("math", "1.2", base, tag.scopes_before);
         } else if is_root {
             self.report(Threat::Unknown);
             return Ok(false);
         }
-        let parent = self.open.last().map(|open| open.local.clone()).unwrap_or_default();
+        let parent = self.open.last().map_or("", |open| open.local);
         if let Some(document) = self.documents.last_mut()
             && parent == "body"
             && document.body.is_empty()
         {
-            document.body.clone_from(&local);
+            document.body.push_str(local);
         }
-        let mut fate = rules::fate(prefix, &local, &parent, self.walk.strict);
-        if fate == Fate::Keep && !is_listed {
+        let mut fate = match parent {
+            "meta" | "data-pilot-table" => rules::fate(prefix, local, parent, self.walk.strict),
+            _ => facts.fate,
+        };
+        if fate == Fate::Keep && !facts.is_listed {
             // Text that a reader saw stays where it stood; anything else that is unknown goes.
             fate = if self.paragraphs > 0 {
                 Fate::Unwrap(Some(Threat::Unknown))
@@ -279,36 +373,40 @@ impl Pass<'_, '_, '_, '_> {
                 Fate::Drop(Some(Threat::Unknown))
             };
         }
-        let mut open = Open::new(prefix, &local, self.out.len());
-        self.place(prefix, &local, &value_of, &mut open, &mut fate);
+        let mut open = Open::new(prefix, local, self.out.len(), tag.scopes_before);
+        self.place(prefix, local, &value_of, &mut open, &mut fate);
         self.is_at_cell = open.role == Role::Cell;
-        let mut written: Vec<(&'static str, String, String)> = Vec::new();
+        let mut is_own = facts.is_own_spelling && tag.spelled.is_plain;
         if fate == Fate::Keep {
-            for attribute in &attributes {
-                match self.attribute(prefix, &local, attribute, resolver, &mut open)? {
-                    Some(value) => written.push((attribute.prefix, attribute.local.clone(), value)),
-                    None if rules::is_required((prefix, &local), &attribute.local) => {
-                        fate = Fate::Drop(None);
-                    }
+            for attribute in attributes {
+                let value = self.attribute(prefix, local, attribute, &mut open)?;
+                is_own &= attribute.is_own_spelling && value.as_ref() == Some(&attribute.value);
+                match value {
+                    Some(value) => written.push((attribute.prefix, attribute.local, value)),
+                    None if rules::is_required((prefix, local), attribute.local) => fate = Fate::Drop(None),
                     None => {}
                 }
             }
-            if (prefix, local.as_str()) == ("text", "a") && !written.iter().any(|a| a.1 == "href") {
+            let is_link = matches!((prefix, local), ("text" | "draw", "a"));
+            if is_link && !written.iter().any(|a| a.1 == "href") {
                 fate = Fate::Unwrap(None);
             }
-            if (prefix, local.as_str()) == ("draw", "a") && !written.iter().any(|a| a.1 == "href") {
-                fate = Fate::Unwrap(None);
-            }
-            if prefix == "text" && rules::shows_metadata(&local) && !written.iter().any(|a| a.1 == "fixed") {
-                written.push(("text", "fixed".to_owned(), "true".to_owned()));
+            if prefix == "text" && rules::shows_metadata(local) && !written.iter().any(|a| a.1 == "fixed") {
+                written.push(("text", "fixed", Cow::Borrowed("true")));
+                is_own = false;
             }
         }
         self.is_at_cell = false;
         match fate {
             Fate::Keep => {}
             Fate::Unwrap(threat) => {
-                if let Some(threat) = threat {
-                    self.report(threat);
+                match threat {
+                    Some(threat) => self.report(threat),
+                    // Every program begins its content with this, and most have nothing to put into it.
+                    None if tag.raw == "<office:scripts/>" && is_own && self.open.len() == 1 => {
+                        self.out.nothing(tag.raw.len());
+                    }
+                    None => {}
                 }
                 open.is_written = false;
                 self.open.push(open);
@@ -329,43 +427,94 @@ impl Pass<'_, '_, '_, '_> {
                 return Ok(false);
             }
         }
-        self.out.push('<');
-        self.out.push_str(prefix);
-        self.out.push(':');
-        self.out.push_str(&local);
-        for (prefix, local, value) in &written {
-            self.push_attribute(prefix, local, value);
+        if is_own {
+            let body = tag.raw.get(..tag.raw.len() - if tag.is_empty { 2 } else { 1 }).unwrap_or_default();
+            self.out.same(body.trim_end(), tag.raw.len());
+            self.out.same(">", 0);
+        } else {
+            let out = self.out.edit();
+            out.push('<');
+            out.push_str(prefix);
+            out.push(':');
+            out.push_str(local);
+            for (prefix, local, value) in written.iter() {
+                push_attribute(out, prefix, local, value);
+            }
+            out.push('>');
         }
-        self.out.push('>');
         open.content_start = self.out.len();
         open.repeated = open.repeated.max(1);
         self.open.push(open);
         Ok(true)
     }
 
-    fn push_attribute(&mut self, prefix: &'static str, local: &str, value: &str) {
-        self.out.push(' ');
-        if !prefix.is_empty() {
-            self.out.push_str(prefix);
-            self.out.push(':');
+    /// What the name of an element says.
+    fn facts_of(&mut self, name: &'t str, local: &'t str) -> Result<Facts, Refusal> {
+        if let Some(facts) = self.facts.get(name) {
+            return Ok(*facts);
         }
-        self.out.push_str(local);
-        self.out.push_str("=\"");
-        self.out.push_str(&xml::escape_attribute(value));
-        self.out.push('"');
+        let own_prefix = name.get(..name.len() - local.len()).unwrap_or_default().trim_end_matches(':');
+        let bound = self.bound(own_prefix)?;
+        let prefix = bound.map_or("", |bound| bound.element);
+        let facts = Facts {
+            prefix,
+            is_listed: bound.and_then(|bound| bound.space).is_some_and(|space| space.has(local)),
+            fate: rules::fate(prefix, local, "", self.walk.strict),
+            is_own_spelling: own_prefix == prefix,
+        };
+        if self.facts.len() >= FACTS_MAX {
+            self.facts.clear();
+        }
+        self.facts.insert(name, facts);
+        Ok(facts)
+    }
+
+    /// What a prefix stands for here; nothing for none.
+    fn bound(&self, prefix: &str) -> Result<Option<Bound>, Refusal> {
+        match (self.scopes.find(prefix), prefix) {
+            (Some(bound), _) => Ok(bound),
+            (None, "") => Ok(None),
+            (None, "xml") => Ok(Some(Bound::of(XML_NAMESPACE))),
+            (None, _) => Err(Refusal::held(Reason::Damaged)),
+        }
+    }
+
+    fn bind(&mut self, prefix: &'t str, written: &'t str) -> Result<(), Refusal> {
+        let damaged = Refusal::held(Reason::Damaged);
+        let uri = xml::unescaped(written)?;
+        // These two mean what they mean (Namespaces in XML 1.0, section 3).
+        if matches!(prefix, "xml" | "xmlns") || matches!(&*uri, XML_NAMESPACE | XMLNS_NAMESPACE) {
+            return if (prefix, &*uri) == ("xml", XML_NAMESPACE) { Ok(()) } else { Err(damaged) };
+        }
+        if uri.is_empty() && !prefix.is_empty() {
+            return Err(damaged);
+        }
+        let bound = (!uri.is_empty()).then(|| Bound::of(&uri));
+        self.scopes.push(prefix, written, bound);
+        self.facts.clear();
+        self.attribute_facts.clear();
+        Ok(())
+    }
+
+    fn close_scopes(&mut self, len: usize) {
+        if self.scopes.len() > len {
+            self.scopes.truncate(len);
+            self.facts.clear();
+            self.attribute_facts.clear();
+        }
     }
 
     fn is_in_object(&self) -> bool {
         self.open.last().is_some_and(|open| open.role == Role::Object)
     }
 
-    fn open_document(&mut self, root: &str, version: &str, base: &str) {
+    fn open_document(&mut self, root: &'t str, version: &str, base: &str, scopes_before: usize) {
         let base = match self.documents.last() {
             Some(outer) => self.walk.next_object(&outer.base),
             None => base.to_owned(),
         };
         let is_version = version.len() <= 4 && version.chars().all(|c| c.is_ascii_digit() || c == '.');
-        let mut open = Open::new("", root, self.out.len());
+        let mut open = Open::new("", root, self.out.len(), scopes_before);
         open.role = Role::Document;
         open.is_written = false;
         self.documents.push(Document {
@@ -380,11 +529,57 @@ impl Pass<'_, '_, '_, '_> {
     }
 }
 
-impl Open {
-    fn new(prefix: &'static str, local: &str, at: usize) -> Self {
+/// Names that are remembered. Documents use a hundred; whoever invents more, or names whose sums collide, gains nothing.
+const FACTS_MAX: usize = 512;
+
+const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";
+const XMLNS_NAMESPACE: &str = "http://www.w3.org/2000/xmlns/";
+
+/// A start tag as it stands in the part.
+struct Tag<'t> {
+    raw: &'t str,
+    name: &'t str,
+    is_empty: bool,
+    spelled: Spelled,
+    scopes_before: usize,
+}
+
+fn push_attribute(out: &mut String, prefix: &str, local: &str, value: &str) {
+    out.push(' ');
+    if !prefix.is_empty() {
+        out.push_str(prefix);
+        out.push(':');
+    }
+    out.push_str(local);
+    out.push_str("=\"");
+    out.push_str(&xml::escape_attribute(value));
+    out.push('"');
+}
+
+impl Bound {
+    fn of(uri: &str) -> Self {
+        match (names::space(uri), uri) {
+            (Some(space), _) => Self { space: Some(space), element: space.prefix, attribute: space.prefix },
+            (None, "urn:oasis:names:tc:opendocument:xmlns:script:1.0") => {
+                Self { space: None, element: "script", attribute: "script" }
+            }
+            (None, "http://www.w3.org/2002/xforms") => {
+                Self { space: None, element: "xforms", attribute: "foreign" }
+            }
+            (None, uri) => {
+                let attribute = if uri.ends_with(":script:1.0") { "script" } else { "foreign" };
+                Self { space: None, element: "", attribute }
+            }
+        }
+    }
+}
+
+impl<'t> Open<'t> {
+    fn new(prefix: &'static str, local: &'t str, at: usize, scopes_before: usize) -> Self {
         Self {
             prefix,
-            local: local.to_owned(),
+            local,
+            scopes_before,
             role: Role::Plain,
             is_written: true,
             out_start: at,

@@ -9,14 +9,14 @@ use super::super::MARK;
 use super::super::rules::Fate;
 use super::{Open, Pass, Role};
 
-impl Pass<'_, '_, '_, '_> {
+impl<'t> Pass<'t, '_, '_, '_, '_> {
     /// Keeps count of where in the document this element stands, and gives it its role.
     pub(super) fn place<'v>(
         &mut self,
         prefix: &'static str,
         local: &str,
         value_of: &impl Fn(&str, &str) -> Option<&'v str>,
-        open: &mut Open,
+        open: &mut Open<'t>,
         fate: &mut Fate,
     ) {
         let repeated =
@@ -101,13 +101,13 @@ impl Pass<'_, '_, '_, '_> {
     }
 
     /// An element that goes after all takes its place in the count with it.
-    pub(super) fn undo_place(&mut self, open: &Open) {
+    pub(super) fn undo_place(&mut self, open: &Open<'t>) {
         match open.role {
             Role::Cell if self.tables == 1 => self.column += open.repeated.max(1),
             Role::Row if self.tables == 1 => self.row += open.repeated.max(1),
             _ => {}
         }
-        if open.prefix == "text" && matches!(open.local.as_str(), "p" | "h") {
+        if open.prefix == "text" && matches!(open.local, "p" | "h") {
             self.paragraphs = self.paragraphs.saturating_sub(1);
         }
     }

@@ -97,9 +97,10 @@ impl<'t> Pass<'t, '_> {
                 match self.open.iter_mut().rev().find(|o| o.role == Role::Frame) {
                     Some(frame) => {
                         frame.has_object = true;
-                        let name = open.name_value.as_ref();
+                        let name = open.mention.as_deref();
                         let id = self.context.object_pictures.zip(name).and_then(|(ids, name)| ids.get(name));
-                        frame.picture_id = id.cloned().or(frame.picture_id.take());
+                        let shown = frame.shown.get_or_insert_default();
+                        shown.picture_id = id.cloned().or(shown.picture_id.take());
                     }
                     None => open.drop_at_end = true,
                 }
@@ -121,11 +122,12 @@ impl<'t> Pass<'t, '_> {
                 self.changed = true;
                 self.after = open.after;
                 let frame = self.out.get(open.content_start..).unwrap_or_default();
-                let drawn = open
+                let shown = open.shown.take().unwrap_or_default();
+                let drawn = shown
                     .picture_id
                     .as_ref()
                     .and_then(|id| objects::slide_picture(prefix_of(open.name), frame, id));
-                let picture = open.picture.take().or(drawn).unwrap_or_default();
+                let picture = shown.picture.or(drawn).unwrap_or_default();
                 if picture.is_empty() {
                     open.drop_at_end = true;
                 } else {
@@ -196,9 +198,10 @@ impl<'t> Pass<'t, '_> {
         let Some(threat) = found else { return };
         self.note(threat);
         open.drop_at_end = true;
-        self.dropped_shared.extend(open.shared_index.take());
-        if let Some(name) = open.name_value.take() {
-            self.gone_names.push(name.to_uppercase());
+        match (open.role, open.mention.take()) {
+            (Role::CellFormula, group) => self.dropped_shared.extend(group),
+            (_, Some(name)) => self.gone_names.push(name.to_uppercase()),
+            (_, None) => {}
         }
         if open.role == Role::RuleFormula {
             let rule = self.open.iter().rposition(|outer| RULES.contains(&outer.local));
@@ -229,7 +232,7 @@ impl<'t> Pass<'t, '_> {
             if outer.role == Role::Controls {
                 self.control_pictures.push_str(&picture);
             } else {
-                outer.picture = Some(picture);
+                outer.shown.get_or_insert_default().picture = Some(picture);
             }
         }
     }
@@ -252,7 +255,7 @@ impl<'t> Pass<'t, '_> {
     /// `[1]Sheet1!A1` in a chart names a book that is no longer linked; the chart shows its stored values.
     fn strip_book(&mut self, content_start: usize) {
         let written = self.out.get(content_start..).unwrap_or_default();
-        let mut formula = xml::unescape_own(written);
+        let mut formula = xml::unescape_own(written).into_owned();
         if formula::danger(&formula, LinkPolicy::Keep).is_none() {
             return;
         }

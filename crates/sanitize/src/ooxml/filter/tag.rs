@@ -12,8 +12,9 @@ use worker_protocol::{Reason, Threat};
 use super::super::judge::{self, Fate, Verdict};
 use super::super::names::{self, Space};
 use super::super::xml;
-use super::{Attribute, Pass, local_of, unescape};
+use super::{Attribute, Pass, local_of};
 use crate::Refusal;
+use crate::scopes::Binding;
 
 impl<'t> Pass<'t, '_> {
     /// Reads the attributes of a tag and opens the prefixes that it binds.
@@ -34,8 +35,8 @@ impl<'t> Pass<'t, '_> {
             let key: &'t str = attribute.key.into_inner();
             let is_declaration = key == "xmlns" || key.starts_with("xmlns:");
             if is_declaration {
-                let uri = unescape(value)?;
-                self.scopes.push((key.strip_prefix("xmlns:").unwrap_or_default(), value, names::known(&uri)));
+                let uri = xml::unescaped(value)?;
+                self.scopes.push(key.strip_prefix("xmlns:").unwrap_or_default(), value, names::known(&uri));
             }
             self.attributes.push(Attribute {
                 key,
@@ -71,7 +72,7 @@ impl<'t> Pass<'t, '_> {
         let verdict = match own_space {
             None => Verdict::Drop(Some(Threat::Extension)),
             Some(own) => {
-                let value = unescape(raw)?;
+                let value = xml::unescaped(raw)?;
                 let is_relation = own == Space::Relation || (own == Space::Office && local == "relid");
                 if is_relation && !value.is_empty() && !self.context.kept_ids.contains(&*value) {
                     if !judge::is_optional_relation(space, element, local) && matches!(fate, Fate::Keep(_)) {
@@ -127,7 +128,7 @@ impl<'t> Pass<'t, '_> {
         for attribute in &self.attributes {
             let value = match &attribute.verdict {
                 Verdict::Keep => Cow::Borrowed(attribute.raw),
-                Verdict::Write(value) => Cow::Owned(xml::escape_attribute(value)),
+                Verdict::Write(value) => xml::escape_attribute(value),
                 Verdict::Replace(_, value) => Cow::Borrowed(*value),
                 Verdict::Drop(_) => continue,
             };
@@ -146,7 +147,7 @@ impl<'t> Pass<'t, '_> {
     pub(super) fn declarations(&self, first_scope: usize, without: &HashSet<&str>) -> String {
         let mut seen: HashSet<String> = without.iter().map(|key| (*key).to_owned()).collect();
         let mut out = String::new();
-        for (prefix, uri, _) in self.scopes.iter().skip(first_scope).rev() {
+        for Binding { prefix, written: uri, .. } in self.scopes.iter().skip(first_scope).rev() {
             let key = if prefix.is_empty() { "xmlns".to_owned() } else { format!("xmlns:{prefix}") };
             if seen.insert(key.clone()) {
                 let quote = if uri.contains('"') { '\'' } else { '"' };

@@ -10,8 +10,9 @@ mod sheet;
 mod slide;
 mod word;
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
 
 /// One namespace and its elements.
 pub(super) struct Namespace {
@@ -88,9 +89,9 @@ const fn attributes(uri: &'static str, space: Space) -> Namespace {
     Namespace { uri, space, elements: "" }
 }
 
-type Elements = HashMap<&'static str, Listed>;
+type Elements = FxHashMap<&'static str, Listed>;
 
-static NAMES: LazyLock<HashMap<&'static str, (Space, Elements)>> = LazyLock::new(|| {
+static NAMES: LazyLock<FxHashMap<&'static str, (Space, Elements)>> = LazyLock::new(|| {
     [&word::WORD[..], &sheet::SHEET, &slide::SLIDE, &drawing::DRAWING, &chart::CHART, &MORE]
         .into_iter()
         .flatten()
@@ -135,7 +136,7 @@ pub(super) fn known(uri: &str) -> Option<Known> {
 
 /// Whether VML knows this attribute and it only says how a shape looks.
 pub(super) fn is_vml_attribute(local: &str) -> bool {
-    static ATTRIBUTES: LazyLock<std::collections::HashSet<&'static str>> =
+    static ATTRIBUTES: LazyLock<rustc_hash::FxHashSet<&'static str>> =
         LazyLock::new(|| word::VML_ATTRIBUTES.split_ascii_whitespace().collect());
     ATTRIBUTES.contains(local)
 }

@@ -219,3 +219,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_name_follows_the_sort_of_drawing() {
+    let (plain, packed) = (wmf(&[]), crate::archive::samples::gzip(&wmf(&[]), None));
+    let emf = emf(&[words("a")]);
+    let rows: [(&str, &[u8], &str); 5] = [
+        ("a.wmf", &plain, "a.wmf"),
+        ("a.emf", &plain, "a.wmf"),
+        ("a.emz", &packed, "a.wmf"),
+        ("a.wmf", &emf, "a.emf"),
+        ("a.wmz", &crate::archive::samples::gzip(&emf, None), "a.emf"),
+    ];
+    for (name, bytes, expected) in rows {
+        let outcome = crate::trial::run(&crate::trial::job(name), bytes);
+        assert_eq!(outcome.report.clean_name, expected, "{name} {:?}", outcome.report);
+        assert_eq!(crate::trial::has(&outcome, Threat::FileName), name != expected);
+    }
+}

@@ -2,9 +2,10 @@
 //!
 //! Owns: which elements and attributes a drawing may have, and what may stand in their values: a reference leads into
 //! the drawing itself or to a picture inside it that is rebuilt like any other. Text stays text.
-//! Leaves to others: the lists of names (`lists`), style sheets (`css`).
+//! Leaves to others: the lists of names (`lists`), style sheets (`css`), what a drawing declares (`entities`).
 
 mod css;
+mod entities;
 mod lists;
 
 use base64::Engine as _;
@@ -91,6 +92,7 @@ fn rebuild_nested(
     work: &mut Work<'_>,
 ) -> Result<Svg, Refusal> {
     let text = decode(untrusted)?;
+    let text = entities::resolved(&text)?;
     work.budget.spend(text.len() as u64)?;
     let mut pass = Pass {
         place,
@@ -124,7 +126,7 @@ fn decode(untrusted: &[u8]) -> Result<String, Refusal> {
         .ok_or(damaged)?;
     let encoding = encoding_rs::Encoding::for_label(label.as_bytes()).ok_or(damaged)?;
     let text = encoding.decode_without_bom_handling_and_without_replacement(untrusted).ok_or(damaged)?;
-    Ok(text.into_owned())
+    Ok(xml::known_characters(text).into_owned())
 }
 
 /// An element that was written and is not yet closed.

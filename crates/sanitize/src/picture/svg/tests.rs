@@ -18,7 +18,7 @@ fn drawing(inside: &str) -> String {
 
 #[test]
 fn what_runs_or_reaches_out_goes_and_the_drawing_stays() {
-    let rows: [(&str, &str, &[Threat]); 24] = [
+    let rows: [(&str, &str, &[Threat]); 28] = [
         ("<script>a()</script><path d=\"M0 0\"/>", "<path d=\"M0 0\"/>", &[Threat::Script]),
         ("<rect onclick=\"a()\" width=\"5\"/>", "<rect width=\"5\"/>", &[Threat::Script]),
         ("<rect oNload=\"a()\"/>", "<rect/>", &[Threat::Script]),
@@ -45,6 +45,11 @@ fn what_runs_or_reaches_out_goes_and_the_drawing_stays() {
             &[Threat::ExternalContent],
         ),
         ("<g fill=\"url(//a)\"/>", "<g/>", &[Threat::ExternalContent]),
+        // Characters that are never written hide nothing from those who judge.
+        ("<g fill=\"url\u{1}(http://a/)\"/>", "<g/>", &[Threat::ExternalContent]),
+        ("<g fill=\"u&#1;rl(http://a/)\"/>", "<g/>", &[Threat::ExternalContent]),
+        ("<g style=\"fill:url\u{FFFE}(http://a/)\"/>", "<g/>", &[Threat::ExternalContent]),
+        ("<style>a{fill:url\u{1}(http://a/)}</style><g/>", "<style/><g/>", &[Threat::ExternalContent]),
         ("<g fill=\"u\\72l(//a)\"/>", "<g/>", &[Threat::Script]),
         ("<set attributeName=\"href\" to=\"javascript:a\"/>", "", &[Threat::Script, Threat::Action]),
         ("<a><animate attributeName=\"xlink:href\" to=\"x\"/></a>", "", &[Threat::Action]),
@@ -97,7 +102,7 @@ fn bad_input_is_refused() {
     let damaged = Refusal::held(Reason::Damaged);
     let rows = [
         (
-            "<!DOCTYPE svg [<!ENTITY a 'b'>]><svg xmlns='http://www.w3.org/2000/svg'><text>&a;</text></svg>"
+            "<!DOCTYPE svg [<!ENTITY a SYSTEM 'b'>]><svg xmlns='http://www.w3.org/2000/svg'><text>&a;</text></svg>"
                 .to_owned(),
             damaged,
         ),
@@ -113,6 +118,20 @@ fn bad_input_is_refused() {
     }
     let public = "<!DOCTYPE svg PUBLIC \"-//W3C//DTD SVG 1.1//EN\" \"http://www.w3.org/a.dtd\">";
     assert!(run(&format!("{public}{}", drawing("<g/>"))).0.is_ok());
+}
+
+#[test]
+fn names_that_a_drawing_program_declares_are_resolved() {
+    let text = "<?xml version=\"1.0\"?><!DOCTYPE svg PUBLIC \"-//W3C//DTD SVG 1.1//EN\" \"x.dtd\" [\n\
+                <!ENTITY ns_svg \"http://www.w3.org/2000/svg\">\n<!ENTITY ns_ai \"http://ns.adobe.com/ai/\">\n\
+                <!ENTITY evil \"x' onload='alert(1)\">\n]>\n\
+                <svg xmlns=\"&ns_svg;\" xmlns:i=\"&ns_ai;\" id='&evil;'><i:pgf>x</i:pgf><text>町章</text></svg>";
+    let (rebuilt, _) = run(text);
+    let rebuilt = rebuilt.unwrap();
+    let clean = String::from_utf8(rebuilt.clean).unwrap();
+    assert_eq!(rebuilt.lines, ["町章"]);
+    assert!(!clean.contains("ENTITY") && !clean.contains("DOCTYPE") && !clean.contains("&ns"), "{clean}");
+    assert!(!clean.contains("onload=\""), "{clean}");
 }
 
 #[test]

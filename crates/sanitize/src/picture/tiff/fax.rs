@@ -35,6 +35,9 @@ impl hayro_ccitt::Decoder for Rows {
 
 pub(super) fn decode(untrusted: &[u8], page: &Directory, width: u32, height: u32) -> Result<Raster, Refusal> {
     let damaged = Refusal::held(Reason::Damaged);
+    if width == 0 || height == 0 {
+        return Err(damaged);
+    }
     let one = |tag| page.number(untrusted, tag, 0);
     if one(258).unwrap_or(1) != 1 || one(277).unwrap_or(1) != 1 || page.count(324) > 0 {
         return Err(Refusal::held(Reason::NotRebuilt));

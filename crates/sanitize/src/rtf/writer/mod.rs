@@ -203,7 +203,9 @@ impl<'w, 'j> Writer<'w, 'j> {
     }
 
     fn insert_at_body(&mut self, bytes: &[u8]) {
-        let at = self.body_at.unwrap_or(self.out.len().saturating_sub(1));
+        // Without text at the top, it goes before the brace that ends the document.
+        let end = || self.out.iter().rposition(|byte| *byte == b'}').unwrap_or(self.out.len());
+        let at = self.body_at.unwrap_or_else(end);
         let tail = self.out.split_off(at.min(self.out.len()));
         // A space that ended a control word would be text behind what comes in between.
         let is_delimiter = self.ends_open() && tail.first() == Some(&b' ');

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::model::{EvidenceQuery, LedgerHead, PageRequest};
+use app::model::{EvidenceQuery, EvidenceTallies, EvidenceTally, LedgerHead, PageRequest};
 use app::ports::{Store, StoreError};
 use workflow::id::EvidenceId;
 
@@ -10,7 +10,7 @@ use crate::append::BATCH_ENTRIES_MAX;
 use crate::tests::samples::{T0, commit, evidence, people, user, user_id};
 use crate::tests::{World, assert_matches, on_both};
 
-on_both! { evidence_lists, payloads, group_commit, sealing, two_sealers }
+on_both! { evidence_lists, tallies, payloads, group_commit, sealing, two_sealers }
 
 /// The ids of a list of evidence, read in pages of that size.
 pub(super) async fn entries(store: &dyn Store, query: EvidenceQuery, limit: u32) -> Vec<String> {
@@ -91,6 +91,55 @@ async fn evidence_lists(world: &World) {
     let counts = store.evidence_counts().await.unwrap();
     let count = |s: &str| counts.iter().find(|(statement, _)| statement == s).unwrap().1;
     assert_eq!((count("a"), count("b")), (45, 30));
+}
+
+/// Counts and newest entries, whatever is sealed, of what the lists themselves say.
+async fn tallies(world: &World) {
+    let store = &world.store;
+    assert_eq!(store.evidence_tallies().await.unwrap(), EvidenceTallies::default());
+    let entry = |n: u32| {
+        let mut e = evidence(n);
+        // Several share a time, so that the id decides.
+        e.at = T0 + i64::from(n / 3);
+        e.kind = ["login", "file-held", "step-decided"][usize::try_from(n % 3).unwrap()].to_owned();
+        e.statements = (0..n % 4).map(|k| format!("base/{}", (n + k) % 7)).collect();
+        // One that is named twice counts once.
+        e.statements.extend(e.statements.first().cloned());
+        e
+    };
+    let all: Vec<_> = (0..90).map(entry).collect();
+    store.append(all.clone()).await.unwrap();
+    let mut expected = EvidenceTallies::default();
+    for e in &all {
+        let last = Some((e.at, e.id.clone()));
+        let statements: std::collections::BTreeSet<_> = e.statements.iter().cloned().collect();
+        let tallied = |tally: &mut EvidenceTally| {
+            tally.count += 1;
+            tally.last = tally.last.take().max(last.clone());
+        };
+        statements.into_iter().for_each(|s| tallied(expected.statements.entry(s).or_default()));
+        tallied(expected.kinds.entry(e.kind.clone()).or_default());
+    }
+    assert_eq!(store.evidence_tallies().await.unwrap(), expected, "waiting");
+    let head = |size| LedgerHead { size, checkpoint: size.to_string() };
+    for (from, to) in [(0, 40), (40, 90)] {
+        let ids: Vec<_> = store
+            .unsealed(u32::try_from(to - from).unwrap())
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|(id, _)| id)
+            .collect();
+        store.seal(from, &ids, &[], &head(to)).await.unwrap();
+        assert_eq!(store.evidence_tallies().await.unwrap(), expected, "{to} of 90 sealed");
+    }
+    commit(store, 500, async |tx| tx.erase_payload(&all[89].id, T0).await.unwrap()).await;
+    let after = store.evidence_tallies().await.unwrap();
+    assert_eq!(
+        after.statements.get("base/5"),
+        expected.statements.get("base/5"),
+        "an erased payload still counts"
+    );
 }
 
 async fn payloads(world: &World) {

@@ -3,7 +3,7 @@
 use app::model::{Cursor, DueErasure, EvidenceQuery, PageRequest, TransferQuery, TransferView};
 use app::ports::Store;
 use workflow::id::{BlobId, SectionId, ZoneId};
-use workflow::transfer::State;
+use workflow::transfer::{FileState, State};
 
 use super::evidence::entries;
 use crate::tests::samples::{
@@ -43,6 +43,7 @@ async fn lists(world: &World) {
             t.recipients[0].user = user_id(if n % 4 == 0 { 8 } else { 2 });
             t.to_zone = ZoneId::new(if n % 5 == 0 { "my-number" } else { "lgwan" });
             t.step = usize::from(n == 14);
+            t.files[1].state = if n == 24 { FileState::Inspected } else { FileState::Queued };
             tx.insert_transfer(&t, &format!("key-{n}")).await.unwrap();
         }
     })
@@ -110,6 +111,9 @@ async fn lists(world: &World) {
         (&row.submitter, row.submitter_name, &row.section, row.file_count, row.submitted_at, row.changed_at),
         (&t.submitter, user(1).name, &t.section, 2, t.submitted_at, t.changed_at)
     );
+    let unchanged: Vec<_> =
+        store.transfers(&query).await.unwrap().rows.iter().map(|r| r.inspected_count).collect();
+    assert_eq!((unchanged[0], unchanged.iter().sum::<u32>()), (1, 1), "how many pass unchanged");
 
     // A list follows a change of state.
     let mut t = store.transfer(&transfer_id(3)).await.unwrap().unwrap();

@@ -1,10 +1,13 @@
 //! One transfer, and those who change it at the same time.
 
 use app::ports::{Store as _, StoreError};
-use workflow::transfer::{FileState, State};
+use workflow::{
+    route::Decision,
+    transfer::{FileState, State},
+};
 
 use crate::tests::samples::{
-    T0, commit, decision, evidence, people, report, stored, transfer, transfer_id, user_id,
+    T0, commit, decision, evidence, opening, people, report, stored, transfer, transfer_id, user_id, vouch,
 };
 use crate::tests::{World, assert_matches, on_both};
 
@@ -36,13 +39,15 @@ async fn one_transfer(world: &World) {
     t.state = State::AwaitingApproval;
     t.due_at = Some(T0 + 10);
     t.expires_at = Some(T0 + 20);
-    t.decisions.push(decision(4, Some(5), T0 + 3));
+    t.decisions.push(Decision { vouches: vec![vouch()], ..decision(4, Some(5), T0 + 3) });
+    t.openings = vec![opening(4, T0 + 1), opening(6, T0 + 2)];
     commit(store, 2, async |tx| tx.update_transfer(&t).await.unwrap()).await;
     t.version = 1;
     assert_eq!(store.transfer(&t.id).await.unwrap(), Some(t.clone()));
 
     t.decisions[0].reviewed_at = Some(T0 + 9);
     t.decisions.push(decision(6, None, T0 + 4));
+    t.openings.remove(0);
     t.files.remove(0);
     t.recipients.pop();
     t.recipients[0].received_at = Some(T0 + 11);

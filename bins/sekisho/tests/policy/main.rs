@@ -1,0 +1,6 @@
+//! `sekisho policy`, run as a program.
+
+#[cfg(test)]
+mod command;
+#[cfg(test)]
+mod import;

@@ -1,0 +1,207 @@
+//! What of each kind of item is compared, as words.
+//!
+//! Owns: the list of keys for each kind. Leaves to others: pairing and comparing (`diff`).
+
+use crate::coverage::Titled;
+use crate::model::{Pack, RelationKind, Setting, Statement};
+use crate::wareki;
+
+/// Keys in a fixed order, each with its value or none.
+pub(super) type Keys = Vec<(&'static str, Option<String>)>;
+
+fn titled(id: &str, title: &str) -> Titled {
+    Titled { id: id.to_owned(), title: title.to_owned() }
+}
+
+fn some(text: &str) -> Option<String> {
+    Some(text.to_owned())
+}
+
+fn joined<'s>(parts: impl IntoIterator<Item = &'s str>) -> Option<String> {
+    Some(parts.into_iter().collect::<Vec<_>>().join("、")).filter(|all| !all.is_empty())
+}
+
+fn ids(list: &[String]) -> Option<String> {
+    joined(list.iter().map(String::as_str))
+}
+
+fn flag(is: bool) -> Option<String> {
+    some(if is { "有" } else { "無" })
+}
+
+fn setting(pack: &Pack, s: &Setting) -> Option<String> {
+    s.value.map(|n| n.to_string()).or_else(|| {
+        let id = s.parameter.as_ref()?;
+        Some(pack.parameter(id).map_or_else(|| id.clone(), |p| format!("{}(未定)", p.title)))
+    })
+}
+
+/// Of two versions everything is compared; between two texts only what they ask for, because their words, numbers and
+/// names differ anyway. Where a relation says that they ask for the same, the gist is only another wording.
+pub(super) fn statement(pack: &Pack, s: &Statement, relation: Option<RelationKind>) -> Keys {
+    let mut keys: Keys = vec![
+        ("modality", some(s.modality.title_ja())),
+        ("roles", joined(s.roles.iter().map(|r| pack.role_title(r)))),
+        ("type", some(s.kind.title_ja())),
+        ("assurance", some(s.assurance.title_ja())),
+        ("trigger", s.trigger.clone()),
+    ];
+    if relation != Some(RelationKind::Same) {
+        keys.push(("gist_ja", some(&s.gist_ja)));
+    }
+    let others: Vec<String> = s
+        .counterparties
+        .iter()
+        .map(|c| {
+            let roles: Vec<&str> = c.roles.iter().map(|r| pack.role_title(r)).collect();
+            format!("{}が{}", roles.join("・"), c.act.title_ja())
+        })
+        .collect();
+    keys.push(("counterparty", ids(&others)));
+    if relation.is_none() {
+        keys.extend([
+            ("clause", some(&s.clause)),
+            ("label", some(&s.label)),
+            ("ascii", some(&s.ascii)),
+            ("title", s.title.clone()),
+            ("gist_en", some(&s.gist_en)),
+            ("evidence", s.evidence.clone()),
+            ("capability", some(&s.capability)),
+            ("parameters", ids(&s.parameters)),
+            ("mechanisms", joined(s.mechanisms.iter().map(|m| m.title_ja()))),
+            ("acts", ids(&s.acts)),
+            ("sources", ids(&s.sources)),
+            ("note", s.note.clone()),
+            (
+                "relations",
+                joined(
+                    s.relations
+                        .iter()
+                        .map(|r| format!("{} {}", r.kind.title_ja(), r.to))
+                        .collect::<Vec<_>>()
+                        .iter()
+                        .map(String::as_str),
+                ),
+            ),
+        ]);
+    }
+    keys
+}
+
+pub(super) fn parameters(pack: &Pack) -> Vec<(Titled, Keys)> {
+    let one = |p: &crate::model::Parameter| {
+        let keys: Keys = vec![
+            ("title", some(&p.title)),
+            ("type", some(p.kind.title_ja())),
+            ("value", p.value.as_ref().map(ToString::to_string)),
+            ("min", p.min.map(|n| n.to_string())),
+            ("max", p.max.map(|n| n.to_string())),
+            ("choices", ids(&p.choices)),
+            ("suggested", p.suggested.as_ref().map(ToString::to_string)),
+            ("decided", p.decided.clone()),
+        ];
+        (titled(&p.id, &p.title), keys)
+    };
+    pack.parameters.iter().map(one).collect()
+}
+
+pub(super) fn zones(pack: &Pack) -> Vec<(Titled, Keys)> {
+    let one = |z: &crate::model::Zone| {
+        let keys: Keys = vec![
+            ("label", some(&z.label)),
+            ("short", some(&z.short)),
+            ("kind", some(z.kind.title_ja())),
+            ("description", some(&z.description)),
+            ("order", some(&z.order.to_string())),
+            ("second_factor", flag(z.second_factor)),
+        ];
+        (titled(&z.id, &z.label), keys)
+    };
+    pack.zones.iter().map(one).collect()
+}
+
+pub(super) fn channels(pack: &Pack) -> Vec<(Titled, Keys)> {
+    let zone = |id: &str| pack.zone(id).map_or_else(|| id.to_owned(), |z| z.label.clone());
+    let one = |c: &crate::model::Channel| {
+        let rules: Vec<String> = c
+            .rules
+            .iter()
+            .map(|r| {
+                let then = r.request.as_deref().or(r.treatment.map(|t| t.title_ja())).unwrap_or_default();
+                format!("{}({}{then})", r.title, r.action.title_ja())
+            })
+            .collect();
+        let keys: Keys = vec![
+            ("mode", some(c.mode.title_ja())),
+            ("notice", some(&c.notice)),
+            ("senders", joined(c.senders.iter().map(|r| pack.role_title(r)))),
+            ("kinds", joined(c.kinds.iter().map(|k| k.id()))),
+            ("request", c.request.clone()),
+            ("rule", ids(&rules)),
+            ("file_bytes_max", setting(pack, &c.file_bytes_max)),
+            ("files_max", setting(pack, &c.files_max)),
+        ];
+        (titled(&c.id, &format!("{} → {}", zone(&c.from), zone(&c.to))), keys)
+    };
+    pack.channels.iter().map(one).collect()
+}
+
+pub(super) fn requests(pack: &Pack) -> Vec<(Titled, Keys)> {
+    let one = |r: &crate::model::RequestType| {
+        let steps: Vec<String> = r
+            .steps
+            .iter()
+            .map(|s| {
+                let hours = setting(pack, &s.deadline_hours).unwrap_or_default();
+                format!("{}({}、{hours}時間)", s.title, pack.role_title(&s.approver))
+            })
+            .collect();
+        let fields: Vec<&str> = r.fields.iter().map(|f| f.title.as_str()).collect();
+        let keys: Keys = vec![
+            ("title", some(&r.title)),
+            ("description", some(&r.description)),
+            ("field", joined(fields)),
+            ("step", ids(&steps)),
+        ];
+        (titled(&r.id, &r.title), keys)
+    };
+    pack.requests.iter().map(one).collect()
+}
+
+pub(super) fn roles(pack: &Pack) -> Vec<(Titled, Keys)> {
+    let one = |r: &crate::model::Role| {
+        let posts = pack.posts.iter().filter(|p| p.roles.contains(&r.id));
+        let keys: Keys = vec![
+            ("title", some(&r.title)),
+            ("posts", joined(posts.map(|p| p.title.as_str()))),
+            ("above", r.above.as_ref().and_then(|id| some(pack.role_title(id)))),
+            ("city_wide", flag(r.city_wide)),
+            ("second_factor", flag(r.second_factor)),
+        ];
+        (titled(&r.id, &r.title), keys)
+    };
+    pack.roles.iter().map(one).collect()
+}
+
+pub(super) fn documents(pack: &Pack) -> Vec<(Titled, Keys)> {
+    let one = |d: &crate::model::Document| {
+        let maker = d.maker.as_ref().and_then(|id| pack.maker(id));
+        let keys: Keys = vec![
+            ("title", some(&d.title)),
+            ("kind", some(d.kind.title_ja())),
+            ("public", some(if d.public { "公開" } else { "非公開" })),
+            ("maker", maker.map(|m| m.title.clone())),
+            ("legal_basis", d.legal_basis.clone()),
+        ];
+        (titled(&d.id, &d.title), keys)
+    };
+    pack.documents.iter().map(one).collect()
+}
+
+pub(super) fn revisions(pack: &Pack) -> Vec<(Titled, Keys)> {
+    let one = |r: &crate::model::Revision| {
+        let keys: Keys = vec![("date", some(&r.date)), ("document", r.document.clone())];
+        (titled(&r.id, &wareki(&r.date)), keys)
+    };
+    pack.revisions.iter().map(one).collect()
+}

@@ -1,0 +1,182 @@
+//! The checked pack: what the rest of the house reads.
+//!
+//! Owns: the pack as a whole and looking things up in it; its parts have a module each.
+//! Leaves to others: making one (`resolve`), deciding with one (`answers`).
+//!
+//! Every reference in a resolved pack points at something that exists, so a lookup by an id found in the same
+//! pack does not fail; lookups still return `Option`, because ids also arrive from outside.
+
+mod body;
+mod gates;
+mod mechanism;
+mod papers;
+mod text;
+mod words;
+
+pub use body::{Department, Municipality, Post, Role, Section};
+pub use gates::{Channel, FormField, Level, RequestType, Retention, Rule, Step, Zone};
+pub use mechanism::Mechanism;
+pub use papers::{Annotation, Document, Maker, Revision, ScopeItem, Term};
+pub use text::{Clause, Counterparty, Parameter, ParameterValue, Relation, Setting, Statement};
+pub use words::{
+    Assurance, Axis, ChannelMode, CounterpartyAct, CoverageStatus, DocumentKind, FormFieldType, Modality,
+    ParameterType, Permit, RelationKind, RuleAction, Scope, ScopeKind, StatementType, StepMode, Treatment,
+    ZoneKind,
+};
+
+use crate::guideline::Guideline;
+
+/// One layer that went into a pack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layer {
+    /// The folder's name.
+    pub id: String,
+    /// Title of the layer.
+    pub title: String,
+    /// Version its writers gave it.
+    pub version: String,
+}
+
+/// One body's policy, checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pack {
+    pub(crate) id: String,
+    pub(crate) title: String,
+    pub(crate) version: String,
+    pub(crate) effective_from: Option<String>,
+    pub(crate) municipality: Option<Municipality>,
+    pub(crate) layers: Vec<Layer>,
+    pub(crate) documents: Vec<Document>,
+    pub(crate) makers: Vec<Maker>,
+    pub(crate) revisions: Vec<Revision>,
+    pub(crate) scope: Vec<ScopeItem>,
+    pub(crate) terms: Vec<Term>,
+    pub(crate) annotations: Vec<Annotation>,
+    pub(crate) clauses: Vec<Clause>,
+    pub(crate) statements: Vec<Statement>,
+    pub(crate) parameters: Vec<Parameter>,
+    pub(crate) roles: Vec<Role>,
+    pub(crate) departments: Vec<Department>,
+    pub(crate) sections: Vec<Section>,
+    pub(crate) posts: Vec<Post>,
+    pub(crate) levels: Vec<Level>,
+    pub(crate) zones: Vec<Zone>,
+    pub(crate) requests: Vec<RequestType>,
+    pub(crate) channels: Vec<Channel>,
+    pub(crate) retention: Retention,
+    pub(crate) guidelines: Vec<Guideline>,
+}
+
+macro_rules! lists {
+    ($($(#[$doc:meta])* $list:ident, $(#[$one_doc:meta])* $one:ident: $type:ty);+ $(;)?) => {
+        impl Pack { $(
+            $(#[$doc])*
+            #[must_use]
+            pub fn $list(&self) -> &[$type] { &self.$list }
+            $(#[$one_doc])*
+            #[must_use]
+            pub fn $one(&self, id: &str) -> Option<&$type> { self.$list.iter().find(|x| x.id == id) }
+        )+ }
+    };
+}
+
+lists! {
+    /// Documents of the body.
+    documents, /// The document with this id.
+    document: Document;
+    /// Who makes policy in the body.
+    makers, /// The maker with this id.
+    maker: Maker;
+    /// Days on which texts came into force, the oldest first.
+    revisions, /// The revision with this id.
+    revision: Revision;
+    /// Whom and what the policy covers.
+    scope, /// The entry of the scope with this id.
+    scope_item: ScopeItem;
+    /// Words that the text defines.
+    terms, /// The term with this id.
+    term: Term;
+    /// Slips and oddities of the text.
+    annotations, /// The annotation with this id.
+    annotation: Annotation;
+    /// What the guideline layer beside the pack recommends.
+    guidelines, /// The recommendation with this id.
+    guideline: Guideline;
+    /// Nodes of the text, in its order.
+    clauses, /// The clause with this id.
+    clause: Clause;
+    /// Every duty, in the order of the text.
+    statements, /// The statement with this id.
+    statement: Statement;
+    /// Every open value.
+    parameters, /// The parameter with this id.
+    parameter: Parameter;
+    /// Roles, the highest first.
+    roles, /// The role with this id.
+    role: Role;
+    /// Departments in the body's order.
+    departments, /// The department with this id.
+    department: Department;
+    /// Sections in the body's order.
+    sections, /// The section with this id.
+    section: Section;
+    /// Posts.
+    posts, /// The post with this id.
+    post: Post;
+    /// Levels, by axis and then rank.
+    levels, /// The level with this id.
+    level: Level;
+    /// Zones in the order of their listeners.
+    zones, /// The zone with this id.
+    zone: Zone;
+    /// Request types.
+    requests, /// The request type with this id.
+    request: RequestType;
+    /// One channel for every ordered pair of zones.
+    channels, /// The channel with this id.
+    channel_by_id: Channel;
+}
+
+impl Pack {
+    /// The layer's name, such as `hoshimi`.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Title, such as 星見市情報セキュリティポリシー.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// Version its writers gave it.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The day from which it is in force, `YYYY-MM-DD`.
+    #[must_use]
+    pub fn effective_from(&self) -> Option<&str> {
+        self.effective_from.as_deref()
+    }
+
+    /// The body, or `None` for a layer that is not one body's, such as `base`.
+    #[must_use]
+    pub fn municipality(&self) -> Option<&Municipality> {
+        self.municipality.as_ref()
+    }
+
+    /// The layers it is made of, the lowest first.
+    #[must_use]
+    pub fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+
+    /// How long what is kept.
+    #[must_use]
+    pub fn retention(&self) -> &Retention {
+        &self.retention
+    }
+}

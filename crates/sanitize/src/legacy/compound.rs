@@ -1,0 +1,138 @@
+//! What a compound file (MS-CFB) of an old Office program carries, as far as storages and streams tell.
+//!
+//! Owns: walking the directory and knowing what stands where.
+//! Leaves to others: the records inside the main stream (`words`, `sheets`, `slides`).
+
+use std::io::{Cursor, Read};
+
+use worker_protocol::{Kind, Reason, Threat};
+
+use super::{sheets, slides, words};
+use crate::{Refusal, Work};
+
+/// Reads the file and reports what it carries. How many sheets or slides it has, if that can be told.
+///
+/// # Errors
+/// Held when it is damaged or encrypted; blocked when it is made of too many pieces.
+pub(super) fn read(untrusted: &[u8], kind: Kind, work: &mut Work<'_>) -> Result<Option<u64>, Refusal> {
+    let damaged = |_| Refusal::held(Reason::Damaged);
+    let mut file = Compound { file: cfb::CompoundFile::open(Cursor::new(untrusted)).map_err(damaged)? };
+    let entries = file.entries();
+    work.budget.take_entries(entries.len())?;
+    if entries.iter().any(|entry| matches!(entry.path.as_str(), "/EncryptedPackage" | "/EncryptedSummary")) {
+        return Err(Refusal::held(Reason::PasswordNeeded));
+    }
+    for entry in &entries {
+        if let Some(threat) = threat(entry, &entries, kind) {
+            work.findings.add(threat, entry.path.trim_start_matches('/'));
+        }
+    }
+    match kind {
+        Kind::Doc => words::read(&mut file, work).map(|()| None),
+        Kind::Xls => sheets::read(&mut file, work).map(Some),
+        _ => slides::read(&mut file, work),
+    }
+}
+
+/// One storage or stream.
+pub(super) struct Entry {
+    /// From the root, with steps between slashes.
+    path: String,
+    name: String,
+    is_storage: bool,
+    depth: usize,
+}
+
+pub(super) struct Compound<'a> {
+    file: cfb::CompoundFile<Cursor<&'a [u8]>>,
+}
+
+impl Compound<'_> {
+    fn entries(&self) -> Vec<Entry> {
+        let all = self.file.walk().filter(|entry| !entry.is_root());
+        all.map(|entry| Entry {
+            path: entry.path().to_string_lossy().into_owned(),
+            name: entry.name().to_owned(),
+            is_storage: entry.is_storage(),
+            depth: entry.path().components().count().saturating_sub(2),
+        })
+        .collect()
+    }
+
+    /// A stream, if it is there.
+    pub(super) fn stream(&mut self, path: &str, work: &mut Work<'_>) -> Result<Option<Vec<u8>>, Refusal> {
+        if !self.file.is_stream(path) {
+            return Ok(None);
+        }
+        let damaged = |_| Refusal::held(Reason::Damaged);
+        let mut stream = self.file.open_stream(path).map_err(damaged)?;
+        // Streams may share sectors, so a claim of length is not bounded by that of the file.
+        work.budget.spend(stream.len())?;
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).map_err(damaged)?;
+        Ok(Some(bytes))
+    }
+}
+
+/// What an entry is, unless it belongs to every file of this kind or to an entry above it.
+fn threat(entry: &Entry, entries: &[Entry], kind: Kind) -> Option<Threat> {
+    let name = entry.name.trim_start_matches(|c: char| c.is_control());
+    let has_child = |child: &str| {
+        let wanted = format!("{}/{child}", entry.path);
+        entries.iter().any(|other| other.path.eq_ignore_ascii_case(&wanted))
+    };
+    let is_below = |storage: &str| {
+        let mut steps = entry.path.trim_start_matches('/').split('/');
+        entry.depth > 0 && steps.next().is_some_and(|first| first.eq_ignore_ascii_case(storage))
+    };
+    if entry.is_storage {
+        // A project is known by its own streams: it may be called anything and lie anywhere.
+        if has_child("_VBA_PROJECT") || has_child("dir") && has_child("PROJECTwm") {
+            return Some(Threat::MacroVba);
+        }
+        let is_control = has_child("\u{3}OCXNAME") || has_child("\u{3}OCXDATA");
+        let is_object = match kind {
+            Kind::Doc => is_below("ObjectPool") && entry.depth == 1,
+            Kind::Xls => entry.depth == 0 && is_numbered(name, "MBD"),
+            _ => false,
+        };
+        if is_control {
+            return Some(Threat::ActiveX);
+        }
+        if is_object {
+            return Some(Threat::EmbeddedObject);
+        }
+        if entry.depth > 0 {
+            return None;
+        }
+        return match name {
+            _ if is_numbered(name, "LNK") => Some(Threat::ExternalContent),
+            "MsoDataStore" => Some(Threat::Extension),
+            "_xmlsignatures" => Some(Threat::Signature),
+            "Macros" | "_VBA_PROJECT_CUR" | "ObjectPool" | "_SX_DB_CUR" => None,
+            _ => Some(Threat::HiddenData),
+        };
+    }
+    if entry.depth > 0 {
+        return None;
+    }
+    match name {
+        "SummaryInformation" | "DocumentSummaryInformation" => Some(Threat::Metadata),
+        "_signatures" => Some(Threat::Signature),
+        "Ctls" => Some(Threat::ActiveX),
+        "XCB" => Some(Threat::Extension),
+        "WordDocument" if kind == Kind::Doc => None,
+        "0Table" | "1Table" | "Data" if kind == Kind::Doc => None,
+        "Workbook" | "Book" if kind == Kind::Xls => None,
+        "PowerPoint Document" | "Current User" | "Pictures" if kind == Kind::Ppt => None,
+        // What says to other programs whose file this is.
+        "CompObj" | "Ole" | "ObjInfo" => None,
+        // Another document, an earlier version, or something that nobody looks at.
+        _ => Some(Threat::HiddenData),
+    }
+}
+
+fn is_numbered(name: &str, prefix: &str) -> bool {
+    name.strip_prefix(prefix)
+        .is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_hexdigit()))
+}

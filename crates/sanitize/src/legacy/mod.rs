@@ -1,0 +1,109 @@
+//! Office files of old formats: read for what they carry, converted by somebody outside, rebuilt as what they became.
+//!
+//! Owns: the order of these steps, and which of two reports about the same thing counts.
+//! Leaves to others: reading compound files (`compound`, and one module for each program), the conversion
+//! ([`crate::Converter`]), and everything about the converted file (`ooxml`, `pdf`): it is as untrusted as the old one.
+//!
+//! The old file is read for its report only. What makes the result safe is that it is built anew from the converted file.
+
+mod bytes;
+mod compound;
+mod packed;
+mod sheets;
+mod slides;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use worker_protocol::conversion::{CONVERSION_BYTES_MAX, Conversion};
+use worker_protocol::{Kind, Mode, Reason, Road, Threat};
+
+use crate::{Rebuilt, Refusal, Work, detect, ooxml, pdf};
+
+/// Turns an old file into a current one.
+///
+/// # Errors
+/// Held when it is damaged or encrypted, when nobody converts it, and when the mode cannot be done.
+pub(crate) fn rebuild(
+    untrusted: &[u8],
+    kind: Kind,
+    mode: Mode,
+    work: &mut Work<'_>,
+) -> Result<Rebuilt, Refusal> {
+    let what = match mode {
+        Mode::Rebuild | Mode::Strict | Mode::TextOnly => Conversion::to_current(kind),
+        Mode::ImagePdf => Conversion::to_pages(kind),
+        Mode::InspectOnly => None,
+    };
+    let what = what.ok_or(Refusal::held(Reason::NotRebuilt))?;
+    let opened;
+    let mut untrusted = untrusted;
+    let pages = if kind == Kind::Xlsb {
+        if untrusted.starts_with(b"\xd0\xcf\x11\xe0") {
+            opened = ooxml::open_encrypted(untrusted, &work.job.hint.passwords, work.budget)?;
+            work.findings.add(Threat::Encryption, "package");
+            untrusted = &opened;
+        }
+        packed::read(untrusted, work)?;
+        None
+    } else {
+        compound::read(untrusted, kind, work)?
+    };
+    if untrusted.len() as u64 > CONVERSION_BYTES_MAX {
+        return Err(Refusal::held(Reason::TooLarge));
+    }
+    let converted = work.converter.convert(what, untrusted).map_err(refusal)?;
+    work.budget.spend(converted.len() as u64)?;
+    let name = format!("converted.{}", detect::final_extension(what.to()));
+    if detect::detect(&converted, &name, &work.budget.limits) != Ok(what.to()) {
+        return Err(Refusal::held(Reason::ConversionFailed));
+    }
+    let seen = std::mem::take(&mut work.findings);
+    let rebuilt = match what.to() {
+        Kind::Pdf => pdf::rebuild(&converted, mode, work),
+        current => ooxml::rebuild(&converted, current, mode, work),
+    };
+    let carried_over = std::mem::replace(&mut work.findings, seen);
+    let has_told: Vec<Threat> = TOLD.iter().copied().filter(|threat| work.findings.has(*threat)).collect();
+    work.findings.append(carried_over, |threat| !MADE_UP.contains(&threat) && !has_told.contains(&threat));
+    let mut rebuilt = rebuilt.map_err(|refused| match refused.reason {
+        // Said of a file that nobody but the office program has seen.
+        Reason::Damaged | Reason::NameMismatch | Reason::UnknownKind | Reason::Ambiguous => {
+            Refusal::held(Reason::ConversionFailed)
+        }
+        _ => refused,
+    })?;
+    if rebuilt.road == Road::Rebuilt {
+        rebuilt.road = Road::Converted;
+    }
+    if let (Some(fidelity), Some(pages)) = (&mut rebuilt.fidelity, pages) {
+        fidelity.pages.before = pages;
+    }
+    Ok(rebuilt)
+}
+
+/// What the old file was read for. When it was found there, the echo of it in the converted file is not told again.
+const TOLD: [Threat; 11] = [
+    Threat::MacroVba,
+    Threat::MacroXlm,
+    Threat::ActiveX,
+    Threat::EmbeddedObject,
+    Threat::ExternalTemplate,
+    Threat::ExternalContent,
+    Threat::DataConnection,
+    Threat::DangerousField,
+    Threat::Action,
+    Threat::Multimedia,
+    Threat::Signature,
+];
+
+/// What the office program writes of its own accord into every file.
+const MADE_UP: [Threat; 1] = [Threat::Metadata];
+
+fn refusal(reason: Reason) -> Refusal {
+    match reason {
+        Reason::Bomb | Reason::TooComplex => Refusal::blocked(reason),
+        _ => Refusal::held(reason),
+    }
+}

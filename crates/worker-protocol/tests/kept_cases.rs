@@ -1,0 +1,19 @@
+//! The kept cases of the fuzz targets of this package, run again by an ordinary test.
+//!
+//! Owns: that they hold. The last one named is the one that does not.
+//! Leaves to others: what must hold (`fuzz/src/others`), finding new cases (`cargo xtask fuzz`).
+
+#![cfg(test)]
+
+#[path = "../../../fuzz/src/kept.rs"]
+mod kept;
+#[path = "../../../fuzz/src/others/worker_frame.rs"]
+mod worker_frame;
+
+#[test]
+fn worker_frame_holds() {
+    for (case, input) in kept::cases("worker_frame", worker_frame::seeds()) {
+        eprintln!("{case}");
+        worker_frame::check(&input);
+    }
+}

@@ -1,0 +1,7 @@
+//! The headers and rows of a Windows bitmap.
+//!
+//! Owns: the name. What an input becomes and what must hold is told in `parsers`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(init: sekisho_fuzz::start("bmp"), |data: &[u8]| sekisho_fuzz::run("bmp", data));

@@ -1,0 +1,7 @@
+//! A signature around a message.
+//!
+//! Owns: the name. What an input becomes and what must hold is told in `parsers`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(init: sekisho_fuzz::start("cms"), |data: &[u8]| sekisho_fuzz::run("cms", data));

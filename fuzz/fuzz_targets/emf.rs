@@ -1,0 +1,7 @@
+//! The records of an EMF drawing.
+//!
+//! Owns: the name. What an input becomes and what must hold is told in `parsers`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(init: sekisho_fuzz::start("emf"), |data: &[u8]| sekisho_fuzz::run("emf", data));

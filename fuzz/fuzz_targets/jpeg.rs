@@ -1,0 +1,7 @@
+//! The segments of a JPEG picture.
+//!
+//! Owns: the name. What an input becomes and what must hold is told in `parsers`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(init: sekisho_fuzz::start("jpeg"), |data: &[u8]| sekisho_fuzz::run("jpeg", data));

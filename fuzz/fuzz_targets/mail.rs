@@ -1,0 +1,7 @@
+//! A message, or the parts of one.
+//!
+//! Owns: the name. What an input becomes and what must hold is told in `parsers`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(init: sekisho_fuzz::start("mail"), |data: &[u8]| sekisho_fuzz::run("mail", data));

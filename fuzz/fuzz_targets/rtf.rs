@@ -1,0 +1,7 @@
+//! The inside of an RTF document.
+//!
+//! Owns: the name. What an input becomes and what must hold is told in `parsers`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(init: sekisho_fuzz::start("rtf"), |data: &[u8]| sekisho_fuzz::run("rtf", data));

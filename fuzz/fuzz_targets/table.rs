@@ -1,0 +1,7 @@
+//! Rows of values, and SYLK.
+//!
+//! Owns: the name. What an input becomes and what must hold is told in `parsers`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(init: sekisho_fuzz::start("table"), |data: &[u8]| sekisho_fuzz::run("table", data));

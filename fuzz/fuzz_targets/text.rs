@@ -1,0 +1,7 @@
+//! Plain text in any encoding.
+//!
+//! Owns: the name. What an input becomes and what must hold is told in `parsers`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(init: sekisho_fuzz::start("text"), |data: &[u8]| sekisho_fuzz::run("text", data));

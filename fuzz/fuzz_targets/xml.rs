@@ -1,0 +1,7 @@
+//! Any XML.
+//!
+//! Owns: the name. What an input becomes and what must hold is told in `parsers`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(init: sekisho_fuzz::start("xml"), |data: &[u8]| sekisho_fuzz::run("xml", data));

@@ -1,0 +1,7 @@
+//! The bytes of a ZIP, with checksums that fit.
+//!
+//! Owns: the name. What an input becomes and what must hold is told in `parsers`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(init: sekisho_fuzz::start("zip"), |data: &[u8]| sekisho_fuzz::run("zip", data));
