@@ -369,7 +369,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// 副市長を、最高情報セキュリティ責任者とする, 責任者は、部長をもって充てる.
+    /// 課長を、管理者とする, 管理者は、課長をもって充てる.
     fn appointment(&mut self, node: usize, read: &Read) {
         let bare = read.bare.as_str();
         let charged =
