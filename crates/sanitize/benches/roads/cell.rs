@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use worker_protocol::frame::{self, Tag};
-use worker_protocol::{Job, Report};
+use worker_protocol::{Job, Reason, Report, conversion};
 
 use super::{Failed, clock};
 
@@ -73,14 +73,22 @@ impl Cell {
         let job = serde_json::to_vec(job)?;
         let begun = clock();
         let (report, peak_bytes) = std::thread::scope(|scope| {
-            scope.spawn(|| {
+            let (ask, asked) = std::sync::mpsc::channel::<()>();
+            let job = &job;
+            scope.spawn(move || {
                 let mut to_cell = BufWriter::new(to_cell);
                 // A cell that refuses the rest closes the pipe; what it says then decides.
-                let _ = frame::write_frame(&mut to_cell, Tag::Job, &job);
+                let _ = frame::write_frame(&mut to_cell, Tag::Job, job);
                 for piece in bytes.chunks(PIECE_BYTES) {
                     let _ = frame::write_frame(&mut to_cell, Tag::Data, piece);
                 }
                 let _ = frame::write_frame(&mut to_cell, Tag::End, &[]).and_then(|()| Ok(to_cell.flush()?));
+                // Nobody converts old formats here; they end as they do without an office program.
+                for () in asked {
+                    let refusal = conversion::encode_refusal(Reason::NotRebuilt);
+                    let _ = frame::write_frame(&mut to_cell, Tag::NotConverted, refusal)
+                        .and_then(|()| Ok(to_cell.flush()?));
+                }
             });
             let (stop, stopped) = std::sync::mpsc::channel::<()>();
             let watcher = scope.spawn(move || {
@@ -97,11 +105,15 @@ impl Cell {
             loop {
                 match frame::read_frame(&mut from_cell, &mut payload) {
                     Ok(Tag::Report) => report = serde_json::from_slice::<Report>(&payload).ok(),
+                    Ok(Tag::ConvertEnd) => {
+                        // The receiver lives as long as this sender.
+                        let _ = ask.send(());
+                    }
                     Ok(Tag::End) | Err(_) => break,
                     Ok(_) => {}
                 }
             }
-            drop(stop);
+            drop((ask, stop));
             (report, watcher.join().unwrap_or(0))
         });
         let seconds = begun.elapsed().as_secs_f64();
