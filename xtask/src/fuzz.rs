@@ -44,6 +44,9 @@ const KEPT_BYTES_MAX: u64 = 48 << 10;
 /// One kept case, in bytes.
 const CASE_BYTES_MAX: u64 = 8 << 10;
 
+/// Cases that are kept of one target, besides those with a name.
+const CASES_MAX: usize = 120;
+
 /// What makes code tell where it has been, as libFuzzer wants it.
 const INSTRUMENTED: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
@@ -241,7 +244,8 @@ fn keep(binary: &Path, places: &Places) -> Result<()> {
     ensure!(merged.ok, "cannot choose the cases to keep:\n{}", merged.stderr);
     let further: Vec<(String, Vec<u8>)> =
         files(&chosen)?.into_iter().filter(|(name, _)| !seeds.contains(name)).collect();
-    for (name, _) in files(&places.kept)? {
+    // A case with a name was put there by a person, for a fault that it found.
+    for (name, _) in files(&places.kept)?.into_iter().filter(|(name, _)| is_grown(name)) {
         std::fs::remove_file(places.kept.join(name)).context("cannot replace the kept cases")?;
     }
     for (name, bytes) in small_enough(further) {
@@ -250,9 +254,15 @@ fn keep(binary: &Path, places: &Places) -> Result<()> {
     Ok(())
 }
 
+/// Whether libFuzzer named this: by the checksum of its bytes.
+fn is_grown(name: &str) -> bool {
+    name.len() == 40 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 /// The smallest cases, as many as have room.
 fn small_enough(mut cases: Vec<(String, Vec<u8>)>) -> Vec<(String, Vec<u8>)> {
     cases.sort_by(|a, b| (a.1.len(), &a.0).cmp(&(b.1.len(), &b.0)));
+    cases.truncate(CASES_MAX);
     let mut room = KEPT_BYTES_MAX;
     cases.retain(|(_, bytes)| {
         let bytes = bytes.len() as u64;
@@ -345,6 +355,11 @@ mod tests {
         assert_eq!(kept.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
         let many = (0..100).map(|number| case(&number.to_string(), 1 << 10)).collect();
         assert_eq!(small_enough(many).len(), 48);
+        let tiny = (0..1000).map(|number| case(&number.to_string(), 1)).collect();
+        assert_eq!(small_enough(tiny).len(), CASES_MAX);
+        assert!(
+            is_grown("01a641b6fdb221903b91d5c0261361c435324370") && !is_grown("control-before-a-bracket")
+        );
     }
 
     #[test]
