@@ -2,21 +2,15 @@
 //!
 //! Owns: what the process may still do after it is shut, which is: read standard input, write standard output and
 //! standard error, take memory up to a bound, wait, and end.
-//! Leaves to others: when to shut (`main`), proving that it holds (`probe`).
+//! Leaves to others: how the kernel is asked (`kernel`), when to shut (`main`), proving that it holds (`probe`).
 //!
 //! Three layers overlap on purpose. Landlock and seccomp each alone already deny files; Landlock before ABI 4
 //! (Debian 12's own kernel has ABI 2) knows nothing of TCP, so sockets rest on seccomp alone there.
 
-use std::collections::BTreeMap;
-
-use anyhow::Context;
-use landlock::{
-    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetStatus, Scope,
-};
 use rlimit::Resource;
-use seccompiler::{
-    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
-};
+use seccompiler::{SeccompCmpOp, SeccompFilter, SeccompRule};
+
+use crate::kernel::{self, Calls, condition};
 
 /// What the kernel enforces on the process as a whole.
 #[derive(Debug, Clone, Copy)]
@@ -38,30 +32,15 @@ impl Default for Bounds {
 /// # Errors
 /// When the kernel does not enforce what was asked for: then nothing may be read.
 pub(crate) fn close_files_and_limits(bounds: Bounds) -> anyhow::Result<()> {
-    let status = Ruleset::default()
-        .set_compatibility(CompatLevel::BestEffort)
-        .handle_access(AccessFs::from_all(ABI::V6))?
-        .handle_access(AccessNet::from_all(ABI::V6))?
-        .scope(Scope::from_all(ABI::V6))?
-        .create()
-        .context("Landlock could not be set up")?
-        .restrict_self()
-        .context("Landlock could not be entered")?;
-    if status.ruleset == RulesetStatus::NotEnforced || !status.no_new_privs {
-        anyhow::bail!("this kernel does not enforce Landlock; enable it (lsm=landlock) to run the cell");
-    }
+    kernel::enter(kernel::no_files()?)?;
     // Descriptors 0 to 2 stay open; a fourth can never be had. Landlock above needed one for a moment.
-    let limits = [
+    kernel::limit([
         (Resource::AS, bounds.memory_bytes_max),
         (Resource::CPU, bounds.cpu_seconds_max),
         (Resource::FSIZE, 0),
         (Resource::CORE, 0),
         (Resource::NOFILE, 3),
-    ];
-    for (resource, bound) in limits {
-        resource.set(bound, bound).with_context(|| format!("limit {resource:?} could not be set"))?;
-    }
-    Ok(())
+    ])
 }
 
 /// Forbids every system call that is not needed to compute, for all threads of the process.
@@ -69,14 +48,13 @@ pub(crate) fn close_files_and_limits(bounds: Bounds) -> anyhow::Result<()> {
 /// # Errors
 /// When the kernel refuses the filter.
 pub(crate) fn close_system_calls() -> anyhow::Result<()> {
-    let program: BpfProgram = filter()?.try_into().context("the system call filter does not compile")?;
-    seccompiler::apply_filter_all_threads(&program).context("the system call filter was refused")
+    kernel::apply(filter()?)
 }
 
 /// Everything not named fails with EPERM. It does not kill, so that a library that merely asks (for the time
 /// zone, say) goes on without an answer, and so that `probe` can try everything in one run.
 fn filter() -> anyhow::Result<SeccompFilter> {
-    let mut rules: BTreeMap<i64, Vec<SeccompRule>> = BTreeMap::new();
+    let mut rules = Calls::new();
     let always = [
         // memory
         libc::SYS_brk,
@@ -121,50 +99,15 @@ fn filter() -> anyhow::Result<SeccompFilter> {
     rules.insert(libc::SYS_close, on(&[0, 1, 2])?);
     let own_process = u64::from(std::process::id());
     rules.insert(libc::SYS_tgkill, on(&[own_process])?);
-    Ok(SeccompFilter::new(
-        rules,
-        SeccompAction::Errno(libc::EPERM as u32),
-        SeccompAction::Allow,
-        std::env::consts::ARCH.try_into()?,
-    )?)
-}
-
-fn condition(argument: u8, operator: SeccompCmpOp, value: u64) -> anyhow::Result<SeccompCondition> {
-    Ok(SeccompCondition::new(argument, SeccompCmpArgLen::Dword, operator, value)?)
+    kernel::only(rules, libc::EPERM)
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
-    use super::*;
+mod tests {
+    use seccompiler::BpfProgram;
 
-    /// What the kernel would do: runs the filter on one call (linux/filter.h, linux/seccomp.h).
-    pub(crate) fn is_allowed(program: &BpfProgram, call: i64, arguments: [u64; 6]) -> bool {
-        let mut data = (call as u32).to_le_bytes().to_vec();
-        let architecture: u32 = if cfg!(target_arch = "x86_64") { 0xC000_003E } else { 0xC000_00B7 };
-        data.extend(architecture.to_le_bytes());
-        data.extend([0; 8]);
-        data.extend(arguments.iter().flat_map(|argument| argument.to_le_bytes()));
-        let (mut accumulator, mut at) = (0u32, 0);
-        loop {
-            let step = &program[at];
-            at += 1;
-            let k = step.k;
-            let jump = |holds: bool| usize::from(if holds { step.jt } else { step.jf });
-            match step.code {
-                0x20 => {
-                    let from = k as usize;
-                    accumulator = u32::from_le_bytes(data[from..from + 4].try_into().unwrap());
-                }
-                0x54 => accumulator &= k,
-                0x05 => at += k as usize,
-                0x15 => at += jump(accumulator == k),
-                0x25 => at += jump(accumulator > k),
-                0x35 => at += jump(accumulator >= k),
-                0x06 => return k == libc::SECCOMP_RET_ALLOW,
-                other => panic!("the filter uses an instruction that this test does not know: {other:#x}"),
-            }
-        }
-    }
+    use super::*;
+    use crate::kernel::tests::is_allowed;
 
     fn program() -> BpfProgram {
         filter().unwrap().try_into().unwrap()

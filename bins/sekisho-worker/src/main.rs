@@ -10,6 +10,7 @@
 //! Started as `sekisho-worker convert`, the program is the cell of an office program instead (`office`), in bars of its own.
 
 mod cell;
+mod kernel;
 mod office;
 mod probe;
 mod serve;

@@ -2,24 +2,22 @@
 //!
 //! Owns: what the program may still do, which is: read itself, its libraries and fonts, write below its own folder,
 //! compute in threads, and end. No network, no other program, no second process, no word to any process outside.
-//! Leaves to others: when they close (`mod`), proving that they hold (`probe`).
+//! Leaves to others: how the kernel is asked (`kernel`), when they close (`mod`), proving that they hold (`probe`).
 //!
 //! The program is large and old, and parses what comes from outside in C++. So it is assumed to be taken over; the bars
 //! have to hold then. They differ from those of the sanitiser's own cell (`cell`) only in what an office program cannot
 //! live without: files, threads, and memory that can be executed.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use landlock::{
-    ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset,
-    RulesetAttr, RulesetCreatedAttr, RulesetStatus, Scope, path_beneath_rules,
+    ABI, Access, AccessFs, BitFlags, PathBeneath, PathFd, RulesetCreatedAttr, path_beneath_rules,
 };
 use rlimit::Resource;
-use seccompiler::{
-    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
-};
+use seccompiler::{SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule};
+
+use crate::kernel::{self, Calls, condition};
 
 /// What the kernel enforces on the program as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,13 +87,7 @@ pub(crate) fn close_files(reach: &Reach) -> anyhow::Result<()> {
             | AccessFs::IoctlDev);
     let run = AccessFs::ReadFile | AccessFs::Execute;
     let home = reach.office.parent().and_then(Path::parent).context("the office program lies nowhere")?;
-    let mut rules = Ruleset::default()
-        .set_compatibility(CompatLevel::BestEffort)
-        .handle_access(AccessFs::from_all(ABI::V6))?
-        .handle_access(AccessNet::from_all(ABI::V6))?
-        .scope(Scope::from_all(ABI::V6))?
-        .create()
-        .context("Landlock could not be set up")?
+    let mut rules = kernel::no_files()?
         .add_rules(path_beneath_rules(READ, read))?
         .add_rules(path_beneath_rules(["/dev/null"], AccessFs::ReadFile | AccessFs::WriteFile))?
         .add_rules(path_beneath_rules(LOADERS, run))?
@@ -104,11 +96,7 @@ pub(crate) fn close_files(reach: &Reach) -> anyhow::Result<()> {
     for program in &reach.programs {
         rules = rules.add_rule(beneath(program, run)?)?;
     }
-    let status = rules.restrict_self().context("Landlock could not be entered")?;
-    if status.ruleset == RulesetStatus::NotEnforced || !status.no_new_privs {
-        anyhow::bail!("this kernel does not enforce Landlock; enable it (lsm=landlock) to convert files");
-    }
-    Ok(())
+    kernel::enter(rules)
 }
 
 fn beneath(path: &Path, access: BitFlags<AccessFs>) -> anyhow::Result<PathBeneath<PathFd>> {
@@ -122,17 +110,13 @@ fn beneath(path: &Path, access: BitFlags<AccessFs>) -> anyhow::Result<PathBeneat
 /// When the kernel refuses one.
 pub(crate) fn close_limits(bounds: Bounds) -> anyhow::Result<()> {
     // Not the number of processes: the kernel counts it for all that the account runs. There is no second process anyway.
-    let limits = [
+    kernel::limit([
         (Resource::AS, bounds.memory_bytes_max),
         (Resource::CPU, bounds.cpu_seconds_max),
         (Resource::FSIZE, bounds.file_bytes_max),
         (Resource::CORE, 0),
         (Resource::NOFILE, DESCRIPTORS_MAX),
-    ];
-    for (resource, bound) in limits {
-        resource.set(bound, bound).with_context(|| format!("limit {resource:?} could not be set"))?;
-    }
-    Ok(())
+    ])
 }
 
 /// Forbids every system call that an office program does not need, for all threads of the process.
@@ -140,14 +124,13 @@ pub(crate) fn close_limits(bounds: Bounds) -> anyhow::Result<()> {
 /// # Errors
 /// When the kernel refuses the filter.
 pub(crate) fn close_system_calls() -> anyhow::Result<()> {
-    let program: BpfProgram = filter()?.try_into().context("the system call filter does not compile")?;
-    seccompiler::apply_filter_all_threads(&program).context("the system call filter was refused")
+    kernel::apply(filter()?)
 }
 
 /// Everything not named fails as if the kernel did not have it. A C library that knows a newer call then takes the older
 /// one, so that the list does not depend on its version; and `clone3`, whose flags no filter can see, falls back to `clone`.
 fn filter() -> anyhow::Result<SeccompFilter> {
-    let mut rules: BTreeMap<i64, Vec<SeccompRule>> = BTreeMap::new();
+    let mut rules = Calls::new();
     for call in ALWAYS.iter().chain(older::CALLS) {
         rules.insert(*call, Vec::new());
     }
@@ -204,16 +187,7 @@ fn filter() -> anyhow::Result<SeccompFilter> {
     for call in [libc::SYS_tgkill, libc::SYS_kill] {
         rules.insert(call, any(0, &[own])?);
     }
-    Ok(SeccompFilter::new(
-        rules,
-        SeccompAction::Errno(libc::ENOSYS as u32),
-        SeccompAction::Allow,
-        std::env::consts::ARCH.try_into()?,
-    )?)
-}
-
-fn condition(argument: u8, operator: SeccompCmpOp, value: u64) -> anyhow::Result<SeccompCondition> {
-    Ok(SeccompCondition::new(argument, SeccompCmpArgLen::Dword, operator, value)?)
+    kernel::only(rules, libc::ENOSYS)
 }
 
 /// What passes whatever its arguments. Of files only what Landlock decides about: changing rights, owners or times by
@@ -381,8 +355,10 @@ mod older {
 
 #[cfg(test)]
 mod tests {
+    use seccompiler::BpfProgram;
+
     use super::*;
-    use crate::cell::tests::is_allowed;
+    use crate::kernel::tests::is_allowed;
 
     fn program() -> BpfProgram {
         filter().unwrap().try_into().unwrap()
