@@ -111,7 +111,8 @@ fn is_missed(what: Threat) -> bool {
         | Threat::DynamicForm
         | Threat::Signature
         | Threat::Unknown
-        | Threat::ArchiveMember => true,
+        | Threat::ArchiveMember
+        | Threat::MemberPart => true,
         Threat::ExternalTemplate
         | Threat::HiddenData
         | Threat::Extension

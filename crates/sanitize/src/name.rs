@@ -35,6 +35,11 @@ pub(crate) fn clean_name_for(
     clean
 }
 
+/// What a path calls the file itself, whichever system's separator it uses.
+pub(crate) fn last_part(untrusted: &str) -> &str {
+    untrusted.rsplit(['/', '\\']).find(|part| !part.trim().is_empty()).unwrap_or_default()
+}
+
 /// One safe path part for this untrusted name, ending in `.extension` unless `extension` is empty.
 ///
 /// Path parts are dropped, whichever system's separator they use; control characters, bidi controls and
@@ -42,7 +47,7 @@ pub(crate) fn clean_name_for(
 /// than [`NAME_BYTES_MAX`].
 #[must_use]
 pub fn clean_name(untrusted: &str, extension: &str) -> String {
-    let last = untrusted.rsplit(['/', '\\']).find(|part| !part.trim().is_empty()).unwrap_or_default();
+    let last = last_part(untrusted);
     // Dropping comes first: what stood apart may have to be put in order once it stands together.
     let visible: String = last.chars().filter(|c| !is_dropped(*c)).nfc().collect();
     let visible = visible.trim_matches(|c: char| c.is_whitespace() || c == '.').to_owned();

@@ -321,7 +321,11 @@ pub fn threat(threat: Threat) -> (&'static str, &'static str) {
         }
         Threat::Metadata => ("作成者・位置情報などの属性", "書いた人や場所の情報が渡るのを防ぐため。"),
         Threat::Unknown => ("正体の分からない部分", "安全と確かめられないため。"),
-        Threat::ArchiveMember => ("書庫の中の一部のファイル", "そのファイルは渡せないため。"),
+        Threat::ArchiveMember => ("中に入っていたファイル", "そのファイルは渡せないため。"),
+        Threat::MemberPart => (
+            "中に入っているファイルの一部分",
+            "開いたときに働くものなどがあったため。そのファイル自体は渡します。",
+        ),
         Threat::FileName => {
             ("ファイル名の危うい部分", "名前を偽る文字や、中身と合わない拡張子は、渡す名前に残せないため。")
         }

@@ -631,6 +631,7 @@ impl Threat {
             | Threat::Extension
             | Threat::Unknown
             | Threat::ArchiveMember
+            | Threat::MemberPart
             | Threat::MarkNotPossible => Severity::Medium,
             Threat::AuxiliaryPart
             | Threat::Signature
@@ -686,8 +687,10 @@ closed_codes! {
         Metadata = "metadata",
         /// A part or element that is not on the list of the known and wanted.
         Unknown = "unknown",
-        /// A member of an archive that may not pass.
+        /// A member of an archive or a message that may not pass: it is not in what comes out.
         ArchiveMember = "archive-member",
+        /// Something inside a member of an archive or a message, which itself is kept; the member's report says what.
+        MemberPart = "member-part",
         /// A name that was made safe.
         FileName = "file-name",
         /// Encryption that was undone with the user's password.

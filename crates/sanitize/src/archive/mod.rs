@@ -26,7 +26,7 @@ use encoding_rs::SHIFT_JIS;
 use worker_protocol::frame::Stage;
 use worker_protocol::{Kind, Member, PLACE_CHARS_MAX, Reason, Report, Road, Threat, Verdict};
 
-use crate::name::Names;
+use crate::name::{Names, last_part};
 use crate::{Rebuilt, Refusal, Work, clean_name, detect, mark, sanitise_one, zip_writer};
 
 /// Folders in folders.
@@ -101,9 +101,10 @@ impl Packing {
             Ok(bytes) if bytes.is_empty() && !detect::is_run_by_name(&untrusted_name) => {
                 (empty(&untrusted_name), Some(Vec::new()))
             }
+            // The folders before the name are looked at below; for the member's own report they are no part of it.
             Ok(bytes) => sanitise_one(
                 work.job,
-                &untrusted_name,
+                last_part(&untrusted_name),
                 &bytes,
                 work.budget,
                 work.depth + 1,
@@ -112,12 +113,21 @@ impl Packing {
             ),
         };
         let is_bomb = report.reason == Some(Reason::Bomb);
-        if report.verdict != Verdict::Clean {
-            work.findings.add(Threat::ArchiveMember, &untrusted_name);
+        match (report.verdict, &clean) {
+            (Verdict::Clean, Some(_)) => (),
+            (_, Some(_)) => work.findings.add(Threat::MemberPart, &untrusted_name),
+            (_, None) => work.findings.add(Threat::ArchiveMember, &untrusted_name),
         }
         match clean {
             Some(clean) => {
                 let folder = self.safe_folder(&untrusted_name);
+                let folder_is_kept = untrusted_name
+                    .replace('\\', "/")
+                    .strip_prefix(&folder)
+                    .is_some_and(|rest| rest == last_part(&untrusted_name));
+                if !folder_is_kept {
+                    work.findings.add(Threat::FileName, &untrusted_name);
+                }
                 report.clean_name = self.names.file(&folder, &report.clean_name);
                 self.kept.push((format!("{folder}{}", report.clean_name), clean));
             }

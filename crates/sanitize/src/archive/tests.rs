@@ -76,6 +76,24 @@ fn a_name_in_cp932_is_read() {
 }
 
 #[test]
+fn what_is_said_of_a_member_is_what_became_of_it() {
+    let changed = b"<html><body><p>words</p><script>go()</script></body></html>".as_slice();
+    for (name, bytes, said_of_it, said_inside) in [
+        ("d/plain.txt", b"x".as_slice(), vec![], vec![]),
+        ("d\\plain.txt", b"x", vec![], vec![]),
+        ("d/page.html", changed, vec![Threat::MemberPart], vec![Threat::Script]),
+        ("d/tool.exe", b"MZ\x90\x00", vec![Threat::ArchiveMember], vec![]),
+        ("../plain.txt", b"x", vec![Threat::FileName], vec![]),
+        ("d/p\u{202E}lain.txt", b"x", vec![], vec![Threat::FileName]),
+    ] {
+        let outcome = run(zip_writer::write([(name, bytes), ("other.txt", b"y")]).unwrap(), &[]);
+        let whats = |report: &Report| report.removals.iter().map(|r| r.what).collect::<Vec<_>>();
+        assert_eq!(whats(&outcome.report), said_of_it, "{name}");
+        assert_eq!(whats(&outcome.report.members[0].report), said_inside, "{name}");
+    }
+}
+
+#[test]
 fn what_may_not_pass_is_left_out_and_reported() {
     let bytes = zip_writer::write([
         ("a.exe", b"MZ".as_slice()),

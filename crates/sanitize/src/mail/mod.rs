@@ -293,7 +293,7 @@ impl Sorter {
             return Err(Refusal::blocked(Reason::Bomb));
         }
         if report.verdict == Verdict::Partial {
-            work.findings.add(Threat::ArchiveMember, untrusted_name);
+            work.findings.add(Threat::MemberPart, untrusted_name);
         }
         let piece = match clean {
             Some(bytes) => {

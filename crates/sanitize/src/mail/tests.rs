@@ -207,7 +207,7 @@ fn what_cannot_be_looked_at_does_not_pass() {
         nested = [head.as_slice(), &nested].concat();
     }
     let outcome = run(&nested);
-    assert!(outcome.report.removals.iter().any(|r| r.what == Threat::ArchiveMember));
+    assert!(outcome.report.removals.iter().any(|r| r.what == Threat::MemberPart));
     assert!(!String::from_utf8(outcome.clean.unwrap()).unwrap().contains("innermost"));
     let two =
         run(b"From: a@b.example\r\nFrom: evil@c.example\r\nTo: d@e.example\r\nSubject: a\r\n b\r\n\r\nx");

@@ -150,14 +150,11 @@ fn rebuild_package(
         }
     }
     let main = main.ok_or(damaged)?;
-    let Some((found, allows_macros)) = rules::main_kind(package.content_type(&main)) else {
+    let Some(found) = rules::main_kind(package.content_type(&main)) else {
         return Err(Refusal::held(Reason::UnknownKind));
     };
     if found != kind {
         return Err(Refusal::held(Reason::NameMismatch));
-    }
-    if allows_macros {
-        work.findings.add(Threat::FileName, &main);
     }
     let outline = outline::read(&package, &main, kind, work)?;
     let mut walk = Walk {

@@ -232,8 +232,8 @@ fn expand(short: &str) -> String {
     }
 }
 
-/// The kind of a document whose main part has this content type, and whether that type allows macros.
-pub(crate) fn main_kind(declared: &str) -> Option<(Kind, bool)> {
+/// The kind of a document whose main part has this content type, be it plain, a template or one that may hold macros.
+pub(crate) fn main_kind(declared: &str) -> Option<Kind> {
     let declared = declared.to_ascii_lowercase();
     let plain = [
         (Kind::Docx, W, ["document.main+xml", "template.main+xml", ""]),
@@ -242,17 +242,17 @@ pub(crate) fn main_kind(declared: &str) -> Option<(Kind, bool)> {
     ];
     for (kind, prefix, endings) in plain {
         if endings.iter().any(|e| !e.is_empty() && declared == format!("{prefix}{e}").to_ascii_lowercase()) {
-            return Some((kind, false));
+            return Some(kind);
         }
     }
     match declared.as_str() {
         "application/vnd.ms-word.document.macroenabled.main+xml"
-        | "application/vnd.ms-word.template.macroenabledtemplate.main+xml" => Some((Kind::Docx, true)),
+        | "application/vnd.ms-word.template.macroenabledtemplate.main+xml" => Some(Kind::Docx),
         "application/vnd.ms-excel.sheet.macroenabled.main+xml"
-        | "application/vnd.ms-excel.template.macroenabled.main+xml" => Some((Kind::Xlsx, true)),
+        | "application/vnd.ms-excel.template.macroenabled.main+xml" => Some(Kind::Xlsx),
         "application/vnd.ms-powerpoint.presentation.macroenabled.main+xml"
         | "application/vnd.ms-powerpoint.slideshow.macroenabled.main+xml"
-        | "application/vnd.ms-powerpoint.template.macroenabled.main+xml" => Some((Kind::Pptx, true)),
+        | "application/vnd.ms-powerpoint.template.macroenabled.main+xml" => Some(Kind::Pptx),
         _ => None,
     }
 }
