@@ -41,6 +41,8 @@ ids! {
     EvidenceId,
     /// A blob's address in its zone: 64 lower-case hex digits.
     BlobId,
+    /// One edition of the policy: UUIDv7 text.
+    EditionId,
     /// An API token (its public id, not its secret): UUIDv7 text.
     TokenId,
 }

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod commands;
 #[cfg(test)]
+mod editions;
+#[cfg(test)]
 mod fixtures;
 #[cfg(test)]
 mod machine;
