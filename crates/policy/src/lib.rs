@@ -16,6 +16,7 @@ mod answers;
 mod check;
 mod coverage;
 mod diff;
+mod edition;
 mod fields;
 mod guideline;
 pub mod import;
@@ -24,6 +25,7 @@ mod library;
 mod merged;
 mod model;
 mod problem;
+mod publication;
 mod resolve;
 mod settings;
 mod show;
@@ -37,18 +39,24 @@ pub use coverage::{
     Titled,
 };
 pub use diff::{
-    DiffReport, DiffSide, DiffStatement, ItemChange, ItemDiff, KeyChange, StatementChange, StatementDiff,
+    DiffReport, DiffSide, DiffStatement, DutyChange, ItemChange, ItemDiff, KeyChange, RoleChange,
+    StatementChange, StatementDiff, ValueChange, role_changes,
 };
+pub use edition::{EDITION_BYTES_MAX, EditionText, RefusedText};
 pub use guideline::{Divergence, Guideline};
 pub use library::Library;
 pub use model::{
     Annotation, Assurance, Axis, Channel, ChannelMode, Clause, Counterparty, CounterpartyAct, CoverageStatus,
     Department, Document, DocumentKind, FormField, FormFieldType, Layer, Level, Maker, Mechanism, Modality,
     Municipality, Pack, Parameter, ParameterType, ParameterValue, Permit, Post, Relation, RelationKind,
-    RequestType, Retention, Revision, Role, Rule, RuleAction, Scope, ScopeItem, ScopeKind, Section, Setting,
-    Statement, StatementType, Step, StepMode, Term, Treatment, Zone, ZoneKind,
+    RequestType, Retention, Revision, RevisionNeed, Role, Rule, RuleAction, Scope, ScopeItem, ScopeKind,
+    Section, Setting, Statement, StatementType, Step, StepMode, Term, Treatment, Zone, ZoneKind,
 };
 pub use problem::{CheckReport, Code, DivergenceReport, Origin, Problem, Severity};
+pub use publication::{
+    Publication, PublicationRefusal, PublishedBody, PublishedClause, PublishedDocument, PublishedMaker,
+    PublishedParameter, PublishedStatement, PublishedTerm,
+};
 pub use wareki::wareki;
 
 /// One file of a policies folder, as text.

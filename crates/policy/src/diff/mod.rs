@@ -4,8 +4,9 @@
 //! Leaves to others: reading the packs, and what is done about a difference.
 //!
 //! Statements stand for each other when they have one id (two versions, or the layer beneath), and between bodies when a
-//! relation leads from one to the other or both lead to the same third one.
+//! relation leads from one to the other or both lead to the same third one. What a person has to know of it is in `duties`.
 
+mod duties;
 mod keys;
 mod text;
 
@@ -15,6 +16,7 @@ use serde::Serialize;
 
 use crate::coverage::Titled;
 use crate::model::{Pack, RelationKind, Statement};
+pub use duties::{DutyChange, RoleChange, ValueChange, role_changes};
 use keys::Keys;
 
 /// A pack that was compared.

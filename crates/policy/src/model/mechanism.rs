@@ -82,6 +82,12 @@ mechanisms! {
         ReceiptRecord = "receipt-record" "受取の記録" ships,
         /// The policy itself is data with versions; what was in force is known.
         PolicyVersion = "policy-version" "方針の版管理" ships,
+        /// A new edition is decided by a request before it comes into force.
+        PolicyApproval = "policy-approval" "方針の改定の承認" planned,
+        /// Everybody whose duties change is told what changed, and confirms having read it.
+        PolicyReading = "policy-reading" "方針の変更の周知と既読" ships,
+        /// The public documents of the policy are published, and nothing of the others.
+        PolicyPublication = "policy-publication" "方針の公開部分の公表" ships,
         /// Parameters that the text leaves open are set, bounded and shown when unset.
         ParameterRegister = "parameter-register" "定めるべき値の管理" ships,
 
@@ -228,8 +234,6 @@ mechanisms! {
         ScopeRegister = "scope-register" "適用範囲の管理" planned,
         /// Meetings and decisions of committees.
         CommitteeRecord = "committee-record" "委員会の記録" planned,
-        /// Revisions of the policy on their way to being in force.
-        PolicyApproval = "policy-approval" "方針の改定の承認" planned,
         /// Values of parameters as requests with approval.
         ParameterApproval = "parameter-approval" "定めるべき値の承認" planned,
     }

@@ -20,8 +20,8 @@ pub use papers::{Annotation, Document, Maker, Revision, ScopeItem, Term};
 pub use text::{Clause, Counterparty, Parameter, ParameterValue, Relation, Setting, Statement};
 pub use words::{
     Assurance, Axis, ChannelMode, CounterpartyAct, CoverageStatus, DocumentKind, FormFieldType, Modality,
-    ParameterType, Permit, RelationKind, RuleAction, Scope, ScopeKind, StatementType, StepMode, Treatment,
-    ZoneKind,
+    ParameterType, Permit, RelationKind, RevisionNeed, RuleAction, Scope, ScopeKind, StatementType, StepMode,
+    Treatment, ZoneKind,
 };
 
 use crate::guideline::Guideline;
@@ -45,6 +45,8 @@ pub struct Pack {
     pub(crate) version: String,
     pub(crate) effective_from: Option<String>,
     pub(crate) municipality: Option<Municipality>,
+    pub(crate) revision_needs: Vec<RevisionNeed>,
+    pub(crate) public_page: bool,
     pub(crate) layers: Vec<Layer>,
     pub(crate) documents: Vec<Document>,
     pub(crate) makers: Vec<Maker>,
@@ -166,6 +168,18 @@ impl Pack {
     #[must_use]
     pub fn municipality(&self) -> Option<&Municipality> {
         self.municipality.as_ref()
+    }
+
+    /// What must be there before another edition of it may be applied for.
+    #[must_use]
+    pub fn revision_needs(&self) -> &[RevisionNeed] {
+        &self.revision_needs
+    }
+
+    /// Whether the published part is shown to anybody at the listeners, without a login. Off unless the pack says so.
+    #[must_use]
+    pub fn public_page(&self) -> bool {
+        self.public_page
     }
 
     /// The layers it is made of, the lowest first.

@@ -88,6 +88,27 @@ impl ParameterType {
     pub fn is_number(self) -> bool {
         !matches!(self, Self::Text | Self::Choice | Self::Flag)
     }
+
+    /// What people write behind a number of this type; empty for what is no number.
+    #[must_use]
+    pub fn unit_ja(self) -> &'static str {
+        match self {
+            Self::Days => "日",
+            Self::Hours => "時間",
+            Self::Minutes => "分",
+            Self::Years => "年",
+            Self::Bytes => "バイト",
+            Self::Count | Self::Text | Self::Choice | Self::Flag => "",
+        }
+    }
+}
+
+words! {
+    /// What a body demands before its policy is revised.
+    RevisionNeed {
+        /// An analysis of the risks.
+        RiskAnalysis = "risk-analysis" "リスク分析",
+    }
 }
 
 words! {

@@ -173,7 +173,13 @@ fn the_shipped_packs() {
     let diff = DiffReport::new(&base, &city);
     assert_eq!(
         diff.statements.added.iter().map(|s| s.id.as_str()).collect::<Vec<_>>(),
-        ["hoshimi/links-removed"]
+        [
+            "hoshimi/links-removed",
+            "hoshimi/b-purpose",
+            "hoshimi/b-staff",
+            "hoshimi/b-published",
+            "hoshimi/s-records"
+        ]
     );
     assert_eq!(diff.statements.removed, []);
     assert_eq!(diff.zones.changed.len(), 3, "the city's own names");
