@@ -17,6 +17,7 @@ mod keys;
 mod ledger_command;
 mod packs;
 mod policy_command;
+mod policy_out;
 mod sanitize;
 mod serve;
 mod world;

@@ -1,4 +1,4 @@
-//! `sekisho policy`: checking, showing, covering, comparing and importing packs.
+//! `sekisho policy`: checking, showing, covering, comparing and importing packs; what leaves the house is in `policy_out`.
 //!
 //! Owns the commands: what is read, which exit code. Leaves every rule of packs, and what is printed, to `policy`.
 
@@ -11,7 +11,7 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use policy::{CheckReport, CoverageReport, CoverageStatus, DiffReport, GUIDELINE, Library, Pack, Problem};
 
-use crate::{import_command, packs, world};
+use crate::{import_command, packs, policy_out, world};
 
 /// Which pack.
 #[derive(Args)]
@@ -69,7 +69,11 @@ pub(crate) enum Command {
     },
     /// 団体の文書を読み、条項の木・遵守事項・近い遵守事項を示し、取込み案の方針パックを作ります。終了コード: 0 取り込んだ、3 取り込むものがない、2 使い方の誤り、1 失敗
     Import(import_command::Options),
-    /// 層を重ねた結果を、どのファイルの何行目に由来するかとともに表示します
+    /// 公開する文書だけを、HTML・スタイルシート・JSONとして書き出します。終了コード: 0、公開できないものを求めたら 1
+    Publish(policy_out::PublishOptions),
+    /// 版の提案を、POST /api/v1/editions に送るJSONにします(先に検査します)。終了コード: 0、方針パックに誤りがあれば 1
+    Propose(policy_out::ProposeOptions),
+    /// 層を重ねた結果を、どのファイルの何行目に由来するかとともに表示します。版が施行された関所は、フォルダーではなく保存した版で動きます
     Show {
         #[command(flatten)]
         which: Which,
@@ -84,6 +88,8 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Check { which, json, ready } => check(which, *json, *ready),
         Command::Show { which } => show(which),
+        Command::Publish(options) => policy_out::publish(options),
+        Command::Propose(options) => policy_out::propose(options),
         Command::Import(options) => world::run(import_command::run(options)),
         Command::Coverage { id, policies, json, only } => coverage(id.as_deref(), policies, *json, *only),
         Command::Diff { a, b, policies, json, role } => diff([a, b], policies, *json, role.as_deref()),
@@ -158,7 +164,7 @@ fn diff(sides: [&str; 2], policies: &Path, json: bool, role: Option<&str>) -> an
 }
 
 /// A layer's name, or a layer's folder elsewhere: another version of it, beside the layers that it stands on.
-fn located(side: &str, policies: &Path) -> anyhow::Result<(PathBuf, String)> {
+pub(crate) fn located(side: &str, policies: &Path) -> anyhow::Result<(PathBuf, String)> {
     if !side.contains(['/', std::path::MAIN_SEPARATOR]) {
         return Ok((policies.to_owned(), side.to_owned()));
     }
@@ -193,6 +199,7 @@ fn show(which: &Which) -> anyhow::Result<ExitCode> {
     let files = packs::load(&which.policies)?;
     match Library::new(&files).resolve(&which.id) {
         Ok(resolved) => {
+            world::say("# フォルダーの文です。版が施行された関所は、これではなく保存した版で動きます。")?;
             world::say(&resolved.show())?;
             Ok(ExitCode::SUCCESS)
         }
@@ -201,7 +208,7 @@ fn show(which: &Which) -> anyhow::Result<ExitCode> {
 }
 
 /// Says what is wrong with a pack that something else was wanted of.
-fn refuse(id: &str, problems: Vec<Problem>) -> anyhow::Result<ExitCode> {
+pub(crate) fn refuse(id: &str, problems: Vec<Problem>) -> anyhow::Result<ExitCode> {
     finish(&CheckReport::new(id, problems), false)
 }
 

@@ -4,7 +4,7 @@
 //! Leaves the Japanese words to `web`. "Denied" and "held" are answers, not failures; only [`Error::Internal`],
 //! [`Error::Unavailable`] and [`Error::StorageFull`] mean that something is broken.
 
-use workflow::{Millis, transfer::Refusal};
+use workflow::{Millis, edition::Refusal as EditionRefusal, transfer::Refusal};
 
 use crate::ports::{BlobError, StoreError};
 
@@ -62,6 +62,18 @@ pub enum Error {
         /// The role that the step asks for.
         role: String,
     },
+    /// The stage of the edition, or what is around it, does not allow it.
+    #[error(transparent)]
+    Edition(#[from] EditionRefusal),
+    /// A stored text of the policy cannot be read by this version.
+    #[error("the text of the policy has {} problems", .0.len())]
+    BrokenText(Vec<policy::Problem>),
+    /// A text of the policy asks for what this version cannot do.
+    #[error("this version cannot run it: {0}")]
+    CannotRun(String),
+    /// Nothing of it is public, or what was asked for is not.
+    #[error(transparent)]
+    NotPublic(policy::PublicationRefusal),
     /// A file is larger than the channel takes.
     #[error("larger than {limit_bytes} bytes")]
     TooLarge {
@@ -122,6 +134,18 @@ codes! {
     Error::SessionEnded => "session-ended",
     Error::ChannelDenied { .. } => "channel-denied",
     Error::NoApprover { .. } => "no-approver",
+    Error::Edition(EditionRefusal::Stage(_)) => "edition-stage",
+    Error::Edition(EditionRefusal::NoAnalysis) => "edition-no-analysis",
+    Error::Edition(EditionRefusal::Errors(_)) => "edition-errors",
+    Error::Edition(EditionRefusal::UnderWay(_)) => "edition-under-way",
+    Error::Edition(EditionRefusal::Same) => "edition-same",
+    Error::Edition(EditionRefusal::Past) => "edition-past",
+    Error::Edition(EditionRefusal::OtherRequest) => "edition-other-request",
+    Error::Edition(EditionRefusal::BaseChanged) => "edition-base-changed",
+    Error::Edition(EditionRefusal::Early) => "edition-early",
+    Error::BrokenText(_) => "broken-text",
+    Error::CannotRun(_) => "cannot-run",
+    Error::NotPublic(_) => "not-public",
     Error::TooLarge { .. } => "too-large",
     Error::TooMany { .. } => "too-many",
     Error::Conflict => "conflict",

@@ -148,6 +148,24 @@ kinds! {
     UploadsSwept = "uploads-swept" [RetentionErase],
     /// Payloads of evidence were erased at the end of their retention.
     PayloadErased = "payload-erased" [RetentionErase],
+    /// A text of the policy was proposed: with its digest.
+    EditionProposed = "edition-proposed" [PolicyVersion],
+    /// An analysis of the risks was attached to it.
+    EditionAnalysed = "edition-analysed" [PolicyVersion],
+    /// It was applied for.
+    EditionApplied = "edition-applied" [PolicyVersion],
+    /// The request that carried it came back or ended without an approval.
+    EditionSentBack = "edition-sent-back" [PolicyVersion],
+    /// It was approved, to be in force from a day.
+    EditionApproved = "edition-approved" [PolicyApproval, PolicyVersion],
+    /// It was given up before that day.
+    EditionWithdrawn = "edition-withdrawn" [PolicyVersion],
+    /// It came into force.
+    PolicyAdopted = "policy-adopted" [PolicyVersion],
+    /// Somebody read what changed for him.
+    PolicyRead = "policy-read" [PolicyReading],
+    /// The public part was published.
+    PolicyPublished = "policy-published" [PolicyPublication],
     /// Evidence was taken out with its proofs.
     EvidenceExported = "evidence-exported" [EvidenceExport],
 }

@@ -31,6 +31,8 @@ const UNCLAIMED: Millis = 86_400_000;
 /// What a round did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tidied {
+    /// Editions of the policy that came into force.
+    pub adopted: usize,
     /// Transfers whose approvers were reminded or that ended.
     pub overdue: usize,
     /// Transfers whose originals or results were erased.
@@ -62,7 +64,9 @@ impl App {
     /// The first failure; what was done before it stays done.
     pub async fn tidy(&self) -> Result<Tidied> {
         let now = self.now();
-        let mut tidied = Tidied::default();
+        // First, so that what follows goes by what is in force. An edition that cannot run keeps nothing else from being done.
+        let adopted = self.adopt_due().await;
+        let mut tidied = Tidied { adopted: usize::from(matches!(adopted, Ok(true))), ..Tidied::default() };
         for id in self.store().overdue(now, ROUND).await? {
             if self.remind_or_expire(&id, now).await? {
                 tidied.overdue += 1;
@@ -80,7 +84,7 @@ impl App {
         }
         let shard = self.house.next_shard.fetch_add(1, Ordering::Relaxed);
         tidied.swept = self.sweep(shard, now).await?;
-        Ok(tidied)
+        adopted.map(|_| tidied)
     }
 
     async fn remind_or_expire(&self, id: &TransferId, now: Millis) -> Result<bool> {

@@ -3,7 +3,7 @@
 //! Owns every change of state in the house (invariant: one door), the ports it needs ([`ports`]) and the things it
 //! keeps ([`model`]). Each use case is a method of [`App`], in the file of its noun:
 //! [`accounts`] and [`people`], [`uploads`], [`transfers`], [`deciding`], [`sanitising`], [`downloads`],
-//! [`evidence`], [`sealing`], [`clauses`], [`coverage`], [`housekeeping`].
+//! [`editions`], [`evidence`], [`sealing`], [`clauses`], [`coverage`], [`housekeeping`].
 //! Leaves decisions to ring 1 (`authz`, `policy`, `workflow`) and the world to ring 3.
 
 pub mod accounts;
@@ -12,6 +12,7 @@ pub mod clauses;
 pub mod coverage;
 pub mod deciding;
 pub mod downloads;
+pub mod editions;
 pub mod error;
 mod events;
 pub mod evidence;
@@ -85,6 +86,10 @@ struct House {
     password_cost: PasswordCost,
     live: Live,
     outage: Outage,
+    /// The text of what runs.
+    running: std::sync::RwLock<Option<Arc<editions::Running>>>,
+    /// The public part that was asked for last.
+    published: Mutex<Option<Arc<editions::publishing::Published>>>,
     /// Passwords that users gave for encrypted files, until the cell had them. In memory only: after a restart the
     /// file is held again and the user is asked again.
     file_passwords: Mutex<HashMap<FileId, Vec<String>>>,
@@ -135,6 +140,8 @@ impl App {
             password_cost,
             live: Live::default(),
             outage: Outage::default(),
+            running: std::sync::RwLock::default(),
+            published: Mutex::default(),
             file_passwords: Mutex::default(),
             blob_gate: RwLock::default(),
             payload_gate: RwLock::default(),
@@ -221,6 +228,17 @@ impl App {
     pub(crate) async fn commit(&self, tx: Box<dyn Tx>, evidence: Vec<NewEvidence>) -> Result<()> {
         tx.commit(evidence).await?;
         self.wake_sealer();
+        Ok(())
+    }
+
+    /// From here on this runs.
+    pub(crate) fn take_up(
+        &self,
+        _pack: Pack,
+        text: policy::EditionText,
+        edition: workflow::id::EditionId,
+    ) -> Result<()> {
+        self.runs(text, Some(edition));
         Ok(())
     }
 

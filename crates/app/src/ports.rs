@@ -12,6 +12,7 @@ use workflow::{
     transfer::Transfer,
 };
 
+use crate::editions::{EditionStore, EditionTx};
 use crate::model::{
     Absence, ApiToken, DueErasure, EvidenceQuery, EvidenceRow, EvidenceTallies, LedgerHead, NewEvidence,
     Page, PageRequest, PostHolding, SanitiseJob, Section, Session, TransferQuery, TransferRow, User,
@@ -71,7 +72,7 @@ pub enum StoreError {
 ///
 /// Every list is bound by an index; none reads a whole table.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: EditionStore {
     /// Opens a transaction that sees its own writes. Dropping it undoes everything.
     async fn begin(&self) -> Result<Box<dyn Tx>, StoreError>;
 
@@ -169,7 +170,7 @@ pub trait Store: Send + Sync {
 
 /// A transaction. State and the evidence for it become durable together or not at all.
 #[async_trait]
-pub trait Tx: Send {
+pub trait Tx: EditionTx {
     /// As [`Store::user`], inside the transaction.
     async fn user(&mut self, id: &UserId) -> Result<Option<User>, StoreError>;
     /// Inserts a person.

@@ -38,6 +38,8 @@ closed_words! {
         EnrolSecondFactor = "enrol-second-factor",
         /// Make, list and revoke one's own API tokens.
         ManageTokens = "manage-tokens",
+        /// 既読: confirm having read what an edition of the policy changed for oneself.
+        ConfirmReading = "confirm-reading",
         /// 申請: hand in a transfer, first or again after 差戻し.
         SubmitTransfer = "submit-transfer",
         /// 引戻し: take it back while it waits for a decision.
@@ -72,6 +74,10 @@ closed_words! {
         ViewLedger = "view-ledger",
         /// Change settings of the system: parameters, keys, jobs.
         AdministerSystem = "administer-system",
+        /// See proposed editions of the policy before they are approved, and who has read what changed.
+        ViewEditions = "view-editions",
+        /// Propose an edition of the policy, attach the analysis of its risks, apply for it, give it up.
+        ProposeEdition = "propose-edition",
         /// Read the clauses of the policy.
         ViewClause = "view-clause",
         /// Read entries of the ledger with their payloads.
@@ -125,7 +131,8 @@ impl Action {
             Action::ViewHome
             | Action::ChangeOwnPassword
             | Action::EnrolSecondFactor
-            | Action::ManageTokens => ResourceKind::OwnAccount,
+            | Action::ManageTokens
+            | Action::ConfirmReading => ResourceKind::OwnAccount,
             Action::SubmitTransfer
             | Action::PullBackTransfer
             | Action::WithdrawTransfer
@@ -140,7 +147,11 @@ impl Action {
             | Action::DownloadOriginal
             | Action::InspectOriginal
             | Action::ResolveHeld => ResourceKind::Transfer,
-            Action::ViewAllTransfers | Action::ViewLedger | Action::AdministerSystem => ResourceKind::City,
+            Action::ViewAllTransfers
+            | Action::ViewLedger
+            | Action::AdministerSystem
+            | Action::ViewEditions
+            | Action::ProposeEdition => ResourceKind::City,
             Action::ViewClause => ResourceKind::Clause,
             Action::ViewEvidence | Action::ExportEvidence => ResourceKind::Evidence,
             Action::ViewUsers | Action::ManageUsers => ResourceKind::Account,
@@ -199,6 +210,8 @@ closed_words! {
         ReadUsers = "read-users",
         /// Accounts, changing; only where the role does not demand a second factor.
         ManageUsers = "manage-users",
+        /// Propose editions of the policy, and see those that are proposed.
+        ManagePolicy = "manage-policy",
     }
 }
 

@@ -4,6 +4,12 @@
 //! else. Lists walk an index from a place that the caller gives ([`FIRST_AT`] before the first page), so no list
 //! reads a whole table. What the columns mean is said in the migrations.
 
+/// Every statement, for the tests that look at each.
+#[cfg(test)]
+pub(crate) fn all() -> impl Iterator<Item = &'static Sql> {
+    ALL.iter().chain(editions::ALL)
+}
+
 /// A place before every row of a list that is sorted by time, newest first.
 pub(crate) const FIRST_AT: i64 = i64::MAX;
 
@@ -175,6 +181,8 @@ macro_rules! evidence_list {
         ))
     };
 }
+
+pub(crate) mod editions;
 
 statements! {
     // people

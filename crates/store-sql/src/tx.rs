@@ -20,12 +20,12 @@ use crate::{access, db::Changes, evidence, jobs, people, transfers};
 
 /// An open transaction.
 pub(crate) struct SqlTx {
-    changes: Changes,
+    pub(crate) changes: Changes,
     /// Transfers as they are stored now, of those that were read for change or written here. Nobody else can change
     /// them before the end, so an update can tell which rows differ without reading them again.
     known: HashMap<TransferId, Transfer>,
     /// Whether a call failed.
-    broken: bool,
+    pub(crate) broken: bool,
 }
 
 impl SqlTx {
@@ -57,7 +57,7 @@ impl SqlTx {
     }
 }
 
-fn broken() -> StoreError {
+pub(crate) fn broken() -> StoreError {
     StoreError::Corrupt("a call of this transaction failed before: begin again".to_owned())
 }
 
@@ -65,7 +65,7 @@ fn broken() -> StoreError {
 macro_rules! step {
     ($self:ident, $call:expr) => {{
         if $self.broken {
-            return Err(broken());
+            return Err($crate::tx::broken());
         }
         // Broken until it is known to have succeeded: a call that is given up halfway counts as failed.
         $self.broken = true;
@@ -74,6 +74,7 @@ macro_rules! step {
         result
     }};
 }
+pub(crate) use step;
 
 #[async_trait]
 impl Tx for SqlTx {

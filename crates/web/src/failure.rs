@@ -15,8 +15,14 @@ pub(crate) fn status(error: &Error) -> StatusCode {
         Error::Denied { .. } | Error::ChannelDenied { .. } => StatusCode::FORBIDDEN,
         Error::Refused(Refusal::Field(_) | Refusal::Comment | Refusal::NotVouched(_) | Refusal::Note(_))
         | Error::Invalid { .. }
+        | Error::CannotRun(_)
         | Error::TooMany { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-        Error::Refused(_) | Error::Conflict | Error::NoApprover { .. } => StatusCode::CONFLICT,
+        Error::Refused(_)
+        | Error::Conflict
+        | Error::NoApprover { .. }
+        | Error::Edition(_)
+        | Error::BrokenText(_)
+        | Error::NotPublic(_) => StatusCode::CONFLICT,
         Error::NotFound => StatusCode::NOT_FOUND,
         Error::Credentials | Error::SessionEnded => StatusCode::UNAUTHORIZED,
         Error::Locked { .. } => StatusCode::TOO_MANY_REQUESTS,

@@ -13,6 +13,7 @@ mod door;
 mod failure;
 pub mod live;
 mod parts;
+pub mod public;
 pub mod screens;
 mod site;
 pub mod upload;
@@ -35,7 +36,7 @@ pub use api::Api;
 pub use live::Streams;
 pub use site::ZoneSetting;
 
-use screens::{account, coverage, home, people, policy as policies, send, session, transfers};
+use screens::{account, coverage, editions, home, people, policy as policies, send, session, transfers};
 use site::Site;
 
 /// Bytes of a form that brings no files.
@@ -54,6 +55,9 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
     let uploads = Router::new()
         .route("/transfers/new", get(send::new_page).post(send::submit))
         .layer(DefaultBodyLimit::max(upload_bytes_max));
+    let proposals = Router::new()
+        .route("/editions", get(editions::list).post(editions::propose))
+        .layer(DefaultBodyLimit::max(editions::PROPOSAL_BYTES_MAX));
     let pages = Router::new()
         .route("/", get(home::home))
         .route("/help", get(home::help))
@@ -87,6 +91,15 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
         .route("/clauses", get(policies::clauses))
         .route("/clauses/{*id}", get(policies::clause))
         .route("/coverage", get(coverage::page))
+        .route("/editions/new", get(editions::new_page))
+        .route("/editions/compare", get(editions::compare))
+        .route("/editions/{id}", get(editions::page))
+        .route("/editions/{id}/analysis", post(editions::analysis))
+        .route("/editions/{id}/withdraw", post(editions::withdraw))
+        .route("/readings/{id}", get(editions::reading).post(editions::confirm))
+        .route("/public", get(editions::public_page))
+        .route("/public/policy.css", get(editions::public_css))
+        .route("/public/policy.json", get(editions::public_json))
         .route("/evidence", get(policies::evidence))
         .route("/evidence/{id}", get(policies::entry))
         .route("/evidence/{id}/proof.zip", get(policies::proof))
@@ -109,6 +122,7 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
         .layer(from_fn_with_state(site.clone(), door::stand));
     Router::new()
         .merge(uploads)
+        .merge(proposals)
         .merge(pages)
         // A stream of events lasts; it has its own end instead of a time to answer.
         .route("/transfers/{id}/events", get(transfers::events))

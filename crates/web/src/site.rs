@@ -312,7 +312,10 @@ fn flash(code: &str) -> Option<Flash> {
         "revoked" => (Tone::Good, "トークンを取り消しました", ""),
         "saved" => (Tone::Good, "登録しました", ""),
         "bye" => (Tone::Plain, "ログアウトしました", ""),
-        _ => return None,
+        other => {
+            let (title, body) = words::editions::flash(other)?;
+            (Tone::Good, title, body)
+        }
     };
     Some(Flash { tone, title: title.to_owned(), body: body.to_owned(), while_state })
 }

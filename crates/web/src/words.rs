@@ -5,6 +5,8 @@
 //! Leaves roles, zones, levels and clauses to the pack, and codes to the packages that define them. A code without
 //! words is a failing test here, never a blank on a screen.
 
+pub mod editions;
+
 use app::coverage::MechanismState;
 use worker_protocol::{Kind, Notes, Reason, Removal, Road, Severity, Spot, Threat};
 use workflow::{
@@ -638,6 +640,7 @@ pub fn problem(problem: &str) -> &'static str {
         "taken" => "すでに使われています。別のものにしてください。",
         "mismatch" => "正しくありません。もう一度入力してください。",
         "same" => "前と同じです。別のものにしてください。",
+        "not-utf8" => "文字コードがUTF-8ではありません。UTF-8で保存し直してください。",
         "not-first" => "ファイルより前に送ってください。",
         _ => "正しくありません。入力を確かめてください。",
     }
@@ -669,7 +672,7 @@ pub fn field(field: &str) -> &'static str {
         "unit" => "所属・部",
         "comment" => "コメント",
         "submission" => "送信の番号",
-        _ => "入力",
+        other => editions::field(other).unwrap_or("入力"),
     }
 }
 
@@ -785,7 +788,7 @@ pub fn error(code: &str) -> Option<Trouble> {
             "サーバが混み合っているか、送信が途中で止まりました。",
             "少し待ってから、もう一度お試しください。",
         ),
-        _ => return None,
+        other => return editions::error(other),
     })
 }
 
@@ -800,6 +803,7 @@ pub fn token_scope(scope: &str) -> Option<&'static str> {
         "read-evidence" => "条項と証跡を見る・持ち出す",
         "read-users" => "職員を見る",
         "manage-users" => "職員を管理する",
+        "manage-policy" => "方針の版を提案する",
         _ => return None,
     })
 }
@@ -862,7 +866,7 @@ pub fn evidence(kind: &str) -> Option<&'static str> {
         "uploads-swept" => "申請されなかったファイルの消去",
         "payload-erased" => "証跡の内容の消去",
         "evidence-exported" => "証跡の持出し",
-        _ => return None,
+        other => return editions::evidence(other),
     })
 }
 

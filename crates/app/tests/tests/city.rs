@@ -105,6 +105,7 @@ impl City {
         };
         let key = SigningKey::from_seed("hoshimi.example/log", &[9; 32]).unwrap();
         let app = App::open(ports, pack(), key, PasswordCost::WeakForTestPurposesOnly).unwrap();
+        app.runs(test_city::text(), None);
         let ids = test_city::settle(&app, PEOPLE).await;
         let secrets = PEOPLE.iter().map(|(login, ..)| password(login)).collect();
         Self {

@@ -260,3 +260,65 @@ impl BlobWriter for FlakyWriter {
         Ok(info)
     }
 }
+
+/// Calls about editions, passed on like the others.
+mod editions {
+    use app::{
+        editions::{EditionStore, EditionTx, Reading, SectionReading},
+        model::{Page, PageRequest},
+        ports::StoreError,
+    };
+    use async_trait::async_trait;
+    use policy::SourceFile;
+    use workflow::{
+        Millis,
+        edition::{Edition, Stage},
+        id::{EditionId, UserId},
+    };
+
+    use super::{FlakyStore, FlakyTx};
+
+    macro_rules! passed_on {
+        ($trait:ident for $type:ty; $($name:ident($($arg:ident: $arg_type:ty),*) -> $result:ty;)*) => {
+            #[async_trait]
+            impl $trait for $type {
+                $(async fn $name(&self, $($arg: $arg_type),*) -> Result<$result, StoreError> {
+                    self.faults.store()?;
+                    self.real.$name($($arg),*).await
+                })*
+            }
+        };
+    }
+
+    macro_rules! passed_on_inside {
+        ($trait:ident for $type:ty; $($name:ident($($arg:ident: $arg_type:ty),*) -> $result:ty;)*) => {
+            #[async_trait]
+            impl $trait for $type {
+                $(async fn $name(&mut self, $($arg: $arg_type),*) -> Result<$result, StoreError> {
+                    self.faults.store()?;
+                    self.real.$name($($arg),*).await
+                })*
+            }
+        };
+    }
+
+    passed_on! { EditionStore for FlakyStore;
+        edition(id: &EditionId) -> Option<Edition>;
+        editions(page: &PageRequest) -> Page<Edition>;
+        edition_at(stage: Stage) -> Option<Edition>;
+        edition_published() -> Option<Edition>;
+        edition_files(id: &EditionId) -> Vec<SourceFile>;
+        readings_open(user: &UserId) -> Vec<Reading>;
+        reading(edition: &EditionId, user: &UserId) -> Option<Reading>;
+        reading_rates(edition: &EditionId) -> Vec<SectionReading>;
+    }
+
+    passed_on_inside! { EditionTx for FlakyTx;
+        edition(id: &EditionId) -> Option<Edition>;
+        edition_at(stage: Stage) -> Option<Edition>;
+        insert_edition(edition: &Edition, files: &[SourceFile]) -> ();
+        update_edition(edition: &Edition) -> ();
+        add_readers(edition: &EditionId, post: &str, now: Millis, due_at: Option<Millis>) -> u64;
+        confirm_reading(edition: &EditionId, user: &UserId, at: Millis) -> bool;
+    }
+}

@@ -41,6 +41,14 @@ pub struct KeyChange {
     pub b: Option<String>,
 }
 
+impl KeyChange {
+    /// The word people read for the key, of an item under this heading of the report.
+    #[must_use]
+    pub fn title_ja(&self, heading: &str) -> &'static str {
+        text::key_ja(heading, self.key)
+    }
+}
+
 /// A statement that only one of the packs has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DiffStatement {

@@ -11,7 +11,7 @@ const STATEMENTS: &str = "遵守事項";
 const ZONES: &str = "系";
 
 /// The word people read for a key of this kind of item.
-fn key_ja<'k>(heading: &str, key: &'k str) -> &'k str {
+pub(super) fn key_ja(heading: &str, key: &'static str) -> &'static str {
     if heading == ZONES && key == "label" {
         return "名称";
     }

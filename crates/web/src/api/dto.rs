@@ -190,7 +190,7 @@ pub(crate) struct EnrolmentForm {
 pub(crate) struct TokenForm {
     pub(crate) name: String,
     /// `read-transfers`, `write-transfers`, `receive-transfers`, `decide-transfers`, `read-evidence`, `read-users`,
-    /// `manage-users`.
+    /// `manage-users`, `manage-policy`.
     #[schema(max_items = 20)]
     pub(crate) scopes: Vec<String>,
     /// Days until it ends.

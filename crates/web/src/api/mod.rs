@@ -10,6 +10,7 @@ mod caller;
 mod coverage;
 mod cursor;
 mod dto;
+mod editions;
 mod errors;
 mod evidence;
 mod ledger;
@@ -187,6 +188,26 @@ fn rows() -> Vec<Endpoint> {
         row(Get, "/statements/{*id}", "One statement with its evidence", policy::statement)
             .query::<dto::PageQuery>()
             .gives::<dto::StatementView>(),
+        row(Get, "/editions", "Editions of the policy, newest first", editions::list)
+            .query::<dto::PageQuery>()
+            .gives::<editions::EditionList>(),
+        row(Post, "/editions", "Propose an edition; one with errors is not kept", editions::propose)
+            .takes::<editions::ProposalForm>()
+            .bytes_max(crate::screens::editions::PROPOSAL_BYTES_MAX)
+            .gives::<editions::ProposalResult>(),
+        row(Get, "/editions/{id}", "One edition: what is wrong with it and what it changes", editions::show)
+            .gives::<editions::EditionView>(),
+        row(Post, "/editions/{id}/analysis", "Attach an analysis of the risks", editions::attach)
+            .takes::<editions::AnalysisForm>(),
+        row(Post, "/editions/{id}/withdraw", "Give an edition up before its first day", editions::withdraw),
+        row(
+            Get,
+            "/readings",
+            "What the policy changed for the caller and he has not read",
+            editions::to_read,
+        )
+        .gives::<editions::ReadingList>(),
+        row(Post, "/readings/{id}", "Confirm having read what an edition changed", editions::confirm),
         row(Get, "/coverage", "How every statement is kept today", coverage::show)
             .gives::<coverage::CoverageView>(),
         row(Get, "/evidence", "Evidence, newest first", evidence::list)

@@ -23,6 +23,10 @@ pub(crate) async fn home(State(site): State<Site>, who: Signed, Query(query): Qu
         Ok(home) => home,
         Err(error) => return site.fail(Some(&who.actor), &error),
     };
+    let to_read = match super::editions::to_read(&site, &who.actor).await {
+        Ok(to_read) => to_read,
+        Err(error) => return site.fail(Some(&who.actor), &error),
+    };
     let rows = |rows: &[app::model::TransferRow], action: &str| -> Vec<view::RowView> {
         rows.iter().map(|r| show::row(&site, r, action)).collect()
     };
@@ -121,6 +125,7 @@ pub(crate) async fn home(State(site): State<Site>, who: Signed, Query(query): Qu
         may_send,
         tiles,
         tasks,
+        to_read,
         open: rows(&home.under_way, ""),
     })
 }

@@ -5,10 +5,12 @@
 //! Leaves gathering the values to the handlers beside it, words to `crate::words`, dates to `crate::dates`.
 
 mod coverage;
+mod editions;
 
 use askama::Template;
 
 pub use coverage::*;
+pub use editions::*;
 
 use crate::{
     dates::When,
@@ -321,6 +323,8 @@ pub struct HomePage {
     pub tiles: Vec<Tile>,
     /// やること, groups without rows are left out.
     pub tasks: Vec<TaskGroup>,
+    /// What the policy changed for him and he has not read: the page, the edition, until when.
+    pub to_read: Vec<(String, String, Option<When>)>,
     /// 授受 that are under way.
     pub open: Vec<RowView>,
 }

@@ -86,6 +86,7 @@ impl City {
         };
         let key = SigningKey::from_seed("hoshimi.example/log", &[9; 32]).unwrap();
         let app = App::open(ports, pack(), key, PasswordCost::WeakForTestPurposesOnly).unwrap();
+        app.runs(test_city::text(), None);
         let ids = test_city::settle(&app, PEOPLE).await;
         let api = api::Api::new(app.clone(), Streams::default(), false);
         let router = Router::new().nest("/api/v1", api::router(api)).merge(api::ledger_routes(app.clone()));

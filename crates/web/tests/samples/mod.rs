@@ -576,6 +576,11 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
                 }),
                 may_send: true,
                 tiles: vec![tile("承認待ち", 2, true), tile("受取", 1, true), tile("保留", 1, true)],
+                to_read: vec![(
+                    "/readings/e-1".into(),
+                    "令和8年度第2版".into(),
+                    Some(when(1_796_000_000_000)),
+                )],
                 tasks: vec![
                     group(
                         "decide",
@@ -616,6 +621,7 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
                 outage: None,
                 may_send: false,
                 tiles: vec![tile("承認待ち", 0, true), tile("受取", 0, true)],
+                to_read: vec![],
                 tasks: vec![],
                 open: vec![],
             }

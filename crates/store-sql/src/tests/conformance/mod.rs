@@ -1,6 +1,7 @@
 //! What every store must do, asked only through [`Store`](app::ports::Store) and [`Tx`](app::ports::Tx).
 
 mod access;
+mod editions;
 mod evidence;
 mod jobs;
 mod lists;
