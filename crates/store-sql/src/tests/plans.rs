@@ -117,8 +117,8 @@ fn loaded_transfer(n: u32) -> (Transfer, String) {
     }
     if n.is_multiple_of(300) {
         t.files[0].original = Some(stored("internet", n));
-        t.expires_at = Some(T0 + i64::from(n));
-        t.decisions = vec![decision(4, Some(1 + n % 9), T0)];
+        t.term.expires_at = Some(T0 + i64::from(n));
+        t.approval.decisions = vec![decision(4, Some(1 + n % 9), T0)];
     }
     (t, format!("key-{n}"))
 }

@@ -8,7 +8,7 @@ use worker_protocol::{Fidelity, Kept, Kind, Removal, Report, Road, Spot, Threat,
 use workflow::{
     Millis,
     id::{BlobId, EvidenceId, FileId, SectionId, TransferId, UserId, ZoneId},
-    route::{Decision, Route, Scope, Step, Verdict, Vouch},
+    route::{Approval, Decision, Route, Scope, Step, Term, Verdict, Vouch},
     transfer::{File, FileState, Opening, Recipient, State, Stored, Transfer},
 };
 
@@ -152,19 +152,14 @@ pub(crate) fn transfer(n: u32) -> Transfer {
         recipients: [2, 3].map(|u| Recipient { user: user_id(u), received_at: None }).into(),
         files: vec![file(n, 0), file(n, 1)],
         state: State::Sanitising,
-        round: 1,
-        route: Route {
+        approval: Approval::new(Route {
             steps: vec![
                 step("section-head", Scope::Section(SectionId::new("s-1"))),
                 step("chief", Scope::City),
             ],
-        },
-        step: 0,
-        decisions: Vec::new(),
+        }),
         openings: Vec::new(),
-        due_at: None,
-        reminded_at: None,
-        expires_at: None,
+        term: Term::default(),
         pack_version: "demo-1".to_owned(),
         submitted_at: T0 + Millis::from(n),
         changed_at: T0 + Millis::from(n),

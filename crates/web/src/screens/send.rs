@@ -388,6 +388,7 @@ async fn resubmit_form(
         Err(error) => return site.fail(Some(actor), &error),
     };
     let came_back = t
+        .approval
         .decisions
         .last()
         .filter(|d| d.verdict == workflow::route::Verdict::Return)
