@@ -7,4 +7,6 @@ mod fixtures;
 #[cfg(test)]
 mod machine;
 #[cfg(test)]
+mod requests;
+#[cfg(test)]
 mod rules;
