@@ -31,7 +31,7 @@ const UNCLAIMED: Millis = 86_400_000;
 /// What a round did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tidied {
-    /// Transfers whose approvers were reminded or that ended.
+    /// Transfers and requests whose approvers were reminded or that ended, and permits that were noted as overdue.
     pub overdue: usize,
     /// Transfers whose originals or results were erased.
     pub erased: usize,
@@ -61,8 +61,19 @@ impl App {
     /// # Errors
     /// The first failure; what was done before it stays done.
     pub async fn tidy(&self) -> Result<Tidied> {
+        // A value may begin to hold today.
+        self.load_values().await?;
+        self.current().tidy_now().await
+    }
+
+    async fn tidy_now(&self) -> Result<Tidied> {
         let now = self.now();
         let mut tidied = Tidied::default();
+        for id in self.store().overdue_requests(now, ROUND).await? {
+            if self.request_overdue(&id, now).await? {
+                tidied.overdue += 1;
+            }
+        }
         for id in self.store().overdue(now, ROUND).await? {
             if self.remind_or_expire(&id, now).await? {
                 tidied.overdue += 1;

@@ -513,6 +513,10 @@ const DUPLICATES: &[(&str, &str, &str)] = &[
     ("transfer.number", "transfer_number_key", "number"),
     ("transfer.submission", "transfer_submission_key", "submission"),
     ("transfer_file.id", "transfer_file_id_key", "file"),
+    ("request.id", "request_pkey", "request"),
+    ("request.number", "request_number_key", "number"),
+    ("request.submission", "request_submission_key", "submission"),
+    ("request_attachment.id", "request_attachment_id_key", "file"),
     ("evidence.id", "evidence_pkey", "evidence"),
 ];
 

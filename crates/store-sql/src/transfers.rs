@@ -247,8 +247,12 @@ impl<'a> Parts<'a> {
                 args![&t.id, int(place)?, &r.user, r.received_at, &t.to_zone, t.state.id(), t.submitted_at];
             Ok(values.into())
         });
-        let decisions =
-            t.approval.decisions.iter().enumerate().map(|(place, d)| decision_values(t, place, d));
+        let decisions = t
+            .approval
+            .decisions
+            .iter()
+            .enumerate()
+            .map(|(place, d)| decision_values(t.id.as_str(), place, d));
         Ok(Self {
             files: files.collect::<Result<_, StoreError>>()?,
             recipients: recipients.collect::<Result<_, StoreError>>()?,
@@ -279,9 +283,14 @@ fn file_values<'a>(t: &'a Transfer, place: usize, f: &'a File) -> Result<Vec<Val
     Ok(values)
 }
 
-fn decision_values<'a>(t: &'a Transfer, place: usize, d: &'a Decision) -> Result<Vec<Value<'a>>, StoreError> {
+/// The values of a row of decisions about whatever has this id.
+pub(crate) fn decision_values<'a>(
+    id: &'a str,
+    place: usize,
+    d: &'a Decision,
+) -> Result<Vec<Value<'a>>, StoreError> {
     Ok(args![
-        &t.id,
+        id,
         int(place)?,
         d.round,
         int(d.step)?,

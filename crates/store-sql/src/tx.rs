@@ -16,7 +16,11 @@ use workflow::{
     transfer::Transfer,
 };
 
-use crate::{access, db::Changes, evidence, jobs, people, transfers};
+use crate::{
+    access,
+    db::{Changes, Conn},
+    evidence, jobs, people, transfers,
+};
 
 /// An open transaction.
 pub(crate) struct SqlTx {
@@ -25,12 +29,16 @@ pub(crate) struct SqlTx {
     /// them before the end, so an update can tell which rows differ without reading them again.
     known: HashMap<TransferId, Transfer>,
     /// Whether a call failed.
-    broken: bool,
+    pub(crate) broken: bool,
 }
 
 impl SqlTx {
     pub(crate) fn new(changes: Changes) -> Self {
         Self { changes, known: HashMap::new(), broken: false }
+    }
+
+    pub(crate) fn conn(&mut self) -> Conn<'_> {
+        self.changes.conn()
     }
 
     async fn read_transfer(&mut self, id: &TransferId) -> Result<Option<Transfer>, StoreError> {
@@ -57,7 +65,7 @@ impl SqlTx {
     }
 }
 
-fn broken() -> StoreError {
+pub(crate) fn broken() -> StoreError {
     StoreError::Corrupt("a call of this transaction failed before: begin again".to_owned())
 }
 
@@ -65,7 +73,7 @@ fn broken() -> StoreError {
 macro_rules! step {
     ($self:ident, $call:expr) => {{
         if $self.broken {
-            return Err(broken());
+            return Err($crate::tx::broken());
         }
         // Broken until it is known to have succeeded: a call that is given up halfway counts as failed.
         $self.broken = true;
@@ -74,6 +82,7 @@ macro_rules! step {
         result
     }};
 }
+pub(crate) use step;
 
 #[async_trait]
 impl Tx for SqlTx {

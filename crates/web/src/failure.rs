@@ -5,7 +5,7 @@
 
 use app::Error;
 use axum::http::StatusCode;
-use workflow::transfer::Refusal;
+use workflow::{request, route, transfer::Refusal};
 
 use crate::words::{self, Trouble};
 
@@ -14,9 +14,17 @@ pub(crate) fn status(error: &Error) -> StatusCode {
     match error {
         Error::Denied { .. } | Error::ChannelDenied { .. } => StatusCode::FORBIDDEN,
         Error::Refused(Refusal::Field(_) | Refusal::Comment | Refusal::NotVouched(_) | Refusal::Note(_))
+        | Error::RequestRefused(
+            request::Refusal::Field(_)
+            | request::Refusal::Reason
+            | request::Refusal::Approval(route::Refusal::Comment),
+        )
+        | Error::Form(_)
         | Error::Invalid { .. }
         | Error::TooMany { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-        Error::Refused(_) | Error::Conflict | Error::NoApprover { .. } => StatusCode::CONFLICT,
+        Error::Refused(_) | Error::RequestRefused(_) | Error::Conflict | Error::NoApprover { .. } => {
+            StatusCode::CONFLICT
+        }
         Error::NotFound => StatusCode::NOT_FOUND,
         Error::Credentials | Error::SessionEnded => StatusCode::UNAUTHORIZED,
         Error::Locked { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -32,6 +40,7 @@ pub(crate) fn trouble(error: &Error) -> Trouble {
     match error {
         Error::Denied { reason, .. } => words::denial(reason).unwrap_or(words::DENIED),
         Error::Refused(refusal) => words::refusal(refusal),
+        Error::RequestRefused(refusal) => words::requests::refusal(refusal),
         other => words::error(other.code()).unwrap_or(words::INTERNAL),
     }
 }

@@ -5,6 +5,8 @@
 //! Leaves roles, zones, levels and clauses to the pack, and codes to the packages that define them. A code without
 //! words is a failing test here, never a blank on a screen.
 
+pub mod requests;
+
 use app::coverage::MechanismState;
 use worker_protocol::{Kind, Notes, Reason, Removal, Road, Severity, Spot, Threat};
 use workflow::{
@@ -785,7 +787,7 @@ pub fn error(code: &str) -> Option<Trouble> {
             "サーバが混み合っているか、送信が途中で止まりました。",
             "少し待ってから、もう一度お試しください。",
         ),
-        _ => return None,
+        _ => return requests::error(code),
     })
 }
 
@@ -800,7 +802,7 @@ pub fn token_scope(scope: &str) -> Option<&'static str> {
         "read-evidence" => "条項と証跡を見る・持ち出す",
         "read-users" => "職員を見る",
         "manage-users" => "職員を管理する",
-        _ => return None,
+        _ => return requests::token_scope(scope),
     })
 }
 
@@ -862,7 +864,7 @@ pub fn evidence(kind: &str) -> Option<&'static str> {
         "uploads-swept" => "申請されなかったファイルの消去",
         "payload-erased" => "証跡の内容の消去",
         "evidence-exported" => "証跡の持出し",
-        _ => return None,
+        _ => return requests::evidence(kind),
     })
 }
 

@@ -89,7 +89,8 @@ pub(crate) fn levels(site: &Site, chosen: &str) -> Vec<LevelView> {
 
 pub(crate) fn transfer(site: &Site, detail: &TransferDetail) -> TransferView {
     let t = &detail.transfer;
-    let pack = site.app().pack();
+    let app = site.app();
+    let pack = app.pack();
     let (_, _, mut said) = words::state(t.state);
     if t.state == State::AwaitingApproval && t.files.iter().any(|f| f.state == FileState::Inspected) {
         said =
@@ -127,8 +128,9 @@ pub(crate) fn transfer(site: &Site, detail: &TransferDetail) -> TransferView {
 }
 
 fn field_title(site: &Site, id: &str) -> String {
-    let requests = site.app().pack().requests();
-    requests
+    let app = site.app();
+    app.pack()
+        .requests()
         .iter()
         .flat_map(|r| &r.fields)
         .find(|f| f.id == id)
@@ -138,7 +140,8 @@ fn field_title(site: &Site, id: &str) -> String {
 fn next_actor(site: &Site, t: &Transfer, name: &dyn Fn(&UserId) -> String) -> String {
     match t.state {
         State::AwaitingApproval => t.open_step().map_or_else(String::new, |step| {
-            let role = site.app().pack().role_title(&step.role);
+            let app = site.app();
+            let role = app.pack().role_title(&step.role);
             let raised = if step.raised_from.is_some() { "(上位の役割)" } else { "" };
             format!("{role}{raised}が「{}」を行います", step.title)
         }),

@@ -5,10 +5,12 @@
 //! Leaves gathering the values to the handlers beside it, words to `crate::words`, dates to `crate::dates`.
 
 mod coverage;
+mod requests;
 
 use askama::Template;
 
 pub use coverage::*;
+pub use requests::*;
 
 use crate::{
     dates::When,
@@ -319,6 +321,8 @@ pub struct HomePage {
     pub may_send: bool,
     /// Numbers.
     pub tiles: Vec<Tile>,
+    /// Requests that wait; groups without rows are left out.
+    pub requests: Vec<RequestGroup>,
     /// やること, groups without rows are left out.
     pub tasks: Vec<TaskGroup>,
     /// 授受 that are under way.

@@ -1,5 +1,7 @@
 //! Sample values for every screen: a fictional city, nobody real.
 
+mod requests;
+
 use askama::Template;
 use web::{
     dates::When,
@@ -487,6 +489,12 @@ fn person() -> PersonView {
 }
 
 pub(crate) fn pages() -> Vec<(&'static str, String)> {
+    let mut pages = of_transfers();
+    pages.extend(requests::pages());
+    pages
+}
+
+fn of_transfers() -> Vec<(&'static str, String)> {
     let password_needed = FileView {
         trouble: Some(words::reason(Reason::PasswordNeeded)),
         password_action: Some("/transfers/1/files/f9/retry".into()),
@@ -576,6 +584,7 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
                 }),
                 may_send: true,
                 tiles: vec![tile("承認待ち", 2, true), tile("受取", 1, true), tile("保留", 1, true)],
+                requests: vec![requests::group()],
                 tasks: vec![
                     group(
                         "decide",
@@ -616,6 +625,7 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
                 outage: None,
                 may_send: false,
                 tiles: vec![tile("承認待ち", 0, true), tile("受取", 0, true)],
+                requests: vec![],
                 tasks: vec![],
                 open: vec![],
             }
