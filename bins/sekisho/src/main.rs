@@ -111,6 +111,9 @@ pub(crate) async fn run_house(
         bound.push((zone.clone(), socket.local_addr()?));
         sockets.push((zone, socket, tls));
     }
+    // What was approved since the pack was written holds before the first connection.
+    app.load_values().await.context("承認された値で動かせません")?;
+    let app = app.current();
     app.load_organisation().await.context("組織を読み込めません")?;
     app.note_opening(env!("CARGO_PKG_VERSION")).await.context("証跡に書けません")?;
     // The lock on the folder of files says that no other process of this house runs: what is in a cell according to the

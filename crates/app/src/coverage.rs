@@ -161,6 +161,20 @@ fn mechanism_row(
         all.count = all.count.saturating_add(tally.count);
         all.last = all.last.take().max(tally.last.clone());
     }
+    // The kinds of requests are shared by all forms: what one form left is told by the statements it is evidence for.
+    let is_form = |kind: &Kind| matches!(kind, Kind::RequestSubmitted);
+    if kinds.iter().any(is_form) {
+        let most = std::mem::take(&mut all).count;
+        for tally in pack.served_by(mechanism).filter_map(|s| tallies.statements.get(&s.id)) {
+            all.count = all.count.max(tally.count);
+            all.last = all.last.take().max(tally.last.clone());
+        }
+        // Other mechanisms serve the same statements: without a request there is nothing of this one.
+        if most == 0 {
+            all = EvidenceTally::default();
+        }
+        all.count = all.count.min(most);
+    }
     let state = if !mechanism.ships() {
         MechanismState::Planned
     } else if cells_stopped && kinds.contains(&Kind::FileSanitised) {

@@ -4,12 +4,47 @@
 //! Leaves the Japanese words to `web`. "Denied" and "held" are answers, not failures; only [`Error::Internal`],
 //! [`Error::Unavailable`] and [`Error::StorageFull`] mean that something is broken.
 
-use workflow::{Millis, edition::Refusal as EditionRefusal, transfer::Refusal};
+use workflow::{Millis, edition::Refusal as EditionRefusal, request, route, transfer::Refusal};
 
 use crate::ports::{BlobError, StoreError};
 
 /// What use cases return.
 pub type Result<T> = std::result::Result<T, Error>;
+
+/// What is wrong with the answer to a field of a form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldProblem {
+    /// The field's id.
+    pub field: String,
+    /// Its label.
+    pub title: String,
+    /// What is wrong; the words are those of [`FieldProblem::CODES`].
+    pub problem: &'static str,
+    /// The smallest and the largest number allowed, where that is what is wrong.
+    pub bounds: Option<(u64, u64)>,
+}
+
+impl FieldProblem {
+    /// Every word.
+    pub const CODES: &'static [&'static str] = &[
+        "empty",
+        "too-long",
+        "not-allowed",
+        "not-a-number",
+        "out-of-bounds",
+        "no-date",
+        "past",
+        "future",
+        "before-from",
+        "too-long-period",
+        "unknown",
+        "not-a-flag",
+        "length",
+        "zero",
+        "needed",
+        "same",
+    ];
+}
 
 /// Why a use case did not do what was asked. Nothing has changed, except that the attempt is evidence.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +60,12 @@ pub enum Error {
     /// The state of the transfer does not allow it.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// The state of the request, or the rules of its approval, do not allow it.
+    #[error(transparent)]
+    RequestRefused(#[from] request::Refusal),
+    /// A form was not filled rightly; each field that was not.
+    #[error("{} fields cannot be taken", .0.len())]
+    Form(Vec<FieldProblem>),
     /// There is no such thing, or the person may not know of it.
     #[error("not found")]
     NotFound,
@@ -115,18 +156,31 @@ macro_rules! codes {
 codes! {
     Error::Denied { .. } => "denied",
     Error::Refused(Refusal::State(_)) => "refused-state",
-    Error::Refused(Refusal::ContentChanged) => "content-changed",
-    Error::Refused(Refusal::OwnRequest) => "own-request",
-    Error::Refused(Refusal::SamePerson) => "same-person",
-    Error::Refused(Refusal::NoDeputy) => "no-deputy",
+    Error::RequestRefused(
+        request::Refusal::State(_) | request::Refusal::Approval(route::Refusal::NoStep),
+    ) => "request-state",
+    Error::RequestRefused(request::Refusal::Permit) => "permit-state",
+    Error::RequestRefused(request::Refusal::Reason) => "reason-needed",
+    Error::Form(_) => "form",
+    Error::Refused(Refusal::ContentChanged)
+        | Error::RequestRefused(request::Refusal::Approval(route::Refusal::ContentChanged)) => "content-changed",
+    Error::Refused(Refusal::OwnRequest)
+        | Error::RequestRefused(request::Refusal::Approval(route::Refusal::OwnRequest)) => "own-request",
+    Error::Refused(Refusal::SamePerson)
+        | Error::RequestRefused(request::Refusal::Approval(route::Refusal::SamePerson)) => "same-person",
+    Error::Refused(Refusal::NoDeputy)
+        | Error::RequestRefused(request::Refusal::Approval(route::Refusal::NoDeputy)) => "no-deputy",
     Error::Refused(Refusal::NotInspected(_)) => "not-inspected",
     Error::Refused(Refusal::NotVouched(_)) => "not-vouched",
     Error::Refused(Refusal::Note(_)) => "note-needed",
-    Error::Refused(Refusal::Comment) => "comment-needed",
-    Error::Refused(Refusal::Field(_)) => "field",
-    Error::Refused(Refusal::File) => "file-state",
+    Error::Refused(Refusal::Comment)
+        | Error::RequestRefused(request::Refusal::Approval(route::Refusal::Comment)) => "comment-needed",
+    Error::Refused(Refusal::Field(_)) | Error::RequestRefused(request::Refusal::Field(_)) => "field",
+    Error::Refused(Refusal::File)
+        | Error::RequestRefused(request::Refusal::Approval(route::Refusal::NoReview)) => "file-state",
     Error::Refused(Refusal::NotRecipient) => "not-recipient",
-    Error::Refused(Refusal::Overdue) => "overdue",
+    Error::Refused(Refusal::Overdue)
+        | Error::RequestRefused(request::Refusal::Approval(route::Refusal::Overdue)) => "overdue",
     Error::NotFound => "not-found",
     Error::Invalid { .. } => "invalid",
     Error::Credentials => "credentials",

@@ -140,6 +140,28 @@ kinds! {
     TransferRefused = "transfer-refused" [ChannelSanitise],
     /// Its time was over.
     TransferExpired = "transfer-expired" [DecisionDeadline],
+    /// A request was handed in.
+    RequestSubmitted = "request-submitted" [RequestTakeOut, RequestProvision, RequestException, ParameterApproval],
+    /// A returned or pulled-back request was handed in again.
+    RequestResubmitted = "request-resubmitted" [RequestTakeOut, RequestProvision, RequestException, ParameterApproval],
+    /// The last step of a request approved it.
+    RequestApproved = "request-approved" [RequestTakeOut, RequestProvision, RequestException, ParameterApproval],
+    /// An approver refused a request.
+    RequestRejected = "request-rejected" [RequestTakeOut, RequestProvision, RequestException, ParameterApproval],
+    /// The applicant took a request back to change it.
+    RequestPulledBack = "request-pulled-back" [EvidenceLedger],
+    /// The applicant gave a request up.
+    RequestWithdrawn = "request-withdrawn" [EvidenceLedger],
+    /// The time of a request was over.
+    RequestExpired = "request-expired" [DecisionDeadline],
+    /// What a permit allowed was given back.
+    PermitReturned = "permit-returned" [RequestTakeOut],
+    /// A permit was taken back before its end.
+    PermitRevoked = "permit-revoked" [RequestTakeOut, RequestProvision, RequestException],
+    /// The last day of a permit passed and nothing was given back.
+    PermitOverdue = "permit-overdue" [RequestTakeOut],
+    /// An approved request gave a parameter a value.
+    ParameterChanged = "parameter-changed" [ParameterRegister, ParameterApproval],
     /// Originals were erased at the end of their retention.
     OriginalsErased = "originals-erased" [RetentionErase],
     /// Clean files and previews were erased at the end of their retention.
@@ -284,9 +306,18 @@ impl App {
         act: &Act<'_>,
         in_play: Option<&[String]>,
     ) -> Result<NewEvidence> {
-        let mut statements: Vec<String> = act
-            .kind
-            .mechanisms()
+        self.entry_by(now, act, in_play, act.kind.mechanisms())
+    }
+
+    /// As [`App::entry_at`], for an act that only some of its kind's mechanisms had a part in.
+    pub(crate) fn entry_by(
+        &self,
+        now: Millis,
+        act: &Act<'_>,
+        in_play: Option<&[String]>,
+        mechanisms: &[Mechanism],
+    ) -> Result<NewEvidence> {
+        let mut statements: Vec<String> = mechanisms
             .iter()
             .flat_map(|m| self.pack().served_by(*m))
             .filter(|s| {

@@ -3,7 +3,7 @@
 //! Owns every change of state in the house (invariant: one door), the ports it needs ([`ports`]) and the things it
 //! keeps ([`model`]). Each use case is a method of [`App`], in the file of its noun:
 //! [`accounts`] and [`people`], [`uploads`], [`transfers`], [`deciding`], [`sanitising`], [`downloads`],
-//! [`editions`], [`evidence`], [`sealing`], [`clauses`], [`coverage`], [`housekeeping`].
+//! [`requests`], [`parameters`], [`editions`], [`evidence`], [`sealing`], [`clauses`], [`coverage`], [`housekeeping`].
 //! Leaves decisions to ring 1 (`authz`, `policy`, `workflow`) and the world to ring 3.
 
 pub mod accounts;
@@ -17,11 +17,14 @@ pub mod error;
 mod events;
 pub mod evidence;
 pub mod housekeeping;
+mod in_force;
 pub mod live;
 pub mod model;
 pub mod outage;
+pub mod parameters;
 pub mod people;
 pub mod ports;
+pub mod requests;
 mod rules;
 pub mod sanitising;
 pub mod sealing;
@@ -40,10 +43,16 @@ use ports::{BlobStore, Clock, Entropy, Sanitiser, Store, Tx, Vault};
 use tokio::sync::{Notify, RwLock, Semaphore};
 use workflow::{Millis, id::FileId};
 
-pub use error::{Error, Result};
+pub use error::{Error, FieldProblem, Result};
 pub use rules::RulesError;
 
-use crate::{live::Live, model::NewEvidence, outage::Outage, rules::Rules};
+use crate::{
+    in_force::{InForce, Policy},
+    live::Live,
+    model::NewEvidence,
+    outage::Outage,
+    rules::Rules,
+};
 
 /// What the world must give the house.
 #[derive(Clone)]
@@ -71,16 +80,18 @@ pub enum PasswordCost {
     WeakForTestPurposesOnly,
 }
 
-/// The use cases. Cheap to clone; every clone is the same house.
+/// The use cases of one house, with the policy that was in force when this value was made. Whoever serves a request or
+/// begins a round of work takes [`App::current`] first: so each use case sees one policy from its beginning to its end,
+/// also when the policy changes meanwhile. Cheap to clone.
 #[derive(Clone)]
 pub struct App {
     house: Arc<House>,
+    policy: Arc<Policy>,
 }
 
 struct House {
     ports: Ports,
-    pack: Pack,
-    rules: Rules,
+    in_force: InForce,
     authorizer: Authorizer,
     key: SigningKey,
     password_cost: PasswordCost,
@@ -130,12 +141,12 @@ impl App {
         key: SigningKey,
         password_cost: PasswordCost,
     ) -> std::result::Result<Self, OpenError> {
-        let rules = Rules::from_pack(&pack)?;
+        let in_force = InForce::new(pack)?;
+        let policy = in_force.policy();
         let house = House {
             ports,
-            rules,
+            in_force,
             authorizer: Authorizer::new()?,
-            pack,
             key,
             password_cost,
             live: Live::default(),
@@ -150,13 +161,19 @@ impl App {
             unsealed: Notify::new(),
             hashing: Arc::new(Semaphore::new(4)),
         };
-        Ok(Self { house: Arc::new(house) })
+        Ok(Self { house: Arc::new(house), policy })
     }
 
-    /// The policy in force.
+    /// The same house with the policy that is in force now.
+    #[must_use]
+    pub fn current(&self) -> Self {
+        Self { house: Arc::clone(&self.house), policy: self.house.in_force.policy() }
+    }
+
+    /// The policy in force when this value was made.
     #[must_use]
     pub fn pack(&self) -> &Pack {
-        &self.house.pack
+        &self.policy.pack
     }
 
     /// What is happening right now.
@@ -192,7 +209,7 @@ impl App {
     }
 
     pub(crate) fn rules(&self) -> &Rules {
-        &self.house.rules
+        &self.policy.rules
     }
 
     pub(crate) fn authorizer(&self) -> &Authorizer {
@@ -228,17 +245,6 @@ impl App {
     pub(crate) async fn commit(&self, tx: Box<dyn Tx>, evidence: Vec<NewEvidence>) -> Result<()> {
         tx.commit(evidence).await?;
         self.wake_sealer();
-        Ok(())
-    }
-
-    /// From here on this runs.
-    pub(crate) fn take_up(
-        &self,
-        _pack: Pack,
-        text: policy::EditionText,
-        edition: workflow::id::EditionId,
-    ) -> Result<()> {
-        self.runs(text, Some(edition));
         Ok(())
     }
 

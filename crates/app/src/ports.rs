@@ -13,6 +13,8 @@ use workflow::{
 };
 
 use crate::editions::{EditionStore, EditionTx};
+use crate::requests::store::{RequestStore, RequestTx};
+
 use crate::model::{
     Absence, ApiToken, DueErasure, EvidenceQuery, EvidenceRow, EvidenceTallies, LedgerHead, NewEvidence,
     Page, PageRequest, PostHolding, SanitiseJob, Section, Session, TransferQuery, TransferRow, User,
@@ -72,7 +74,7 @@ pub enum StoreError {
 ///
 /// Every list is bound by an index; none reads a whole table.
 #[async_trait]
-pub trait Store: EditionStore {
+pub trait Store: EditionStore + RequestStore + Send + Sync {
     /// Opens a transaction that sees its own writes. Dropping it undoes everything.
     async fn begin(&self) -> Result<Box<dyn Tx>, StoreError>;
 
@@ -123,7 +125,7 @@ pub trait Store: EditionStore {
         results_before: Millis,
         limit: u32,
     ) -> Result<Vec<DueErasure>, StoreError>;
-    /// Whether any file still refers to this blob (original, clean or preview).
+    /// Whether anything still refers to this blob: a file's original, clean bytes or preview, or an attachment.
     async fn blob_in_use(&self, zone: &ZoneId, blob: &BlobId) -> Result<bool, StoreError>;
 
     /// A list of evidence.
@@ -170,7 +172,7 @@ pub trait Store: EditionStore {
 
 /// A transaction. State and the evidence for it become durable together or not at all.
 #[async_trait]
-pub trait Tx: EditionTx {
+pub trait Tx: EditionTx + RequestTx + Send {
     /// As [`Store::user`], inside the transaction.
     async fn user(&mut self, id: &UserId) -> Result<Option<User>, StoreError>;
     /// Inserts a person.

@@ -68,6 +68,24 @@ closed_words! {
         InspectOriginal = "inspect-original",
         /// Run a held file again, or refuse it.
         ResolveHeld = "resolve-held",
+        /// 申請: hand in a request, first or again after 差戻し.
+        SubmitRequest = "submit-request",
+        /// 引戻し of a request.
+        PullBackRequest = "pull-back-request",
+        /// 取下げ of a request.
+        WithdrawRequest = "withdraw-request",
+        /// See a request, its attachments and its timeline.
+        ViewRequest = "view-request",
+        /// 承認, 差戻し or 否認 at the open step of a request.
+        DecideRequest = "decide-request",
+        /// 代決 of a request.
+        DeputiseRequest = "deputise-request",
+        /// 後閲 of a request.
+        ReviewRequest = "review-request",
+        /// 返却: report that what was permitted was given back.
+        ReturnPermit = "return-permit",
+        /// 取消: take a permit back.
+        RevokePermit = "revoke-permit",
         /// See every transfer of the city in one list.
         ViewAllTransfers = "view-all-transfers",
         /// See the state of the ledger: size, checkpoints, verification.
@@ -96,6 +114,8 @@ closed_words! {
 pub enum ResourceKind {
     /// A transfer.
     Transfer,
+    /// A request.
+    Request,
     /// Somebody's account.
     Account,
     /// One's own account.
@@ -114,6 +134,7 @@ impl ResourceKind {
     pub fn id(self) -> &'static str {
         match self {
             ResourceKind::Transfer => "Transfer",
+            ResourceKind::Request => "Request",
             ResourceKind::Account => "Account",
             ResourceKind::OwnAccount => "OwnAccount",
             ResourceKind::City => "City",
@@ -147,6 +168,15 @@ impl Action {
             | Action::DownloadOriginal
             | Action::InspectOriginal
             | Action::ResolveHeld => ResourceKind::Transfer,
+            Action::SubmitRequest
+            | Action::PullBackRequest
+            | Action::WithdrawRequest
+            | Action::ViewRequest
+            | Action::DecideRequest
+            | Action::DeputiseRequest
+            | Action::ReviewRequest
+            | Action::ReturnPermit
+            | Action::RevokePermit => ResourceKind::Request,
             Action::ViewAllTransfers
             | Action::ViewLedger
             | Action::AdministerSystem
@@ -204,6 +234,12 @@ closed_words! {
         ReceiveTransfers = "receive-transfers",
         /// Decide, as approver or deputy; only where the role does not demand a second factor.
         DecideTransfers = "decide-transfers",
+        /// Lists and details of requests, with their attachments.
+        ReadRequests = "read-requests",
+        /// Hand in, pull back, withdraw, report a return.
+        WriteRequests = "write-requests",
+        /// Decide requests, take permits back; only where the role does not demand a second factor.
+        DecideRequests = "decide-requests",
         /// Clauses, evidence and its export.
         ReadEvidence = "read-evidence",
         /// Accounts, reading.

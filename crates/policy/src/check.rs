@@ -377,6 +377,12 @@ fn needed(pack: &Pack) -> Vec<(&str, String)> {
                 format!("request「{}」の step「{}」の deadline_hours ", request.id, step.id)
             });
         }
+        if let Some(days_max) = request.period.as_ref().and_then(|p| p.days_max.as_ref()) {
+            add(days_max, &|| format!("request「{}」の days_max ", request.id));
+        }
+        if let Some(afterwards) = &request.afterwards {
+            add(&afterwards.within_hours, &|| format!("request「{}」の within_hours ", request.id));
+        }
     }
     let by_id = pack.parameters.iter().filter(|p| p.needed);
     needed.extend(by_id.map(|p| (p.id.as_str(), "動かすの".to_owned())));

@@ -30,6 +30,7 @@ mod resolve;
 mod settings;
 mod show;
 mod toml_text;
+mod values;
 mod wareki;
 mod written;
 
@@ -46,17 +47,19 @@ pub use edition::{EDITION_BYTES_MAX, EditionText, RefusedText};
 pub use guideline::{Divergence, Guideline};
 pub use library::Library;
 pub use model::{
-    Annotation, Assurance, Axis, Channel, ChannelMode, Clause, Counterparty, CounterpartyAct, CoverageStatus,
-    Department, Document, DocumentKind, FormField, FormFieldType, Layer, Level, Maker, Mechanism, Modality,
-    Municipality, Pack, Parameter, ParameterType, ParameterValue, Permit, Post, Relation, RelationKind,
-    RequestType, Retention, Revision, RevisionNeed, Role, Rule, RuleAction, Scope, ScopeItem, ScopeKind,
-    Section, Setting, Statement, StatementType, Step, StepMode, Term, Treatment, Zone, ZoneKind,
+    Afterwards, Annotation, Assurance, Attachments, Axis, Channel, ChannelMode, Clause, Counterparty,
+    CounterpartyAct, CoverageStatus, Department, Document, DocumentKind, Effect, EffectKind, FormField,
+    FormFieldType, Layer, Level, Maker, Mechanism, Modality, Municipality, Pack, Parameter, ParameterType,
+    ParameterValue, Period, Permit, Post, Relation, RelationKind, RequestType, Retention, Revision,
+    RevisionNeed, Role, Rule, RuleAction, Scope, ScopeItem, ScopeKind, Section, Setting, ShownWhen,
+    Statement, StatementType, Step, StepMode, Term, Treatment, Zone, ZoneKind,
 };
 pub use problem::{CheckReport, Code, DivergenceReport, Origin, Problem, Severity};
 pub use publication::{
     Publication, PublicationRefusal, PublishedBody, PublishedClause, PublishedDocument, PublishedMaker,
     PublishedParameter, PublishedStatement, PublishedTerm,
 };
+pub use values::{SetValue, VALUE_CHARS_MAX, ValueError};
 pub use wareki::wareki;
 
 /// One file of a policies folder, as text.
@@ -108,7 +111,7 @@ impl Resolved {
     /// work. All of [`Severity::Error`]; empty when it can be run.
     #[must_use]
     pub fn readiness(&self) -> Vec<Problem> {
-        check::readiness(&self.pack)
+        self.pack.readiness()
     }
 
     /// The warnings together with [`Resolved::readiness`], each thing told once, in the order of file and line.

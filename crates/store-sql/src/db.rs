@@ -517,6 +517,10 @@ const DUPLICATES: &[(&str, &str, &str)] = &[
     ("policy_edition.id", "policy_edition_pkey", "edition"),
     ("policy_edition_one_in_force", "policy_edition_one_in_force", "edition-in-force"),
     ("policy_edition_one_under_way", "policy_edition_one_under_way", "edition-under-way"),
+    ("request.id", "request_pkey", "request"),
+    ("request.number", "request_number_key", "number"),
+    ("request.submission", "request_submission_key", "submission"),
+    ("request_attachment.id", "request_attachment_id_key", "file"),
     ("evidence.id", "evidence_pkey", "evidence"),
 ];
 

@@ -36,6 +36,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(1, "0001_first"),
     migration!(2, "0002_evidence_kind_count"),
     migration!(3, "0003_inspection"),
+    migration!(4, "0004_requests"),
     migration!(5, "0005_editions"),
 ];
 
@@ -89,8 +90,9 @@ pub(crate) mod checks {
     //! What a start refuses.
     use super::*;
 
-    const BACK_TO_THE_FIRST: &str = "DROP TABLE policy_reading; DROP TABLE policy_edition_file; DROP TABLE policy_edition; \
-         ALTER TABLE transfer DROP COLUMN openings; \
+    const BACK_TO_THE_FIRST: &str = "DROP TABLE policy_reading; DROP TABLE policy_edition_file; \
+         DROP TABLE policy_edition; DROP TABLE parameter_value; DROP TABLE request_decision; \
+         DROP TABLE request_attachment; DROP TABLE request; ALTER TABLE transfer DROP COLUMN openings; \
          ALTER TABLE transfer DROP COLUMN inspected_count; ALTER TABLE transfer_decision DROP COLUMN vouches; \
          DROP TABLE evidence_kind_count; DELETE FROM schema_migration WHERE version > 1";
     const ROWS_OF_THE_FIRST: &str = "INSERT INTO app_user (id, login, name, kana, section, password_hash, enabled, \

@@ -129,6 +129,38 @@ macro_rules! evidence_columns {
     };
 }
 
+macro_rules! request_row_columns {
+    () => {
+        "r.id, r.number, r.form, r.title, r.state, r.applicant, u.name AS applicant_name, r.section, r.permit, \
+         r.submitted_at, r.changed_at, r.due_at"
+    };
+}
+
+macro_rules! request_list {
+    ($condition:literal, $at:literal, $id:literal, $limit:literal) => {
+        Same(concat!(
+            "SELECT ",
+            request_row_columns!(),
+            " FROM request r JOIN app_user u ON u.id = r.applicant WHERE r.zone = $1 AND",
+            $condition,
+            " (r.submitted_at, r.id) < (",
+            $at,
+            ", ",
+            $id,
+            ")",
+            " ORDER BY r.submitted_at DESC, r.id DESC LIMIT ",
+            $limit
+        ))
+    };
+}
+
+macro_rules! request_columns {
+    () => {
+        "id, number, form, title, zone, applicant, section, content, state, round, route, step, permit, due_at, \
+         reminded_at, expires_at, pack_version, submitted_at, changed_at, version"
+    };
+}
+
 macro_rules! transfer_columns {
     () => {
         "id, number, channel, from_zone, to_zone, submitter, section, subject, purpose, classification, state, \
@@ -344,7 +376,60 @@ statements! {
         "SELECT 1 AS used WHERE \
          EXISTS (SELECT 1 FROM transfer_file WHERE original_blob = $1 AND original_zone = $2) \
          OR EXISTS (SELECT 1 FROM transfer_file WHERE clean_blob = $1 AND clean_zone = $2) \
-         OR EXISTS (SELECT 1 FROM transfer_file WHERE preview_blob = $1 AND preview_zone = $2)"
+         OR EXISTS (SELECT 1 FROM transfer_file WHERE preview_blob = $1 AND preview_zone = $2) \
+         OR EXISTS (SELECT 1 FROM request_attachment WHERE blob = $1 AND zone = $2)"
+    );
+
+    // requests: one
+    NEXT_REQUEST_NUMBER = Same(
+        "INSERT INTO counter (name, value) VALUES ('request', 1) \
+         ON CONFLICT (name) DO UPDATE SET value = counter.value + 1 RETURNING value"
+    );
+    REQUEST_OF_SUBMISSION = Same("SELECT id FROM request WHERE submission = $1");
+    REQUEST = Same(concat!("SELECT ", request_columns!(), " FROM request WHERE id = $1"));
+    REQUEST_TO_CHANGE = Differing {
+        lite: concat!("SELECT ", request_columns!(), " FROM request WHERE id = $1"),
+        pg: concat!("SELECT ", request_columns!(), " FROM request WHERE id = $1 FOR UPDATE"),
+    };
+    REQUEST_ATTACHMENTS = Same(
+        "SELECT id, untrusted_name, zone, blob, sha256, bytes FROM request_attachment WHERE request_id = $1 \
+         ORDER BY place"
+    );
+    REQUEST_DECISIONS = Same(
+        "SELECT round, step, decided_by, on_behalf_of, verdict, comment, content_hash, decided_at, reviewed_at, \
+         vouches FROM request_decision WHERE request_id = $1 ORDER BY place"
+    );
+    UPDATE_REQUEST = Same(
+        "UPDATE request SET number = $2, form = $3, title = $4, zone = $5, applicant = $6, section = $7, \
+         content = $8, state = $9, round = $10, route = $11, step = $12, permit = $13, due_at = $14, \
+         reminded_at = $15, expires_at = $16, pack_version = $17, submitted_at = $18, changed_at = $19, \
+         open_role = $20, open_scope = $21, alarm_at = $22, version = version + 1 WHERE id = $1 AND version = $23"
+    );
+    REMOVE_ATTACHMENTS = Same("DELETE FROM request_attachment WHERE request_id = $1");
+    REMOVE_REQUEST_DECISIONS = Same("DELETE FROM request_decision WHERE request_id = $1");
+
+    // requests: lists. Values: the zone, the view's own, time, id, limit.
+    REQUESTS_ALL = request_list!("", "$2", "$3", "$4");
+    REQUESTS_BY = request_list!(" r.applicant = $2 AND", "$3", "$4", "$5");
+    REQUESTS_OF_SECTION = request_list!(" r.section = $2 AND", "$3", "$4", "$5");
+    REQUESTS_OPEN = request_list!(" r.open_role = $2 AND r.open_scope = $3 AND", "$4", "$5", "$6");
+    REQUEST_REVIEWS_DUE = Same(concat!(
+        "SELECT ", request_row_columns!(), ", d.place FROM request_decision d JOIN request r ON r.id = d.request_id",
+        " JOIN app_user u ON u.id = r.applicant",
+        " WHERE d.on_behalf_of = $1 AND d.reviewed_at IS NULL AND r.zone = $2",
+        " ORDER BY d.decided_at, d.request_id, d.place LIMIT $3"
+    ));
+    REQUESTS_OVERDUE = Same("SELECT id FROM request WHERE alarm_at < $1 ORDER BY alarm_at, id LIMIT $2");
+
+    // values of parameters
+    INSERT_PARAMETER_VALUE = Same(
+        "INSERT INTO parameter_value (parameter, from_at, number, value, request_id, approved_by, approved_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)"
+    );
+    PARAMETER_VALUES = Same(
+        "SELECT v.parameter, v.from_at, v.number, v.value, v.request_id, v.approved_by, v.approved_at, \
+         u.name AS approved_by_name FROM parameter_value v JOIN app_user u ON u.id = v.approved_by \
+         ORDER BY v.parameter, v.from_at, v.number"
     );
 
     // the cell's queue
@@ -477,6 +562,30 @@ pub(crate) const INSERT_RECIPIENTS: Bulk = Bulk {
 /// Decisions on transfers.
 pub(crate) const INSERT_DECISIONS: Bulk = Bulk {
     before: "INSERT INTO transfer_decision (transfer_id, place, round, step, decided_by, on_behalf_of, verdict, \
+             comment, content_hash, decided_at, reviewed_at, vouches) VALUES",
+    columns: 12,
+    after: "",
+};
+
+/// New requests.
+pub(crate) const INSERT_REQUESTS: Bulk = Bulk {
+    before: "INSERT INTO request (id, number, form, title, zone, applicant, section, content, state, round, route, \
+             step, permit, due_at, reminded_at, expires_at, pack_version, submitted_at, changed_at, open_role, \
+             open_scope, alarm_at, version, submission) VALUES",
+    columns: 24,
+    after: "",
+};
+
+/// Attachments of requests.
+pub(crate) const INSERT_ATTACHMENTS: Bulk = Bulk {
+    before: "INSERT INTO request_attachment (request_id, place, id, untrusted_name, zone, blob, sha256, bytes) VALUES",
+    columns: 8,
+    after: "",
+};
+
+/// Decisions about requests.
+pub(crate) const INSERT_REQUEST_DECISIONS: Bulk = Bulk {
+    before: "INSERT INTO request_decision (request_id, place, round, step, decided_by, on_behalf_of, verdict, \
              comment, content_hash, decided_at, reviewed_at, vouches) VALUES",
     columns: 12,
     after: "",

@@ -16,7 +16,11 @@ use workflow::{
     transfer::Transfer,
 };
 
-use crate::{access, db::Changes, evidence, jobs, people, transfers};
+use crate::{
+    access,
+    db::{Changes, Conn},
+    evidence, jobs, people, transfers,
+};
 
 /// An open transaction.
 pub(crate) struct SqlTx {
@@ -31,6 +35,10 @@ pub(crate) struct SqlTx {
 impl SqlTx {
     pub(crate) fn new(changes: Changes) -> Self {
         Self { changes, known: HashMap::new(), broken: false }
+    }
+
+    pub(crate) fn conn(&mut self) -> Conn<'_> {
+        self.changes.conn()
     }
 
     async fn read_transfer(&mut self, id: &TransferId) -> Result<Option<Transfer>, StoreError> {

@@ -5,7 +5,7 @@
 
 use app::Error;
 use axum::http::StatusCode;
-use workflow::transfer::Refusal;
+use workflow::{request, route, transfer::Refusal};
 
 use crate::words::{self, Trouble};
 
@@ -14,10 +14,17 @@ pub(crate) fn status(error: &Error) -> StatusCode {
     match error {
         Error::Denied { .. } | Error::ChannelDenied { .. } => StatusCode::FORBIDDEN,
         Error::Refused(Refusal::Field(_) | Refusal::Comment | Refusal::NotVouched(_) | Refusal::Note(_))
+        | Error::RequestRefused(
+            request::Refusal::Field(_)
+            | request::Refusal::Reason
+            | request::Refusal::Approval(route::Refusal::Comment),
+        )
+        | Error::Form(_)
         | Error::Invalid { .. }
         | Error::CannotRun(_)
         | Error::TooMany { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Refused(_)
+        | Error::RequestRefused(_)
         | Error::Conflict
         | Error::NoApprover { .. }
         | Error::Edition(_)
@@ -38,6 +45,7 @@ pub(crate) fn trouble(error: &Error) -> Trouble {
     match error {
         Error::Denied { reason, .. } => words::denial(reason).unwrap_or(words::DENIED),
         Error::Refused(refusal) => words::refusal(refusal),
+        Error::RequestRefused(refusal) => words::requests::refusal(refusal),
         other => words::error(other.code()).unwrap_or(words::INTERNAL),
     }
 }

@@ -36,7 +36,10 @@ pub use api::Api;
 pub use live::Streams;
 pub use site::ZoneSetting;
 
-use screens::{account, coverage, editions, home, people, policy as policies, send, session, transfers};
+use screens::{
+    account, coverage, editions, home, parameters, people, policy as policies, requests, send, session,
+    transfers,
+};
 use site::Site;
 
 /// Bytes of a form that brings no files.
@@ -54,6 +57,8 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
     let site = Site::new(app, setting, streams);
     let uploads = Router::new()
         .route("/transfers/new", get(send::new_page).post(send::submit))
+        .route("/requests/new/{form}", get(requests::new_page).post(requests::apply))
+        .route("/requests/{id}/resubmit", get(requests::resubmit_page).post(requests::resubmit))
         .layer(DefaultBodyLimit::max(upload_bytes_max));
     let proposals = Router::new()
         .route("/editions", get(editions::list).post(editions::propose))
@@ -88,6 +93,22 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
         .route("/transfers/{id}/files/{file}/preview", get(transfers::preview))
         .route("/transfers/{id}/files/{file}/pages/{page}", get(transfers::page))
         .route("/received", get(transfers::received))
+        .route("/requests", get(requests::list))
+        .route("/requests/new", get(requests::forms))
+        .route("/requests/new/{form}/check", post(requests::new_check))
+        .route("/requests/new/{form}/edit", post(requests::new_edit))
+        .route("/requests/{id}", get(requests::detail))
+        .route("/requests/{id}/resubmit/check", post(requests::resubmit_check))
+        .route("/requests/{id}/resubmit/edit", post(requests::resubmit_edit))
+        .route("/requests/{id}/decide", post(requests::decide))
+        .route("/requests/{id}/review", post(requests::review))
+        .route("/requests/{id}/pull-back", post(requests::pull_back))
+        .route("/requests/{id}/withdraw", post(requests::withdraw))
+        .route("/requests/{id}/return", post(requests::give_back))
+        .route("/requests/{id}/revoke", post(requests::revoke))
+        .route("/requests/{id}/files/{file}", get(requests::file))
+        .route("/parameters", get(parameters::list))
+        .route("/parameters/{id}", get(parameters::page))
         .route("/clauses", get(policies::clauses))
         .route("/clauses/{*id}", get(policies::clause))
         .route("/coverage", get(coverage::page))

@@ -81,8 +81,9 @@ impl Site {
         }
     }
 
-    pub(crate) fn app(&self) -> &App {
-        &self.inner.app
+    /// The use cases, with the policy that is in force now.
+    pub(crate) fn app(&self) -> App {
+        self.inner.app.current()
     }
 
     pub(crate) fn streams(&self) -> &Streams {
@@ -114,7 +115,8 @@ impl Site {
 
     fn chips_of(&self, mechanisms: &[Mechanism]) -> Vec<ClauseChip> {
         let mut chips: Vec<ClauseChip> = Vec::new();
-        for statement in mechanisms.iter().flat_map(|m| self.app().pack().served_by(*m)) {
+        let app = self.app();
+        for statement in mechanisms.iter().flat_map(|m| app.pack().served_by(*m)) {
             if chips.len() < CHIPS_MAX && chips.iter().all(|c| c.id != statement.id) {
                 chips.push(ClauseChip::of(statement));
             }
@@ -263,6 +265,7 @@ fn menu(actor: &Actor, current: &str) -> Vec<MenuItem> {
     if acts {
         items.push(item("/transfers?tray=to-decide", "承認", "stamp", false));
     }
+    items.push(item("/requests", "申請", "file", false));
     items.push(item("/clauses", "条項", "book", true));
     if holds(&[
         role::AUDITOR,
@@ -303,6 +306,13 @@ fn flash(code: &str) -> Option<Flash> {
         "pulled-back" => (Tone::Good, "引き戻しました", "直して再提出するか、取り下げてください。"),
         "withdrawn" => (Tone::Good, "取り下げました", "相手には何も渡っていません。"),
         "resubmitted" => (Tone::Good, "再提出しました", ""),
+        "applied" => (Tone::Good, "申請しました", "承認する人に届きます。"),
+        "request-approved" => (Tone::Good, "承認しました", "判断は証跡に残りました。"),
+        "request-returned" => (Tone::Good, "差し戻しました", "申請した人に届きます。"),
+        "request-rejected" => (Tone::Good, "否認しました", "この申請は終わりました。"),
+        "request-withdrawn" => (Tone::Good, "取り下げました", "この申請は終わりました。"),
+        "given-back" => (Tone::Good, "返却を記録しました", ""),
+        "permit-revoked" => (Tone::Good, "許可を取り消しました", "申請した人の画面に示されます。"),
         "retried" => (Tone::Good, "再検査を始めました", "この画面は自動で新しくなります。"),
         "blocked" => (Tone::Good, "ファイルを外しました", ""),
         "password" => (Tone::Good, "パスワードを変更しました", ""),

@@ -6,6 +6,7 @@
 //! words is a failing test here, never a blank on a screen.
 
 pub mod editions;
+pub mod requests;
 
 use app::coverage::MechanismState;
 use worker_protocol::{Kind, Notes, Reason, Removal, Road, Severity, Spot, Threat};
@@ -788,7 +789,7 @@ pub fn error(code: &str) -> Option<Trouble> {
             "サーバが混み合っているか、送信が途中で止まりました。",
             "少し待ってから、もう一度お試しください。",
         ),
-        other => return editions::error(other),
+        _ => return requests::error(code).or_else(|| editions::error(code)),
     })
 }
 
@@ -804,7 +805,7 @@ pub fn token_scope(scope: &str) -> Option<&'static str> {
         "read-users" => "職員を見る",
         "manage-users" => "職員を管理する",
         "manage-policy" => "方針の版を提案する",
-        _ => return None,
+        _ => return requests::token_scope(scope),
     })
 }
 
@@ -866,7 +867,7 @@ pub fn evidence(kind: &str) -> Option<&'static str> {
         "uploads-swept" => "申請されなかったファイルの消去",
         "payload-erased" => "証跡の内容の消去",
         "evidence-exported" => "証跡の持出し",
-        other => return editions::evidence(other),
+        _ => return requests::evidence(kind).or_else(|| editions::evidence(kind)),
     })
 }
 

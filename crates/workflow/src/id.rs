@@ -35,7 +35,9 @@ ids! {
     ZoneId,
     /// One transfer: UUIDv7 text.
     TransferId,
-    /// One file of a transfer: UUIDv7 text.
+    /// One request: UUIDv7 text.
+    RequestId,
+    /// One file of a transfer or of a request: UUIDv7 text.
     FileId,
     /// One entry of evidence: UUIDv7 text.
     EvidenceId,

@@ -121,7 +121,8 @@ impl App {
         });
         entries.push(self.edition_entry(now, Kind::PolicyAdopted, By::System, &edition, details)?);
         self.commit(tx, entries).await?;
-        self.take_up(resolved.pack, text, edition.id)?;
+        self.runs(text, Some(edition.id));
+        self.replace_pack(resolved.pack).await?;
         Ok(true)
     }
 

@@ -189,6 +189,26 @@ impl App {
         Ok(edition)
     }
 
+    /// What the approvers see of an edition that is applied for: exactly which text, compared with which, and with which
+    /// analysis. The hash of the request is made over this.
+    ///
+    /// # Errors
+    /// As [`App::edition_to_apply`].
+    pub(crate) async fn edition_shown(&self, id: &str, effective_from: Millis) -> Result<String> {
+        let edition = self.edition_to_apply(&EditionId::new(id), effective_from).await?;
+        let analysis = match &edition.analysis {
+            Some(a) => format!("、リスク分析「{}」 {}", a.title, sha256(&a.text)),
+            None => String::new(),
+        };
+        Ok(format!(
+            "{} {}(指紋 {}、比べる相手 {}{analysis})",
+            edition.title,
+            edition.label,
+            edition.digest,
+            self.running()?.digest
+        ))
+    }
+
     async fn under_way(&self) -> Result<Option<EditionId>> {
         for stage in Stage::ALL.iter().copied().filter(|s| s.is_under_way()) {
             if let Some(other) = self.store().edition_at(stage).await? {

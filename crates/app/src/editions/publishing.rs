@@ -53,6 +53,26 @@ impl App {
         Ok(entry)
     }
 
+    /// What the approvers see of an edition whose publication is applied for: which text, and which documents of it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Edition`] unless it is in force, [`Error::NotPublic`] when nothing of it is public.
+    pub(crate) async fn edition_to_publish(&self, id: &str) -> Result<String> {
+        let edition = self.store().edition(&EditionId::new(id)).await?.ok_or(Error::NotFound)?;
+        edition.clone().publish(self.now())?;
+        let pack = text_of(self.store(), &edition).await?.resolve().map_err(Error::BrokenText)?.pack;
+        let publication = Publication::new(&pack, &[]).map_err(Error::NotPublic)?;
+        let documents: Vec<&str> =
+            publication.makers.iter().flat_map(|m| &m.documents).map(|d| d.title.as_str()).collect();
+        Ok(format!(
+            "{} {}(指紋 {}、公表する文書 {})",
+            edition.title,
+            edition.label,
+            edition.digest,
+            documents.join("、")
+        ))
+    }
+
     /// What is shown without a login: the public part of the edition that was published last. `None` unless what runs says
     /// that there is such a page, and something was published.
     ///

@@ -69,6 +69,9 @@ async fn grand_tour() -> City {
     app.revoke_token(&hanako, &token.id).await.unwrap();
     assert!(app.evidence(&hanako, EvidenceQuery::default()).await.is_err());
 
+    // Requests, for some weeks.
+    crate::requests::tour(&city).await;
+
     // Files that are held, taken out, refused; a form that the policy denies.
     let to = [city.id("taro")];
     let mut form = city

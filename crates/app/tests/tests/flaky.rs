@@ -14,6 +14,7 @@ use app::{
         Page, PostHolding, SanitiseJob, Section, Session, TransferQuery, TransferRow, User,
     },
     ports::{BlobError, BlobInfo, BlobStore, BlobWriter, Clock as _, Store, StoreError, Tx},
+    requests::store::{ParameterChange, RequestQuery, RequestRow, RequestStore, RequestTx},
 };
 use async_trait::async_trait;
 use store_blob::LocalBlobs;
@@ -21,7 +22,8 @@ use store_sql::SqlStore;
 use tokio::io::AsyncRead;
 use workflow::{
     Millis,
-    id::{BlobId, EvidenceId, FileId, TokenId, TransferId, UserId, ZoneId},
+    id::{BlobId, EvidenceId, FileId, RequestId, TokenId, TransferId, UserId, ZoneId},
+    request::Request,
     transfer::Transfer,
 };
 
@@ -127,6 +129,47 @@ calls! {
     claim_job(now: Millis, lease_until: Millis) -> Option<SanitiseJob>;
     postpone_job(file: &FileId, until: Millis) -> ();
     release_jobs() -> u64;
+}
+
+macro_rules! request_calls {
+    ($($name:ident($($arg:ident: $type:ty),*) -> $result:ty;)*) => {
+        #[async_trait]
+        impl RequestStore for FlakyStore {
+            $(async fn $name(&self, $($arg: $type),*) -> Result<$result, StoreError> {
+                self.faults.store()?;
+                self.real.$name($($arg),*).await
+            })*
+        }
+    };
+}
+
+request_calls! {
+    request(id: &RequestId) -> Option<Request>;
+    requests(query: &RequestQuery) -> Page<RequestRow>;
+    request_reviews_due(user: &UserId, zone: &ZoneId, limit: u32) -> Vec<(RequestRow, usize)>;
+    overdue_requests(now: Millis, limit: u32) -> Vec<RequestId>;
+    parameter_values() -> Vec<ParameterChange>;
+}
+
+macro_rules! request_tx_calls {
+    ($($name:ident($($arg:ident: $type:ty),*) -> $result:ty;)*) => {
+        #[async_trait]
+        impl RequestTx for FlakyTx {
+            $(async fn $name(&mut self, $($arg: $type),*) -> Result<$result, StoreError> {
+                self.faults.store()?;
+                self.real.$name($($arg),*).await
+            })*
+        }
+    };
+}
+
+request_tx_calls! {
+    next_request_number() -> i64;
+    request_of_submission(key: &str) -> Option<RequestId>;
+    insert_request(request: &Request, submission: &str) -> ();
+    request(id: &RequestId) -> Option<Request>;
+    update_request(request: &Request) -> ();
+    insert_parameter_value(change: &ParameterChange) -> ();
 }
 
 macro_rules! tx_calls {

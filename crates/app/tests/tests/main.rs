@@ -20,7 +20,11 @@ mod flaky;
 #[cfg(test)]
 mod inspecting;
 #[cfg(test)]
+mod parameters;
+#[cfg(test)]
 mod receiving;
+#[cfg(test)]
+mod requests;
 #[cfg(test)]
 mod retention;
 #[cfg(test)]

@@ -162,6 +162,9 @@ pub(super) fn requests(pack: &Pack) -> Vec<(Titled, Keys)> {
             ("description", some(&r.description)),
             ("field", joined(fields)),
             ("step", ids(&steps)),
+            ("permit", some(r.permit.title_ja())),
+            ("effects", joined(r.effects.iter().map(|e| e.kind().title_ja()))),
+            ("attachments", some(r.attachments.title_ja())),
         ];
         (titled(&r.id, &r.title), keys)
     };

@@ -10,18 +10,20 @@ mod body;
 mod gates;
 mod mechanism;
 mod papers;
+mod requests;
 mod text;
 mod words;
 
 pub use body::{Department, Municipality, Post, Role, Section};
-pub use gates::{Channel, FormField, Level, RequestType, Retention, Rule, Step, Zone};
+pub use gates::{Channel, Level, Retention, Rule, Zone};
 pub use mechanism::Mechanism;
 pub use papers::{Annotation, Document, Maker, Revision, ScopeItem, Term};
+pub use requests::{Afterwards, Effect, FormField, Period, RequestType, ShownWhen, Step};
 pub use text::{Clause, Counterparty, Parameter, ParameterValue, Relation, Setting, Statement};
 pub use words::{
-    Assurance, Axis, ChannelMode, CounterpartyAct, CoverageStatus, DocumentKind, FormFieldType, Modality,
-    ParameterType, Permit, RelationKind, RevisionNeed, RuleAction, Scope, ScopeKind, StatementType, StepMode,
-    Treatment, ZoneKind,
+    Assurance, Attachments, Axis, ChannelMode, CounterpartyAct, CoverageStatus, DocumentKind, EffectKind,
+    FormFieldType, Modality, ParameterType, Permit, RelationKind, RevisionNeed, RuleAction, Scope, ScopeKind,
+    StatementType, StepMode, Treatment, ZoneKind,
 };
 
 use crate::guideline::Guideline;

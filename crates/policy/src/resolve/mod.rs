@@ -7,6 +7,7 @@
 mod body;
 mod gates;
 mod papers;
+mod requests;
 mod text;
 
 use self::text::number;

@@ -69,6 +69,62 @@ const KEYS: &[Row] = &[
     ("long short name", "short = \"外\"", "short = \"とても長い名前の系\""),
 ];
 
+const TITLE: &str = "title = \"目的\"\ntype = \"text\"\nrequired = true\n";
+
+const FORMS: &[Row] = &[
+    (
+        "an effect of no list",
+        "permit = \"transfer\"",
+        "permit = \"none\"\neffects = [{ do = \"send-mail\" }]",
+    ),
+    (
+        "an effect with a field that is not there",
+        "permit = \"transfer\"",
+        "permit = \"none\"\neffects = [{ do = \"set-parameter\", parameter = \"wyh\", value = \"why\", from = \"when\" }]",
+    ),
+    (
+        "an effect with fields of another type",
+        "permit = \"transfer\"",
+        "permit = \"none\"\neffects = [{ do = \"set-parameter\", parameter = \"why\", value = \"why\", from = \"why\" }]",
+    ),
+    ("an effect of a transfer", "permit = \"transfer\"", "permit = \"transfer\"\nattachments = \"optional\""),
+    ("a permit without a period", "permit = \"transfer\"", "permit = \"period\""),
+    (
+        "a period of a form without a permit",
+        "permit = \"transfer\"",
+        "permit = \"none\"\nperiod = { from = \"why\", until = \"why\" }",
+    ),
+    (
+        "a clock without a field",
+        "permit = \"transfer\"",
+        "permit = \"none\"\nafterwards = { done = \"done\", within_hours = 24 }",
+    ),
+    (
+        "a condition on a field that is not there",
+        TITLE,
+        "title = \"目的\"\ntype = \"text\"\nshown_when = { field = \"kind\", is = \"端末\" }\n",
+    ),
+    (
+        "a condition on a later field",
+        TITLE,
+        "title = \"目的\"\ntype = \"text\"\nshown_when = { field = \"kind\", is = \"端末\" }\n\n[[request.field]]\nid = \"kind\"\n\
+         title = \"種類\"\ntype = \"choice\"\nchoices = [\"端末\"]\n",
+    ),
+    (
+        "a condition on words",
+        TITLE,
+        "title = \"目的\"\ntype = \"text\"\n\n[[request.field]]\nid = \"more\"\ntitle = \"詳しく\"\ntype = \"text\"\n\
+         shown_when = { field = \"why\", is = \"端末\" }\n",
+    ),
+    (
+        "a condition on an answer that nobody can give",
+        TITLE,
+        "title = \"目的\"\ntype = \"bool\"\n\n[[request.field]]\nid = \"more\"\ntitle = \"詳しく\"\ntype = \"text\"\n\
+         shown_when = { field = \"why\", is = \"はい\" }\n",
+    ),
+    ("an approver role that no post brings", "approver = \"manager\"", "approver = \"vendor\""),
+];
+
 const IDS: &[Row] = &[
     ("the same id twice", "id = \"inner\"", "id = \"outer\""),
     ("the same step twice", "id = \"second\"", "id = \"first\""),
@@ -1066,4 +1122,9 @@ fn json() {
           "divergences": []
         }"#]]
     .assert_eq(&CheckReport::new("small", problems).to_json());
+}
+
+#[test]
+fn forms() {
+    check(FORMS, expect![[""]]);
 }

@@ -16,6 +16,7 @@ mod evidence;
 mod ledger;
 mod people;
 mod policy;
+mod requests;
 mod session;
 mod table;
 mod transfers;
@@ -59,6 +60,11 @@ impl Api {
     #[must_use]
     pub fn new(app: App, streams: Streams, tls: bool) -> Self {
         Self { app, streams, tls }
+    }
+
+    /// The use cases, with the policy that is in force now.
+    fn app(&self) -> App {
+        self.app.current()
     }
 }
 
@@ -182,6 +188,42 @@ fn rows() -> Vec<Endpoint> {
             transfers::preview_page,
         )
         .sends("image/png"),
+        row(Get, "/request-types", "The forms that people apply with", requests::types)
+            .gives::<requests::RequestTypeList>(),
+        row(Get, "/requests", "A list of requests of this zone, newest first", requests::list)
+            .query::<requests::RequestListQuery>()
+            .gives::<requests::RequestList>(),
+        row(Post, "/requests", "Hand in a filled form", requests::apply)
+            .takes_parts::<requests::RequestParts>()
+            .makes::<dto::Made>(),
+        row(Get, "/requests/{id}", "One request", requests::show).gives::<requests::RequestView>(),
+        row(Post, "/requests/{id}/decision", "Decide the open step", requests::decide)
+            .takes::<requests::RequestDecisionForm>(),
+        row(Post, "/requests/{id}/review", "Review a deputy's decision", requests::review)
+            .takes::<dto::ReviewForm>(),
+        row(Post, "/requests/{id}/pull-back", "Take it back to change it", requests::pull_back),
+        row(Post, "/requests/{id}/withdraw", "Give it up", requests::withdraw),
+        row(Post, "/requests/{id}/resubmit", "Hand it in again", requests::resubmit)
+            .takes::<requests::ResubmitForm>(),
+        row(
+            Post,
+            "/requests/{id}/return",
+            "Report that what was permitted was given back",
+            requests::give_back,
+        ),
+        row(Post, "/requests/{id}/revoke", "Take the permit back", requests::revoke)
+            .takes::<requests::RevokeForm>(),
+        row(
+            Get,
+            "/requests/{id}/attachments/{file}",
+            "A file of a request, as it came",
+            requests::attachment,
+        )
+        .sends("application/octet-stream"),
+        row(Get, "/parameters", "The values that the policy leaves open", requests::parameters)
+            .gives::<requests::OpenValueList>(),
+        row(Get, "/parameters/{id}", "One of them with its history", requests::parameter)
+            .gives::<requests::OpenValueView>(),
         row(Get, "/policy", "The policy in force", policy::show).gives::<dto::PolicyView>(),
         row(Get, "/statements", "Every statement of the policy", policy::statements)
             .gives::<dto::StatementList>(),

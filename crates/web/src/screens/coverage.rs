@@ -48,11 +48,12 @@ impl<'q> Filter<'q> {
 }
 
 pub(crate) async fn page(State(site): State<Site>, who: Signed, Query(query): Query<Pairs>) -> Response {
-    let coverage = match site.app().coverage(&who.actor).await {
+    let app = site.app();
+    let coverage = match app.coverage(&who.actor).await {
         Ok(coverage) => coverage,
         Err(error) => return site.fail(Some(&who.actor), &error),
     };
-    let pack = site.app().pack();
+    let pack = app.pack();
     let filter = Filter::of(&query);
     let mut sections: Vec<view::CoverageSection> = Vec::new();
     for row in coverage.rows.iter().filter(|row| filter.shows(row)) {

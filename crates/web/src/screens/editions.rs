@@ -15,7 +15,8 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use policy::{
-    DiffReport, DiffStatement, EDITION_BYTES_MAX, ItemDiff, KeyChange, Mechanism, RoleChange, SourceFile,
+    DiffReport, DiffStatement, EDITION_BYTES_MAX, Effect, EffectKind, ItemDiff, KeyChange, Mechanism,
+    RoleChange, SourceFile,
 };
 use workflow::{
     edition::{Edition, Stage},
@@ -58,7 +59,8 @@ pub(crate) async fn list(State(site): State<Site>, who: Signed, Query(query): Qu
         Ok(list) => list,
         Err(error) => return site.fail(Some(&who.actor), &error),
     };
-    let pack = site.app().pack();
+    let app = site.app();
+    let pack = app.pack();
     render(&view::EditionsPage {
         frame: site.frame(Some(&who.actor), "方針の版", "/clauses", BASIS, one(&query, "done")),
         rows: list.page.rows.iter().map(row).collect(),
@@ -242,9 +244,9 @@ async fn edition(
             })
             .collect(),
         may_attach: draft,
-        apply_href: may_apply.then(|| apply_href(site, "adopt-edition", e)).flatten(),
+        apply_href: may_apply.then(|| apply_href(site, EffectKind::AdoptRevision, e)).flatten(),
         publish_href: (e.stage == Stage::InForce && e.published_at.is_none() && page.may_change)
-            .then(|| apply_href(site, "publish-policy", e))
+            .then(|| apply_href(site, EffectKind::Publish, e))
             .flatten(),
         may_withdraw: page.may_change && matches!(e.stage, Stage::Draft | Stage::Approved),
         errors,
@@ -255,10 +257,17 @@ async fn edition(
     answer
 }
 
-/// The form of the request about an edition, if the pack has one.
-fn apply_href(site: &Site, form: &str, edition: &Edition) -> Option<String> {
-    site.app().pack().request(form)?;
-    Some(format!("/requests/new/{form}?edition={}", view::query_part(edition.id.as_str())))
+/// The form of the request about an edition, if the pack has one with this effect.
+fn apply_href(site: &Site, wanted: EffectKind, edition: &Edition) -> Option<String> {
+    let app = site.app();
+    app.pack().requests().iter().find_map(|form| {
+        let field = form.effects.iter().filter(|e| e.kind() == wanted).find_map(|effect| match effect {
+            Effect::AdoptRevision { edition, .. } | Effect::Publish { edition } => Some(edition),
+            Effect::SetParameter { .. } => None,
+        })?;
+        let (form, field) = (view::path_part(&form.id), view::query_part(field));
+        Some(format!("/requests/new/{form}?answer.{field}={}", view::query_part(edition.id.as_str())))
+    })
 }
 
 fn moments(e: &Edition) -> Vec<view::MomentView> {

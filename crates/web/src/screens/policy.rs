@@ -24,7 +24,8 @@ use crate::{
 const LIST_ROWS: u32 = 50;
 
 fn clause_row(site: &Site, statement: &Statement, evidence: u64) -> view::ClauseRow {
-    let pack = site.app().pack();
+    let app = site.app();
+    let pack = app.pack();
     // What is planned serves nobody yet.
     let titles: Vec<_> = statement.mechanisms.iter().filter(|m| m.ships()).map(|m| m.title_ja()).collect();
     let unset =
@@ -45,7 +46,8 @@ fn clause_row(site: &Site, statement: &Statement, evidence: u64) -> view::Clause
 }
 
 pub(crate) async fn clauses(State(site): State<Site>, who: Signed, Query(query): Query<Pairs>) -> Response {
-    let summaries = match site.app().statements(&who.actor).await {
+    let app = site.app();
+    let summaries = match app.statements(&who.actor).await {
         Ok(summaries) => summaries,
         Err(error) => return site.fail(Some(&who.actor), &error),
     };
@@ -82,7 +84,8 @@ pub(crate) async fn clause(
     Query(query): Query<Pairs>,
 ) -> Response {
     let request = PageRequest { after: show::cursor(one(&query, "after")), limit: LIST_ROWS };
-    let page = match site.app().statement(&who.actor, &id, request).await {
+    let app = site.app();
+    let page = match app.statement(&who.actor, &id, request).await {
         Ok(page) => page,
         Err(error) => return site.fail(Some(&who.actor), &error),
     };

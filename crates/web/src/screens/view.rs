@@ -6,11 +6,13 @@
 
 mod coverage;
 mod editions;
+mod requests;
 
 use askama::Template;
 
 pub use coverage::*;
 pub use editions::*;
+pub use requests::*;
 
 use crate::{
     dates::When,
@@ -321,6 +323,8 @@ pub struct HomePage {
     pub may_send: bool,
     /// Numbers.
     pub tiles: Vec<Tile>,
+    /// Requests that wait; groups without rows are left out.
+    pub requests: Vec<RequestGroup>,
     /// やること, groups without rows are left out.
     pub tasks: Vec<TaskGroup>,
     /// What the policy changed for him and he has not read: the page, the edition, until when.

@@ -49,7 +49,8 @@ async fn answer(site: axum::Router, request: Request) -> (u16, String) {
 async fn send(city: &City, way: &Way, path: &str, media_type: &str, body: String) -> (u16, String) {
     let setting = ZoneSetting { zone: ZoneId::new(way.zone), tls: false, request_bytes_max: 1 << 20 };
     let site = web::router(city.app.clone(), setting, Streams::default());
-    let mut request = Request::post(path).header(header::CONTENT_TYPE, media_type).header("sec-fetch-site", "same-origin");
+    let mut request =
+        Request::post(path).header(header::CONTENT_TYPE, media_type).header("sec-fetch-site", "same-origin");
     if let Some((name, value)) = &way.header {
         request = request.header(name, value);
     }
@@ -96,7 +97,8 @@ async fn programs_propose_and_read() {
     assert_eq!(refusal, (403, "denied".into()));
     assert_eq!(city.get(&hanako, &format!("/editions/{id}")).await.refusal().0, 404);
     assert_eq!(city.get(&token, "/editions/nowhere").await.refusal().0, 404);
-    let odd = city.call(&token, "POST", "/editions", &json!({ "note": "n", "files": [], "zip": "UEs=" })).await;
+    let odd =
+        city.call(&token, "POST", "/editions", &json!({ "note": "n", "files": [], "zip": "UEs=" })).await;
     assert_eq!(odd.refusal(), (422, "malformed".into()));
     let none = city.call(&token, "POST", "/editions", &json!({ "note": "n", "files": [] })).await;
     assert_eq!(none.refusal(), (422, "invalid".into()));
@@ -134,14 +136,22 @@ async fn people_propose_with_a_form_and_see_what_is_wrong() {
     assert_eq!(query, "done=proposed");
     let (status, html) = page(&city, &digital, &to).await;
     assert_eq!(status, 200);
-    for said in ["案として保存しました", "リスク分析を求めています", "役割ごとの影響", "すぐに読み", "前の方針との違い"] {
+    for said in [
+        "案として保存しました",
+        "リスク分析を求めています",
+        "役割ごとの影響",
+        "すぐに読み",
+        "前の方針との違い",
+    ] {
         assert!(html.contains(said), "{said}");
     }
     let urlencoded = "application/x-www-form-urlencoded";
     let analysis = format!("{path}/analysis");
-    let (status, html) = send(&city, &digital, &analysis, urlencoded, "analysis-title=&analysis-text=b".to_owned()).await;
+    let (status, html) =
+        send(&city, &digital, &analysis, urlencoded, "analysis-title=&analysis-text=b".to_owned()).await;
     assert!(status == 422 && html.contains("リスク分析の題: 入力してください"), "{status}");
-    let (status, _) = send(&city, &digital, &analysis, urlencoded, "analysis-title=a&analysis-text=b".to_owned()).await;
+    let (status, _) =
+        send(&city, &digital, &analysis, urlencoded, "analysis-title=a&analysis-text=b".to_owned()).await;
     assert_eq!(status, 303);
     let id = path.rsplit('/').next().unwrap();
     let (status, html) = page(&city, &digital, &format!("/editions/compare?b={id}")).await;

@@ -42,7 +42,9 @@ fn groups() -> Vec<ChangeGroup> {
         roles: "職員".into(),
         keys,
     };
-    let keys = vec![KeyView { key: "義務の強さ".into(), before: "努力義務".into(), after: "義務".into() }];
+    let keys = vec![KeyView {
+        key: "義務の強さ".into(), before: "努力義務".into(), after: "義務".into()
+    }];
     vec![ChangeGroup {
         title: "職員".into(),
         rows: vec![
@@ -76,7 +78,10 @@ fn edition(stage: Stage) -> EditionPage {
         apply_href: (stage == Stage::Draft).then(|| "/requests/new/policy-revision?edition=draft".into()),
         publish_href: (stage == Stage::InForce).then(|| "/requests/new/policy-publication?edition=x".into()),
         may_withdraw: stage == Stage::Draft,
-        errors: vec![FieldError { field: "analysis-text".into(), text: "リスク分析の内容: 入力してください。".into() }],
+        errors: vec![FieldError {
+            field: "analysis-text".into(),
+            text: "リスク分析の内容: 入力してください。".into(),
+        }],
     }
 }
 
@@ -106,7 +111,9 @@ pub fn pages() -> Vec<(&'static str, String)> {
         frame: frame("新しい版を提案する", "/clauses", "lgwan"),
         pack: "hoshimi".into(),
         note: "年次の見直し".into(),
-        errors: vec![FieldError { field: "files".into(), text: "ファイル: 選んでください。".into() }],
+        errors: vec![FieldError {
+            field: "files".into(), text: "ファイル: 選んでください。".into()
+        }],
         problems: problems(),
     };
     let compare = EditionComparePage {

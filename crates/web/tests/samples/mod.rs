@@ -1,5 +1,8 @@
 //! Sample values for every screen: a fictional city, nobody real.
 
+mod editions;
+mod requests;
+
 use askama::Template;
 use web::{
     dates::When,
@@ -487,6 +490,13 @@ fn person() -> PersonView {
 }
 
 pub(crate) fn pages() -> Vec<(&'static str, String)> {
+    let mut pages = of_transfers();
+    pages.extend(requests::pages());
+    pages.extend(editions::pages());
+    pages
+}
+
+fn of_transfers() -> Vec<(&'static str, String)> {
     let password_needed = FileView {
         trouble: Some(words::reason(Reason::PasswordNeeded)),
         password_action: Some("/transfers/1/files/f9/retry".into()),
@@ -576,11 +586,8 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
                 }),
                 may_send: true,
                 tiles: vec![tile("承認待ち", 2, true), tile("受取", 1, true), tile("保留", 1, true)],
-                to_read: vec![(
-                    "/readings/e-1".into(),
-                    "令和8年度第2版".into(),
-                    Some(when(1_796_000_000_000)),
-                )],
+                to_read: vec![("/readings/e-1".into(), "令和8年度第2版".into(), Some(at(300)))],
+                requests: vec![requests::group()],
                 tasks: vec![
                     group(
                         "decide",
@@ -622,6 +629,7 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
                 may_send: false,
                 tiles: vec![tile("承認待ち", 0, true), tile("受取", 0, true)],
                 to_read: vec![],
+                requests: vec![],
                 tasks: vec![],
                 open: vec![],
             }

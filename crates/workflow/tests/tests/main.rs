@@ -9,4 +9,6 @@ mod fixtures;
 #[cfg(test)]
 mod machine;
 #[cfg(test)]
+mod requests;
+#[cfg(test)]
 mod rules;

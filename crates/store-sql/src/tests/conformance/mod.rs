@@ -6,5 +6,6 @@ mod evidence;
 mod jobs;
 mod lists;
 mod people;
+mod requests;
 mod transactions;
 mod transfers;
