@@ -69,6 +69,9 @@ async fn grand_tour() -> City {
     app.revoke_token(&hanako, &token.id).await.unwrap();
     assert!(app.evidence(&hanako, EvidenceQuery::default()).await.is_err());
 
+    // Another edition of the policy.
+    crate::editions::tour(&city).await;
+
     // Requests, for some weeks.
     crate::requests::tour(&city).await;
 
