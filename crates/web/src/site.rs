@@ -47,7 +47,6 @@ struct Inner {
     streams: Streams,
     zone: ZoneView,
     municipality: String,
-    pack: String,
     /// Numbers incidents within one run of the program.
     incidents: AtomicU64,
 }
@@ -67,11 +66,9 @@ impl Site {
             zone_view,
         );
         let municipality = pack.municipality().map_or_else(|| pack.title().to_owned(), |m| m.name.clone());
-        let version = format!("{} {}", pack.title(), pack.version());
         Self {
             inner: Arc::new(Inner {
                 municipality,
-                pack: version,
                 zone,
                 setting,
                 streams,
@@ -144,7 +141,7 @@ impl Site {
             menu: actor.map(|a| menu(a, current)).unwrap_or_default(),
             flash: flash(done),
             clauses: self.chips_of(mechanisms),
-            pack: self.inner.pack.clone(),
+            pack: format!("{} {}", self.app().pack().title(), self.app().pack().version()),
         }
     }
 

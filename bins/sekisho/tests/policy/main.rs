@@ -4,3 +4,5 @@
 mod command;
 #[cfg(test)]
 mod import;
+#[cfg(test)]
+mod out;

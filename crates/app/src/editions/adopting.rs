@@ -67,11 +67,32 @@ impl App {
         Ok(Some(entry))
     }
 
-    /// Puts the approved edition into force if its first day has come. True if it did.
+    /// Puts the approved edition into force if its first day has come, and runs what is in force. True if one came into
+    /// force.
     ///
     /// # Errors
     /// [`Error::BrokenText`], [`Error::CannotRun`] when this program cannot run it: then what runs goes on.
     pub(crate) async fn adopt_due(&self) -> Result<bool> {
+        let adopted = self.adopt().await?;
+        self.catch_up().await?;
+        Ok(adopted)
+    }
+
+    /// Runs the edition in force by the store, if something else runs: it came into force just now, or another process
+    /// put it there, or this one was interrupted between the two.
+    async fn catch_up(&self) -> Result<()> {
+        let Some(edition) = self.store().edition_at(Stage::InForce).await? else { return Ok(()) };
+        if self.running()?.edition.as_ref() == Some(&edition.id) {
+            return Ok(());
+        }
+        let text = text_of(self.store(), &edition).await?;
+        let pack = text.resolve().map_err(Error::BrokenText)?.pack;
+        self.replace_pack(pack).await?;
+        self.runs(text, Some(edition.id));
+        Ok(())
+    }
+
+    async fn adopt(&self) -> Result<bool> {
         let now = self.now();
         let Some(due) = self.store().edition_at(Stage::Approved).await? else { return Ok(false) };
         if due.effective_from.is_none_or(|from| from > now) {
@@ -121,8 +142,6 @@ impl App {
         });
         entries.push(self.edition_entry(now, Kind::PolicyAdopted, By::System, &edition, details)?);
         self.commit(tx, entries).await?;
-        self.runs(text, Some(edition.id));
-        self.replace_pack(resolved.pack).await?;
         Ok(true)
     }
 

@@ -1126,7 +1126,9 @@ fn json() {
 
 #[test]
 fn forms() {
-    check(FORMS, expect![[r###"
+    check(
+        FORMS,
+        expect![[r###"
         ## an effect of no list
         small/pack.toml:188:12: 誤り [missing-key]
           request「ask」の effectsに必要なキー「parameter」がありません。
@@ -1220,5 +1222,6 @@ fn forms() {
           → scope = "section" の [[post]] の roles に "vendor" を加えるか、approver か scope を変えてください。
         方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
-    "###]]);
+    "###]],
+    );
 }
