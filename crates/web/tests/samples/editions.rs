@@ -98,7 +98,7 @@ fn reading(confirmed: bool) -> ReadingPage {
     }
 }
 
-pub fn pages() -> Vec<(&'static str, String)> {
+pub(super) fn pages() -> Vec<(&'static str, String)> {
     let list = EditionsPage {
         frame: frame("方針の版", "/clauses", "lgwan"),
         rows: Stage::ALL.iter().map(|s| row(*s, "令和8年度第2版")).collect(),
