@@ -260,6 +260,8 @@ pub struct PasswordPage {
     pub frame: Frame,
     /// Whether nothing else is possible before.
     pub forced: bool,
+    /// The shortest password, in characters.
+    pub chars_min: usize,
     /// Where to go afterwards.
     pub next: String,
     /// Why the attempt failed.

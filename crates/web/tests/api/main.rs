@@ -13,3 +13,5 @@ mod flow;
 mod inspect;
 #[cfg(test)]
 mod refusals;
+#[cfg(test)]
+mod requests;

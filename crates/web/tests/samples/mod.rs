@@ -564,6 +564,7 @@ fn of_transfers() -> Vec<(&'static str, String)> {
             PasswordPage {
                 frame: bare("パスワードの変更"),
                 forced: true,
+                chars_min: 14,
                 next: "/".into(),
                 errors: vec![FieldError {
                     field: "new".into(),
