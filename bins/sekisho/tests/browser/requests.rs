@@ -9,7 +9,7 @@ async fn answer(ground: &Ground, field: &str, text: &str) {
     let place = format!("[name='answer.{field}']");
     let element = ground.find(&place).await;
     match element.tag_name().await.unwrap().as_str() {
-        "select" => drop(element.select_by_value(text).await.unwrap()),
+        "select" => element.select_by_value(text).await.unwrap(),
         _ => {
             // A date field is typed differently in each locale; its value is always the same.
             let script = format!("document.querySelector(\"{place}\").value = '{text}'");

@@ -88,7 +88,7 @@ pub(crate) async fn show(
     State(api): State<Api>,
     Caller(actor): Caller,
     Named(id): Named<String>,
-) -> Result<Json<RequestView>, Failure> {
+) -> Result<Json<RequestDetailView>, Failure> {
     Ok(Json(api.app().request(&actor, &RequestId::new(id)).await?.into()))
 }
 

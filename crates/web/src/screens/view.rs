@@ -1051,6 +1051,8 @@ pub struct ClausesPage {
 pub struct ParameterView {
     /// Its title.
     pub title: String,
+    /// Its page, with its history and the form that changes it.
+    pub href: String,
     /// Its value; `None` is shown as 未設定.
     pub value: Option<String>,
     /// Where it was decided, or what is suggested.

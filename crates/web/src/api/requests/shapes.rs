@@ -240,7 +240,7 @@ pub(crate) struct RequestMayView {
 
 /// A request.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct RequestView {
+pub(crate) struct RequestDetailView {
     pub(super) id: String,
     pub(super) number: i64,
     pub(super) form: String,
@@ -283,7 +283,7 @@ fn permit_view(permit: &Permit, standing: Option<Standing>) -> PermitView {
     }
 }
 
-impl From<RequestDetail> for RequestView {
+impl From<RequestDetail> for RequestDetailView {
     fn from(detail: RequestDetail) -> Self {
         let name = |id: &UserId| detail.names.get(id).cloned().unwrap_or_default();
         let r = &detail.request;

@@ -97,7 +97,7 @@ async fn detail_page(
         decide: decide_form(site, &detail, comment, &name),
         acts: acts(&detail, &href),
         timeline: detail.timeline.iter().rev().map(|item| show::happening(site, item)).collect(),
-        errors: error.map(|e| at_decision(e)).into_iter().collect(),
+        errors: error.map(at_decision).into_iter().collect(),
         href,
     });
     if let Some(error) = error {
