@@ -196,6 +196,12 @@ impl App {
         self.commit(tx, vec![entry]).await
     }
 
+    /// The shortest password that may be set, in characters.
+    #[must_use]
+    pub fn password_chars_min(&self) -> usize {
+        self.rules().password_chars_min
+    }
+
     /// Changes one's own password. Every other session of the account ends.
     ///
     /// # Errors

@@ -73,6 +73,7 @@ fn what_a_person_must_see_is_there() {
         ("coverage", "href=\"/evidence/e1\""),
         ("coverage", "&#60;script&#62;alert"),
         ("coverage", "10 以上"),
+        ("password", "minlength=\"14\""),
         ("home", "承認待ちの申請"),
         ("requests", "返却の期限を過ぎています"),
         ("requests-empty", "まだ申請はありません。"),

@@ -68,6 +68,8 @@ pub(crate) struct City {
     pub(crate) password: String,
     zones: BTreeMap<String, InvitedZone>,
     names: BTreeMap<String, String>,
+    /// The authenticator applications of those who registered one: name and secret.
+    pub(crate) factors: Mutex<BTreeMap<String, String>>,
     _data: TempDir,
 }
 
@@ -105,6 +107,7 @@ impl City {
             password: invitation.password,
             zones: invitation.zones.into_iter().map(|zone| (zone.id.clone(), zone)).collect(),
             names: invitation.users.into_iter().map(|user| (user.login, user.name)).collect(),
+            factors: Mutex::default(),
             _data: data,
         }
     }

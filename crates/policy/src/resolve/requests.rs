@@ -244,7 +244,12 @@ fn shown_when(mut f: Fields<'_>, earlier: &[FormField], s: &mut Sink) -> Option<
             );
         }
     } else if !field.is_empty() {
-        unknown_field(&f, "field", &field, earlier, s);
+        s.push(
+            Code::UnknownReference,
+            &f.at_key("field"),
+            format!("{}の field「{field}」が、この欄より前にありません。", f.what()),
+            "同じ申請の、この欄より前に書いた [[request.field]] の id を書いてください。",
+        );
     }
     f.finish(s);
     Some(ShownWhen { field, is })

@@ -1194,14 +1194,14 @@ fn forms() {
 
         ## a condition on a field that is not there
         small/pack.toml:194:24: 誤り [unknown-reference]
-          request「ask」の field「why」の shown_whenの「field」が指す field「kind」が、この申請の様式にありません。
-          → 同じ申請の [[request.field]] の id を書いてください。
+          request「ask」の field「why」の shown_whenの field「kind」が、この欄より前にありません。
+          → 同じ申請の、この欄より前に書いた [[request.field]] の id を書いてください。
         方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
         ## a condition on a later field
         small/pack.toml:194:24: 誤り [unknown-reference]
-          request「ask」の field「why」の shown_whenの「field」が指す field「kind」が、この申請の様式にありません。
-          → 同じ申請の [[request.field]] の id を書いてください。
+          request「ask」の field「why」の shown_whenの field「kind」が、この欄より前にありません。
+          → 同じ申請の、この欄より前に書いた [[request.field]] の id を書いてください。
         方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
         ## a condition on words

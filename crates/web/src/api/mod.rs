@@ -196,7 +196,7 @@ fn rows() -> Vec<Endpoint> {
         row(Post, "/requests", "Hand in a filled form", requests::apply)
             .takes_parts::<requests::RequestParts>()
             .makes::<dto::Made>(),
-        row(Get, "/requests/{id}", "One request", requests::show).gives::<requests::RequestView>(),
+        row(Get, "/requests/{id}", "One request", requests::show).gives::<requests::RequestDetailView>(),
         row(Post, "/requests/{id}/decision", "Decide the open step", requests::decide)
             .takes::<requests::RequestDecisionForm>(),
         row(Post, "/requests/{id}/review", "Review a deputy's decision", requests::review)

@@ -174,6 +174,7 @@ fn password_form(site: &Site, actor: &Actor, next: &str, errors: Vec<view::Field
             "",
         ),
         forced,
+        chars_min: site.app().password_chars_min(),
         next: safe_next(next).to_owned(),
         errors,
     });

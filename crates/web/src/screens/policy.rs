@@ -122,6 +122,7 @@ fn parameter(parameter: &Parameter) -> view::ParameterView {
     };
     view::ParameterView {
         title: parameter.title.clone(),
+        href: format!("/parameters/{}", view::path_part(&parameter.id)),
         value: parameter.value.as_ref().map(|v| format!("{v}{unit}")),
         note,
     }

@@ -262,6 +262,8 @@ pub struct PasswordPage {
     pub frame: Frame,
     /// Whether nothing else is possible before.
     pub forced: bool,
+    /// The shortest password, in characters.
+    pub chars_min: usize,
     /// Where to go afterwards.
     pub next: String,
     /// Why the attempt failed.
@@ -1053,6 +1055,8 @@ pub struct ClausesPage {
 pub struct ParameterView {
     /// Its title.
     pub title: String,
+    /// Its page, with its history and the form that changes it.
+    pub href: String,
     /// Its value; `None` is shown as 未設定.
     pub value: Option<String>,
     /// Where it was decided, or what is suggested.

@@ -15,3 +15,5 @@ mod flow;
 mod inspect;
 #[cfg(test)]
 mod refusals;
+#[cfg(test)]
+mod requests;

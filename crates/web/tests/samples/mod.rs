@@ -566,6 +566,7 @@ fn of_transfers() -> Vec<(&'static str, String)> {
             PasswordPage {
                 frame: bare("パスワードの変更"),
                 forced: true,
+                chars_min: 14,
                 next: "/".into(),
                 errors: vec![FieldError {
                     field: "new".into(),
@@ -895,11 +896,15 @@ fn of_transfers() -> Vec<(&'static str, String)> {
                 parameters: vec![
                     ParameterView {
                         title: "原本の保存期間".into(),
+                        href: "/parameters/originals-days".into(),
                         value: Some("30日".into()),
                         note: "令和8年4月1日 総務部長決裁".into(),
                     },
                     ParameterView {
-                        title: "点検の間隔".into(), value: None, note: "目安 365日".into()
+                        title: "点検の間隔".into(),
+                        href: "/parameters/inspection-interval".into(),
+                        value: None,
+                        note: "目安 365日".into(),
                     },
                 ],
                 origin: "base clauses.toml 12行".into(),
