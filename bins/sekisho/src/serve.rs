@@ -69,7 +69,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
     let config = Config::read(&options.config)?;
     let keys = Keys::read(&config.keys)?;
     let store = Arc::new(open_store(&config, false).await?);
-    let policy = house::policy(&*store, &config.policies, &config.pack).await?;
+    let policy = house::policy(&store, &config.policies, &config.pack).await?;
     let listeners = listeners(&config, &policy.pack).await?;
     let cells = config.cells;
     let app = house::open(parts(config, policy, keys, store.clone())?)?;
@@ -118,7 +118,7 @@ pub(crate) async fn init(options: InitOptions) -> anyhow::Result<ExitCode> {
         kana: options.kana,
         section: SectionId::new(options.section),
     };
-    let policy = house::policy(&*store, &config.policies, &config.pack).await?;
+    let policy = house::policy(&store, &config.policies, &config.pack).await?;
     let (app, id, password) = match first_person(config, policy, keys, store.clone(), person).await {
         Ok(made) => made,
         Err(error) => {

@@ -128,7 +128,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
         Arc::new(SqlStore::open(&database(data), settings).await.context("データベースを開けません")?);
     store.migrate().await.context("データベースを今の版に直せません")?;
 
-    let policy = house::policy(&*store, &options.policies, PACK).await?;
+    let policy = house::policy(&store, &options.policies, PACK).await?;
     let pack = &policy.pack;
     let addresses = addresses(options.port, pack.zones().len())?;
     let clock = Arc::new(DemoClock { behind: AtomicI64::new(0) });

@@ -189,7 +189,7 @@ impl App {
         let running = self.pack();
         let ids = |pack: &Pack| pack.zones().iter().map(|z| z.id.clone()).collect::<Vec<_>>();
         Ok(EditionPage {
-            zones_change: pack.as_ref().is_some_and(|pack| ids(pack) != ids(&running)),
+            zones_change: pack.as_ref().is_some_and(|pack| ids(pack) != ids(running)),
             may_change: self.may(actor, Action::ProposeEdition, &Resource::City),
             edition,
             proposer,
