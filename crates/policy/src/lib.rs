@@ -49,7 +49,7 @@ pub use model::{
     Statement, StatementType, Step, StepMode, Term, Treatment, Zone, ZoneKind,
 };
 pub use problem::{CheckReport, Code, DivergenceReport, Origin, Problem, Severity};
-pub use wareki::wareki;
+pub use wareki::{ERAS, Era, era_of, era_year, wareki};
 
 /// One file of a policies folder, as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
