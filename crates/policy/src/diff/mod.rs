@@ -127,6 +127,14 @@ pub struct DiffReport {
     pub roles: ItemDiff,
     /// Documents.
     pub documents: ItemDiff,
+    /// Who makes policy.
+    pub makers: ItemDiff,
+    /// Whom and what the policy covers, and what it leaves out.
+    pub scope: ItemDiff,
+    /// Words that the texts define.
+    pub terms: ItemDiff,
+    /// Remarks on slips of the texts.
+    pub annotations: ItemDiff,
     /// Days on which texts came into force.
     pub revisions: ItemDiff,
 }
@@ -147,6 +155,10 @@ impl DiffReport {
             requests: items(a, b, keys::requests),
             roles: items(a, b, keys::roles),
             documents: items(a, b, keys::documents),
+            makers: items(a, b, keys::makers),
+            scope: items(a, b, keys::scope),
+            terms: items(a, b, keys::terms),
+            annotations: items(a, b, keys::annotations),
             revisions: items(a, b, keys::revisions),
         }
     }
@@ -177,6 +189,10 @@ impl DiffReport {
             channels: mine(all.channels, &sends),
             zones: ItemDiff::default(),
             documents: ItemDiff::default(),
+            makers: ItemDiff::default(),
+            scope: ItemDiff::default(),
+            terms: ItemDiff::default(),
+            annotations: ItemDiff::default(),
             revisions: ItemDiff::default(),
             parameters: ItemDiff::default(),
             ..all
