@@ -16,6 +16,7 @@ use serde::Serialize;
 use crate::coverage::Titled;
 use crate::model::{Pack, RelationKind, Statement};
 use keys::Keys;
+pub(crate) use text::key_ja;
 
 /// A pack that was compared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

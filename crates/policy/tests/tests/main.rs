@@ -24,6 +24,8 @@ mod kept_cases;
 #[cfg(test)]
 mod layering;
 #[cfg(test)]
+mod search;
+#[cfg(test)]
 mod shipped;
 #[cfg(test)]
 mod support;
