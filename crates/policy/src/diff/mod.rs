@@ -311,7 +311,7 @@ impl<'p> Pairs<'p> {
 }
 
 /// How the second stands to the first, when the first says how it stands to the second.
-fn reversed(kind: RelationKind) -> RelationKind {
+pub(crate) fn reversed(kind: RelationKind) -> RelationKind {
     match kind {
         RelationKind::Stricter => RelationKind::Weaker,
         RelationKind::Weaker => RelationKind::Stricter,

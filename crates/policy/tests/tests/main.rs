@@ -10,6 +10,8 @@ mod coverage;
 #[cfg(test)]
 mod diff;
 #[cfg(test)]
+mod duties;
+#[cfg(test)]
 mod guideline;
 #[cfg(test)]
 mod hostile;
@@ -23,6 +25,8 @@ mod import_properties;
 mod kept_cases;
 #[cfg(test)]
 mod layering;
+#[cfg(test)]
+mod outline;
 #[cfg(test)]
 mod search;
 #[cfg(test)]
