@@ -3,7 +3,7 @@
 //! Owns every change of state in the house (invariant: one door), the ports it needs ([`ports`]) and the things it
 //! keeps ([`model`]). Each use case is a method of [`App`], in the file of its noun:
 //! [`accounts`] and [`people`], [`uploads`], [`transfers`], [`deciding`], [`sanitising`], [`downloads`],
-//! [`evidence`], [`sealing`], [`clauses`], [`coverage`], [`housekeeping`].
+//! [`evidence`], [`sealing`], [`clauses`], [`coverage`], [`reading`], [`housekeeping`].
 //! Leaves decisions to ring 1 (`authz`, `policy`, `workflow`) and the world to ring 3.
 
 pub mod accounts;
@@ -21,6 +21,7 @@ pub mod model;
 pub mod outage;
 pub mod people;
 pub mod ports;
+pub mod reading;
 mod rules;
 pub mod sanitising;
 pub mod sealing;
@@ -34,7 +35,7 @@ use std::{
 
 use authz::Authorizer;
 use ledger::SigningKey;
-use policy::Pack;
+use policy::{Pack, search::Index};
 use ports::{BlobStore, Clock, Entropy, Sanitiser, Store, Tx, Vault};
 use tokio::sync::{Notify, RwLock, Semaphore};
 use workflow::{Millis, id::FileId};
@@ -79,6 +80,8 @@ pub struct App {
 struct House {
     ports: Ports,
     pack: Pack,
+    /// Everything of the pack that can be found.
+    index: Index,
     rules: Rules,
     authorizer: Authorizer,
     key: SigningKey,
@@ -130,6 +133,7 @@ impl App {
             ports,
             rules,
             authorizer: Authorizer::new()?,
+            index: Index::new(&pack),
             pack,
             key,
             password_cost,
@@ -150,6 +154,12 @@ impl App {
     #[must_use]
     pub fn pack(&self) -> &Pack {
         &self.house.pack
+    }
+
+    /// Everything of the policy in force that can be found.
+    #[must_use]
+    pub fn index(&self) -> &Index {
+        &self.house.index
     }
 
     /// What is happening right now.
