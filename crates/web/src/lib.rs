@@ -35,7 +35,7 @@ pub use api::Api;
 pub use live::Streams;
 pub use site::ZoneSetting;
 
-use screens::{account, coverage, home, people, policy as policies, send, session, transfers};
+use screens::{account, coverage, home, people, policy as policies, reading, send, session, transfers};
 use site::Site;
 
 /// Bytes of a form that brings no files.
@@ -87,6 +87,14 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
         .route("/clauses", get(policies::clauses))
         .route("/clauses/{*id}", get(policies::clause))
         .route("/coverage", get(coverage::page))
+        .route("/policy/duties", get(reading::own_duties))
+        .route("/policy/roles", get(reading::all_roles))
+        .route("/policy/roles/{id}", get(reading::role))
+        .route("/policy/body", get(reading::body))
+        .route("/policy/search", get(reading::search))
+        .route("/policy/text", get(reading::text))
+        .route("/policy/clauses/{*id}", get(reading::clause))
+        .route("/policy/print.css", get(reading::print_css))
         .route("/evidence", get(policies::evidence))
         .route("/evidence/{id}", get(policies::entry))
         .route("/evidence/{id}/proof.zip", get(policies::proof))

@@ -263,7 +263,8 @@ fn menu(actor: &Actor, current: &str) -> Vec<MenuItem> {
     if acts {
         items.push(item("/transfers?tray=to-decide", "承認", "stamp", false));
     }
-    items.push(item("/clauses", "条項", "book", true));
+    items.push(item("/policy/duties", "すべきこと", "check", true));
+    items.push(item("/clauses", "条項", "book", false));
     if holds(&[
         role::AUDITOR,
         role::CISO,

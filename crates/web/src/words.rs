@@ -5,6 +5,8 @@
 //! Leaves roles, zones, levels and clauses to the pack, and codes to the packages that define them. A code without
 //! words is a failing test here, never a blank on a screen.
 
+pub mod reading;
+
 use app::coverage::MechanismState;
 use worker_protocol::{Kind, Notes, Reason, Removal, Road, Severity, Spot, Threat};
 use workflow::{

@@ -117,7 +117,12 @@ fn shape(path: &str) -> String {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let place: Vec<&str> =
         path.split('/').map(|step| if step.len() > 20 || step.contains('%') { "*" } else { step }).collect();
-    let place = if path.starts_with("/clauses/") { "/clauses/*".to_owned() } else { place.join("/") };
+    let place = match path {
+        path if path.starts_with("/clauses/") => "/clauses/*".to_owned(),
+        path if path.starts_with("/policy/clauses/") => "/policy/clauses/*".to_owned(),
+        path if path.starts_with("/policy/roles/") => "/policy/roles/*".to_owned(),
+        _ => place.join("/"),
+    };
     let keys: Vec<&str> = query.split('&').filter_map(|pair| pair.split('=').next()).collect();
     format!("{place}?{}", keys.join("&"))
 }

@@ -1,7 +1,8 @@
 //! The whole house as its people use it: the real server, the real sanitiser, a real browser, real clicks.
 //!
 //! Owns the list of the parts: [`ground`] starts the city and browsers, [`person`] is what people do in them,
-//! [`flows`] the stories from sending to proof, [`looks`] what must hold on every page.
+//! [`flows`] the stories from sending to proof, [`reading`] the policy on screen and on paper, [`looks`] what must hold on
+//! every page.
 //!
 //! The tests need Chromium and its driver: `SEKISHO_CHROMIUM` and `SEKISHO_CHROMEDRIVER` name the programs, and
 //! `SEKISHO_AXE` the file of axe-core. What is missing is said and skipped; `cargo xtask test` provides all of it.
@@ -15,3 +16,5 @@ mod ground;
 mod looks;
 #[cfg(test)]
 mod person;
+#[cfg(test)]
+mod reading;

@@ -15,6 +15,7 @@ mod evidence;
 mod ledger;
 mod people;
 mod policy;
+mod reading;
 mod session;
 mod table;
 mod transfers;
@@ -189,6 +190,20 @@ fn rows() -> Vec<Endpoint> {
             .gives::<dto::StatementView>(),
         row(Get, "/coverage", "How every statement is kept today", coverage::show)
             .gives::<coverage::CoverageView>(),
+        row(Get, "/duties", "What the policy asks of the caller, by his roles", reading::own_duties)
+            .gives::<reading::DutiesView>(),
+        row(Get, "/duties/body", "What it asks of the body as a whole", reading::body_duties)
+            .gives::<reading::DutiesView>(),
+        row(Get, "/roles", "Every role and how much is asked of it", reading::roles)
+            .gives::<reading::RoleList>(),
+        row(Get, "/roles/{id}/duties", "What the policy asks of a role", reading::duties_of)
+            .gives::<reading::DutiesView>(),
+        row(Get, "/search", "Words in the policy, whatever their spelling", reading::search)
+            .query::<reading::SearchQuery>()
+            .gives::<reading::FoundView>(),
+        row(Get, "/clauses", "The text as a tree", reading::clauses).gives::<reading::ClauseList>(),
+        row(Get, "/clauses/{*id}", "One clause with what hangs on it", reading::clause)
+            .gives::<reading::ClauseNodeView>(),
         row(Get, "/evidence", "Evidence, newest first", evidence::list)
             .query::<dto::EvidenceListQuery>()
             .gives::<dto::EvidenceList>(),

@@ -9,6 +9,7 @@ pub(crate) mod csv;
 pub(crate) mod home;
 pub(crate) mod people;
 pub(crate) mod policy;
+pub(crate) mod reading;
 pub(crate) mod send;
 pub(crate) mod session;
 pub(crate) mod show;

@@ -10,7 +10,7 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use policy::{Mechanism, Parameter, Statement};
+use policy::{Mechanism, Parameter, Statement, search::ItemKind};
 use workflow::id::EvidenceId;
 
 use super::{Pairs, csv, one, show, view};
@@ -50,24 +50,29 @@ pub(crate) async fn clauses(State(site): State<Site>, who: Signed, Query(query):
         Err(error) => return site.fail(Some(&who.actor), &error),
     };
     let search = one(&query, "q").trim();
+    let words = policy::search::Query::new(search);
+    let wanted = site.app().index().ids(&words, ItemKind::Statement);
     let mut sections: Vec<view::ClauseSection> = Vec::new();
     for summary in &summaries {
         let statement = summary.statement;
-        let section = summary.clause.map_or("", |c| c.section.as_str());
-        let hit = [statement.short(), &statement.gist_ja, &statement.id, section]
-            .iter()
-            .any(|text| text.contains(search));
-        if !search.is_empty() && !hit {
+        if !search.is_empty() && !wanted.contains(statement.id.as_str()) {
             continue;
         }
+        let section = summary.clause.map(|c| format!("{} {}", c.section, c.title)).unwrap_or_default();
+        let href = || summary.clause.map(|c| format!("/policy/clauses/{}", view::path_part(&c.id)));
         let row = clause_row(&site, statement, summary.evidence_count);
-        match sections.iter_mut().find(|s| s.title == section) {
+        // Statements stand in the order of the text, so that those of one clause follow each other.
+        match sections.last_mut().filter(|s| s.title == section) {
             Some(found) => found.rows.push(row),
-            None => sections.push(view::ClauseSection { title: section.to_owned(), rows: vec![row] }),
+            None => {
+                let href = href().unwrap_or_default();
+                sections.push(view::ClauseSection { title: section, href, rows: vec![row] });
+            }
         }
     }
     render(&view::ClausesPage {
         frame: site.frame(Some(&who.actor), "条項", "/clauses", &[Mechanism::PolicyVersion], ""),
+        bar: view::PolicyBar::at("/clauses"),
         policy: site.app().pack().title().to_owned(),
         search: search.to_owned(),
         total: sections.iter().map(|s| s.rows.len()).sum(),
@@ -92,8 +97,8 @@ pub(crate) async fn clause(
     render(&view::ClausePageView {
         frame: site.frame(Some(&who.actor), &statement.gist_ja, "/clauses", &[Mechanism::EvidenceLedger], ""),
         row: clause_row(&site, statement, page.summary.evidence_count),
-        clause_title: page.summary.clause.map(|c| c.title.clone()).unwrap_or_default(),
-        section_title: page.summary.clause.map(|c| c.section.clone()).unwrap_or_default(),
+        bar: view::PolicyBar::at("/clauses"),
+        around: super::reading::around(site.app().pack(), statement),
         trigger: statement.trigger.clone(),
         expected: statement.evidence.clone(),
         label: statement.label.clone(),
@@ -108,6 +113,12 @@ pub(crate) async fn clause(
             .as_ref()
             .map(|c| format!("/clauses/{}?after={}", view::path_part(&id), show::cursor_text(c))),
     })
+}
+
+/// A value that a statement leaves open, in a line of a list.
+pub(super) fn open_value(parameter: &Parameter) -> view::OpenValue {
+    let view::ParameterView { title, value, .. } = self::parameter(parameter);
+    view::OpenValue { title, value }
 }
 
 fn parameter(parameter: &Parameter) -> view::ParameterView {

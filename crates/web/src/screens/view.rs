@@ -5,10 +5,12 @@
 //! Leaves gathering the values to the handlers beside it, words to `crate::words`, dates to `crate::dates`.
 
 mod coverage;
+mod reading;
 
 use askama::Template;
 
 pub use coverage::*;
+pub use reading::*;
 
 use crate::{
     dates::When,
@@ -1020,6 +1022,8 @@ pub struct ClauseRow {
 pub struct ClauseSection {
     /// Its title.
     pub title: String,
+    /// The page of its clause; empty for what stands in none.
+    pub href: String,
     /// Its statements.
     pub rows: Vec<ClauseRow>,
 }
@@ -1030,6 +1034,8 @@ pub struct ClauseSection {
 pub struct ClausesPage {
     /// What surrounds it.
     pub frame: Frame,
+    /// The pages of the policy.
+    pub bar: PolicyBar,
     /// Title of the policy.
     pub policy: String,
     /// What was searched for.
@@ -1057,12 +1063,12 @@ pub struct ParameterView {
 pub struct ClausePageView {
     /// What surrounds it.
     pub frame: Frame,
+    /// The pages of the policy.
+    pub bar: PolicyBar,
     /// The statement.
     pub row: ClauseRow,
-    /// Title of the clause.
-    pub clause_title: String,
-    /// Title of the section.
-    pub section_title: String,
+    /// What stands around it.
+    pub around: Around,
     /// When it applies.
     pub trigger: Option<String>,
     /// What evidence it expects.

@@ -1,5 +1,7 @@
 //! Sample values for every screen: a fictional city, nobody real.
 
+mod reading;
+
 use askama::Template;
 use web::{
     dates::When,
@@ -487,6 +489,12 @@ fn person() -> PersonView {
 }
 
 pub(crate) fn pages() -> Vec<(&'static str, String)> {
+    let mut pages = main_pages();
+    pages.extend(reading::pages());
+    pages
+}
+
+fn main_pages() -> Vec<(&'static str, String)> {
     let password_needed = FileView {
         trouble: Some(words::reason(Reason::PasswordNeeded)),
         password_action: Some("/transfers/1/files/f9/retry".into()),
@@ -782,11 +790,13 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
             "clauses",
             ClausesPage {
                 frame: frame("条項", "/clauses", "internet"),
+                bar: PolicyBar::at("/clauses"),
                 policy: "星見市情報セキュリティポリシー".into(),
-                search: String::new(),
+                search: "無害化".into(),
                 total: 2,
                 sections: vec![ClauseSection {
-                    title: "ネットワークの分離".into(),
+                    title: "4 ネットワークの分離".into(),
+                    href: "/policy/clauses/base/4".into(),
                     rows: vec![
                         clause_row(),
                         ClauseRow { mechanisms: String::new(), unset: 0, evidence: 0, ..clause_row() },
@@ -800,6 +810,7 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
             "coverage",
             CoveragePage {
                 frame: frame("条項の遵守状況", "/clauses", "internet"),
+                bar: PolicyBar::at("/coverage"),
                 policy: "星見市情報セキュリティポリシー".into(),
                 total: 520,
                 in_words: "仕組みあり 120件、予定 400件".into(),
@@ -869,9 +880,9 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
             "clause",
             ClausePageView {
                 frame: frame("条項", "/clauses", "internet"),
+                bar: PolicyBar::at("/clauses"),
                 row: clause_row(),
-                clause_title: "無害化".into(),
-                section_title: "ネットワークの分離".into(),
+                around: reading::around(),
                 trigger: Some("ファイルを取り込むとき".into()),
                 expected: Some("無害化の記録".into()),
                 label: "4(1)".into(),
