@@ -81,7 +81,7 @@ fn what_a_person_must_see_is_there() {
         ("duties", "いつも守ること"),
         ("duties", "行う画面: <a href=\"/transfers/new\">ファイルを送る</a>"),
         ("duties", "関所が自動で行います: 保管時の暗号化"),
-        ("duties", "まだ画面はありません(予定: メールのテキスト化)"),
+        ("duties", "いまは関所の外で行います(画面は予定)"),
         ("duties", "持出しごと</h3>"),
         ("duties", "tone--bad"),
         ("duties-nobody", "いま職に就いていないため"),

@@ -92,9 +92,10 @@ fn doing(frame: &view::Frame, statement: &Statement) -> view::Doing {
                 }
             }
             words::Place::Automatic => doing.automatic.push(mechanism.title_ja().to_owned()),
-            words::Place::Planned => doing.planned.push(mechanism.title_ja().to_owned()),
+            words::Place::Planned => doing.outside = true,
         }
     }
+    doing.outside &= doing.places.is_empty() && doing.automatic.is_empty();
     doing
 }
 

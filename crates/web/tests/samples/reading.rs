@@ -73,7 +73,7 @@ fn duty(gist: &str, word: &str, tone: Tone) -> DutyView {
         doing: Doing {
             places: vec![link("/transfers/new", "ファイルを送る")],
             automatic: vec!["保管時の暗号化".into()],
-            planned: vec!["メールのテキスト化".into()],
+            outside: false,
         },
     }
 }
@@ -97,7 +97,13 @@ fn sections() -> Vec<DutySection> {
             id: "triggered",
             title: "そのときに行うこと",
             count: 1,
-            groups: vec![group("持出しごと", vec![duty("持出しの許可を得る", "義務", Tone::Plain)])],
+            groups: vec![group(
+                "持出しごと",
+                vec![DutyView {
+                    doing: Doing { outside: true, ..Doing::default() },
+                    ..duty("持出しの許可を得る", "義務", Tone::Plain)
+                }],
+            )],
         },
     ]
 }

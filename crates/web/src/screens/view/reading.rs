@@ -55,8 +55,8 @@ pub struct Doing {
     pub places: Vec<Link>,
     /// What the software does by itself.
     pub automatic: Vec<String>,
-    /// What this version does not have yet.
-    pub planned: Vec<String>,
+    /// Whether this version has nothing for it yet, and a later one will.
+    pub outside: bool,
 }
 
 /// One duty.
