@@ -23,6 +23,7 @@ mod layers;
 mod library;
 mod merged;
 mod model;
+pub mod oscal;
 mod problem;
 mod resolve;
 mod settings;

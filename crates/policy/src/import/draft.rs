@@ -7,6 +7,7 @@
 use crate::model::Modality;
 
 use super::result::{Chars, Import, Node, NodeKind, Piece, PieceKind, Span};
+use super::structured::{Given, GivenStatement, Stand};
 
 /// The longest title, note or gist that a correction may give, in characters.
 pub(super) const WORDS_CHARS_MAX: usize = 4_000;
@@ -165,6 +166,7 @@ pub struct Draft {
     pub(super) gists: Vec<Option<String>>,
     pub(super) same: Vec<Option<String>>,
     pub(super) annotations: Vec<Annotation>,
+    pub(super) given: Given,
 }
 
 impl Draft {
@@ -179,6 +181,7 @@ impl Draft {
             gists: vec![None; count],
             same: vec![None; count],
             annotations: Vec::new(),
+            given: Given::none(count),
         }
     }
 
@@ -294,6 +297,7 @@ impl Draft {
         self.reviews.insert(statement + 1, Review::Open);
         self.gists.insert(statement + 1, None);
         self.same.insert(statement + 1, None);
+        self.split_given(statement);
         self.review(statement, Review::Open)
     }
 
@@ -313,7 +317,42 @@ impl Draft {
         self.reviews.remove(statement + 1);
         self.gists.remove(statement + 1);
         self.same.remove(statement + 1);
+        self.merge_given(statement);
         self.review(statement, Review::Open)
+    }
+
+    /// What a structured source said holds for both halves, but for what is one statement's alone.
+    fn split_given(&mut self, statement: usize) {
+        let Some(first) = self.given.statements.get(statement) else { return };
+        let second = GivenStatement {
+            id: None,
+            ascii: None,
+            title: None,
+            gist_en: None,
+            stand: Stand::New,
+            ..first.clone()
+        };
+        self.given.statements.insert(statement + 1, second);
+    }
+
+    fn merge_given(&mut self, statement: usize) {
+        if statement + 1 >= self.given.statements.len() {
+            return;
+        }
+        let second = self.given.statements.remove(statement + 1);
+        let Some(first) = self.given.statements.get_mut(statement) else { return };
+        fn added<T: PartialEq>(to: &mut Vec<T>, from: Vec<T>) {
+            for one in from {
+                if !to.contains(&one) {
+                    to.push(one);
+                }
+            }
+        }
+        added(&mut first.parameters, second.parameters);
+        added(&mut first.mechanisms, second.mechanisms);
+        added(&mut first.acts, second.acts);
+        added(&mut first.sources, second.sources);
+        added(&mut first.relations, second.relations);
     }
 
     fn split_node(&mut self, node: usize, at: usize, label: String) -> Result<(), CorrectionError> {
@@ -465,6 +504,7 @@ impl Draft {
         for place in places {
             *place = change(*place);
         }
+        self.given.renumber(&change);
         for reference in import.statements.iter_mut().flat_map(|s| &mut s.references) {
             for node in &mut reference.nodes {
                 *node = change(*node);

@@ -24,6 +24,12 @@ mod kept_cases;
 #[cfg(test)]
 mod layering;
 #[cfg(test)]
+mod oscal;
+#[cfg(test)]
+mod oscal_import;
+#[cfg(test)]
+mod oscal_outside;
+#[cfg(test)]
 mod shipped;
 #[cfg(test)]
 mod support;
