@@ -9,8 +9,10 @@
 //! `crates/workflow/src/transfer.rs`, and the entry in `crates/app/src/evidence.rs`.
 
 mod bundle;
+mod catalog_command;
 mod config;
 mod demo;
+mod export_command;
 mod house;
 mod import_command;
 mod keys;

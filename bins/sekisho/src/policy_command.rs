@@ -1,4 +1,4 @@
-//! `sekisho policy`: checking, showing, covering, comparing and importing packs.
+//! `sekisho policy`: checking, showing, covering, comparing, exporting and importing packs.
 //!
 //! Owns the commands: what is read, which exit code. Leaves every rule of packs, and what is printed, to `policy`.
 
@@ -8,10 +8,11 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
+use app::ports::Clock as _;
 use clap::{Args, Subcommand};
 use policy::{CheckReport, CoverageReport, CoverageStatus, DiffReport, GUIDELINE, Library, Pack, Problem};
 
-use crate::{import_command, packs, world};
+use crate::{export_command, import_command, packs, world};
 
 /// Which pack.
 #[derive(Args)]
@@ -69,6 +70,8 @@ pub(crate) enum Command {
     },
     /// 団体の文書を読み、条項の木・遵守事項・近い遵守事項を示し、取込み案の方針パックを作ります。終了コード: 0 取り込んだ、3 取り込むものがない、2 使い方の誤り、1 失敗
     Import(import_command::Options),
+    /// 方針パックをOSCAL(1.2.1)のJSONで書き出します(対応は docs/format-oscal.md)。終了コード: 0 書き出した、2 使い方の誤り、1 失敗
+    Export(export_command::Options),
     /// 層を重ねた結果を、どのファイルの何行目に由来するかとともに表示します
     Show {
         #[command(flatten)]
@@ -84,6 +87,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Check { which, json, ready } => check(which, *json, *ready),
         Command::Show { which } => show(which),
+        Command::Export(options) => export_command::run(options, &web::dates::iso(world::SystemClock.now())),
         Command::Import(options) => world::run(import_command::run(options)),
         Command::Coverage { id, policies, json, only } => coverage(id.as_deref(), policies, *json, *only),
         Command::Diff { a, b, policies, json, role } => diff([a, b], policies, *json, role.as_deref()),
@@ -201,7 +205,7 @@ fn show(which: &Which) -> anyhow::Result<ExitCode> {
 }
 
 /// Says what is wrong with a pack that something else was wanted of.
-fn refuse(id: &str, problems: Vec<Problem>) -> anyhow::Result<ExitCode> {
+pub(crate) fn refuse(id: &str, problems: Vec<Problem>) -> anyhow::Result<ExitCode> {
     finish(&CheckReport::new(id, problems), false)
 }
 

@@ -3,4 +3,6 @@
 #[cfg(test)]
 mod command;
 #[cfg(test)]
+mod export;
+#[cfg(test)]
 mod import;

@@ -60,6 +60,11 @@ impl Draft {
         if !sound {
             return Err(PackError::Id);
         }
+        let parts = [NodeKind::Clause, NodeKind::Heading, NodeKind::Supplementary];
+        // Before ids are made: of many parts with one label the last ones would be looked for long.
+        if self.import.nodes.iter().filter(|n| parts.contains(&n.kind)).count() > ITEMS_MAX {
+            return Err(PackError::TooMany);
+        }
         let clauses = self.clause_ids(id);
         let statements = self.kept();
         if clauses.len() > ITEMS_MAX || statements.len() > ITEMS_MAX || self.import.terms.len() > ITEMS_MAX {

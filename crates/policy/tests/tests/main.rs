@@ -30,6 +30,8 @@ mod oscal_import;
 #[cfg(test)]
 mod oscal_outside;
 #[cfg(test)]
+mod oscal_properties;
+#[cfg(test)]
 mod shipped;
 #[cfg(test)]
 mod support;

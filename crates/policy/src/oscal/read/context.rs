@@ -9,6 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::OscalError;
 use super::object::{Losses, LostKind, Object, Props};
 use super::toml_item::{Item, TEXT_CHARS_MAX};
+use crate::ITEMS_MAX;
+use crate::import::ImportError;
 use crate::import::structured::{GivenItem, Stand};
 use crate::library::Library;
 use crate::model::Pack;
@@ -35,6 +37,10 @@ pub(super) struct Context<'a> {
     parameters: BTreeMap<String, Named>,
     /// Controls that are statements of ours: id of the control → id of the statement.
     pub(super) statements: BTreeMap<String, String>,
+    /// Ids of these statements.
+    own_statements: BTreeSet<String>,
+    /// Ids of the catalog's parameters as they are in the pack.
+    own_parameters: BTreeSet<String>,
     /// Ids of clauses that are in the catalog.
     clauses: BTreeSet<String>,
     pub(super) roles: BTreeSet<String>,
@@ -63,6 +69,8 @@ impl<'a> Context<'a> {
             partial,
             parameters: BTreeMap::new(),
             statements: BTreeMap::new(),
+            own_statements: BTreeSet::new(),
+            own_parameters: BTreeSet::new(),
             clauses: BTreeSet::new(),
             roles: below.map(|b| b.roles().iter().map(|r| r.id.clone()).collect()).unwrap_or_default(),
             documents: below
@@ -79,16 +87,21 @@ impl<'a> Context<'a> {
             let tokens = Tokens::of(below);
             context.tokens = below.clauses().iter().map(|c| (tokens.clause(&c.id), c.id.clone())).collect();
         }
-        let mut seen = Seen { controls: BTreeSet::new(), taken: BTreeSet::new() };
+        let mut seen = BTreeSet::new();
         // What is lost is told when it is read; here only ids are looked for.
         let unheard = Losses::default();
         context.ids(catalog, &mut seen, &unheard)?;
         Ok(context)
     }
 
-    fn ids(&mut self, object: &Object<'_>, seen: &mut Seen, unheard: &Losses) -> Result<(), OscalError> {
+    fn ids(
+        &mut self,
+        object: &Object<'_>,
+        seen: &mut BTreeSet<String>,
+        unheard: &Losses,
+    ) -> Result<(), OscalError> {
         for parameter in object.objects("params")? {
-            self.parameter_id(&parameter, seen, unheard)?;
+            self.parameter_id(&parameter, unheard)?;
         }
         for group in object.objects("groups")? {
             let props = Props::of(&group, unheard)?;
@@ -101,11 +114,11 @@ impl<'a> Context<'a> {
         for control in object.objects("controls")? {
             let id = control.must("id")?.to_owned();
             let props = Props::of(&control, unheard)?;
-            if !seen.controls.insert(id.clone()) {
+            if !seen.insert(id.clone()) {
                 return Err(OscalError::DuplicateId { id, place: control.place });
             }
             if let Some(statement) = props.one(prop::STATEMENT) {
-                if self.statements.values().any(|s| s == statement) {
+                if !self.own_statements.insert(statement.to_owned()) {
                     return Err(OscalError::DuplicateId { id: statement.to_owned(), place: control.place });
                 }
                 self.statements.insert(id, statement.to_owned());
@@ -115,12 +128,11 @@ impl<'a> Context<'a> {
         Ok(())
     }
 
-    fn parameter_id(
-        &mut self,
-        parameter: &Object<'_>,
-        seen: &mut Seen,
-        unheard: &Losses,
-    ) -> Result<(), OscalError> {
+    fn parameter_id(&mut self, parameter: &Object<'_>, unheard: &Losses) -> Result<(), OscalError> {
+        // More of them are no pack anyway, and free names are looked for one after the other.
+        if self.parameters.len() >= ITEMS_MAX {
+            return Err(OscalError::TooLarge(ImportError::TooManyParts));
+        }
         let id = parameter.must("id")?;
         if self.parameters.contains_key(id) {
             return Err(OscalError::DuplicateId { id: id.to_owned(), place: parameter.place.clone() });
@@ -132,11 +144,11 @@ impl<'a> Context<'a> {
         let mut number = 2;
         let below = |name: &str| self.below.is_some_and(|b| b.parameter(name).is_some());
         // One of somebody else's must not become one of ours by having its name.
-        while seen.taken.contains(&name) || (!own && below(&name)) {
+        while self.own_parameters.contains(&name) || (!own && below(&name)) {
             name = format!("{wanted}-{number}");
             number += 1;
         }
-        seen.taken.insert(name.clone());
+        self.own_parameters.insert(name.clone());
         let label = parameter.text("label")?.map(|l| markup::plain(l, &|id| id.to_owned()).0);
         let label = label.filter(|l| !l.is_empty()).unwrap_or_else(|| id.to_owned());
         self.parameters.insert(id.to_owned(), Named { id: name, label });
@@ -150,7 +162,7 @@ impl<'a> Context<'a> {
 
     /// A parameter that a pack's statement may name: one of the catalog or of the layer below.
     pub(super) fn parameter_of_pack(&self, id: &str) -> bool {
-        self.parameters.values().any(|p| p.id == id) || self.below.is_some_and(|b| b.parameter(id).is_some())
+        self.own_parameters.contains(id) || self.below.is_some_and(|b| b.parameter(id).is_some())
     }
 
     /// Prose as words, and the parameters of the pack that it takes in. Words beyond the bound of a pack are told.
@@ -235,7 +247,7 @@ impl<'a> Context<'a> {
         if folder.is_empty() || rest.is_empty() || !is_free_id(to) || own == to {
             return false;
         }
-        self.statements.values().any(|s| s == to)
+        self.own_statements.contains(to)
             || self.below.is_some_and(|b| b.statement(to).is_some())
             || self.library.find(Kind::Statement, to).next().is_some()
             || self.library.read(folder).is_none()
@@ -268,19 +280,11 @@ impl<'a> Context<'a> {
 
     /// Statements of the layer below that a whole catalog of a pack on it no longer has.
     pub(super) fn remove_missing(&mut self, below: &Pack) {
-        let here: BTreeSet<&str> = self.statements.values().map(String::as_str).collect();
-        for statement in below.statements().iter().filter(|s| !here.contains(s.id.as_str())) {
+        for statement in below.statements().iter().filter(|s| !self.own_statements.contains(&s.id)) {
             let item = Item::removal("statement", &statement.id, "取り込んだ目録にない");
             self.items.push(item);
         }
     }
-}
-
-/// Ids that were met.
-struct Seen {
-    controls: BTreeSet<String>,
-    /// Ids of parameters as they are in the pack.
-    taken: BTreeSet<String>,
 }
 
 /// Whether it is an id of a pack's clauses and statements.
