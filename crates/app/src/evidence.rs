@@ -150,6 +150,8 @@ kinds! {
     PayloadErased = "payload-erased" [RetentionErase],
     /// Evidence was taken out with its proofs.
     EvidenceExported = "evidence-exported" [EvidenceExport],
+    /// The policy was taken out with what is not public of it.
+    PolicyExported = "policy-exported" [EvidenceLedger],
 }
 
 impl Kind {

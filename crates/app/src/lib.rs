@@ -20,6 +20,7 @@ pub mod live;
 pub mod model;
 pub mod outage;
 pub mod people;
+pub mod policy_export;
 pub mod ports;
 mod rules;
 pub mod sanitising;

@@ -74,6 +74,8 @@ closed_words! {
         AdministerSystem = "administer-system",
         /// Read the clauses of the policy.
         ViewClause = "view-clause",
+        /// Take the policy out with what is not public of it.
+        ExportPolicy = "export-policy",
         /// Read entries of the ledger with their payloads.
         ViewEvidence = "view-evidence",
         /// Take entries out with their proofs.
@@ -141,7 +143,7 @@ impl Action {
             | Action::InspectOriginal
             | Action::ResolveHeld => ResourceKind::Transfer,
             Action::ViewAllTransfers | Action::ViewLedger | Action::AdministerSystem => ResourceKind::City,
-            Action::ViewClause => ResourceKind::Clause,
+            Action::ViewClause | Action::ExportPolicy => ResourceKind::Clause,
             Action::ViewEvidence | Action::ExportEvidence => ResourceKind::Evidence,
             Action::ViewUsers | Action::ManageUsers => ResourceKind::Account,
         }
@@ -193,7 +195,7 @@ closed_words! {
         ReceiveTransfers = "receive-transfers",
         /// Decide, as approver or deputy; only where the role does not demand a second factor.
         DecideTransfers = "decide-transfers",
-        /// Clauses, evidence and its export.
+        /// Clauses, evidence, and the export of both.
         ReadEvidence = "read-evidence",
         /// Accounts, reading.
         ReadUsers = "read-users",

@@ -35,7 +35,7 @@ pub use api::Api;
 pub use live::Streams;
 pub use site::ZoneSetting;
 
-use screens::{account, coverage, home, people, policy as policies, send, session, transfers};
+use screens::{account, coverage, home, oscal, people, policy as policies, send, session, transfers};
 use site::Site;
 
 /// Bytes of a form that brings no files.
@@ -87,6 +87,8 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
         .route("/clauses", get(policies::clauses))
         .route("/clauses/{*id}", get(policies::clause))
         .route("/coverage", get(coverage::page))
+        .route("/policy/export", get(oscal::page))
+        .route("/policy/export/{model}", get(oscal::file))
         .route("/evidence", get(policies::evidence))
         .route("/evidence/{id}", get(policies::entry))
         .route("/evidence/{id}/proof.zip", get(policies::proof))

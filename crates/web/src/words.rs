@@ -5,6 +5,8 @@
 //! Leaves roles, zones, levels and clauses to the pack, and codes to the packages that define them. A code without
 //! words is a failing test here, never a blank on a screen.
 
+pub mod oscal;
+
 use app::coverage::MechanismState;
 use worker_protocol::{Kind, Notes, Reason, Removal, Road, Severity, Spot, Threat};
 use workflow::{
@@ -862,6 +864,7 @@ pub fn evidence(kind: &str) -> Option<&'static str> {
         "uploads-swept" => "申請されなかったファイルの消去",
         "payload-erased" => "証跡の内容の消去",
         "evidence-exported" => "証跡の持出し",
+        "policy-exported" => "方針の書出し(公開していない内容を含む)",
         _ => return None,
     })
 }

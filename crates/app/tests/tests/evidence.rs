@@ -136,6 +136,9 @@ async fn grand_tour() -> City {
     })
     .await
     .unwrap();
+    let written = |_| "2026-04-01T09:00:00+09:00".to_owned();
+    let kansa = city.at("kansa", "lgwan").await;
+    app.export_policy(&kansa, policy::oscal::Model::Catalog, false, "0", written).await.unwrap();
     city.pass(6 * 366 * DAY);
     city.tidy_all().await;
     city

@@ -18,6 +18,8 @@ mod flaky;
 #[cfg(test)]
 mod inspecting;
 #[cfg(test)]
+mod policy_export;
+#[cfg(test)]
 mod receiving;
 #[cfg(test)]
 mod retention;

@@ -13,6 +13,7 @@ mod dto;
 mod errors;
 mod evidence;
 mod ledger;
+mod oscal;
 mod people;
 mod policy;
 mod session;
@@ -182,6 +183,9 @@ fn rows() -> Vec<Endpoint> {
         )
         .sends("image/png"),
         row(Get, "/policy", "The policy in force", policy::show).gives::<dto::PolicyView>(),
+        row(Get, "/policy/oscal/{model}", "The policy in OSCAL: catalog or component", oscal::show)
+            .query::<oscal::OscalQuery>()
+            .sends("application/json"),
         row(Get, "/statements", "Every statement of the policy", policy::statements)
             .gives::<dto::StatementList>(),
         row(Get, "/statements/{*id}", "One statement with its evidence", policy::statement)

@@ -12,4 +12,6 @@ mod flow;
 #[cfg(test)]
 mod inspect;
 #[cfg(test)]
+mod oscal;
+#[cfg(test)]
 mod refusals;

@@ -797,6 +797,25 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
             .unwrap(),
         ),
         (
+            "oscal",
+            OscalPage {
+                frame: frame("方針の書出し", "/clauses", "internet"),
+                policy: "星見市情報セキュリティポリシー(版 1)".into(),
+                public: vec!["星見市情報セキュリティ基本方針".into()],
+                internal: vec!["<script>alert(1)</script>対策基準".into()],
+                models: vec![
+                    OscalModel { id: "catalog", title: "目録", about: "条項", public: true },
+                    OscalModel {
+                        id: "component", title: "仕組みの一覧", about: "仕組み", public: false
+                    },
+                ],
+                may: true,
+                factor_needed: false,
+            }
+            .render()
+            .unwrap(),
+        ),
+        (
             "coverage",
             CoveragePage {
                 frame: frame("条項の遵守状況", "/clauses", "internet"),
