@@ -357,7 +357,7 @@ fn unset<'p>(pack: &'p Pack, id: &str) -> Option<&'p Parameter> {
 }
 
 /// Parameters without which a checkpoint cannot work, and what needs them.
-fn needed(pack: &Pack) -> Vec<(&str, String)> {
+pub(crate) fn needed(pack: &Pack) -> Vec<(&str, String)> {
     let mut needed: Vec<(&str, String)> = Vec::new();
     let mut add = |setting: &Setting, what: &dyn Fn() -> String| {
         let id = setting.parameter.as_ref().and_then(|id| pack.parameter(id));

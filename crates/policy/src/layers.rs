@@ -134,7 +134,7 @@ fn municipality(mut f: Fields<'_>, sink: &mut Sink) -> Municipality {
 
 /// The check digit of a six-digit 全国地方公共団体コード: the first five digits weighted 6, 5, 4, 3, 2 are
 /// summed; the last digit of 11 minus the remainder by 11 (of the sum itself when it is below 11).
-fn check_digit(code: &str) -> Option<char> {
+pub(crate) fn check_digit(code: &str) -> Option<char> {
     let digits: Vec<u32> = code.chars().map(|c| c.to_digit(10)).collect::<Option<_>>()?;
     if digits.len() != 6 || !code.is_ascii() {
         return None;

@@ -26,6 +26,7 @@ mod model;
 mod problem;
 mod resolve;
 mod settings;
+pub mod setup;
 mod show;
 mod toml_text;
 mod wareki;

@@ -24,6 +24,8 @@ mod kept_cases;
 #[cfg(test)]
 mod layering;
 #[cfg(test)]
+mod setup;
+#[cfg(test)]
 mod shipped;
 #[cfg(test)]
 mod support;
