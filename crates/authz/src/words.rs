@@ -72,6 +72,10 @@ closed_words! {
         ViewLedger = "view-ledger",
         /// Change settings of the system: parameters, keys, jobs.
         AdministerSystem = "administer-system",
+        /// 方針の取込み: see imported texts, their review, and the drafts made of them.
+        ViewImports = "view-imports",
+        /// Import a text, correct and confirm the review, take the draft out.
+        EditImports = "edit-imports",
         /// Read the clauses of the policy.
         ViewClause = "view-clause",
         /// Read entries of the ledger with their payloads.
@@ -140,7 +144,11 @@ impl Action {
             | Action::DownloadOriginal
             | Action::InspectOriginal
             | Action::ResolveHeld => ResourceKind::Transfer,
-            Action::ViewAllTransfers | Action::ViewLedger | Action::AdministerSystem => ResourceKind::City,
+            Action::ViewAllTransfers
+            | Action::ViewLedger
+            | Action::AdministerSystem
+            | Action::ViewImports
+            | Action::EditImports => ResourceKind::City,
             Action::ViewClause => ResourceKind::Clause,
             Action::ViewEvidence | Action::ExportEvidence => ResourceKind::Evidence,
             Action::ViewUsers | Action::ManageUsers => ResourceKind::Account,
