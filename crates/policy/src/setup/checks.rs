@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::{
     ADMINISTRATOR_ROLE, Answers, Municipality, Person, Problems, Roster, Step, date, plain, questions, short,
-    value,
+    unit_ja, value,
 };
 use crate::{GUIDELINE, Library, Pack, Severity};
 
@@ -215,7 +215,10 @@ pub(super) fn parameters(answers: &Answers, below: &Pack, problems: &mut Problem
             continue;
         }
         let suggested = match &parameter.suggested {
-            Some(value) => format!("目安は {value} です。"),
+            Some(value) => {
+                let value = format!("{value} {}", unit_ja(parameter.kind));
+                format!("目安は {} です。", value.trim_end())
+            }
             None => String::new(),
         };
         problems.add(

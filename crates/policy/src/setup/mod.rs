@@ -185,12 +185,37 @@ pub fn questions(pack: &Pack) -> Vec<Question> {
         let needed_for = needed.iter().find(|(id, _)| *id == parameter.id).map(|(_, what)| what.trim());
         questions.push(Question {
             clause: clause(parameter),
-            needed_for: needed_for.unwrap_or_default().to_owned(),
+            needed_for: needed_for.map(purpose).unwrap_or_default().to_owned(),
             parameter: parameter.clone(),
         });
     }
     questions.sort_by_key(|q| q.needed_for.is_empty());
     questions
+}
+
+/// What needs a value, in the words of an office rather than those of a pack.
+fn purpose(needs: &str) -> &'static str {
+    match needs.split(['「', ' ']).next().unwrap_or_default() {
+        "[retention]" => "保管と消去",
+        "channel" => "ファイルの授受",
+        "request" => "承認の督促",
+        _ => "利用者の認証と承認",
+    }
+}
+
+/// The unit of a kind of value, behind the number.
+#[must_use]
+pub fn unit_ja(kind: crate::ParameterType) -> &'static str {
+    use crate::ParameterType as T;
+    match kind {
+        T::Days => "日",
+        T::Hours => "時間",
+        T::Minutes => "分",
+        T::Years => "年",
+        T::Bytes => "バイト",
+        T::Flag => "(はい か いいえ)",
+        T::Count | T::Text | T::Choice => "",
+    }
 }
 
 /// A value as it was typed, by the kind of its parameter.

@@ -141,8 +141,8 @@ pub(super) fn read(text: &str, below: &Pack, problems: &mut Problems) -> Roster 
 /// Names of units with their ids: those of the pack and those that the roster brings.
 struct Units {
     departments: BTreeMap<String, String>,
-    /// By department and name: two departments may have a section of one name.
-    sections: BTreeMap<(String, String), String>,
+    /// By name, which is unique in a body: id and department.
+    sections: BTreeMap<String, (String, String)>,
 }
 
 impl Units {
@@ -152,7 +152,7 @@ impl Units {
             sections: below
                 .sections()
                 .iter()
-                .map(|s| ((s.department.clone(), s.name.clone()), s.id.clone()))
+                .map(|s| (s.name.clone(), (s.id.clone(), s.department.clone())))
                 .collect(),
         }
     }
@@ -208,6 +208,14 @@ impl<'p> Reader<'p> {
             }
         }
         let known = self.posts(line, posts);
+        let elsewhere = self.units.sections.get(*section).map(|(_, of)| of.clone());
+        if elsewhere.is_some_and(|of| self.units.departments.get(*department) != Some(&of)) {
+            self.error(
+                line,
+                format!("課「{}」が、ほかの部にもあります。", short(section)),
+                "課の名前は団体の中で一つにしてください(例: 市民部庶務課)。",
+            );
+        }
         if self.roster.errors.len() > before {
             return;
         }
@@ -266,12 +274,11 @@ impl<'p> Reader<'p> {
                 id
             }
         };
-        let key = (department_id.clone(), section.to_owned());
-        let section_id = match self.units.sections.get(&key) {
-            Some(id) => id.clone(),
+        let section_id = match self.units.sections.get(section) {
+            Some((id, _)) => id.clone(),
             None => {
                 let id = fresh("ka", self.roster.sections.len(), |id| below.section(id).is_some());
-                self.units.sections.insert(key, id.clone());
+                self.units.sections.insert(section.to_owned(), (id.clone(), department_id.clone()));
                 self.roster.sections.push((id.clone(), section.to_owned(), department_id.clone()));
                 id
             }
