@@ -284,6 +284,7 @@ fn app(store: Arc<SqlStore>, folder: &Path) -> Result<App> {
         sanitiser: Arc::new(CellPool::new(CellConfig::new("sekisho-worker"))),
         clock: Arc::new(Machine),
         vault: Arc::new(SecretVault::new(secret(), entropy.clone())),
+        policies: Arc::new([]),
         entropy,
     };
     Ok(App::open(ports, pack()?, key()?, PasswordCost::WeakForTestPurposesOnly)?)

@@ -12,7 +12,7 @@ use app::{
     App, PasswordCost, Ports,
     ports::{Clock, Entropy},
 };
-use policy::Pack;
+use policy::{Pack, SourceFile};
 use store_blob::{LocalBlobs, SecretVault};
 use store_sql::SqlStore;
 use worker_client::{CellConfig, CellPool, OfficeConfig};
@@ -26,6 +26,8 @@ pub(crate) struct Parts {
     pub(crate) keys: Keys,
     pub(crate) ledger_name: String,
     pub(crate) pack: Pack,
+    /// The folder of packs that it came from.
+    pub(crate) policies: Vec<SourceFile>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) worker: PathBuf,
     pub(crate) cells: usize,
@@ -67,6 +69,7 @@ pub(crate) fn open(parts: Parts) -> anyhow::Result<App> {
         clock: parts.clock,
         vault: Arc::new(SecretVault::new(parts.keys.master(), entropy.clone())),
         entropy,
+        policies: parts.policies.into(),
     };
     let key = parts.keys.signing(&parts.ledger_name)?;
     App::open(ports, parts.pack, key, parts.password_cost).context("方針パックで動かせません")

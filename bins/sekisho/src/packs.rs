@@ -65,9 +65,8 @@ fn not_utf8(about: &str, error: &std::string::FromUtf8Error) -> String {
 ///
 /// # Errors
 /// With every error of the pack, one to a line.
-pub(crate) fn resolve(folder: &Path, id: &str) -> anyhow::Result<Pack> {
-    let resolved =
-        Pack::resolve(&load(folder)?, id).map_err(|problems| refused(id, "に誤りがあります", &problems))?;
+pub(crate) fn resolve(files: &[SourceFile], id: &str) -> anyhow::Result<Pack> {
+    let resolved = Pack::resolve(files, id).map_err(|problems| refused(id, "に誤りがあります", &problems))?;
     if resolved.pack.municipality().is_none() {
         bail!("方針パック「{id}」は団体のものではありません。団体の層(例: hoshimi)を指定してください");
     }

@@ -14,7 +14,7 @@ use anyhow::{Context as _, bail};
 use app::{App, PasswordCost, people::NewPerson};
 use axum_server::tls_rustls::RustlsConfig;
 use clap::Args;
-use policy::Pack;
+use policy::{Pack, SourceFile};
 use store_sql::{Config as StoreConfig, SqlStore};
 use workflow::id::{SectionId, UserId, ZoneId};
 
@@ -67,12 +67,13 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
         bail!("暗号の部品を2度用意しようとしました");
     }
     let config = Config::read(&options.config)?;
-    let pack = packs::resolve(&config.policies, &config.pack)?;
+    let policies = packs::load(&config.policies)?;
+    let pack = packs::resolve(&policies, &config.pack)?;
     let listeners = listeners(&config, &pack).await?;
     let keys = Keys::read(&config.keys)?;
     let store = Arc::new(open_store(&config, false).await?);
     let cells = config.cells;
-    let app = house::open(parts(config, pack, keys, store.clone())?)?;
+    let app = house::open(parts(config, pack, policies, keys, store.clone())?)?;
     let opened = |bound: &[(ZoneId, SocketAddr)]| {
         for (zone, address) in bound {
             world::say(&format!("{zone} https://{address}/"))?;
@@ -90,7 +91,8 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
 /// When one of them is there already.
 pub(crate) async fn init(options: InitOptions) -> anyhow::Result<ExitCode> {
     let config = Config::read(&options.config)?;
-    let pack = packs::resolve(&config.policies, &config.pack)?;
+    let policies = packs::load(&config.policies)?;
+    let pack = packs::resolve(&policies, &config.pack)?;
     let post = pack
         .post(&options.post)
         .with_context(|| format!("職「{}」は方針パックにありません", options.post))?;
@@ -118,7 +120,8 @@ pub(crate) async fn init(options: InitOptions) -> anyhow::Result<ExitCode> {
         kana: options.kana,
         section: SectionId::new(options.section),
     };
-    let (app, id, password) = match first_person(config, pack, keys, store.clone(), person).await {
+    let (app, id, password) = match first_person(config, (pack, policies), keys, store.clone(), person).await
+    {
         Ok(made) => made,
         Err(error) => {
             Keys::discard(&keys_folder).context("使われなかった鍵を消せません")?;
@@ -142,19 +145,19 @@ fn authz_role() -> &'static str {
 /// Opens the house for the first time and registers its first person, with the password for the first login.
 async fn first_person(
     config: Config,
-    pack: Pack,
+    (pack, policies): (Pack, Vec<SourceFile>),
     keys: Keys,
     store: Arc<SqlStore>,
     person: NewPerson,
 ) -> anyhow::Result<(App, UserId, String)> {
-    let app = house::open(parts(config, pack, keys, store)?)?;
+    let app = house::open(parts(config, pack, policies, keys, store)?)?;
     app.load_organisation().await?;
     let password = app.first_password();
     let id = app.install_person(person, &password, true).await.context("管理者を登録できません")?;
     Ok((app, id, password))
 }
 
-async fn open_store(config: &Config, create: bool) -> anyhow::Result<SqlStore> {
+pub(crate) async fn open_store(config: &Config, create: bool) -> anyhow::Result<SqlStore> {
     let about = || "データベースを開けません";
     let settings = StoreConfig { create_if_missing: create, ..StoreConfig::default() };
     let store = SqlStore::open(&config.database, settings).await.with_context(about)?;
@@ -162,13 +165,20 @@ async fn open_store(config: &Config, create: bool) -> anyhow::Result<SqlStore> {
     Ok(store)
 }
 
-fn parts(config: Config, pack: Pack, keys: Keys, store: Arc<SqlStore>) -> anyhow::Result<Parts> {
+pub(crate) fn parts(
+    config: Config,
+    pack: Pack,
+    policies: Vec<SourceFile>,
+    keys: Keys,
+    store: Arc<SqlStore>,
+) -> anyhow::Result<Parts> {
     Ok(Parts {
         store,
         blobs_folder: config.blobs,
         keys,
         ledger_name: config.ledger,
         pack,
+        policies,
         clock: Arc::new(SystemClock),
         worker: match config.worker {
             Some(path) => path,

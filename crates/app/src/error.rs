@@ -6,7 +6,10 @@
 
 use workflow::{Millis, transfer::Refusal};
 
-use crate::ports::{BlobError, StoreError};
+use crate::{
+    imports::ImportRefusal,
+    ports::{BlobError, StoreError},
+};
 
 /// What use cases return.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -25,6 +28,9 @@ pub enum Error {
     /// The state of the transfer does not allow it.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// A text is not imported, or its review does not go on.
+    #[error(transparent)]
+    Import(ImportRefusal),
     /// There is no such thing, or the person may not know of it.
     #[error("not found")]
     NotFound,
@@ -115,6 +121,7 @@ codes! {
     Error::Refused(Refusal::File) => "file-state",
     Error::Refused(Refusal::NotRecipient) => "not-recipient",
     Error::Refused(Refusal::Overdue) => "overdue",
+    Error::Import(_) => "import-refused",
     Error::NotFound => "not-found",
     Error::Invalid { .. } => "invalid",
     Error::Credentials => "credentials",

@@ -148,6 +148,20 @@ kinds! {
     UploadsSwept = "uploads-swept" [RetentionErase],
     /// Payloads of evidence were erased at the end of their retention.
     PayloadErased = "payload-erased" [RetentionErase],
+    /// A body's own text was read for review.
+    ImportMade = "policy-import-made" [EvidenceLedger],
+    /// No policy came out of a file.
+    ImportRefused = "policy-import-refused" [EvidenceLedger],
+    /// A step of its review: corrections, or one taken back.
+    ImportCorrected = "policy-import-corrected" [EvidenceLedger],
+    /// Every statement was decided, and somebody stands by the whole.
+    ImportConfirmed = "policy-import-confirmed" [EvidenceLedger],
+    /// The review goes on after all.
+    ImportReopened = "policy-import-reopened" [EvidenceLedger],
+    /// The review was given up and its text erased.
+    ImportDiscarded = "policy-import-discarded" [EvidenceLedger],
+    /// The draft was taken out as the files of a pack.
+    ImportExported = "policy-import-exported" [EvidenceLedger],
     /// Evidence was taken out with its proofs.
     EvidenceExported = "evidence-exported" [EvidenceExport],
 }

@@ -3,7 +3,7 @@
 //! Owns every change of state in the house (invariant: one door), the ports it needs ([`ports`]) and the things it
 //! keeps ([`model`]). Each use case is a method of [`App`], in the file of its noun:
 //! [`accounts`] and [`people`], [`uploads`], [`transfers`], [`deciding`], [`sanitising`], [`downloads`],
-//! [`evidence`], [`sealing`], [`clauses`], [`coverage`], [`housekeeping`].
+//! [`evidence`], [`sealing`], [`clauses`], [`coverage`], [`imports`], [`housekeeping`].
 //! Leaves decisions to ring 1 (`authz`, `policy`, `workflow`) and the world to ring 3.
 
 pub mod accounts;
@@ -16,6 +16,7 @@ pub mod error;
 mod events;
 pub mod evidence;
 pub mod housekeeping;
+pub mod imports;
 pub mod live;
 pub mod model;
 pub mod outage;
@@ -34,7 +35,7 @@ use std::{
 
 use authz::Authorizer;
 use ledger::SigningKey;
-use policy::Pack;
+use policy::{Pack, SourceFile};
 use ports::{BlobStore, Clock, Entropy, Sanitiser, Store, Tx, Vault};
 use tokio::sync::{Notify, RwLock, Semaphore};
 use workflow::{Millis, id::FileId};
@@ -59,6 +60,8 @@ pub struct Ports {
     pub entropy: Arc<dyn Entropy>,
     /// Small secrets.
     pub vault: Arc<dyn Vault>,
+    /// Every file of the folder of packs, as it was when the house opened: what imported texts are compared with.
+    pub policies: Arc<[SourceFile]>,
 }
 
 /// How much work a password costs.
@@ -85,6 +88,7 @@ struct House {
     password_cost: PasswordCost,
     live: Live,
     outage: Outage,
+    imports: imports::Desk,
     /// Passwords that users gave for encrypted files, until the cell had them. In memory only: after a restart the
     /// file is held again and the user is asked again.
     file_passwords: Mutex<HashMap<FileId, Vec<String>>>,
@@ -135,6 +139,7 @@ impl App {
             password_cost,
             live: Live::default(),
             outage: Outage::default(),
+            imports: imports::Desk::default(),
             file_passwords: Mutex::default(),
             blob_gate: RwLock::default(),
             payload_gate: RwLock::default(),

@@ -12,6 +12,7 @@ mod access;
 mod append;
 mod db;
 mod evidence;
+mod imports;
 mod jobs;
 mod lists;
 pub mod load;

@@ -123,6 +123,13 @@ macro_rules! evidence_columns {
     };
 }
 
+macro_rules! import_columns {
+    () => {
+        "id, layer, title, file, file_sha256, read_as, damaged, chars, against, state, statements, decided, \
+         imported_by, created_at, changed_at, version"
+    };
+}
+
 macro_rules! transfer_columns {
     () => {
         "id, number, channel, from_zone, to_zone, submitter, section, subject, purpose, classification, state, \
@@ -353,6 +360,34 @@ statements! {
         lite: concat!(claim_job_before!(), claim_job_after!()),
         pg: concat!(claim_job_before!(), " FOR UPDATE SKIP LOCKED", claim_job_after!()),
     };
+
+    // imported texts
+    IMPORT = Same(concat!("SELECT ", import_columns!(), " FROM policy_import WHERE id = $1"));
+    IMPORTS = Same(concat!(
+        "SELECT ", import_columns!(), " FROM policy_import WHERE state <> 'discarded'",
+        " AND (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3"
+    ));
+    IMPORT_TEXT = Same("SELECT source, reading FROM policy_import_text WHERE import_id = $1");
+    IMPORT_STEPS = Same(
+        "SELECT s.import_id, s.version, s.made_by, u.name AS by_name, s.made_at, s.step \
+         FROM policy_import_step s LEFT JOIN app_user u ON u.id = s.made_by \
+         WHERE s.import_id = $1 AND s.version > $2 ORDER BY s.version"
+    );
+    INSERT_IMPORT = Same(concat!(
+        "INSERT INTO policy_import (", import_columns!(),
+        ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
+    ));
+    INSERT_IMPORT_TEXT = Same(
+        "INSERT INTO policy_import_text (import_id, source, reading) VALUES ($1, $2, $3)"
+    );
+    UPDATE_IMPORT = Same(
+        "UPDATE policy_import SET state = $2, statements = $3, decided = $4, changed_at = $5, \
+         version = version + 1 WHERE id = $1 AND version = $6"
+    );
+    INSERT_IMPORT_STEP = Same(
+        "INSERT INTO policy_import_step (import_id, version, made_by, made_at, step) VALUES ($1, $2, $3, $4, $5)"
+    );
+    ERASE_IMPORT_TEXT = Same("DELETE FROM policy_import_text WHERE import_id = $1");
 
     // evidence. Each list names the index it walks; see `evidence_list`.
     EVIDENCE_OF_SUBJECT = evidence_list!(

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use app::{
+    imports::model::{ImportHead, ImportStep, ImportText},
     model::{Absence, ApiToken, NewEvidence, PostHolding, SanitiseJob, Section, Session, User},
     ports::{StoreError, Tx},
 };
@@ -16,7 +17,7 @@ use workflow::{
     transfer::Transfer,
 };
 
-use crate::{access, db::Changes, evidence, jobs, people, transfers};
+use crate::{access, db::Changes, evidence, imports, jobs, people, transfers};
 
 /// An open transaction.
 pub(crate) struct SqlTx {
@@ -157,6 +158,22 @@ impl Tx for SqlTx {
 
     async fn dequeue(&mut self, file: &FileId) -> Result<(), StoreError> {
         step!(self, jobs::dequeue(&mut self.changes.conn(), file))
+    }
+
+    async fn insert_import(&mut self, head: &ImportHead, text: &ImportText) -> Result<(), StoreError> {
+        step!(self, imports::insert(&mut self.changes.conn(), head, text))
+    }
+
+    async fn update_import(&mut self, head: &ImportHead) -> Result<(), StoreError> {
+        step!(self, imports::update(&mut self.changes.conn(), head))
+    }
+
+    async fn insert_import_step(&mut self, made: &ImportStep) -> Result<(), StoreError> {
+        step!(self, imports::insert_step(&mut self.changes.conn(), made))
+    }
+
+    async fn erase_import_text(&mut self, id: &str) -> Result<(), StoreError> {
+        step!(self, imports::erase_text(&mut self.changes.conn(), id))
     }
 
     async fn erase_payload(&mut self, id: &EvidenceId, at: Millis) -> Result<(), StoreError> {

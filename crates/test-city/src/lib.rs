@@ -69,6 +69,12 @@ pub fn database(dir: &TempDir) -> std::path::PathBuf {
 /// The policy `hoshimi` as it is shipped.
 #[must_use]
 pub fn pack() -> Pack {
+    Pack::resolve(&policies(), "hoshimi").unwrap().pack
+}
+
+/// The files of `hoshimi` and of what it stands on, as they are shipped.
+#[must_use]
+pub fn policies() -> Vec<SourceFile> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
     let mut files = Vec::new();
     for layer in ["base", "guideline", "hoshimi"] {
@@ -80,7 +86,7 @@ pub fn pack() -> Pack {
             });
         }
     }
-    Pack::resolve(&files, "hoshimi").unwrap().pack
+    files
 }
 
 /// Loads the organisation and registers people with their posts.

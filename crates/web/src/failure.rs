@@ -3,7 +3,7 @@
 //! Owns the HTTP status, the words and the chain of causes. Leaves the catalogue itself to [`crate::words`], the error
 //! page to [`crate::site`], the error body to [`crate::api`]. docs/format-api.md lists the statuses for programs.
 
-use app::Error;
+use app::{Error, imports::ImportRefusal};
 use axum::http::StatusCode;
 use workflow::transfer::Refusal;
 
@@ -17,6 +17,10 @@ pub(crate) fn status(error: &Error) -> StatusCode {
         | Error::Invalid { .. }
         | Error::TooMany { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Refused(_) | Error::Conflict | Error::NoApprover { .. } => StatusCode::CONFLICT,
+        Error::Import(ImportRefusal::Closed | ImportRefusal::Undecided(_) | ImportRefusal::NothingToUndo) => {
+            StatusCode::CONFLICT
+        }
+        Error::Import(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::NotFound => StatusCode::NOT_FOUND,
         Error::Credentials | Error::SessionEnded => StatusCode::UNAUTHORIZED,
         Error::Locked { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -32,6 +36,7 @@ pub(crate) fn trouble(error: &Error) -> Trouble {
     match error {
         Error::Denied { reason, .. } => words::denial(reason).unwrap_or(words::DENIED),
         Error::Refused(refusal) => words::refusal(refusal),
+        Error::Import(refusal) => words::imports::refusal(*refusal),
         other => words::error(other.code()).unwrap_or(words::INTERNAL),
     }
 }

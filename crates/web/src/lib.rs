@@ -35,11 +35,13 @@ pub use api::Api;
 pub use live::Streams;
 pub use site::ZoneSetting;
 
-use screens::{account, coverage, home, people, policy as policies, send, session, transfers};
+use screens::{account, coverage, home, imports, people, policy as policies, send, session, transfers};
 use site::Site;
 
 /// Bytes of a form that brings no files.
 const FORM_BYTES_MAX: usize = 1 << 20;
+/// A text to import, with its form.
+const IMPORT_BYTES_MAX: usize = 65 << 20;
 /// How long a handler may take before its first byte; uploads and streams have no such end.
 const ANSWER_SECONDS_MAX: u64 = 60;
 
@@ -54,6 +56,10 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
     let uploads = Router::new()
         .route("/transfers/new", get(send::new_page).post(send::submit))
         .layer(DefaultBodyLimit::max(upload_bytes_max));
+    // The cell may take as long as for any file, so these have no time to answer either.
+    let texts = Router::new()
+        .route("/imports", get(imports::list).post(imports::upload))
+        .layer(DefaultBodyLimit::max(IMPORT_BYTES_MAX));
     let pages = Router::new()
         .route("/", get(home::home))
         .route("/help", get(home::help))
@@ -87,6 +93,15 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
         .route("/clauses", get(policies::clauses))
         .route("/clauses/{*id}", get(policies::clause))
         .route("/coverage", get(coverage::page))
+        .route("/imports/{id}", get(imports::page))
+        .route("/imports/{id}/steps", post(imports::step))
+        .route("/imports/{id}/undo", post(imports::undo))
+        .route("/imports/{id}/confirmation", post(imports::confirm))
+        .route("/imports/{id}/reopen", post(imports::reopen))
+        .route("/imports/{id}/discard", post(imports::discard))
+        .route("/imports/{id}/out", get(imports::out))
+        .route("/imports/{id}/files/{name}", get(imports::file))
+        .route("/imports/{id}/bundle.txt", get(imports::bundle))
         .route("/evidence", get(policies::evidence))
         .route("/evidence/{id}", get(policies::entry))
         .route("/evidence/{id}/proof.zip", get(policies::proof))
@@ -109,6 +124,7 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
         .layer(from_fn_with_state(site.clone(), door::stand));
     Router::new()
         .merge(uploads)
+        .merge(texts)
         .merge(pages)
         // A stream of events lasts; it has its own end instead of a time to answer.
         .route("/transfers/{id}/events", get(transfers::events))

@@ -222,6 +222,10 @@ pub(crate) fn at_form(error: &Error) -> Option<FieldError> {
             let field = if let workflow::transfer::Refusal::Field(f) = refusal { *f } else { "" };
             Some(FieldError { field: field.to_owned(), text: format!("{}{}", words.what, words.how) })
         }
+        Error::Import(refusal) => {
+            let words = words::imports::refusal(*refusal);
+            Some(FieldError { field: String::new(), text: words.line() })
+        }
         Error::TooLarge { limit_bytes } => Some(FieldError {
             field: "files".into(),
             text: format!(
@@ -270,6 +274,15 @@ fn menu(actor: &Actor, current: &str) -> Vec<MenuItem> {
         role::SUPERVISING_OFFICER,
         role::SYSTEM_MANAGER,
         role::SYSTEM_OPERATOR,
+    ]) {
+        items.push(item("/imports", "方針の取込み", "folder", false));
+    }
+    if holds(&[
+        role::AUDITOR,
+        role::CISO,
+        role::SUPERVISING_OFFICER,
+        role::SYSTEM_MANAGER,
+        role::SYSTEM_OPERATOR,
         role::SECURITY_OFFICER,
     ]) {
         items.push(item("/evidence", "証跡", "seal", false));
@@ -312,7 +325,7 @@ fn flash(code: &str) -> Option<Flash> {
         "revoked" => (Tone::Good, "トークンを取り消しました", ""),
         "saved" => (Tone::Good, "登録しました", ""),
         "bye" => (Tone::Plain, "ログアウトしました", ""),
-        _ => return None,
+        _ => return words::imports::flash(code),
     };
     Some(Flash { tone, title: title.to_owned(), body: body.to_owned(), while_state })
 }

@@ -5,6 +5,8 @@
 //! Leaves roles, zones, levels and clauses to the pack, and codes to the packages that define them. A code without
 //! words is a failing test here, never a blank on a screen.
 
+pub mod imports;
+
 use app::coverage::MechanismState;
 use worker_protocol::{Kind, Notes, Reason, Removal, Road, Severity, Spot, Threat};
 use workflow::{
@@ -669,6 +671,11 @@ pub fn field(field: &str) -> &'static str {
         "unit" => "所属・部",
         "comment" => "コメント",
         "submission" => "送信の番号",
+        "layer" => "取込み案の名前",
+        "against" => "比べる方針",
+        "roles" => "役割",
+        "same" => "同じ遵守事項",
+        "correction" => "訂正",
         _ => "入力",
     }
 }
@@ -862,7 +869,7 @@ pub fn evidence(kind: &str) -> Option<&'static str> {
         "uploads-swept" => "申請されなかったファイルの消去",
         "payload-erased" => "証跡の内容の消去",
         "evidence-exported" => "証跡の持出し",
-        _ => return None,
+        _ => return imports::evidence(kind),
     })
 }
 
@@ -964,6 +971,7 @@ mod tests {
             "file-state",
             "not-recipient",
             "overdue",
+            "import-refused",
         ];
         for code in app::Error::CODES
             .iter()

@@ -76,6 +76,13 @@ fn what_a_person_must_see_is_there() {
         ("evidence-entry", "sekisho-verify DIR"),
         ("error-503", "受付番号"),
         ("person", "初期パスワード"),
+        ("imports", "OCR で文字にしてから"),
+        ("import", "25000 文字のうち <b>25000</b> 文字を割り当て済み(100 %)"),
+        ("import", "id=\"src-12\" href=\"#s-12\""),
+        ("import", "name=\"version\" value=\"9\""),
+        ("import", "&#60;script&#62;alert"),
+        ("import-conflict", "あなたの操作は行われていません"),
+        ("import-out", "はじめの 1 件を示しています"),
     ] {
         let html = &pages.iter().find(|(n, _)| *n == name).unwrap_or_else(|| panic!("no page {name}")).1;
         assert!(html.contains(wanted), "{name} lacks {wanted}");

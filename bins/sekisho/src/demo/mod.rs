@@ -114,7 +114,8 @@ fn database(data: &Path) -> String {
 /// With what cannot be used.
 pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
     let data = options.data.as_path();
-    let pack = packs::resolve(&options.policies, PACK)?;
+    let policies = packs::load(&options.policies)?;
+    let pack = packs::resolve(&policies, PACK)?;
     std::fs::create_dir_all(data).with_context(|| format!("フォルダーを作れません: {}", data.display()))?;
     let keys_folder = data.join("keys");
     let is_new = !Keys::exist(&keys_folder);
@@ -142,6 +143,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
         keys,
         ledger_name: LEDGER.to_owned(),
         pack,
+        policies,
         clock: clock.clone(),
         worker: house::worker_beside()?,
         cells: CELLS,

@@ -102,6 +102,7 @@ impl City {
             clock: clock.clone(),
             entropy,
             vault: Arc::new(GlassVault),
+            policies: test_city::policies().into(),
         };
         let key = SigningKey::from_seed("hoshimi.example/log", &[9; 32]).unwrap();
         let app = App::open(ports, pack(), key, PasswordCost::WeakForTestPurposesOnly).unwrap();

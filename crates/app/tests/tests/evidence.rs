@@ -122,6 +122,8 @@ async fn grand_tour() -> City {
     // For a while no cell can be started.
     city.inbound_without_cells().await;
 
+    crate::importing::tour(&city).await;
+
     // What time brings, in the order in which it comes.
     city.upload(&hanako, "internet-to-lgwan", "never sent", b"clean never sent").await.unwrap();
     for pause in [2 * DAY, 20 * DAY, 20 * DAY] {

@@ -9,9 +9,10 @@ use std::{
 };
 
 use app::{
+    imports::model::{ImportHead, ImportStep, ImportText},
     model::{
         Absence, ApiToken, DueErasure, EvidenceQuery, EvidenceRow, EvidenceTallies, LedgerHead, NewEvidence,
-        Page, PostHolding, SanitiseJob, Section, Session, TransferQuery, TransferRow, User,
+        Page, PageRequest, PostHolding, SanitiseJob, Section, Session, TransferQuery, TransferRow, User,
     },
     ports::{BlobError, BlobInfo, BlobStore, BlobWriter, Clock as _, Store, StoreError, Tx},
 };
@@ -112,6 +113,10 @@ calls! {
     overdue(now: Millis, limit: u32) -> Vec<TransferId>;
     due_erasures(originals_before: Millis, results_before: Millis, limit: u32) -> Vec<DueErasure>;
     blob_in_use(zone: &ZoneId, blob: &BlobId) -> bool;
+    import(id: &str) -> Option<ImportHead>;
+    imports(page: &PageRequest) -> Page<ImportHead>;
+    import_text(id: &str) -> Option<ImportText>;
+    import_steps(id: &str, behind: i64) -> Vec<ImportStep>;
     evidence(query: &EvidenceQuery) -> Page<EvidenceRow>;
     evidence_by_id(id: &EvidenceId) -> Option<EvidenceRow>;
     evidence_range(first: u64, limit: u32) -> Vec<EvidenceRow>;
@@ -170,6 +175,10 @@ tx_calls! {
     update_transfer(transfer: &Transfer) -> ();
     enqueue(job: &SanitiseJob, now: Millis) -> ();
     dequeue(file: &FileId) -> ();
+    insert_import(head: &ImportHead, text: &ImportText) -> ();
+    update_import(head: &ImportHead) -> ();
+    insert_import_step(step: &ImportStep) -> ();
+    erase_import_text(id: &str) -> ();
     erase_payload(id: &EvidenceId, at: Millis) -> ();
 }
 

@@ -16,6 +16,8 @@ mod failures;
 #[cfg(test)]
 mod flaky;
 #[cfg(test)]
+mod importing;
+#[cfg(test)]
 mod inspecting;
 #[cfg(test)]
 mod receiving;

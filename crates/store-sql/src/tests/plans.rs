@@ -63,6 +63,10 @@ const LISTS: &[(&Sql, &[&str])] = &[
     (&sql::ORIGINALS_DUE, &["1793000000100", "50"]),
     (&sql::RESULTS_DUE, &["1793000000100", "50"]),
     (&sql::BLOB_IN_USE, &["'00ff'", "'internet'"]),
+    (&sql::IMPORT, &["'i-000007'"]),
+    (&sql::IMPORTS, &["1793000003000", "'i-003000'", "51"]),
+    (&sql::IMPORT_TEXT, &["'i-000007'"]),
+    (&sql::IMPORT_STEPS, &["'i-000007'", "3"]),
     (&sql::JOB_WAITS, &["1793000000100"]),
     (
         &sql::EVIDENCE_OF_SUBJECT,

@@ -181,6 +181,7 @@ impl From<Error> for Failure {
                 detail.field = Some("vouches");
                 detail.detail = Some(format!("file {file}"));
             }
+            Error::Import(refusal) => detail.reason = Some(refusal.id()),
             Error::Refused(Refusal::State(state)) => detail.reason = Some(state.id()),
             Error::ChannelDenied { statements, .. } => detail.statements.clone_from(statements),
             Error::TooLarge { limit_bytes } => detail.limit_bytes = Some(*limit_bytes),

@@ -12,6 +12,7 @@ mod cursor;
 mod dto;
 mod errors;
 mod evidence;
+mod imports;
 mod ledger;
 mod people;
 mod policy;
@@ -189,6 +190,35 @@ fn rows() -> Vec<Endpoint> {
             .gives::<dto::StatementView>(),
         row(Get, "/coverage", "How every statement is kept today", coverage::show)
             .gives::<coverage::CoverageView>(),
+        row(Get, "/imports", "Imported texts, newest first", imports::list)
+            .query::<dto::PageQuery>()
+            .gives::<imports::ImportList>(),
+        row(Post, "/imports", "Import a body's own text for review", imports::make)
+            .takes_parts::<imports::ImportParts>()
+            .makes::<dto::Made>(),
+        row(Get, "/imports/{id}", "A review as it is now", imports::show).gives::<imports::ImportDetail>(),
+        row(Delete, "/imports/{id}", "Give a review up and erase its text", imports::discard)
+            .query::<imports::DiscardQuery>(),
+        row(Get, "/imports/{id}/steps", "The steps of a review", imports::steps)
+            .query::<imports::StepQuery>()
+            .gives::<imports::StepList>(),
+        row(Post, "/imports/{id}/steps", "Make corrections together", imports::correct)
+            .takes::<imports::StepForm>()
+            .gives::<imports::StepMade>(),
+        row(Post, "/imports/{id}/undo", "Take the last corrections back", imports::undo)
+            .takes::<imports::SeenForm>()
+            .gives::<imports::StepMade>(),
+        row(Post, "/imports/{id}/confirmation", "Stand by the whole review", imports::confirm)
+            .takes::<imports::SeenForm>()
+            .gives::<imports::StepMade>(),
+        row(Post, "/imports/{id}/reopen", "Go on with a confirmed review", imports::reopen)
+            .takes::<imports::SeenForm>()
+            .gives::<imports::StepMade>(),
+        row(Get, "/imports/{id}/points", "What is still open about the draft", imports::points)
+            .gives::<imports::PointsList>(),
+        row(Get, "/imports/{id}/files", "The files of the draft pack", imports::files)
+            .gives::<imports::DraftFiles>(),
+        row(Get, "/imports/{id}/bundle", "The same as one text", imports::bundle).sends("text/plain"),
         row(Get, "/evidence", "Evidence, newest first", evidence::list)
             .query::<dto::EvidenceListQuery>()
             .gives::<dto::EvidenceList>(),

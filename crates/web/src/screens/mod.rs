@@ -7,6 +7,7 @@ pub(crate) mod account;
 pub(crate) mod coverage;
 pub(crate) mod csv;
 pub(crate) mod home;
+pub(crate) mod imports;
 pub(crate) mod people;
 pub(crate) mod policy;
 pub(crate) mod send;

@@ -5,10 +5,12 @@
 //! Leaves gathering the values to the handlers beside it, words to `crate::words`, dates to `crate::dates`.
 
 mod coverage;
+mod imports;
 
 use askama::Template;
 
 pub use coverage::*;
+pub use imports::*;
 
 use crate::{
     dates::When,

@@ -10,6 +10,8 @@ mod coverage;
 #[cfg(test)]
 mod flow;
 #[cfg(test)]
+mod imports;
+#[cfg(test)]
 mod inspect;
 #[cfg(test)]
 mod refusals;

@@ -865,6 +865,42 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
             .render()
             .unwrap(),
         ),
+        ("imports", imports_page().render().unwrap()),
+        ("import", import_page().render().unwrap()),
+        (
+            "import-conflict",
+            ImportConflictPage {
+                frame: frame("ほかの人が先に直していました", "/imports", "lgwan"),
+                import: import_row(),
+                steps: vec![step_view("遵守事項 12を確認")],
+                wanted: "遵守事項 12を二つに分割".into(),
+                back_href: "/imports/i1?node=3".into(),
+            }
+            .render()
+            .unwrap(),
+        ),
+        (
+            "import-out",
+            ImportOutPage {
+                frame: frame("書出しと残りの確認", "/imports", "lgwan"),
+                import: import_row(),
+                version: 9,
+                may_edit: true,
+                is_open: true,
+                points: vec![PointsView {
+                    title: "値を決める言葉".into(),
+                    how: "値を定めてください。".into(),
+                    count: 300,
+                    rows: vec![("/imports/i1?node=3#s-4".into(), "第3条".into(), "速やかに".into())],
+                }],
+                files: vec![("/imports/i1/files/pack.toml".into(), "yukimi/pack.toml".into())],
+                steps: vec![step_view("遵守事項 1を確認 ほか 3 件")],
+                steps_more: 12,
+                errors: Vec::new(),
+            }
+            .render()
+            .unwrap(),
+        ),
         (
             "clause",
             ClausePageView {
@@ -1036,4 +1072,126 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
         ("error-500", error(500, "internal")),
         ("error-503", error(503, "unavailable")),
     ]
+}
+
+fn import_row() -> ImportRow {
+    ImportRow {
+        href: "/imports/i1".into(),
+        title: "雪見市情報セキュリティ対策基準".into(),
+        layer: "yukimi".into(),
+        file: "基準<script>alert(1)</script>.docx".into(),
+        read_as: "docx".into(),
+        state: Chip { word: "確認中".into(), tone: Tone::Busy },
+        decided: 41,
+        statements: 302,
+        at: at(-30),
+    }
+}
+
+fn step_view(what: &str) -> StepView {
+    StepView { by: "星野 航".into(), at: at(-1), what: what.into() }
+}
+
+fn imports_page() -> ImportsPage {
+    ImportsPage {
+        frame: frame("方針の取込み", "/imports", "lgwan"),
+        rows: vec![import_row()],
+        next_href: Some("/imports?after=x".into()),
+        may_edit: true,
+        packs: vec![Choice {
+            id: "asahi".into(),
+            title: "旭市情報セキュリティ基本方針".into(),
+            chosen: true,
+        }],
+        layer: "yukimi".into(),
+        file_max: "64.0 MB".into(),
+        trouble: Some(words::imports::refusal(policy::import::ImportError::Empty.into())),
+        errors: Vec::new(),
+    }
+}
+
+fn import_page() -> ImportPage {
+    let choice = |id: &str, title: &str, chosen: bool| Choice { id: id.into(), title: title.into(), chosen };
+    let statement = ReviewedView {
+        number: 11,
+        text: "職員は、端末を持ち出すときは、<script>alert(1)</script>許可を得なければならない。".into(),
+        state: Chip { word: UNDECIDED.into(), tone: Tone::Wait },
+        roles: "職員".into(),
+        roles_unsure: true,
+        modality: "義務".into(),
+        role_choices: vec![
+            choice("staff", "職員", true),
+            choice("ciso", "最高情報セキュリティ責任者", false),
+        ],
+        modality_choices: vec![choice("must", "義務", true), choice("should", "努力義務", false)],
+        matches: vec![MatchView {
+            id: "base/take-out".into(),
+            gist: "持出しは許可を得る".into(),
+            score: 31,
+            near: false,
+            chosen: false,
+        }],
+        facts: vec![("値を決める言葉".into(), "速やかに".into())],
+        cuts: vec![choice("40", "…持ち出すときは、 | 許可を得…", false)],
+        may_merge: true,
+        wanted: true,
+        ..ReviewedView::default()
+    };
+    let second = ReviewedView {
+        number: 12,
+        dropped: Some("見出し".into()),
+        state: Chip { word: "除外".into(), tone: Tone::Plain },
+        wanted: false,
+        ..statement.clone()
+    };
+    ImportPage {
+        frame: frame("取込み案の確認", "/imports", "lgwan"),
+        import: import_row(),
+        version: 9,
+        may_edit: true,
+        chars: 25_000,
+        chars_accounted: 25_000,
+        damaged: 2,
+        other_rules: true,
+        filters: vec![(choice("", "すべて", true), 302), (choice("unsure", "役割を補った", false), 12)],
+        filter: String::new(),
+        tree: vec![
+            TreeRow { label: "文書".into(), href: "/imports/i1?node=0".into(), ..TreeRow::default() },
+            TreeRow {
+                depth: 1,
+                href: "/imports/i1?node=3".into(),
+                label: "第2条".into(),
+                title: "持出し".into(),
+                current: true,
+                open: 1,
+                statements: 2,
+            },
+        ],
+        tree_more: 40,
+        part: PartView {
+            number: 3,
+            label: "第2条".into(),
+            title: "持出し".into(),
+            crumbs: vec![("文書".into(), "/imports/i1?node=0".into())],
+            cuts: vec![choice("60", "2 職員は…", false)],
+            parents: vec![choice("0", "文書", true)],
+            notes: vec!["「番号」 番号が飛んでいます".into()],
+            before_href: Some("/imports/i1?node=2".into()),
+            next_href: Some("/imports/i1?node=4".into()),
+            ..PartView::default()
+        },
+        source: vec![
+            SourceRun { text: "第1条 目的\n".into(), here: false, begins: None },
+            SourceRun {
+                text: "第2条 職員は、許可を得なければならない。\n".into(),
+                here: true,
+                begins: Some(12),
+            },
+        ],
+        statements: vec![statement, second],
+        known: vec![("base/take-out".into(), "持出しは許可を得る".into())],
+        next_open: Some("/imports/i1?node=4#s-14".into()),
+        undo: Some(("星野 航".into(), at(-1), "遵守事項 1を確認".into())),
+        errors: Vec::new(),
+    }
 }

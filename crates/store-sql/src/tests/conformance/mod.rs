@@ -2,6 +2,7 @@
 
 mod access;
 mod evidence;
+mod imports;
 mod jobs;
 mod lists;
 mod people;
