@@ -19,6 +19,7 @@ mod packs;
 mod policy_command;
 mod sanitize;
 mod serve;
+mod setup;
 mod world;
 
 use std::{net::SocketAddr, process::ExitCode, time::Duration};
@@ -46,6 +47,8 @@ enum Command {
     Demo(demo::Options),
     /// 本番の準備: 鍵とデータベースを作り、最初の管理者を登録します
     Init(serve::InitOptions),
+    /// はじめての準備: 自分の団体の方針・設定・鍵・データベース・職員を、質問に答えて一度に作ります
+    Setup(setup::Options),
     /// 本番として動かします(TLS、デモ利用者なし)
     Serve(serve::Options),
     /// ファイルやフォルダーを無害化します。終了コード: 0 すべて通った、3 遮断または保留あり、2 使い方の誤り、1 失敗
@@ -64,6 +67,7 @@ fn main() -> ExitCode {
     let done = match arguments.command {
         Command::Demo(options) => world::run(demo::run(options)),
         Command::Init(options) => world::run(serve::init(options)),
+        Command::Setup(options) => world::run(setup::run(options)),
         Command::Serve(options) => world::run(serve::run(options)),
         Command::Sanitize(options) => world::run(sanitize::run(options)),
         Command::Policy(command) => policy_command::run(&command),

@@ -15,6 +15,7 @@ pub mod downloads;
 pub mod error;
 mod events;
 pub mod evidence;
+pub mod first_factor;
 pub mod housekeeping;
 pub mod imports;
 pub mod live;

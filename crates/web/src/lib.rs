@@ -14,6 +14,7 @@ mod failure;
 pub mod live;
 mod parts;
 pub mod screens;
+pub mod setup;
 mod site;
 pub mod upload;
 pub mod words;

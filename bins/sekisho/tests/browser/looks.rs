@@ -98,7 +98,9 @@ impl<'g> Walk<'g> {
             };
             let is_page = !path.is_empty()
                 && path != "/logout"
-                && ["/download", ".zip", ".csv", "format=", "/api/"].iter().all(|file| !path.contains(file));
+                && ["/download", ".zip", ".csv", "format=", "/api/", "/bundle.txt", "/files/"]
+                    .iter()
+                    .all(|file| !path.contains(file));
             if !is_page || !self.known.insert(path.to_owned()) {
                 continue;
             }
@@ -122,7 +124,7 @@ fn shape(path: &str) -> String {
     format!("{place}?{}", keys.join("&"))
 }
 
-async fn judge(ground: &Ground, axe: &str, who: &str, found: &mut Vec<String>) {
+pub(crate) async fn judge(ground: &Ground, axe: &str, who: &str, found: &mut Vec<String>) {
     ground.ask(axe).await;
     let script = "const done = arguments[arguments.length - 1]; \
         axe.run(document, { runOnly: { type: 'tag', values: \

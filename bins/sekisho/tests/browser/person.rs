@@ -51,12 +51,8 @@ impl Ground {
         self.go(zone, "/account").await;
         self.press("登録を始める").await;
         self.wait_for(".secret").await;
-        let shown: String = self.text(".secret").await.chars().filter(|c| !c.is_whitespace()).collect();
-        let secret = totp_rs::Secret::try_from_base32(&shown).unwrap();
-        #[expect(clippy::disallowed_methods, reason = "an authenticator application has a clock of its own")]
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-        let application = totp_rs::Builder::new().with_secret(secret).build().unwrap();
-        self.write("#f-code", &application.generate(now.as_secs()).to_string()).await;
+        let code = crate::ground::code_of(&self.text(".secret").await);
+        self.write("#f-code", &code).await;
         self.press("登録する").await;
         self.wait_for("main").await;
         let account = self.text("main").await;
@@ -151,6 +147,17 @@ impl Ground {
         if let Err(error) = found {
             panic!("waited for {css} on {}: {error}\n{}", self.path().await, self.text("main").await);
         }
+    }
+
+    /// Waits until the page says these words: pressing a button returns before the next page is there.
+    pub(crate) async fn until(&self, words: &str) {
+        for _ in 0..150 {
+            if self.text("main").await.contains(words) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("{} does not say {words}: {}", self.path().await, self.text("main").await);
     }
 
     /// Waits until the page of a transfer shows a state, without loading it again.
