@@ -11,6 +11,7 @@ mod compound;
 mod packed;
 mod sheets;
 mod slides;
+mod values;
 mod words;
 
 #[cfg(test)]
@@ -40,18 +41,22 @@ pub(crate) fn rebuild(
     let what = what.ok_or(Refusal::held(Reason::NotRebuilt))?;
     let opened;
     let mut untrusted = untrusted;
-    let pages = if kind == Kind::Xlsb {
+    let seen = if kind == Kind::Xlsb {
         if untrusted.starts_with(b"\xd0\xcf\x11\xe0") {
             opened = ooxml::open_encrypted(untrusted, &work.job.hint.passwords, work.budget)?;
             work.findings.add(Threat::Encryption, "package");
             untrusted = &opened;
         }
         packed::read(untrusted, work)?;
-        None
+        compound::Seen::default()
     } else {
         compound::read(untrusted, kind, work)?
     };
     let converted = convert(what, untrusted, work)?;
+    let converted = match what.to() {
+        Kind::Xlsx => ooxml::restore(converted, &seen.sheets, work).map_err(said_of_the_converted)?,
+        _ => converted,
+    };
     let found = std::mem::take(&mut work.findings);
     let rebuilt = match what.to() {
         Kind::Pdf => pdf::rebuild(&converted, mode, work),
@@ -64,7 +69,7 @@ pub(crate) fn rebuild(
     if rebuilt.road == Road::Rebuilt {
         rebuilt.road = Road::Converted;
     }
-    if let (Some(fidelity), Some(pages)) = (&mut rebuilt.fidelity, pages) {
+    if let (Some(fidelity), Some(pages)) = (&mut rebuilt.fidelity, seen.pages) {
         fidelity.pages.before = pages;
     }
     Ok(rebuilt)

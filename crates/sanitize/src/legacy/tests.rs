@@ -3,7 +3,9 @@
 use std::io::{Cursor, Write};
 
 use worker_protocol::conversion::Conversion;
-use worker_protocol::{FilePolicy, Hint, Job, Kind, Limits, Mode, Outcome, Reason, Road, Threat, Verdict};
+use worker_protocol::{
+    FilePolicy, Hint, Job, Kind, Limits, Mode, Outcome, Reason, Road, Spot, Threat, Verdict,
+};
 
 use crate::{Converter, NoConverter, sanitise_with, zip_writer};
 
@@ -396,4 +398,65 @@ fn broken_files_end_in_a_refusal_or_in_the_converted_file() {
             }
         }
     }
+}
+
+/// What the double hands back for a workbook of one sheet.
+fn converted_workbook(cells: &str) -> Vec<u8> {
+    let types = r#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/><Override PartName="/xl/worksheets/sheet1.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/></Types>"#;
+    let root = r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#;
+    let book = r#"<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="税額" sheetId="1" r:id="rId1"/></sheets></workbook>"#;
+    let relations = r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#;
+    let sheet = format!(
+        r#"<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData><row r="1">{cells}</row></sheetData></worksheet>"#
+    );
+    zip_writer::write([
+        ("[Content_Types].xml", types.as_bytes()),
+        ("_rels/.rels", root.as_bytes()),
+        ("xl/workbook.xml", book.as_bytes()),
+        ("xl/_rels/workbook.xml.rels", relations.as_bytes()),
+        ("xl/worksheets/sheet1.xml", sheet.as_bytes()),
+    ])
+    .unwrap()
+}
+
+fn sheet_of(outcome: &Outcome) -> String {
+    let clean = outcome.clean.as_ref().unwrap_or_else(|| panic!("{:?}", outcome.report));
+    let mut archive = zip::ZipArchive::new(Cursor::new(clean)).unwrap();
+    std::io::read_to_string(archive.by_name("xl/worksheets/sheet1.xml").unwrap()).unwrap()
+}
+
+/// The office program has no macro to call, and throws the dice again; people saw other values.
+#[test]
+fn cells_show_what_they_showed() {
+    let formula =
+        |column: u8, value: f64| [&[0, 0, column, 0, 0, 0], value.to_le_bytes().as_slice(), &[0; 8]].concat();
+    let begin: &[u8] = &[0, 6, 5, 0, 0, 0, 0, 0];
+    let globals = |start: u32| {
+        let named = [start.to_le_bytes().as_slice(), &[0, 0, 2, 1, 0x0E, 0x7A, 0x4D, 0x98]].concat();
+        records(&[(0x809, begin), (0x85, &named), (0x0A, &[])])
+    };
+    let start = globals(0).len() as u32;
+    let cells = records(&[(0x809, begin), (6, &formula(0, 35.5)), (6, &formula(1, 0.25)), (0x0A, &[])]);
+    let book = compound(&[("/Workbook", &[globals(start), cells].concat())]);
+    let converted = converted_workbook(
+        r#"<c r="A1" t="e"><f>rate(1)</f><v>#NAME?</v></c><c r="B1"><f>RAND()</f><v>0.5</v></c><c r="C1"><v>7</v></c>"#,
+    );
+    let (outcome, _) = run("a.xls", &book, Mode::Rebuild, Ok(converted.clone()));
+    let sheet = sheet_of(&outcome);
+    assert!(
+        sheet.contains(
+            r#"<c r="A1"><v>35.5</v></c><c r="B1"><f>RAND()</f><v>0.25</v></c><c r="C1"><v>7</v></c>"#
+        ),
+        "{sheet}"
+    );
+    let formulas: Vec<_> =
+        outcome.report.removals.iter().filter(|removal| removal.what == Threat::DangerousFormula).collect();
+    let spot = Spot::Cell { untrusted_sheet: "税額".to_owned(), reference: "A1".to_owned() };
+    assert_eq!(formulas.len(), 1);
+    assert_eq!(formulas[0].spot, Some(spot));
+    assert_eq!(outcome.report.verdict, Verdict::Partial);
+    // What comes back without a workbook in it is no workbook, also when there are values for it.
+    let other = zip_writer::write([("[Content_Types].xml", b"<x/>".as_slice()), ("xl/x", b"x")]).unwrap();
+    let (outcome, _) = run("a.xls", &book, Mode::Rebuild, Ok(other));
+    assert_eq!(outcome.report.reason, Some(Reason::ConversionFailed));
 }

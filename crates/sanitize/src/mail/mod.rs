@@ -24,6 +24,7 @@ use crate::{Rebuilt, Refusal, Work, clean_name, detect, html, sanitise_one, text
 use envelope::Envelope;
 
 pub(crate) use cms::is_envelope;
+pub(crate) use properties::label as alphabet;
 pub(crate) use shown::clean_words;
 
 /// Uuencoded files around uuencoded files in the words of one message.
