@@ -1,13 +1,14 @@
 //! Office files of old formats: read for what they carry, converted by somebody outside, rebuilt as what they became.
 //!
 //! Owns: the order of these steps, and which of two reports about the same thing counts.
-//! Leaves to others: reading compound files (`compound`, and one module for each program), asking
+//! Leaves to others: passwords (`locked`), reading compound files (`compound`, and one module for each program), asking
 //! for the conversion (`converted`), and everything about the converted file (`ooxml`, `pdf`): it is as untrusted as the old one.
 //!
 //! The old file is read for its report only. What makes the result safe is that it is built anew from the converted file.
 
 mod bytes;
 mod compound;
+mod locked;
 mod packed;
 mod sheets;
 mod slides;
@@ -50,6 +51,10 @@ pub(crate) fn rebuild(
         packed::read(untrusted, work)?;
         compound::Seen::default()
     } else {
+        if let Some(unlocked) = locked::open(untrusted, kind, work)? {
+            opened = unlocked;
+            untrusted = &opened;
+        }
         compound::read(untrusted, kind, work)?
     };
     let converted = convert(what, untrusted, work)?;

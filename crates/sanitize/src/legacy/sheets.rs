@@ -1,7 +1,7 @@
 //! What a workbook of Excel 97 and its forerunners says in its records (MS-XLS).
 //!
-//! Owns: encryption, sheets of macros, names that run, links to elsewhere, connections.
-//! Leaves to others: storages (`compound`), what the cells hold (`values`).
+//! Owns: sheets of macros, names that run, links to elsewhere, connections.
+//! Leaves to others: storages (`compound`), encryption (`locked`), what the cells hold (`values`).
 
 use worker_protocol::{Reason, Threat};
 

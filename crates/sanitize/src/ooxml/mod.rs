@@ -30,7 +30,7 @@ use outline::Outline;
 use package::{Package, Relation};
 use rules::Rule;
 
-pub(crate) use encrypted::open as open_encrypted;
+pub(crate) use encrypted::{DEFAULT_PASSWORD, PASSWORDS_MAX, open as open_encrypted};
 pub(crate) use fields::danger as field_danger;
 pub(crate) use formula::{danger as formula_danger, is_dangerous_function};
 pub(crate) use package::{relations_path, resolve};
