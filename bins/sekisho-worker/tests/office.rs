@@ -179,6 +179,13 @@ async fn old_files_come_back_as_current_ones() {
     pictures.policy.modes.insert(Kind::Doc, Mode::ImagePdf);
     let (outcome, _) = run(&pool, &pictures, &files[0].1).await;
     assert_eq!((outcome.report.clean_kind, outcome.report.road), (Some(Kind::Pdf), Some(Road::Pictures)));
+    // A current document is cleaned first and drawn then.
+    let (current, clean) = run(&pool, &job("a.doc"), &files[0].1).await;
+    assert_eq!(current.report.clean_kind, Some(Kind::Docx));
+    pictures.hint.untrusted_name = "a.docx".to_owned();
+    pictures.policy.modes.insert(Kind::Docx, Mode::ImagePdf);
+    let (outcome, _) = run(&pool, &pictures, &clean).await;
+    assert_eq!((outcome.report.clean_kind, outcome.report.road), (Some(Kind::Pdf), Some(Road::Pictures)));
     drop(pool);
     assert!(
         !place.0.join("desks").exists() || std::fs::read_dir(place.0.join("desks")).unwrap().next().is_none()

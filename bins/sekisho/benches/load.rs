@@ -41,7 +41,7 @@ use worker_client::{CellConfig, CellPool};
 use workflow::{
     Millis,
     id::{EvidenceId, SectionId, TransferId, UserId, ZoneId},
-    route::Route,
+    route::{Approval, Route, Term},
     transfer::{Recipient, State, Transfer},
 };
 
@@ -284,6 +284,7 @@ fn app(store: Arc<SqlStore>, folder: &Path) -> Result<App> {
         sanitiser: Arc::new(CellPool::new(CellConfig::new("sekisho-worker"))),
         clock: Arc::new(Machine),
         vault: Arc::new(SecretVault::new(secret(), entropy.clone())),
+        policies: Arc::new([]),
         entropy,
     };
     Ok(App::open(ports, pack()?, key()?, PasswordCost::WeakForTestPurposesOnly)?)
@@ -392,14 +393,9 @@ fn transfer(n: u64, from: UserId, to: UserId, first: Millis) -> Transfer {
         // Erased after their retention, as nearly all are in an old database.
         files: Vec::new(),
         state: if n.is_multiple_of(50) { State::Expired } else { State::Received },
-        round: 1,
-        route: Route { steps: Vec::new() },
-        step: 0,
-        decisions: Vec::new(),
+        approval: Approval::new(Route::default()),
         openings: Vec::new(),
-        due_at: None,
-        reminded_at: None,
-        expires_at: None,
+        term: Term::default(),
         pack_version: "2026.1".to_owned(),
         submitted_at: at,
         changed_at: at + 60_000,

@@ -12,12 +12,56 @@ use app::{
     App, PasswordCost, Ports,
     ports::{Clock, Entropy},
 };
-use policy::Pack;
+use policy::{EditionText, Pack, SourceFile};
 use store_blob::{LocalBlobs, SecretVault};
 use store_sql::SqlStore;
 use worker_client::{CellConfig, CellPool, OfficeConfig};
+use workflow::id::EditionId;
 
-use crate::{keys::Keys, world::SystemEntropy};
+use crate::{keys::Keys, packs, world::SystemEntropy};
+
+/// What a house runs, and where it is from.
+pub(crate) struct Policy {
+    pub(crate) pack: Pack,
+    pub(crate) text: EditionText,
+    /// The edition of the store; `None` for the folder's files.
+    pub(crate) edition: Option<EditionId>,
+    /// Every file of the folder of packs: what imported texts are compared with.
+    pub(crate) policies: Vec<SourceFile>,
+}
+
+/// The edition in force by the store; the folder's files only while the store has none.
+///
+/// # Errors
+/// When it cannot be read by this version, or the folder cannot.
+pub(crate) async fn policy(store: &SqlStore, folder: &Path, id: &str) -> anyhow::Result<Policy> {
+    let (text, edition, policies) = match app::editions::in_force(store)
+        .await
+        .context("施行中の版を読めません")?
+    {
+        Some((edition, text)) => {
+            if text.pack() != id {
+                bail!(
+                    "設定の方針パックは「{id}」ですが、施行中の版は「{}」のものです。設定を直してください",
+                    text.pack()
+                );
+            }
+            tracing::info!(edition = %edition.id, digest = %edition.digest, "the policy is the edition in force; the folder's files are not used");
+            // What runs does not need the folder, and must not stop for it.
+            let policies = packs::load(folder).unwrap_or_else(|error| {
+                tracing::warn!(folder = %folder.display(), error = format!("{error:#}"), "imported texts are compared with nothing");
+                Vec::new()
+            });
+            (text, Some(edition.id), policies)
+        }
+        None => {
+            tracing::info!(folder = %folder.display(), "no edition is in force yet: the policy is that of the folder's files");
+            let policies = packs::load(folder)?;
+            (packs::text_of(policies.clone(), id)?, None, policies)
+        }
+    };
+    Ok(Policy { pack: packs::runnable(&text)?, text, edition, policies })
+}
 
 /// What a house is made of.
 pub(crate) struct Parts {
@@ -25,7 +69,7 @@ pub(crate) struct Parts {
     pub(crate) blobs_folder: PathBuf,
     pub(crate) keys: Keys,
     pub(crate) ledger_name: String,
-    pub(crate) pack: Pack,
+    pub(crate) policy: Policy,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) worker: PathBuf,
     pub(crate) cells: usize,
@@ -60,6 +104,7 @@ pub(crate) fn open(parts: Parts) -> anyhow::Result<App> {
         ..CellConfig::new(parts.worker)
     });
     cells.warm().context("無害化プログラムを起動できません")?;
+    let Policy { pack, text, edition, policies } = parts.policy;
     let ports = Ports {
         store: parts.store,
         blobs: Arc::new(blobs),
@@ -67,9 +112,12 @@ pub(crate) fn open(parts: Parts) -> anyhow::Result<App> {
         clock: parts.clock,
         vault: Arc::new(SecretVault::new(parts.keys.master(), entropy.clone())),
         entropy,
+        policies: policies.into(),
     };
     let key = parts.keys.signing(&parts.ledger_name)?;
-    App::open(ports, parts.pack, key, parts.password_cost).context("方針パックで動かせません")
+    let app = App::open(ports, pack, key, parts.password_cost).context("方針パックで動かせません")?;
+    app.runs(text, edition);
+    Ok(app)
 }
 
 /// The office program that was asked for: the one at a path, none, or what is installed. When no place in memory can be

@@ -2,7 +2,8 @@
 //!
 //! Owns the command line, where the text comes from (the file itself, or a cell that writes down the words of a document),
 //! the folder that is written, and what is printed.
-//! Leaves to others: everything that is read in the text (`policy::import`), and opening documents (the cell).
+//! Leaves to others: everything that is read in the text (`policy::import`), catalogs in OSCAL (`catalog_command`), and
+//! opening documents (the cell).
 //!
 //! Exit codes: 0 imported, 3 nothing to import (refused, held, no text, no policy), 2 wrong usage, 1 failure.
 
@@ -24,12 +25,12 @@ use tokio::io::AsyncWriteExt as _;
 use worker_client::{CellConfig, CellPool};
 use worker_protocol::{FilePolicy, Hint, Job, Kind, Limits, Mode, Notes, Reason, Road};
 
-use crate::{house, packs, world};
+use crate::{catalog_command, house, packs, world};
 
 /// `sekisho policy import`.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// 取り込む文書(テキスト、Markdown、Word、PDF など)
+    /// 取り込む文書(テキスト、Markdown、Word、PDF など)か、OSCALの目録(JSON)
     file: PathBuf,
     /// 取込み案を置く方針パックのフォルダー(例: policies)。その下に --name のフォルダーを作ります
     #[arg(short, long)]
@@ -93,6 +94,13 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let files = packs::load(&options.policies)?;
     let others = others(&files, &options.against)?;
     let Some(base) = others.first() else { bail!("方針パック「{BASE}」がありません") };
+    if let Some(untrusted) = catalog_command::json(&options.file)? {
+        let draft = match catalog_command::read(&untrusted, &files, &others, options.json)? {
+            Ok(draft) => draft,
+            Err(why) => return nothing(&why),
+        };
+        return save(options, &draft, &files, target.as_deref());
+    }
     let (text, how, damaged) = match read(options).await? {
         Text::Words { text, how, damaged } => (text, how, damaged),
         Text::None(why) => return nothing(&why),
@@ -120,6 +128,16 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
         );
         return Ok(ExitCode::from(NOTHING));
     }
+    save(options, &Draft::new(text, import), &files, target.as_deref())
+}
+
+/// Writes the draft where it was asked for.
+fn save(
+    options: &Options,
+    draft: &Draft,
+    files: &[SourceFile],
+    target: Option<&Path>,
+) -> anyhow::Result<ExitCode> {
     if let Some(target) = target {
         let head = Head {
             id: options.name.clone(),
@@ -127,7 +145,7 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
             extends: BASE.to_owned(),
             file: options.file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default(),
         };
-        let written = write(&Draft::new(text, import), &head, &files, &target)?;
+        let written = write(draft, &head, files, target)?;
         if !options.json {
             world::say(&format!(
                 "\n取込み案を書きました: {}({written} ファイル)\n  次に: sekisho policy check {} --policies {}",

@@ -9,16 +9,20 @@
 //! `crates/workflow/src/transfer.rs`, and the entry in `crates/app/src/evidence.rs`.
 
 mod bundle;
+mod catalog_command;
 mod config;
 mod demo;
+mod export_command;
 mod house;
 mod import_command;
 mod keys;
 mod ledger_command;
 mod packs;
 mod policy_command;
+mod policy_out;
 mod sanitize;
 mod serve;
+mod setup;
 mod world;
 
 use std::{net::SocketAddr, process::ExitCode, time::Duration};
@@ -46,6 +50,8 @@ enum Command {
     Demo(demo::Options),
     /// 本番の準備: 鍵とデータベースを作り、最初の管理者を登録します
     Init(serve::InitOptions),
+    /// はじめての準備: 自分の団体の方針・設定・鍵・データベース・職員を、質問に答えて一度に作ります
+    Setup(setup::Options),
     /// 本番として動かします(TLS、デモ利用者なし)
     Serve(serve::Options),
     /// ファイルやフォルダーを無害化します。終了コード: 0 すべて通った、3 遮断または保留あり、2 使い方の誤り、1 失敗
@@ -64,6 +70,7 @@ fn main() -> ExitCode {
     let done = match arguments.command {
         Command::Demo(options) => world::run(demo::run(options)),
         Command::Init(options) => world::run(serve::init(options)),
+        Command::Setup(options) => world::run(setup::run(options)),
         Command::Serve(options) => world::run(serve::run(options)),
         Command::Sanitize(options) => world::run(sanitize::run(options)),
         Command::Policy(command) => policy_command::run(&command),
@@ -110,6 +117,9 @@ pub(crate) async fn run_house(
         bound.push((zone.clone(), socket.local_addr()?));
         sockets.push((zone, socket, tls));
     }
+    // What was approved since the pack was written holds before the first connection.
+    app.load_values().await.context("承認された値で動かせません")?;
+    let app = app.current();
     app.load_organisation().await.context("組織を読み込めません")?;
     app.note_opening(env!("CARGO_PKG_VERSION")).await.context("証跡に書けません")?;
     // The lock on the folder of files says that no other process of this house runs: what is in a cell according to the

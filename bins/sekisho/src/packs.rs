@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use policy::{FILE_BYTES_MAX, FILES_BYTES_MAX, FILES_MAX, Pack, Problem, Severity, SourceFile};
+use policy::{EditionText, FILE_BYTES_MAX, FILES_BYTES_MAX, FILES_MAX, Pack, Problem, Severity, SourceFile};
 
 /// Every pack file below a folder: `<layer>/<name>.toml`, sorted by path.
 ///
@@ -66,8 +66,32 @@ fn not_utf8(about: &str, error: &std::string::FromUtf8Error) -> String {
 /// # Errors
 /// With every error of the pack, one to a line.
 pub(crate) fn resolve(folder: &Path, id: &str) -> anyhow::Result<Pack> {
-    let resolved =
-        Pack::resolve(&load(folder)?, id).map_err(|problems| refused(id, "に誤りがあります", &problems))?;
+    runnable(&text(folder, id)?)
+}
+
+/// The whole text of a pack in a folder: its own files and those of the layers it stands on.
+///
+/// # Errors
+/// When the folder cannot be read, or holds what no pack has.
+pub(crate) fn text(folder: &Path, id: &str) -> anyhow::Result<EditionText> {
+    text_of(load(folder)?, id).with_context(|| format!("場所: {}", folder.display()))
+}
+
+/// The same from the files of a folder that were read already.
+///
+/// # Errors
+/// When they hold what no pack has.
+pub(crate) fn text_of(files: Vec<SourceFile>, id: &str) -> anyhow::Result<EditionText> {
+    EditionText::new(id, files, &[]).with_context(|| format!("方針パック「{id}」を読めません"))
+}
+
+/// The pack that a text is, as [`resolve`].
+///
+/// # Errors
+/// As [`resolve`].
+pub(crate) fn runnable(text: &EditionText) -> anyhow::Result<Pack> {
+    let id = text.pack();
+    let resolved = text.resolve().map_err(|problems| refused(id, "に誤りがあります", &problems))?;
     if resolved.pack.municipality().is_none() {
         bail!("方針パック「{id}」は団体のものではありません。団体の層(例: hoshimi)を指定してください");
     }

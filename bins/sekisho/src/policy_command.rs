@@ -1,4 +1,5 @@
-//! `sekisho policy`: checking, showing, covering, comparing and importing packs.
+//! `sekisho policy`: checking, showing, covering, comparing, reading and importing packs; what leaves the house is in
+//! `export_command` and `policy_out`.
 //!
 //! Owns the commands: what is read, which exit code. Leaves every rule of packs, and what is printed, to `policy`.
 
@@ -8,10 +9,18 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
+use app::ports::Clock as _;
 use clap::{Args, Subcommand};
-use policy::{CheckReport, CoverageReport, CoverageStatus, DiffReport, GUIDELINE, Library, Pack, Problem};
+use policy::{
+    CheckReport, CoverageReport, CoverageStatus, DiffReport, GUIDELINE, Library, Pack, Problem,
+    duties::DutyReport,
+    search::{Index, ItemKind, Query},
+};
 
-use crate::{import_command, packs, world};
+use crate::{export_command, import_command, packs, policy_out, world};
+
+/// Nothing was found: no failure, and to be told apart by a script.
+const NOTHING_FOUND: u8 = 3;
 
 /// Which pack.
 #[derive(Args)]
@@ -67,9 +76,47 @@ pub(crate) enum Command {
         #[arg(long)]
         role: Option<String>,
     },
+    /// 役割ごとに、方針が求めることを、いつ行うかに分けて示します。終了コード: 0、方針パックに誤りがあれば 1
+    Duties {
+        #[command(flatten)]
+        which: Which,
+        /// JSONで表示します(形式は docs/format-pack.md)
+        #[arg(long)]
+        json: bool,
+        /// この役割だけを示します(役割の id)
+        #[arg(long)]
+        role: Option<String>,
+    },
+    /// 条項・遵守事項・用語・定めるべき値・文書・役割・注記から、ことばを探します。表記のゆれ(サーバとサーバー、強靱と強じん、全角と半角など)は同じものとみます。終了コード: 0 見つかった、3 見つからない、1 方針パックに誤り
+    Search {
+        /// 探すことば。いくつか書くと、すべてを含むものを探します
+        #[arg(required = true)]
+        words: Vec<String>,
+        /// 層の名前(例: hoshimi)。省くと、あるすべての方針パックから
+        #[arg(long)]
+        pack: Option<String>,
+        /// 方針パックのフォルダー
+        #[arg(long, default_value = "policies")]
+        policies: PathBuf,
+        /// この種類だけ: term、statement、clause、parameter、role、document、annotation
+        #[arg(long, value_parser = kind)]
+        kind: Option<ItemKind>,
+        /// 示す数の上限
+        #[arg(long, default_value_t = 20)]
+        limit: usize,
+        /// JSONで表示します(形式は docs/format-pack.md)
+        #[arg(long)]
+        json: bool,
+    },
     /// 団体の文書を読み、条項の木・遵守事項・近い遵守事項を示し、取込み案の方針パックを作ります。終了コード: 0 取り込んだ、3 取り込むものがない、2 使い方の誤り、1 失敗
     Import(import_command::Options),
-    /// 層を重ねた結果を、どのファイルの何行目に由来するかとともに表示します
+    /// 方針パックをOSCAL(1.2.1)のJSONで書き出します(対応は docs/format-oscal.md)。終了コード: 0 書き出した、2 使い方の誤り、1 失敗
+    Export(export_command::Options),
+    /// 公開する文書だけを、HTML・スタイルシート・JSONとして書き出します。終了コード: 0、公開できないものを求めたら 1
+    Publish(policy_out::PublishOptions),
+    /// 版の提案を、POST /api/v1/editions に送るJSONにします(先に検査します)。終了コード: 0、方針パックに誤りがあれば 1
+    Propose(policy_out::ProposeOptions),
+    /// 層を重ねた結果を、どのファイルの何行目に由来するかとともに表示します。版が施行された関所は、フォルダーではなく保存した版で動きます
     Show {
         #[command(flatten)]
         which: Which,
@@ -84,10 +131,64 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Check { which, json, ready } => check(which, *json, *ready),
         Command::Show { which } => show(which),
+        Command::Export(options) => export_command::run(options, &web::dates::iso(world::SystemClock.now())),
+        Command::Publish(options) => policy_out::publish(options),
+        Command::Propose(options) => policy_out::propose(options),
         Command::Import(options) => world::run(import_command::run(options)),
         Command::Coverage { id, policies, json, only } => coverage(id.as_deref(), policies, *json, *only),
         Command::Diff { a, b, policies, json, role } => diff([a, b], policies, *json, role.as_deref()),
+        Command::Duties { which, json, role } => duties(which, *json, role.as_deref()),
+        Command::Search { words, pack, policies, kind, limit, json } => {
+            let found = match index(pack.as_deref(), policies)? {
+                Ok(index) => index.find(&Query::new(&words.join(" ")), *kind, *limit),
+                Err(refused) => return Ok(refused),
+            };
+            world::say(&if *json { found.to_json() } else { found.to_text() })?;
+            Ok(if found.total > 0 { ExitCode::SUCCESS } else { ExitCode::from(NOTHING_FOUND) })
+        }
     }
+}
+
+fn duties(which: &Which, json: bool, role: Option<&str>) -> anyhow::Result<ExitCode> {
+    let files = packs::load(&which.policies)?;
+    let pack = match Library::new(&files).resolve(&which.id) {
+        Ok(resolved) => resolved.pack,
+        Err(problems) => return refuse(&which.id, problems),
+    };
+    let report = match role {
+        None => DutyReport::new(&pack),
+        Some(role) => DutyReport::for_role(&pack, role).with_context(|| {
+            let ids: Vec<&str> = pack.roles().iter().map(|r| r.id.as_str()).collect();
+            format!("役割「{role}」はありません。次のどれかを書いてください: {}", ids.join("、"))
+        })?,
+    };
+    world::say(&if json { report.to_json() } else { report.to_text() })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What can be found in one pack, or in all of a folder; the exit code where a pack is not right.
+fn index(pack: Option<&str>, policies: &Path) -> anyhow::Result<Result<Index, ExitCode>> {
+    let files = packs::load(policies)?;
+    let library = Library::new(&files);
+    let mut all: Vec<Pack> = Vec::new();
+    for id in pack.map_or_else(|| library.packs().collect(), |id| vec![id]) {
+        match library.resolve(id) {
+            Ok(resolved) => all.push(resolved.pack),
+            Err(problems) => return refuse(id, problems).map(Err),
+        }
+    }
+    match all.as_slice() {
+        [] => bail!("方針パックがありません: {}", policies.display()),
+        [one] => Ok(Ok(Index::new(one))),
+        several => Ok(Ok(Index::of_packs(several))),
+    }
+}
+
+fn kind(word: &str) -> Result<ItemKind, String> {
+    ItemKind::from_id(word).ok_or_else(|| {
+        let all: Vec<&str> = ItemKind::WORDS.iter().map(|(id, _)| *id).collect();
+        format!("次のどれかを書いてください: {}", all.join("、"))
+    })
 }
 
 fn status(word: &str) -> Result<CoverageStatus, String> {
@@ -158,7 +259,7 @@ fn diff(sides: [&str; 2], policies: &Path, json: bool, role: Option<&str>) -> an
 }
 
 /// A layer's name, or a layer's folder elsewhere: another version of it, beside the layers that it stands on.
-fn located(side: &str, policies: &Path) -> anyhow::Result<(PathBuf, String)> {
+pub(crate) fn located(side: &str, policies: &Path) -> anyhow::Result<(PathBuf, String)> {
     if !side.contains(['/', std::path::MAIN_SEPARATOR]) {
         return Ok((policies.to_owned(), side.to_owned()));
     }
@@ -193,6 +294,7 @@ fn show(which: &Which) -> anyhow::Result<ExitCode> {
     let files = packs::load(&which.policies)?;
     match Library::new(&files).resolve(&which.id) {
         Ok(resolved) => {
+            world::say("# フォルダーの文です。版が施行された関所は、これではなく保存した版で動きます。")?;
             world::say(&resolved.show())?;
             Ok(ExitCode::SUCCESS)
         }
@@ -201,7 +303,7 @@ fn show(which: &Which) -> anyhow::Result<ExitCode> {
 }
 
 /// Says what is wrong with a pack that something else was wanted of.
-fn refuse(id: &str, problems: Vec<Problem>) -> anyhow::Result<ExitCode> {
+pub(crate) fn refuse(id: &str, problems: Vec<Problem>) -> anyhow::Result<ExitCode> {
     finish(&CheckReport::new(id, problems), false)
 }
 

@@ -67,12 +67,12 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
         bail!("暗号の部品を2度用意しようとしました");
     }
     let config = Config::read(&options.config)?;
-    let pack = packs::resolve(&config.policies, &config.pack)?;
-    let listeners = listeners(&config, &pack).await?;
     let keys = Keys::read(&config.keys)?;
     let store = Arc::new(open_store(&config, false).await?);
+    let policy = house::policy(&store, &config.policies, &config.pack).await?;
+    let listeners = listeners(&config, &policy.pack).await?;
     let cells = config.cells;
-    let app = house::open(parts(config, pack, keys, store.clone())?)?;
+    let app = house::open(parts(config, policy, keys, store.clone())?)?;
     let opened = |bound: &[(ZoneId, SocketAddr)]| {
         for (zone, address) in bound {
             world::say(&format!("{zone} https://{address}/"))?;
@@ -118,7 +118,8 @@ pub(crate) async fn init(options: InitOptions) -> anyhow::Result<ExitCode> {
         kana: options.kana,
         section: SectionId::new(options.section),
     };
-    let (app, id, password) = match first_person(config, pack, keys, store.clone(), person).await {
+    let policy = house::policy(&store, &config.policies, &config.pack).await?;
+    let (app, id, password) = match first_person(config, policy, keys, store.clone(), person).await {
         Ok(made) => made,
         Err(error) => {
             Keys::discard(&keys_folder).context("使われなかった鍵を消せません")?;
@@ -142,19 +143,19 @@ fn authz_role() -> &'static str {
 /// Opens the house for the first time and registers its first person, with the password for the first login.
 async fn first_person(
     config: Config,
-    pack: Pack,
+    policy: house::Policy,
     keys: Keys,
     store: Arc<SqlStore>,
     person: NewPerson,
 ) -> anyhow::Result<(App, UserId, String)> {
-    let app = house::open(parts(config, pack, keys, store)?)?;
+    let app = house::open(parts(config, policy, keys, store)?)?;
     app.load_organisation().await?;
     let password = app.first_password();
     let id = app.install_person(person, &password, true).await.context("管理者を登録できません")?;
     Ok((app, id, password))
 }
 
-async fn open_store(config: &Config, create: bool) -> anyhow::Result<SqlStore> {
+pub(crate) async fn open_store(config: &Config, create: bool) -> anyhow::Result<SqlStore> {
     let about = || "データベースを開けません";
     let settings = StoreConfig { create_if_missing: create, ..StoreConfig::default() };
     let store = SqlStore::open(&config.database, settings).await.with_context(about)?;
@@ -162,13 +163,18 @@ async fn open_store(config: &Config, create: bool) -> anyhow::Result<SqlStore> {
     Ok(store)
 }
 
-fn parts(config: Config, pack: Pack, keys: Keys, store: Arc<SqlStore>) -> anyhow::Result<Parts> {
+pub(crate) fn parts(
+    config: Config,
+    policy: house::Policy,
+    keys: Keys,
+    store: Arc<SqlStore>,
+) -> anyhow::Result<Parts> {
     Ok(Parts {
         store,
         blobs_folder: config.blobs,
         keys,
         ledger_name: config.ledger,
-        pack,
+        policy,
         clock: Arc::new(SystemClock),
         worker: match config.worker {
             Some(path) => path,

@@ -196,6 +196,12 @@ impl App {
         self.commit(tx, vec![entry]).await
     }
 
+    /// The shortest password that may be set, in characters.
+    #[must_use]
+    pub fn password_chars_min(&self) -> usize {
+        self.rules().password_chars_min
+    }
+
     /// Changes one's own password. Every other session of the account ends.
     ///
     /// # Errors
@@ -596,7 +602,7 @@ fn hash_secret(secret: &str) -> String {
     hex::encode(Sha256::digest(secret.as_bytes()))
 }
 
-fn sealing(_: crate::ports::VaultError) -> Error {
+pub(crate) fn sealing(_: crate::ports::VaultError) -> Error {
     Error::Internal("the vault cannot seal or open a second factor".to_owned())
 }
 
@@ -604,11 +610,11 @@ fn enrolment_context(user: &UserId) -> String {
     format!("totp-enrolment/{user}")
 }
 
-fn factor_context(user: &UserId) -> String {
+pub(crate) fn factor_context(user: &UserId) -> String {
     format!("totp/{user}")
 }
 
-fn totp(secret: &[u8]) -> Result<Totp> {
+pub(crate) fn totp(secret: &[u8]) -> Result<Totp> {
     // One step before and after, as RFC 6238 section 5.2 recommends for clocks that differ a little.
     Builder::new()
         .with_secret(Secret::new(secret.into()))
@@ -618,7 +624,7 @@ fn totp(secret: &[u8]) -> Result<Totp> {
         .map_err(|e| Error::Internal(format!("second factor: {e}")))
 }
 
-fn code_step(totp: &Totp, code: &str, now: Millis) -> Option<i64> {
+pub(crate) fn code_step(totp: &Totp, code: &str, now: Millis) -> Option<i64> {
     let seconds = u64::try_from(now / 1_000).ok()?;
     let digits: String = code.chars().filter(|c| !c.is_whitespace()).collect();
     totp.check(&digits, seconds).and_then(|step| i64::try_from(step).ok())

@@ -219,6 +219,7 @@ impl App {
 fn subject_word(resource: &Resource) -> &'static str {
     match resource {
         Resource::Transfer(_) => "transfer",
+        Resource::Request(_) => "request",
         Resource::Account(_) | Resource::OwnAccount { .. } => "user",
         Resource::City => "city",
         Resource::Evidence(_) => "evidence",

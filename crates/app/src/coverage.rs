@@ -3,6 +3,8 @@
 //! Owns joining the pack's coverage with the evidence and with what this process knows of its cells.
 //! Leaves what counts as kept to `policy`, and the counting of entries to the store.
 
+use std::collections::HashMap;
+
 use authz::{Action, Resource};
 use policy::{Clause, CoverageStatus, CoverageTotals, Divergence, Mechanism, Statement};
 use workflow::{Millis, id::EvidenceId};
@@ -117,6 +119,7 @@ impl App {
         let tallies = self.store().evidence_tallies().await?;
         let pack = self.pack();
         let divergences: Vec<Divergence<'_>> = pack.divergences().collect();
+        let clauses: HashMap<&str, &Clause> = pack.clauses().iter().map(|c| (c.id.as_str(), c)).collect();
         let mut totals = CoverageTotals::default();
         let mut rows = Vec::with_capacity(pack.statements().len());
         for statement in pack.statements() {
@@ -125,7 +128,7 @@ impl App {
             let tally = tallies.statements.get(&statement.id);
             let concerns = |d: &&Divergence<'_>| statement.parameters.contains(&d.parameter.id);
             rows.push(CoverageRow {
-                clause: pack.clause(&statement.clause),
+                clause: clauses.get(statement.clause.as_str()).copied(),
                 statement,
                 status,
                 divergences: divergences.iter().filter(concerns).copied().collect(),
@@ -134,10 +137,16 @@ impl App {
             });
         }
         let stopped = self.cells_stopped(actor).is_some();
+        let mut named: HashMap<Mechanism, Vec<&Statement>> = HashMap::new();
+        for statement in pack.statements() {
+            for mechanism in &statement.mechanisms {
+                named.entry(*mechanism).or_default().push(statement);
+            }
+        }
         let mechanisms = Mechanism::WORDS
             .iter()
-            .map(|(_, mechanism)| mechanism_row(*mechanism, pack, &tallies, stopped, sees))
-            .filter(|row| row.statements > 0)
+            .filter_map(|(_, mechanism)| Some((*mechanism, named.get(mechanism)?)))
+            .map(|(mechanism, statements)| mechanism_row(mechanism, statements, &tallies, stopped, sees))
             .collect();
         Ok(Coverage { totals, rows, mechanisms })
     }
@@ -149,7 +158,7 @@ fn last(tally: &EvidenceTally, sees: bool) -> Option<LastEvidence> {
 
 fn mechanism_row(
     mechanism: Mechanism,
-    pack: &policy::Pack,
+    statements: &[&Statement],
     tallies: &EvidenceTallies,
     cells_stopped: bool,
     sees: bool,
@@ -160,6 +169,20 @@ fn mechanism_row(
     for tally in kinds.iter().filter_map(|kind| tallies.kinds.get(kind.id())) {
         all.count = all.count.saturating_add(tally.count);
         all.last = all.last.take().max(tally.last.clone());
+    }
+    // The kinds of requests are shared by all forms: what one form left is told by the statements it is evidence for.
+    let is_form = |kind: &Kind| matches!(kind, Kind::RequestSubmitted);
+    if kinds.iter().any(is_form) {
+        let most = std::mem::take(&mut all).count;
+        for tally in statements.iter().filter_map(|s| tallies.statements.get(&s.id)) {
+            all.count = all.count.max(tally.count);
+            all.last = all.last.take().max(tally.last.clone());
+        }
+        // Other mechanisms serve the same statements: without a request there is nothing of this one.
+        if most == 0 {
+            all = EvidenceTally::default();
+        }
+        all.count = all.count.min(most);
     }
     let state = if !mechanism.ships() {
         MechanismState::Planned
@@ -174,7 +197,7 @@ fn mechanism_row(
     };
     MechanismRow {
         mechanism,
-        statements: pack.served_by(mechanism).count(),
+        statements: statements.len(),
         state,
         evidence_count: all.count,
         last: last(&all, sees),

@@ -10,7 +10,7 @@ use serde_json::json;
 use workflow::{
     Millis,
     id::{SectionId, TransferId, UserId},
-    route::{Route, Scope, Step, Verdict, Vouch},
+    route::{self, Approval, Route, Scope, Step, Verdict, Vouch},
     transfer::{Event, Transfer},
 };
 
@@ -45,6 +45,64 @@ impl<'a> Ballot<'a> {
     }
 }
 
+/// What is decided about, as far as finding those who may decide goes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Matter<'a> {
+    pub(crate) submitter: &'a UserId,
+    pub(crate) section: &'a SectionId,
+    pub(crate) approval: &'a Approval,
+    /// The step that waits for a decision, if one does.
+    pub(crate) open_step: Option<&'a Step>,
+}
+
+impl Matter<'_> {
+    fn is_free_to_decide(&self, user: &UserId) -> bool {
+        self.approval.is_free_to_decide(self.submitter, user)
+    }
+
+    /// Ids of those who have decided in this round. Whoever was stood in for has decided too, through his deputy.
+    pub(crate) fn decided_by(&self) -> Vec<String> {
+        let of_round = self.approval.decisions.iter().filter(|d| d.round == self.approval.round);
+        of_round
+            .flat_map(|d| std::iter::once(&d.by).chain(&d.on_behalf_of))
+            .map(|u| u.as_str().to_owned())
+            .collect()
+    }
+
+    /// Ids of those who owe a review (後閲).
+    pub(crate) fn reviewers(&self) -> Vec<String> {
+        let owed = self.approval.decisions.iter().filter(|d| d.reviewed_at.is_none());
+        owed.filter_map(|d| d.on_behalf_of.as_ref()).map(|u| u.as_str().to_owned()).collect()
+    }
+
+    /// Decisions of deputies that wait for this person's review.
+    pub(crate) fn reviews_of(&self, user: &UserId) -> Vec<usize> {
+        let owed = |d: &route::Decision| d.on_behalf_of.as_ref() == Some(user) && d.reviewed_at.is_none();
+        self.approval.decisions.iter().enumerate().filter(|(_, d)| owed(d)).map(|(i, _)| i).collect()
+    }
+}
+
+impl<'a> From<&'a Transfer> for Matter<'a> {
+    fn from(transfer: &'a Transfer) -> Self {
+        Self {
+            submitter: &transfer.submitter,
+            section: &transfer.section,
+            approval: &transfer.approval,
+            open_step: transfer.open_step(),
+        }
+    }
+}
+
+/// Who decides the open step, when it opened or nobody decided it in time.
+pub(crate) enum Approver {
+    /// A holder of its own role.
+    Holder,
+    /// The role above, at that place: nobody in its own is free to.
+    Above(String, Scope),
+    /// Nobody up to the top.
+    Nobody,
+}
+
 /// Who may stand in at a step now, and for whom.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Deputies {
@@ -67,7 +125,9 @@ impl App {
         let action = if stands_in_for.is_some() { Action::DecideAsDeputy } else { Action::DecideTransfer };
         if let Some(holder) = stands_in_for {
             let transfer = self.store().transfer(id).await?.ok_or(Error::NotFound)?;
-            if self.deputised_holder(&transfer, actor.id(), self.now()).await?.as_ref() != Some(holder) {
+            if self.deputised_holder((&transfer).into(), actor.id(), self.now()).await?.as_ref()
+                != Some(holder)
+            {
                 return Err(Error::Invalid { field: "stands_in_for", problem: "unknown" });
             }
         }
@@ -88,19 +148,19 @@ impl App {
     /// For whom this person may decide the open step now, if for anybody.
     pub(crate) async fn deputised_holder(
         &self,
-        transfer: &Transfer,
+        matter: Matter<'_>,
         user: &UserId,
         now: Millis,
     ) -> Result<Option<UserId>> {
-        let deputies = self.deputies_now(transfer, now).await?;
+        let deputies = self.deputies_now(matter, now).await?;
         Ok(deputies.filter(|d| d.deputies.contains(user)).map(|d| d.holder))
     }
 
     /// Who may stand in at the open step. Nobody, unless everyone who could decide it himself is away.
-    pub(crate) async fn deputies_now(&self, transfer: &Transfer, now: Millis) -> Result<Option<Deputies>> {
-        let Some(step) = transfer.open_step().filter(|s| !s.deputies.is_empty()) else { return Ok(None) };
+    pub(crate) async fn deputies_now(&self, matter: Matter<'_>, now: Millis) -> Result<Option<Deputies>> {
+        let Some(step) = matter.open_step.filter(|s| !s.deputies.is_empty()) else { return Ok(None) };
         let mut holders = self.holders(&step.role, &step.scope, now).await?;
-        holders.retain(|id| transfer.is_free_to_decide(id));
+        holders.retain(|id| matter.is_free_to_decide(id));
         let Some(holder) = holders.first().cloned() else { return Ok(None) };
         for id in &holders {
             if !self.is_away(id, now).await? {
@@ -108,7 +168,7 @@ impl App {
             }
         }
         for post in &step.deputies {
-            let section = &transfer.section;
+            let section = matter.section;
             let unit = match self.pack().post(post).map(|p| p.scope) {
                 Some(policy::Scope::Section) => Some(section.as_str().to_owned()),
                 Some(policy::Scope::Department) => {
@@ -119,7 +179,7 @@ impl App {
             };
             let mut present = Vec::new();
             for user in self.store().holders_of(post, unit.as_deref(), now).await? {
-                let free = transfer.is_free_to_decide(&user.id) && !holders.contains(&user.id);
+                let free = matter.is_free_to_decide(&user.id) && !holders.contains(&user.id);
                 if user.enabled && free && !self.is_away(&user.id, now).await? {
                     present.push(user.id);
                 }
@@ -190,14 +250,19 @@ impl App {
 
     /// Refuses a submission whose route has a step that nobody but the submitter could decide, up to the top. The
     /// vacancy is evidence: somebody must fill it.
-    pub(crate) async fn check_approvers(&self, actor: &Actor, channel: &str, route: &Route) -> Result<()> {
+    pub(crate) async fn check_approvers(
+        &self,
+        actor: &Actor,
+        subject: (&'static str, &str),
+        route: &Route,
+    ) -> Result<()> {
         let now = self.now();
         for step in &route.steps {
             if self.role_with_approver(step, now, |id| id != actor.id()).await?.is_none() {
                 let act = Act {
                     kind: Kind::ApproverMissing,
                     by: By::Actor(actor),
-                    subject: ("channel", channel),
+                    subject,
                     details: json!({ "step": step.id, "title": step.title, "role": step.role }),
                     statements: &step.statements,
                 };
@@ -208,6 +273,16 @@ impl App {
         Ok(())
     }
 
+    /// Who decides the open step of a matter now, if one waits.
+    pub(crate) async fn approver_now(&self, matter: Matter<'_>, now: Millis) -> Result<Approver> {
+        let Some(step) = matter.open_step else { return Ok(Approver::Holder) };
+        Ok(match self.role_with_approver(step, now, |id| matter.is_free_to_decide(id)).await? {
+            Some((role, _)) if role == step.role => Approver::Holder,
+            Some((role, scope)) => Approver::Above(role, scope),
+            None => Approver::Nobody,
+        })
+    }
+
     /// After a step opened, or nobody decided it in time: where nobody in its role is free to decide it, it is for the
     /// role above; where nobody is up to the top, the submitter has it back.
     pub(crate) async fn find_approver(
@@ -216,15 +291,14 @@ impl App {
         events: &mut Vec<Event>,
         now: Millis,
     ) -> Result<()> {
-        let asks = |e: &Event| matches!(e, Event::StepOpened { .. } | Event::Reminded { .. });
-        let (Some(at), Some(step)) = (events.iter().position(asks), transfer.open_step()) else {
+        let Some(at) = events.iter().position(|e| matches!(e, Event::Approval(of) if asks(of))) else {
             return Ok(());
         };
-        match self.role_with_approver(step, now, |id| transfer.is_free_to_decide(id)).await? {
-            Some((role, _)) if role == step.role => {}
-            Some((role, scope)) => events.insert(at, transfer.raise_step(role, scope, now)?),
-            None => {
-                events.retain(|e| !matches!(e, Event::StepOpened { .. }));
+        match self.approver_now((&*transfer).into(), now).await? {
+            Approver::Holder => {}
+            Approver::Above(role, scope) => events.insert(at, transfer.raise_step(role, scope, now)?),
+            Approver::Nobody => {
+                events.retain(|e| !matches!(e, Event::Approval(route::Event::StepOpened { .. })));
                 events.extend(transfer.return_undecidable(self.rules().pick_up, now)?);
             }
         }
@@ -316,4 +390,9 @@ impl App {
                 .collect(),
         }
     }
+}
+
+/// Whether somebody was asked to decide.
+pub(crate) fn asks(event: &route::Event) -> bool {
+    matches!(event, route::Event::StepOpened { .. } | route::Event::Reminded { .. })
 }

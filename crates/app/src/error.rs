@@ -4,12 +4,50 @@
 //! Leaves the Japanese words to `web`. "Denied" and "held" are answers, not failures; only [`Error::Internal`],
 //! [`Error::Unavailable`] and [`Error::StorageFull`] mean that something is broken.
 
-use workflow::{Millis, transfer::Refusal};
+use workflow::{Millis, edition::Refusal as EditionRefusal, request, route, transfer::Refusal};
 
-use crate::ports::{BlobError, StoreError};
+use crate::{
+    imports::ImportRefusal,
+    ports::{BlobError, StoreError},
+};
 
 /// What use cases return.
 pub type Result<T> = std::result::Result<T, Error>;
+
+/// What is wrong with the answer to a field of a form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldProblem {
+    /// The field's id.
+    pub field: String,
+    /// Its label.
+    pub title: String,
+    /// What is wrong; the words are those of [`FieldProblem::CODES`].
+    pub problem: &'static str,
+    /// The smallest and the largest number allowed, where that is what is wrong.
+    pub bounds: Option<(u64, u64)>,
+}
+
+impl FieldProblem {
+    /// Every word.
+    pub const CODES: &'static [&'static str] = &[
+        "empty",
+        "too-long",
+        "not-allowed",
+        "not-a-number",
+        "out-of-bounds",
+        "no-date",
+        "past",
+        "future",
+        "before-from",
+        "too-long-period",
+        "unknown",
+        "not-a-flag",
+        "length",
+        "zero",
+        "needed",
+        "same",
+    ];
+}
 
 /// Why a use case did not do what was asked. Nothing has changed, except that the attempt is evidence.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +63,15 @@ pub enum Error {
     /// The state of the transfer does not allow it.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// The state of the request, or the rules of its approval, do not allow it.
+    #[error(transparent)]
+    RequestRefused(#[from] request::Refusal),
+    /// A form was not filled rightly; each field that was not.
+    #[error("{} fields cannot be taken", .0.len())]
+    Form(Vec<FieldProblem>),
+    /// A text is not imported, or its review does not go on.
+    #[error(transparent)]
+    Import(ImportRefusal),
     /// There is no such thing, or the person may not know of it.
     #[error("not found")]
     NotFound,
@@ -62,6 +109,18 @@ pub enum Error {
         /// The role that the step asks for.
         role: String,
     },
+    /// The stage of the edition, or what is around it, does not allow it.
+    #[error(transparent)]
+    Edition(#[from] EditionRefusal),
+    /// A stored text of the policy cannot be read by this version.
+    #[error("the text of the policy has {} problems", .0.len())]
+    BrokenText(Vec<policy::Problem>),
+    /// A text of the policy asks for what this version cannot do.
+    #[error("this version cannot run it: {0}")]
+    CannotRun(String),
+    /// Nothing of it is public, or what was asked for is not.
+    #[error(transparent)]
+    NotPublic(policy::PublicationRefusal),
     /// A file is larger than the channel takes.
     #[error("larger than {limit_bytes} bytes")]
     TooLarge {
@@ -103,18 +162,32 @@ macro_rules! codes {
 codes! {
     Error::Denied { .. } => "denied",
     Error::Refused(Refusal::State(_)) => "refused-state",
-    Error::Refused(Refusal::ContentChanged) => "content-changed",
-    Error::Refused(Refusal::OwnRequest) => "own-request",
-    Error::Refused(Refusal::SamePerson) => "same-person",
-    Error::Refused(Refusal::NoDeputy) => "no-deputy",
+    Error::RequestRefused(
+        request::Refusal::State(_) | request::Refusal::Approval(route::Refusal::NoStep),
+    ) => "request-state",
+    Error::RequestRefused(request::Refusal::Permit) => "permit-state",
+    Error::RequestRefused(request::Refusal::Reason) => "reason-needed",
+    Error::Form(_) => "form",
+    Error::Refused(Refusal::ContentChanged)
+        | Error::RequestRefused(request::Refusal::Approval(route::Refusal::ContentChanged)) => "content-changed",
+    Error::Refused(Refusal::OwnRequest)
+        | Error::RequestRefused(request::Refusal::Approval(route::Refusal::OwnRequest)) => "own-request",
+    Error::Refused(Refusal::SamePerson)
+        | Error::RequestRefused(request::Refusal::Approval(route::Refusal::SamePerson)) => "same-person",
+    Error::Refused(Refusal::NoDeputy)
+        | Error::RequestRefused(request::Refusal::Approval(route::Refusal::NoDeputy)) => "no-deputy",
     Error::Refused(Refusal::NotInspected(_)) => "not-inspected",
     Error::Refused(Refusal::NotVouched(_)) => "not-vouched",
     Error::Refused(Refusal::Note(_)) => "note-needed",
-    Error::Refused(Refusal::Comment) => "comment-needed",
-    Error::Refused(Refusal::Field(_)) => "field",
-    Error::Refused(Refusal::File) => "file-state",
+    Error::Refused(Refusal::Comment)
+        | Error::RequestRefused(request::Refusal::Approval(route::Refusal::Comment)) => "comment-needed",
+    Error::Refused(Refusal::Field(_)) | Error::RequestRefused(request::Refusal::Field(_)) => "field",
+    Error::Refused(Refusal::File)
+        | Error::RequestRefused(request::Refusal::Approval(route::Refusal::NoReview)) => "file-state",
     Error::Refused(Refusal::NotRecipient) => "not-recipient",
-    Error::Refused(Refusal::Overdue) => "overdue",
+    Error::Refused(Refusal::Overdue)
+        | Error::RequestRefused(request::Refusal::Approval(route::Refusal::Overdue)) => "overdue",
+    Error::Import(_) => "import-refused",
     Error::NotFound => "not-found",
     Error::Invalid { .. } => "invalid",
     Error::Credentials => "credentials",
@@ -122,6 +195,18 @@ codes! {
     Error::SessionEnded => "session-ended",
     Error::ChannelDenied { .. } => "channel-denied",
     Error::NoApprover { .. } => "no-approver",
+    Error::Edition(EditionRefusal::Stage(_)) => "edition-stage",
+    Error::Edition(EditionRefusal::NoAnalysis) => "edition-no-analysis",
+    Error::Edition(EditionRefusal::Errors(_)) => "edition-errors",
+    Error::Edition(EditionRefusal::UnderWay(_)) => "edition-under-way",
+    Error::Edition(EditionRefusal::Same) => "edition-same",
+    Error::Edition(EditionRefusal::Past) => "edition-past",
+    Error::Edition(EditionRefusal::OtherRequest) => "edition-other-request",
+    Error::Edition(EditionRefusal::BaseChanged) => "edition-base-changed",
+    Error::Edition(EditionRefusal::Early) => "edition-early",
+    Error::BrokenText(_) => "broken-text",
+    Error::CannotRun(_) => "cannot-run",
+    Error::NotPublic(_) => "not-public",
     Error::TooLarge { .. } => "too-large",
     Error::TooMany { .. } => "too-many",
     Error::Conflict => "conflict",

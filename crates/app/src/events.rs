@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use workflow::{
     Millis,
     id::{FileId, UserId},
-    route::{Decision, Vouch},
+    route::{self, Approval, Decision, Term, Vouch},
     transfer::{Event, FileState, State, Transfer},
 };
 
@@ -38,7 +38,7 @@ impl App {
             // A step is evidence for what asks for that step; anything else for what the whole route asks for.
             let mut in_play = match &step {
                 Some(of_step) => of_step.clone(),
-                None => transfer.route.steps.iter().flat_map(|s| s.statements.clone()).collect(),
+                None => transfer.approval.route.steps.iter().flat_map(|s| s.statements.clone()).collect(),
             };
             in_play.extend(of_channel.iter().cloned());
             let mut statements = step.unwrap_or_default();
@@ -63,7 +63,7 @@ impl App {
                 statements: &statements,
             };
             entries.push(self.entry_at(now, &act, Some(&in_play))?);
-            if let Event::Decided(decision) = event {
+            if let Event::Approval(route::Event::Decided(decision)) = event {
                 for vouch in &decision.vouches {
                     entries.push(self.vouch_entry(by, transfer, decision, vouch, &in_play, now)?);
                 }
@@ -124,7 +124,8 @@ impl App {
 /// What an event says in evidence, with the statements of the step it belongs to. Events that only repeat another
 /// one are not written twice.
 fn describe(transfer: &Transfer, event: &Event) -> Option<(Kind, Value, Option<Vec<String>>)> {
-    let step_statements = |index: usize| transfer.route.steps.get(index).map(|s| s.statements.clone());
+    let step_statements =
+        |index: usize| transfer.approval.route.steps.get(index).map(|s| s.statements.clone());
     let file = |id: &FileId| transfer.files.iter().find(|f| f.id == *id);
     Some(match event {
         Event::Submitted { round } => (
@@ -147,7 +148,7 @@ fn describe(transfer: &Transfer, event: &Event) -> Option<(Kind, Value, Option<V
                     "sha256": f.original.as_ref().map(|o| o.sha256.as_str()),
                     "bytes": f.original.as_ref().map(|o| o.bytes),
                 })).collect::<Vec<_>>(),
-                "route": transfer.route.steps.iter().map(|s| s.title.as_str()).collect::<Vec<_>>(),
+                "route": transfer.approval.route.steps.iter().map(|s| s.title.as_str()).collect::<Vec<_>>(),
                 "pack": transfer.pack_version,
             }),
             None,
@@ -187,9 +188,9 @@ fn describe(transfer: &Transfer, event: &Event) -> Option<(Kind, Value, Option<V
                     "name": entry.untrusted_name,
                     "original_sha256": entry.original.as_ref().map(|o| o.sha256.as_str()),
                     "bytes": entry.original.as_ref().map(|o| o.bytes),
-                    "step": transfer.step,
+                    "step": transfer.approval.step,
                 }),
-                step_statements(transfer.step),
+                step_statements(transfer.approval.step),
             )
         }
         Event::FileRequeued { file: id } => {
@@ -198,55 +199,8 @@ fn describe(transfer: &Transfer, event: &Event) -> Option<(Kind, Value, Option<V
         Event::FileBlocked { file: id } => {
             (Kind::FileBlocked, json!({ "file": id.as_str(), "name": file(id)?.untrusted_name }), None)
         }
-        Event::StepOpened { step, due_at } => (
-            Kind::StepOpened,
-            json!({
-                "step": step,
-                "title": transfer.route.steps.get(*step).map(|s| s.title.as_str()),
-                "role": transfer.route.steps.get(*step).map(|s| s.role.as_str()),
-                "due": due_at,
-                "content_hash": transfer.content_hash(),
-            }),
-            step_statements(*step),
-        ),
-        Event::StepRaised { step, from, to } => (
-            Kind::StepRaised,
-            json!({
-                "step": step,
-                "title": transfer.route.steps.get(*step).map(|s| s.title.as_str()),
-                "from": from,
-                "to": to,
-            }),
-            step_statements(*step),
-        ),
-        Event::ApproverMissing { step } => (
-            Kind::ApproverMissing,
-            json!({
-                "step": step,
-                "title": transfer.route.steps.get(*step).map(|s| s.title.as_str()),
-                "role": transfer.route.steps.get(*step).map(|s| s.role.as_str()),
-            }),
-            step_statements(*step),
-        ),
-        Event::Reminded { step } => {
-            (Kind::StepReminded, json!({ "step": step, "due": transfer.due_at }), step_statements(*step))
-        }
-        Event::Decided(decision) => (
-            if decision.on_behalf_of.is_some() { Kind::StepDecidedByDeputy } else { Kind::StepDecided },
-            json!({
-                "step": decision.step,
-                "title": transfer.route.steps.get(decision.step).map(|s| s.title.as_str()),
-                "verdict": decision.verdict.id(),
-                "comment": decision.comment,
-                "on_behalf_of": decision.on_behalf_of.as_ref().map(UserId::as_str),
-                "content_hash": decision.content_hash,
-            }),
-            step_statements(decision.step),
-        ),
-        Event::Reviewed { decision } => {
-            let index = *decision;
-            let step = transfer.decisions.get(index).map(|d| d.step);
-            (Kind::DeputyReviewed, json!({ "decision": index, "step": step }), step.and_then(step_statements))
+        Event::Approval(of) => {
+            return describe_approval(&transfer.approval, transfer.term, &transfer.content_hash(), of);
         }
         Event::Released { due_at } => (
             Kind::TransferReleased,
@@ -278,8 +232,63 @@ fn describe(transfer: &Transfer, event: &Event) -> Option<(Kind, Value, Option<V
             };
             (kind, json!({ "state": to.id() }), None)
         }
+    })
+}
+
+/// What an event of an approval says, whatever is decided about.
+pub(crate) fn describe_approval(
+    approval: &Approval,
+    term: Term,
+    content_hash: &str,
+    event: &route::Event,
+) -> Option<(Kind, Value, Option<Vec<String>>)> {
+    let at = |index: usize| approval.route.steps.get(index);
+    let title = |index: usize| at(index).map(|s| s.title.as_str());
+    let role = |index: usize| at(index).map(|s| s.role.as_str());
+    let statements = |index: usize| at(index).map(|s| s.statements.clone());
+    Some(match event {
+        route::Event::StepOpened { step, due_at } => (
+            Kind::StepOpened,
+            json!({
+                "step": step,
+                "title": title(*step),
+                "role": role(*step),
+                "due": due_at,
+                "content_hash": content_hash,
+            }),
+            statements(*step),
+        ),
+        route::Event::StepRaised { step, from, to } => (
+            Kind::StepRaised,
+            json!({ "step": step, "title": title(*step), "from": from, "to": to }),
+            statements(*step),
+        ),
+        route::Event::ApproverMissing { step } => (
+            Kind::ApproverMissing,
+            json!({ "step": step, "title": title(*step), "role": role(*step) }),
+            statements(*step),
+        ),
+        route::Event::Reminded { step } => {
+            (Kind::StepReminded, json!({ "step": step, "due": term.due_at }), statements(*step))
+        }
+        route::Event::Decided(decision) => (
+            if decision.on_behalf_of.is_some() { Kind::StepDecidedByDeputy } else { Kind::StepDecided },
+            json!({
+                "step": decision.step,
+                "title": title(decision.step),
+                "verdict": decision.verdict.id(),
+                "comment": decision.comment,
+                "on_behalf_of": decision.on_behalf_of.as_ref().map(UserId::as_str),
+                "content_hash": decision.content_hash,
+            }),
+            statements(decision.step),
+        ),
+        route::Event::Reviewed { decision } => {
+            let step = approval.decisions.get(*decision).map(|d| d.step);
+            (Kind::DeputyReviewed, json!({ "decision": decision, "step": step }), step.and_then(statements))
+        }
         // Said by the decision and by the task on the home screen.
-        Event::ReviewDue { .. } => return None,
+        route::Event::ReviewDue { .. } => return None,
     })
 }
 

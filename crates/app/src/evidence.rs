@@ -140,6 +140,28 @@ kinds! {
     TransferRefused = "transfer-refused" [ChannelSanitise],
     /// Its time was over.
     TransferExpired = "transfer-expired" [DecisionDeadline],
+    /// A request was handed in.
+    RequestSubmitted = "request-submitted" [RequestTakeOut, RequestProvision, RequestException, ParameterApproval],
+    /// A returned or pulled-back request was handed in again.
+    RequestResubmitted = "request-resubmitted" [RequestTakeOut, RequestProvision, RequestException, ParameterApproval],
+    /// The last step of a request approved it.
+    RequestApproved = "request-approved" [RequestTakeOut, RequestProvision, RequestException, ParameterApproval],
+    /// An approver refused a request.
+    RequestRejected = "request-rejected" [RequestTakeOut, RequestProvision, RequestException, ParameterApproval],
+    /// The applicant took a request back to change it.
+    RequestPulledBack = "request-pulled-back" [EvidenceLedger],
+    /// The applicant gave a request up.
+    RequestWithdrawn = "request-withdrawn" [EvidenceLedger],
+    /// The time of a request was over.
+    RequestExpired = "request-expired" [DecisionDeadline],
+    /// What a permit allowed was given back.
+    PermitReturned = "permit-returned" [RequestTakeOut],
+    /// A permit was taken back before its end.
+    PermitRevoked = "permit-revoked" [RequestTakeOut, RequestProvision, RequestException],
+    /// The last day of a permit passed and nothing was given back.
+    PermitOverdue = "permit-overdue" [RequestTakeOut],
+    /// An approved request gave a parameter a value.
+    ParameterChanged = "parameter-changed" [ParameterRegister, ParameterApproval],
     /// Originals were erased at the end of their retention.
     OriginalsErased = "originals-erased" [RetentionErase],
     /// Clean files and previews were erased at the end of their retention.
@@ -148,8 +170,42 @@ kinds! {
     UploadsSwept = "uploads-swept" [RetentionErase],
     /// Payloads of evidence were erased at the end of their retention.
     PayloadErased = "payload-erased" [RetentionErase],
+    /// A text of the policy was proposed: with its digest.
+    EditionProposed = "edition-proposed" [PolicyVersion],
+    /// An analysis of the risks was attached to it.
+    EditionAnalysed = "edition-analysed" [PolicyVersion],
+    /// It was applied for.
+    EditionApplied = "edition-applied" [PolicyVersion],
+    /// The request that carried it came back or ended without an approval.
+    EditionSentBack = "edition-sent-back" [PolicyVersion],
+    /// It was approved, to be in force from a day.
+    EditionApproved = "edition-approved" [PolicyApproval, PolicyVersion],
+    /// It was given up before that day.
+    EditionWithdrawn = "edition-withdrawn" [PolicyVersion],
+    /// It came into force.
+    PolicyAdopted = "policy-adopted" [PolicyVersion],
+    /// Somebody read what changed for him.
+    PolicyRead = "policy-read" [PolicyReading],
+    /// The public part was published.
+    PolicyPublished = "policy-published" [PolicyPublication],
+    /// A body's own text was read for review.
+    ImportMade = "policy-import-made" [EvidenceLedger],
+    /// No policy came out of a file.
+    ImportRefused = "policy-import-refused" [EvidenceLedger],
+    /// A step of its review: corrections, or one taken back.
+    ImportCorrected = "policy-import-corrected" [EvidenceLedger],
+    /// Every statement was decided, and somebody stands by the whole.
+    ImportConfirmed = "policy-import-confirmed" [EvidenceLedger],
+    /// The review goes on after all.
+    ImportReopened = "policy-import-reopened" [EvidenceLedger],
+    /// The review was given up and its text erased.
+    ImportDiscarded = "policy-import-discarded" [EvidenceLedger],
+    /// The draft was taken out as the files of a pack.
+    ImportExported = "policy-import-exported" [EvidenceLedger],
     /// Evidence was taken out with its proofs.
     EvidenceExported = "evidence-exported" [EvidenceExport],
+    /// The policy was taken out with what is not public of it.
+    PolicyExported = "policy-exported" [EvidenceLedger],
 }
 
 impl Kind {
@@ -266,9 +322,18 @@ impl App {
         act: &Act<'_>,
         in_play: Option<&[String]>,
     ) -> Result<NewEvidence> {
-        let mut statements: Vec<String> = act
-            .kind
-            .mechanisms()
+        self.entry_by(now, act, in_play, act.kind.mechanisms())
+    }
+
+    /// As [`App::entry_at`], for an act that only some of its kind's mechanisms had a part in.
+    pub(crate) fn entry_by(
+        &self,
+        now: Millis,
+        act: &Act<'_>,
+        in_play: Option<&[String]>,
+        mechanisms: &[Mechanism],
+    ) -> Result<NewEvidence> {
+        let mut statements: Vec<String> = mechanisms
             .iter()
             .flat_map(|m| self.pack().served_by(*m))
             .filter(|s| {

@@ -31,7 +31,9 @@ const UNCLAIMED: Millis = 86_400_000;
 /// What a round did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tidied {
-    /// Transfers whose approvers were reminded or that ended.
+    /// Editions of the policy that came into force.
+    pub adopted: usize,
+    /// Transfers and requests whose approvers were reminded or that ended, and permits that were noted as overdue.
     pub overdue: usize,
     /// Transfers whose originals or results were erased.
     pub erased: usize,
@@ -61,8 +63,24 @@ impl App {
     /// # Errors
     /// The first failure; what was done before it stays done.
     pub async fn tidy(&self) -> Result<Tidied> {
+        // An edition may come into force today. First, so that what follows goes by what is in force; one that cannot run
+        // keeps nothing else from being done.
+        let adopted = self.current().adopt_due().await;
+        // A value may begin to hold today.
+        self.load_values().await?;
+        let mut tidied = self.current().tidy_now().await?;
+        tidied.adopted = usize::from(adopted?);
+        Ok(tidied)
+    }
+
+    async fn tidy_now(&self) -> Result<Tidied> {
         let now = self.now();
         let mut tidied = Tidied::default();
+        for id in self.store().overdue_requests(now, ROUND).await? {
+            if self.request_overdue(&id, now).await? {
+                tidied.overdue += 1;
+            }
+        }
         for id in self.store().overdue(now, ROUND).await? {
             if self.remind_or_expire(&id, now).await? {
                 tidied.overdue += 1;

@@ -3,7 +3,8 @@
 //! Owns every change of state in the house (invariant: one door), the ports it needs ([`ports`]) and the things it
 //! keeps ([`model`]). Each use case is a method of [`App`], in the file of its noun:
 //! [`accounts`] and [`people`], [`uploads`], [`transfers`], [`deciding`], [`sanitising`], [`downloads`],
-//! [`evidence`], [`sealing`], [`clauses`], [`coverage`], [`housekeeping`].
+//! [`requests`], [`parameters`], [`editions`], [`evidence`], [`sealing`], [`clauses`], [`coverage`], [`reading`],
+//! [`imports`], [`housekeeping`].
 //! Leaves decisions to ring 1 (`authz`, `policy`, `workflow`) and the world to ring 3.
 
 pub mod accounts;
@@ -12,15 +13,23 @@ pub mod clauses;
 pub mod coverage;
 pub mod deciding;
 pub mod downloads;
+pub mod editions;
 pub mod error;
 mod events;
 pub mod evidence;
+pub mod first_factor;
 pub mod housekeeping;
+pub mod imports;
+mod in_force;
 pub mod live;
 pub mod model;
 pub mod outage;
+pub mod parameters;
 pub mod people;
+pub mod policy_export;
 pub mod ports;
+pub mod reading;
+pub mod requests;
 mod rules;
 pub mod sanitising;
 pub mod sealing;
@@ -34,15 +43,21 @@ use std::{
 
 use authz::Authorizer;
 use ledger::SigningKey;
-use policy::Pack;
+use policy::{Pack, SourceFile, search::Index};
 use ports::{BlobStore, Clock, Entropy, Sanitiser, Store, Tx, Vault};
 use tokio::sync::{Notify, RwLock, Semaphore};
 use workflow::{Millis, id::FileId};
 
-pub use error::{Error, Result};
+pub use error::{Error, FieldProblem, Result};
 pub use rules::RulesError;
 
-use crate::{live::Live, model::NewEvidence, outage::Outage, rules::Rules};
+use crate::{
+    in_force::{InForce, Policy},
+    live::Live,
+    model::NewEvidence,
+    outage::Outage,
+    rules::Rules,
+};
 
 /// What the world must give the house.
 #[derive(Clone)]
@@ -59,6 +74,8 @@ pub struct Ports {
     pub entropy: Arc<dyn Entropy>,
     /// Small secrets.
     pub vault: Arc<dyn Vault>,
+    /// Every file of the folder of packs, as it was when the house opened: what imported texts are compared with.
+    pub policies: Arc<[SourceFile]>,
 }
 
 /// How much work a password costs.
@@ -70,21 +87,28 @@ pub enum PasswordCost {
     WeakForTestPurposesOnly,
 }
 
-/// The use cases. Cheap to clone; every clone is the same house.
+/// The use cases of one house, with the policy that was in force when this value was made. Whoever serves a request or
+/// begins a round of work takes [`App::current`] first: so each use case sees one policy from its beginning to its end,
+/// also when the policy changes meanwhile. Cheap to clone.
 #[derive(Clone)]
 pub struct App {
     house: Arc<House>,
+    policy: Arc<Policy>,
 }
 
 struct House {
     ports: Ports,
-    pack: Pack,
-    rules: Rules,
+    in_force: InForce,
     authorizer: Authorizer,
     key: SigningKey,
     password_cost: PasswordCost,
     live: Live,
     outage: Outage,
+    /// The text of what runs.
+    running: std::sync::RwLock<Option<Arc<editions::Running>>>,
+    /// The public part that was asked for last.
+    published: Mutex<Option<Arc<editions::publishing::Published>>>,
+    imports: imports::Desk,
     /// Passwords that users gave for encrypted files, until the cell had them. In memory only: after a restart the
     /// file is held again and the user is asked again.
     file_passwords: Mutex<HashMap<FileId, Vec<String>>>,
@@ -125,16 +149,19 @@ impl App {
         key: SigningKey,
         password_cost: PasswordCost,
     ) -> std::result::Result<Self, OpenError> {
-        let rules = Rules::from_pack(&pack)?;
+        let in_force = InForce::new(pack)?;
+        let policy = in_force.policy();
         let house = House {
             ports,
-            rules,
+            in_force,
             authorizer: Authorizer::new()?,
-            pack,
             key,
             password_cost,
             live: Live::default(),
             outage: Outage::default(),
+            running: std::sync::RwLock::default(),
+            published: Mutex::default(),
+            imports: imports::Desk::default(),
             file_passwords: Mutex::default(),
             blob_gate: RwLock::default(),
             payload_gate: RwLock::default(),
@@ -143,13 +170,25 @@ impl App {
             unsealed: Notify::new(),
             hashing: Arc::new(Semaphore::new(4)),
         };
-        Ok(Self { house: Arc::new(house) })
+        Ok(Self { house: Arc::new(house), policy })
     }
 
-    /// The policy in force.
+    /// The same house with the policy that is in force now.
+    #[must_use]
+    pub fn current(&self) -> Self {
+        Self { house: Arc::clone(&self.house), policy: self.house.in_force.policy() }
+    }
+
+    /// The policy in force when this value was made.
     #[must_use]
     pub fn pack(&self) -> &Pack {
-        &self.house.pack
+        &self.policy.pack
+    }
+
+    /// Everything of the policy in force that can be found.
+    #[must_use]
+    pub fn index(&self) -> &Index {
+        self.policy.index()
     }
 
     /// What is happening right now.
@@ -185,7 +224,7 @@ impl App {
     }
 
     pub(crate) fn rules(&self) -> &Rules {
-        &self.house.rules
+        &self.policy.rules
     }
 
     pub(crate) fn authorizer(&self) -> &Authorizer {

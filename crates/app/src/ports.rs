@@ -12,6 +12,10 @@ use workflow::{
     transfer::Transfer,
 };
 
+use crate::editions::{EditionStore, EditionTx};
+use crate::requests::store::{RequestStore, RequestTx};
+
+use crate::imports::model::{ImportHead, ImportStep, ImportText};
 use crate::model::{
     Absence, ApiToken, DueErasure, EvidenceQuery, EvidenceRow, EvidenceTallies, LedgerHead, NewEvidence,
     Page, PageRequest, PostHolding, SanitiseJob, Section, Session, TransferQuery, TransferRow, User,
@@ -71,7 +75,7 @@ pub enum StoreError {
 ///
 /// Every list is bound by an index; none reads a whole table.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: EditionStore + RequestStore + Send + Sync {
     /// Opens a transaction that sees its own writes. Dropping it undoes everything.
     async fn begin(&self) -> Result<Box<dyn Tx>, StoreError>;
 
@@ -122,8 +126,17 @@ pub trait Store: Send + Sync {
         results_before: Millis,
         limit: u32,
     ) -> Result<Vec<DueErasure>, StoreError>;
-    /// Whether any file still refers to this blob (original, clean or preview).
+    /// Whether anything still refers to this blob: a file's original, clean bytes or preview, or an attachment.
     async fn blob_in_use(&self, zone: &ZoneId, blob: &BlobId) -> Result<bool, StoreError>;
+
+    /// The head of an import.
+    async fn import(&self, id: &str) -> Result<Option<ImportHead>, StoreError>;
+    /// Imports that were not given up, the newest first.
+    async fn imports(&self, page: &PageRequest) -> Result<Page<ImportHead>, StoreError>;
+    /// The text of an import and what was read in it; `None` once it was given up.
+    async fn import_text(&self, id: &str) -> Result<Option<ImportText>, StoreError>;
+    /// Every step of its review behind this version, in their order.
+    async fn import_steps(&self, id: &str, behind: i64) -> Result<Vec<ImportStep>, StoreError>;
 
     /// A list of evidence.
     async fn evidence(&self, query: &EvidenceQuery) -> Result<Page<EvidenceRow>, StoreError>;
@@ -169,7 +182,7 @@ pub trait Store: Send + Sync {
 
 /// A transaction. State and the evidence for it become durable together or not at all.
 #[async_trait]
-pub trait Tx: Send {
+pub trait Tx: EditionTx + RequestTx + Send {
     /// As [`Store::user`], inside the transaction.
     async fn user(&mut self, id: &UserId) -> Result<Option<User>, StoreError>;
     /// Inserts a person.
@@ -213,6 +226,15 @@ pub trait Tx: Send {
     async fn enqueue(&mut self, job: &SanitiseJob, now: Millis) -> Result<(), StoreError>;
     /// Takes a file out of the queue.
     async fn dequeue(&mut self, file: &FileId) -> Result<(), StoreError>;
+    /// Inserts an import with its text.
+    async fn insert_import(&mut self, head: &ImportHead, text: &ImportText) -> Result<(), StoreError>;
+    /// Replaces what may change of an import; [`StoreError::Conflict`] unless the stored version is `head.version`, which
+    /// is raised.
+    async fn update_import(&mut self, head: &ImportHead) -> Result<(), StoreError>;
+    /// Adds a step to its review.
+    async fn insert_import_step(&mut self, step: &ImportStep) -> Result<(), StoreError>;
+    /// Erases its text and what was read in it.
+    async fn erase_import_text(&mut self, id: &str) -> Result<(), StoreError>;
     /// Erases the payload and salt of an entry; its leaf stays.
     async fn erase_payload(&mut self, id: &EvidenceId, at: Millis) -> Result<(), StoreError>;
 

@@ -167,7 +167,14 @@ pub(crate) fn inspection_statements(channel: &policy::Channel, kinds: &BTreeSet<
 /// # Errors
 /// [`Error::Internal`] when a deadline has no value, which checked packs do not have.
 pub(crate) fn route(pack: &Pack, plan: &Plan<'_>, section: &SectionId) -> Result<Route> {
-    let Some(request) = plan.request else { return Ok(Route::default()) };
+    plan.request.map_or_else(|| Ok(Route::default()), |request| route_of(pack, request, section))
+}
+
+/// The route of a request type for an applicant of this section.
+///
+/// # Errors
+/// As [`route`].
+pub(crate) fn route_of(pack: &Pack, request: &RequestType, section: &SectionId) -> Result<Route> {
     let department = pack.section(section.as_str()).map(|s| s.department.clone()).unwrap_or_default();
     let steps = request
         .steps

@@ -87,7 +87,7 @@ impl App {
             while running.try_join_next().is_some() {}
             match self.claim(settings.lease).await {
                 Ok(Some(job)) => {
-                    let (app, given_up) = (self.clone(), Arc::clone(&given_up));
+                    let (app, given_up) = (self.current(), Arc::clone(&given_up));
                     running.spawn(async move {
                         if let Err(error) = app.sanitise(&job).await {
                             // The file is still queued and comes again: when its lease ends, or before.

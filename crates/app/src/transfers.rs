@@ -18,6 +18,7 @@ use workflow::{
 use crate::{
     App,
     actor::Actor,
+    deciding::Matter,
     error::{Error, Result},
     evidence::{Act, By, EvidenceItem, Kind},
     model::{NewEvidence, Page, PageRequest, SanitiseJob, TransferQuery, TransferRow, TransferView},
@@ -285,7 +286,7 @@ impl App {
             }
         };
         self.check_recipients(&content).await?;
-        self.check_approvers(actor, &channel, &route).await?;
+        self.check_approvers(actor, ("channel", &channel), &route).await?;
 
         let _open = self.house.blob_gate.read().await;
         for file in &files {
@@ -442,7 +443,7 @@ impl App {
             }
         };
         self.check_recipients(&content).await?;
-        self.check_approvers(actor, &current.channel, &route).await?;
+        self.check_approvers(actor, ("channel", &current.channel), &route).await?;
         let (version, pick_up) = (self.pack().version().to_owned(), self.rules().pick_up);
         self.change(actor, id, Action::SubmitTransfer, |t, now| {
             // Another classification may ask for another treatment, and carries another mark. What an earlier version of the
@@ -542,7 +543,7 @@ impl App {
         let now = self.now();
         let transfer = self.store().transfer(id).await?.ok_or(Error::NotFound)?;
         let facts = self.facts(&transfer, now).await?;
-        let deputised = self.deputised_holder(&transfer, actor.id(), now).await?;
+        let deputised = self.deputised_holder((&transfer).into(), actor.id(), now).await?;
         let resource = Resource::Transfer(Box::new(facts));
         if !self.may(actor, Action::ViewTransfer, &resource) {
             return Err(Error::NotFound);
@@ -559,14 +560,10 @@ impl App {
             preview: can(Action::ViewPreview),
             inspect: can(Action::InspectOriginal)
                 && transfer.files.iter().any(|f| f.state == FileState::Inspected && f.original.is_some()),
-            review: transfer
-                .decisions
-                .iter()
-                .enumerate()
-                .filter(|(_, d)| d.on_behalf_of.as_ref() == Some(actor.id()) && d.reviewed_at.is_none())
-                .map(|(i, _)| i)
-                .filter(|_| can(Action::ReviewAfterwards))
-                .collect(),
+            review: match can(Action::ReviewAfterwards) {
+                true => Matter::from(&transfer).reviews_of(actor.id()),
+                false => Vec::new(),
+            },
         };
         let names = self.names(&transfer).await?;
         let progress = transfer
@@ -580,7 +577,7 @@ impl App {
             .map(|c| c.statements.clone())
             .unwrap_or_default()
             .into_iter()
-            .chain(transfer.route.steps.iter().flat_map(|s| s.statements.clone()))
+            .chain(transfer.approval.route.steps.iter().flat_map(|s| s.statements.clone()))
             .collect();
         let mut seen = BTreeSet::new();
         statements.retain(|s| seen.insert(s.clone()));
@@ -601,9 +598,9 @@ impl App {
     async fn names(&self, transfer: &Transfer) -> Result<BTreeMap<UserId, String>> {
         let mut ids: BTreeSet<&UserId> = BTreeSet::from([&transfer.submitter]);
         ids.extend(transfer.recipients.iter().map(|r| &r.user));
-        ids.extend(transfer.decisions.iter().map(|d| &d.by));
+        ids.extend(transfer.approval.decisions.iter().map(|d| &d.by));
         ids.extend(transfer.openings.iter().map(|o| &o.by));
-        ids.extend(transfer.decisions.iter().filter_map(|d| d.on_behalf_of.as_ref()));
+        ids.extend(transfer.approval.decisions.iter().filter_map(|d| d.on_behalf_of.as_ref()));
         let mut names = BTreeMap::new();
         for id in ids {
             if let Some(user) = self.store().user(id).await? {
@@ -733,26 +730,13 @@ impl App {
         if let Some(step) = transfer.open_step() {
             facts.approvers = vec![Need { role: step.role.clone(), place: self.scope_place(&step.scope) }];
             facts.deputies = self
-                .deputies_now(transfer, now)
+                .deputies_now(transfer.into(), now)
                 .await?
                 .map(|d| d.deputies.iter().map(|u| u.as_str().to_owned()).collect())
                 .unwrap_or_default();
         }
-        facts.reviewers = transfer
-            .decisions
-            .iter()
-            .filter(|d| d.reviewed_at.is_none())
-            .filter_map(|d| d.on_behalf_of.as_ref())
-            .map(|u| u.as_str().to_owned())
-            .collect();
-        facts.decided_by = transfer
-            .decisions
-            .iter()
-            .filter(|d| d.round == transfer.round)
-            // Whoever was stood in for has decided too, through his deputy.
-            .flat_map(|d| std::iter::once(&d.by).chain(&d.on_behalf_of))
-            .map(|u| u.as_str().to_owned())
-            .collect();
+        let matter = Matter::from(transfer);
+        (facts.reviewers, facts.decided_by) = (matter.reviewers(), matter.decided_by());
         Ok(facts)
     }
 

@@ -45,6 +45,8 @@ impl UploadedFile {
     }
 }
 
+/// Largest file of a request, in bytes.
+pub const ATTACHMENT_BYTES_MAX: u64 = 20 << 20;
 /// Longest file name taken, in characters. Longer ones are cut; the name is only shown.
 const NAME_CHARS_MAX: usize = 255;
 
@@ -75,6 +77,29 @@ impl App {
             untrusted_folder: untrusted_folder.chars().take(NAME_CHARS_MAX).collect(),
             bytes: 0,
             bytes_max,
+        })
+    }
+
+    /// Starts taking a file that belongs to a request; it stays in this zone.
+    ///
+    /// # Errors
+    /// [`Error::Denied`], [`Error::NotFound`] when there is no such form, [`Error::SessionEnded`],
+    /// [`Error::StorageFull`].
+    pub async fn begin_attachment(&self, actor: &Actor, form: &str, untrusted_name: &str) -> Result<Upload> {
+        // Asked before the first byte: who may not apply must not fill the disk either.
+        let form = self.permit_applying(actor, form).await?;
+        if form.attachments == policy::Attachments::None {
+            return Err(Error::Invalid { field: "attachments", problem: "not-allowed" });
+        }
+        let zone = actor.zone().clone();
+        Ok(Upload {
+            file: FileId::new(self.entropy().id(self.now())),
+            writer: self.blobs().create(&zone).await?,
+            zone,
+            untrusted_name: untrusted_name.chars().take(NAME_CHARS_MAX).collect(),
+            untrusted_folder: String::new(),
+            bytes: 0,
+            bytes_max: ATTACHMENT_BYTES_MAX,
         })
     }
 

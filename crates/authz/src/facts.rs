@@ -118,6 +118,8 @@ impl Need {
 pub enum Resource {
     /// A transfer.
     Transfer(Box<Transfer>),
+    /// A request.
+    Request(Box<Request>),
     /// An account, for those who manage accounts.
     Account(Account),
     /// The account of the person who asks. Its id is that of the user.
@@ -142,6 +144,7 @@ impl Resource {
     pub fn kind(&self) -> ResourceKind {
         match self {
             Resource::Transfer(_) => ResourceKind::Transfer,
+            Resource::Request(_) => ResourceKind::Request,
             Resource::Account(_) => ResourceKind::Account,
             Resource::OwnAccount { .. } => ResourceKind::OwnAccount,
             Resource::City => ResourceKind::City,
@@ -155,6 +158,7 @@ impl Resource {
     pub fn id(&self) -> &str {
         match self {
             Resource::Transfer(transfer) => &transfer.id,
+            Resource::Request(request) => &request.id,
             Resource::Account(account) => &account.user,
             Resource::OwnAccount { user } => user,
             Resource::City => "city",
@@ -167,6 +171,61 @@ impl Resource {
 impl From<Transfer> for Resource {
     fn from(transfer: Transfer) -> Self {
         Resource::Transfer(Box::new(transfer))
+    }
+}
+
+impl From<Request> for Resource {
+    fn from(request: Request) -> Self {
+        Resource::Request(Box::new(request))
+    }
+}
+
+/// The facts of a request that rights depend on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// Id of the request.
+    pub id: String,
+    /// Id of the account that applies.
+    pub submitter: String,
+    /// Id of the section it is applied from.
+    pub submitter_section: String,
+    /// Id of that section's department.
+    pub submitter_department: String,
+    /// The zone of the listener at which it was handed in.
+    pub zone: String,
+    /// How far it is.
+    pub stage: RequestStage,
+    /// Who may decide the step that is open; any one of them. Empty when none is open.
+    pub approvers: Vec<Need>,
+    /// Ids of the accounts that may decide by 代決 now.
+    pub deputies: Vec<String>,
+    /// Ids of the accounts that owe a 後閲.
+    pub reviewers: Vec<String>,
+    /// Ids of the accounts that have decided about the present content, themselves or through a deputy.
+    pub decided_by: Vec<String>,
+}
+
+impl Request {
+    /// The section it is applied from, with what stands above it.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        Place::Section { id: self.submitter_section.clone(), department: self.submitter_department.clone() }
+    }
+}
+
+closed_words! {
+    /// How far a request is, as coarse as rights need it.
+    RequestStage {
+        /// Being filled.
+        Draft = "draft",
+        /// 承認待ち.
+        Waiting = "waiting",
+        /// 差戻し or 引戻し: back with the applicant.
+        Returned = "returned",
+        /// 決裁済; its permit lives on.
+        Approved = "approved",
+        /// 否認, 取下げ or 期限切れ.
+        Ended = "ended",
     }
 }
 
@@ -276,6 +335,7 @@ impl Names {
     pub(crate) fn new() -> Result<Self, Box<ParseErrors>> {
         let kinds = [
             ResourceKind::Transfer,
+            ResourceKind::Request,
             ResourceKind::Account,
             ResourceKind::OwnAccount,
             ResourceKind::City,
@@ -329,6 +389,7 @@ impl Names {
         let uid = EntityUid::from_type_name_and_id(kind, EntityId::new(resource.id()));
         let attributes = match resource {
             Resource::Transfer(transfer) => self.transfer(transfer)?,
+            Resource::Request(request) => self.request(request)?,
             Resource::Account(account) => Attributes::from([
                 ("user".to_owned(), self.user(&account.user)),
                 ("units".to_owned(), self.units(&account.place)),
@@ -340,6 +401,21 @@ impl Names {
             Resource::City | Resource::Clause { .. } => Attributes::new(),
         };
         entity(uid, attributes)
+    }
+
+    fn request(&self, request: &Request) -> Result<Attributes, Undecidable> {
+        let approvers = self.grants(request.approvers.iter().flat_map(Need::fulfilled_by))?;
+        Ok(Attributes::from([
+            ("submitter".to_owned(), self.user(&request.submitter)),
+            ("submitter_section".to_owned(), self.unit(&Scope::Section(request.submitter_section.clone()))),
+            ("units".to_owned(), self.units(&request.place())),
+            ("zone".to_owned(), word(&request.zone)),
+            ("stage".to_owned(), word(request.stage.id())),
+            ("approvers".to_owned(), approvers),
+            ("deputies".to_owned(), self.users(&request.deputies)),
+            ("reviewers".to_owned(), self.users(&request.reviewers)),
+            ("decided_by".to_owned(), self.users(&request.decided_by)),
+        ]))
     }
 
     fn transfer(&self, transfer: &Transfer) -> Result<Attributes, Undecidable> {

@@ -17,11 +17,13 @@ use std::str::FromStr;
 
 use cedar_policy::{
     ActionConstraint, Authorizer as CedarAuthorizer, Context, Decision as CedarDecision, Effect, Entities,
-    Entity, EntityUid, Policy, PolicySet, Request, Response, Schema, ValidationMode, Validator,
+    Entity, EntityUid, Policy, PolicySet, Request as CedarRequest, Response, Schema, ValidationMode,
+    Validator,
 };
 
 pub use facts::{
-    Account, Evidence, Grant, Need, Place, Principal, Resource, Scope, Stage, Strength, Transfer,
+    Account, Evidence, Grant, Need, Place, Principal, Request, RequestStage, Resource, Scope, Stage,
+    Strength, Transfer,
 };
 pub use visibility::{Reach, Visibility};
 pub use words::{Action, Reason, ResourceKind, TokenScope, role};
@@ -176,7 +178,7 @@ impl Authorizer {
         let person = self.names.person(principal)?;
         let thing = self.names.resource(resource)?;
         let act = self.actions.get(action as usize).ok_or(Undecidable)?.clone();
-        let request = Request::new(person.uid(), act.uid(), thing.uid(), Context::empty(), None)
+        let request = CedarRequest::new(person.uid(), act.uid(), thing.uid(), Context::empty(), None)
             .map_err(|_| Undecidable)?;
         let entities = Entities::from_entities([person, thing, act], None).map_err(|_| Undecidable)?;
         Ok(self.cedar.is_authorized(&request, policies, &entities))

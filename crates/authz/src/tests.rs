@@ -33,7 +33,7 @@ fn resources() -> Vec<Resource> {
             from_zone: "internet".to_owned(),
             to_zone: "lgwan".to_owned(),
             stage: Stage::Waiting,
-            approvers: vec![need],
+            approvers: vec![need.clone()],
             decide_zones: vec!["lgwan".to_owned()],
             deputies: vec!["u3".to_owned()],
             reviewers: vec!["u5".to_owned()],
@@ -44,6 +44,18 @@ fn resources() -> Vec<Resource> {
         Resource::City,
         Resource::Evidence(Evidence { id: "17".to_owned(), place }),
         Resource::Clause { id: "base/sanitise-inbound".to_owned() },
+        Resource::from(Request {
+            id: "r1".to_owned(),
+            submitter: "u1".to_owned(),
+            submitter_section: "s1".to_owned(),
+            submitter_department: "d1".to_owned(),
+            zone: "lgwan".to_owned(),
+            stage: RequestStage::Waiting,
+            approvers: vec![need],
+            deputies: vec!["u3".to_owned()],
+            reviewers: vec!["u5".to_owned()],
+            decided_by: vec!["u4".to_owned()],
+        }),
     ]
 }
 
@@ -56,7 +68,7 @@ fn facts_conform_to_the_schema() {
         let person = authorizer.names.person(&principal()).ok().unwrap();
         let thing = authorizer.names.resource(&resource).ok().unwrap();
         for action in Action::ALL.iter().filter(|action| action.resource_kind() == resource.kind()) {
-            Request::new(
+            CedarRequest::new(
                 person.uid(),
                 authorizer.names.action(*action),
                 thing.uid(),

@@ -1,10 +1,10 @@
-//! Which transfers a person may see in lists, as a hint that a database can follow with its indexes.
+//! Which transfers and requests a person may see in lists, as a hint that a database can follow with its indexes.
 //!
 //! Owns: [`Visibility`]. It is not a second set of rules: it is found by asking the same policies about sample
 //! transfers, so a change of the policies changes it too.
 //! Leaves to others: the query (`store-sql`), and the decision on a single transfer ([`Authorizer::decide`]).
 
-use crate::{Action, Authorizer, Place, Principal, Resource, Scope, Stage, Transfer};
+use crate::{Action, Authorizer, Place, Principal, Request, RequestStage, Resource, Scope, Stage, Transfer};
 
 /// What a list may show this person on this connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,12 +37,26 @@ impl Authorizer {
     /// Which transfers the person may see. One decision per distinct scope he holds a role in, and two more.
     #[must_use]
     pub fn visible_transfers(&self, principal: &Principal) -> Visibility {
-        Visibility { zone: principal.zone.clone(), reach: self.reach(principal) }
+        Visibility {
+            zone: principal.zone.clone(),
+            reach: self.reach(principal, Action::ViewTransfer, sample),
+        }
     }
 
-    fn reach(&self, principal: &Principal) -> Reach {
+    /// How far the person's sight of requests goes, of those handed in at the zone he stands in.
+    #[must_use]
+    pub fn visible_requests(&self, principal: &Principal) -> Reach {
+        self.reach(principal, Action::ViewRequest, sample_request)
+    }
+
+    fn reach(
+        &self,
+        principal: &Principal,
+        action: Action,
+        sample: fn(&Principal, &str, Place) -> Resource,
+    ) -> Reach {
         let sees = |submitter: &str, place: Place| {
-            self.decide(principal, Action::ViewTransfer, &sample(principal, submitter, place)).is_allowed()
+            self.decide(principal, action, &sample(principal, submitter, place)).is_allowed()
         };
         if !sees(&principal.user, nowhere()) {
             return Reach::Nothing;
@@ -123,12 +137,33 @@ fn nowhere() -> Place {
     Place::Section { id: NO_UNIT.to_owned(), department: NO_UNIT.to_owned() }
 }
 
-/// A transfer that touches the person's zone and in which nobody but its submitter has a part.
-fn sample(principal: &Principal, submitter: &str, place: Place) -> Resource {
-    let (section, department) = match place {
+/// A request handed in at the person's zone in which nobody but its submitter has a part.
+fn sample_request(principal: &Principal, submitter: &str, place: Place) -> Resource {
+    let (section, department) = section_of(place);
+    Resource::from(Request {
+        id: NO_UNIT.to_owned(),
+        submitter: submitter.to_owned(),
+        submitter_section: section,
+        submitter_department: department,
+        zone: principal.zone.clone(),
+        stage: RequestStage::Waiting,
+        approvers: Vec::new(),
+        deputies: Vec::new(),
+        reviewers: Vec::new(),
+        decided_by: Vec::new(),
+    })
+}
+
+fn section_of(place: Place) -> (String, String) {
+    match place {
         Place::Section { id, department } => (id, department),
         Place::City | Place::Department { .. } => (NO_UNIT.to_owned(), NO_UNIT.to_owned()),
-    };
+    }
+}
+
+/// A transfer that touches the person's zone and in which nobody but its submitter has a part.
+fn sample(principal: &Principal, submitter: &str, place: Place) -> Resource {
+    let (section, department) = section_of(place);
     Resource::from(Transfer {
         id: NO_UNIT.to_owned(),
         submitter: submitter.to_owned(),

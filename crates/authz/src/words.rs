@@ -38,6 +38,8 @@ closed_words! {
         EnrolSecondFactor = "enrol-second-factor",
         /// Make, list and revoke one's own API tokens.
         ManageTokens = "manage-tokens",
+        /// 既読: confirm having read what an edition of the policy changed for oneself.
+        ConfirmReading = "confirm-reading",
         /// 申請: hand in a transfer, first or again after 差戻し.
         SubmitTransfer = "submit-transfer",
         /// 引戻し: take it back while it waits for a decision.
@@ -66,14 +68,42 @@ closed_words! {
         InspectOriginal = "inspect-original",
         /// Run a held file again, or refuse it.
         ResolveHeld = "resolve-held",
+        /// 申請: hand in a request, first or again after 差戻し.
+        SubmitRequest = "submit-request",
+        /// 引戻し of a request.
+        PullBackRequest = "pull-back-request",
+        /// 取下げ of a request.
+        WithdrawRequest = "withdraw-request",
+        /// See a request, its attachments and its timeline.
+        ViewRequest = "view-request",
+        /// 承認, 差戻し or 否認 at the open step of a request.
+        DecideRequest = "decide-request",
+        /// 代決 of a request.
+        DeputiseRequest = "deputise-request",
+        /// 後閲 of a request.
+        ReviewRequest = "review-request",
+        /// 返却: report that what was permitted was given back.
+        ReturnPermit = "return-permit",
+        /// 取消: take a permit back.
+        RevokePermit = "revoke-permit",
         /// See every transfer of the city in one list.
         ViewAllTransfers = "view-all-transfers",
         /// See the state of the ledger: size, checkpoints, verification.
         ViewLedger = "view-ledger",
         /// Change settings of the system: parameters, keys, jobs.
         AdministerSystem = "administer-system",
+        /// See proposed editions of the policy before they are approved, and who has read what changed.
+        ViewEditions = "view-editions",
+        /// Propose an edition of the policy, attach the analysis of its risks, apply for it, give it up.
+        ProposeEdition = "propose-edition",
+        /// 方針の取込み: see imported texts, their review, and the drafts made of them.
+        ViewImports = "view-imports",
+        /// Import a text, correct and confirm the review, take the draft out.
+        EditImports = "edit-imports",
         /// Read the clauses of the policy.
         ViewClause = "view-clause",
+        /// Take the policy out with what is not public of it.
+        ExportPolicy = "export-policy",
         /// Read entries of the ledger with their payloads.
         ViewEvidence = "view-evidence",
         /// Take entries out with their proofs.
@@ -90,6 +120,8 @@ closed_words! {
 pub enum ResourceKind {
     /// A transfer.
     Transfer,
+    /// A request.
+    Request,
     /// Somebody's account.
     Account,
     /// One's own account.
@@ -108,6 +140,7 @@ impl ResourceKind {
     pub fn id(self) -> &'static str {
         match self {
             ResourceKind::Transfer => "Transfer",
+            ResourceKind::Request => "Request",
             ResourceKind::Account => "Account",
             ResourceKind::OwnAccount => "OwnAccount",
             ResourceKind::City => "City",
@@ -125,7 +158,8 @@ impl Action {
             Action::ViewHome
             | Action::ChangeOwnPassword
             | Action::EnrolSecondFactor
-            | Action::ManageTokens => ResourceKind::OwnAccount,
+            | Action::ManageTokens
+            | Action::ConfirmReading => ResourceKind::OwnAccount,
             Action::SubmitTransfer
             | Action::PullBackTransfer
             | Action::WithdrawTransfer
@@ -140,8 +174,23 @@ impl Action {
             | Action::DownloadOriginal
             | Action::InspectOriginal
             | Action::ResolveHeld => ResourceKind::Transfer,
-            Action::ViewAllTransfers | Action::ViewLedger | Action::AdministerSystem => ResourceKind::City,
-            Action::ViewClause => ResourceKind::Clause,
+            Action::SubmitRequest
+            | Action::PullBackRequest
+            | Action::WithdrawRequest
+            | Action::ViewRequest
+            | Action::DecideRequest
+            | Action::DeputiseRequest
+            | Action::ReviewRequest
+            | Action::ReturnPermit
+            | Action::RevokePermit => ResourceKind::Request,
+            Action::ViewAllTransfers
+            | Action::ViewLedger
+            | Action::AdministerSystem
+            | Action::ViewEditions
+            | Action::ViewImports
+            | Action::EditImports
+            | Action::ProposeEdition => ResourceKind::City,
+            Action::ViewClause | Action::ExportPolicy => ResourceKind::Clause,
             Action::ViewEvidence | Action::ExportEvidence => ResourceKind::Evidence,
             Action::ViewUsers | Action::ManageUsers => ResourceKind::Account,
         }
@@ -193,12 +242,20 @@ closed_words! {
         ReceiveTransfers = "receive-transfers",
         /// Decide, as approver or deputy; only where the role does not demand a second factor.
         DecideTransfers = "decide-transfers",
-        /// Clauses, evidence and its export.
+        /// Lists and details of requests, with their attachments.
+        ReadRequests = "read-requests",
+        /// Hand in, pull back, withdraw, report a return.
+        WriteRequests = "write-requests",
+        /// Decide requests, take permits back; only where the role does not demand a second factor.
+        DecideRequests = "decide-requests",
+        /// Clauses, evidence, and the export of both.
         ReadEvidence = "read-evidence",
         /// Accounts, reading.
         ReadUsers = "read-users",
         /// Accounts, changing; only where the role does not demand a second factor.
         ManageUsers = "manage-users",
+        /// Propose editions of the policy, and see those that are proposed.
+        ManagePolicy = "manage-policy",
     }
 }
 

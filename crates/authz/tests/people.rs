@@ -1,6 +1,6 @@
 //! The people and the transfer that the tests speak of.
 
-use authz::{Grant, Need, Place, Principal, Scope, Stage, Strength, Transfer, role};
+use authz::{Grant, Need, Place, Principal, Request, RequestStage, Scope, Stage, Strength, Transfer, role};
 
 pub(crate) const FROM: &str = "internet";
 pub(crate) const TO: &str = "lgwan";
@@ -116,5 +116,26 @@ pub(crate) fn transfer(stage: Stage) -> Transfer {
         } else {
             Vec::new()
         },
+    }
+}
+
+pub(crate) fn request(stage: RequestStage) -> Request {
+    let waits = stage == RequestStage::Waiting;
+    let of_people = |user: &str, there: bool| if there { vec![user.to_owned()] } else { Vec::new() };
+    Request {
+        id: "r-1".to_owned(),
+        submitter: "u-subm".to_owned(),
+        submitter_section: "tax".to_owned(),
+        submitter_department: "finance".to_owned(),
+        zone: FROM.to_owned(),
+        stage,
+        approvers: if waits {
+            vec![Need { role: role::SECURITY_MANAGER.to_owned(), place: tax() }]
+        } else {
+            Vec::new()
+        },
+        deputies: of_people("u-dpty", waits),
+        reviewers: of_people("u-rvwr", stage == RequestStage::Approved),
+        decided_by: of_people("u-done", waits || stage == RequestStage::Approved),
     }
 }

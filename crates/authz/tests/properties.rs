@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use authz::{
-    Account, Action, Authorizer, Evidence, Grant, Need, Place, Principal, Resource, Scope, Stage, Strength,
-    TokenScope, Transfer, role,
+    Account, Action, Authorizer, Evidence, Grant, Need, Place, Principal, Reach, Request, RequestStage,
+    Resource, Scope, Stage, Strength, TokenScope, Transfer, role,
 };
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -94,9 +94,26 @@ prop_compose! {
     }
 }
 
+prop_compose! {
+    fn request()(
+        submitter in word(&USERS),
+        (submitter_section, submitter_department) in (word(&SECTIONS), word(&DEPARTMENTS)),
+        zone in word(&ZONES),
+        stage in select(RequestStage::ALL),
+        (approvers, reviewers) in (needs(), users()),
+        (deputies, decided_by) in (users(), users()),
+    ) -> Request {
+        Request {
+            id: "r1".to_owned(), submitter, submitter_section, submitter_department, zone, stage, approvers,
+            deputies, reviewers, decided_by,
+        }
+    }
+}
+
 fn resource() -> impl Strategy<Value = Resource> {
     prop_oneof![
         4 => transfer().prop_map(Resource::from),
+        4 => request().prop_map(Resource::from),
         1 => (word(&USERS), place()).prop_map(|(user, place)| Resource::Account(Account { user, place })),
         1 => word(&USERS).prop_map(|user| Resource::OwnAccount { user }),
         1 => Just(Resource::City),
@@ -109,11 +126,18 @@ fn may(who: &Principal, action: Action, what: &Resource) -> bool {
     AUTHORIZER.decide(who, action, what).is_allowed()
 }
 
-const DECIDING: [Action; 3] = [Action::DecideTransfer, Action::DecideAsDeputy, Action::ReviewAfterwards];
+const DECIDING: [Action; 6] = [
+    Action::DecideTransfer,
+    Action::DecideAsDeputy,
+    Action::ReviewAfterwards,
+    Action::DecideRequest,
+    Action::DeputiseRequest,
+    Action::ReviewRequest,
+];
 const OWN: [Action; 4] =
     [Action::ViewHome, Action::ChangeOwnPassword, Action::EnrolSecondFactor, Action::ManageTokens];
 /// Spelled out here a second time, on purpose: the schema's group `write` must not lose a member unseen.
-const WRITING: [Action; 12] = [
+const WRITING: [Action; 20] = [
     Action::SubmitTransfer,
     Action::PullBackTransfer,
     Action::WithdrawTransfer,
@@ -126,6 +150,14 @@ const WRITING: [Action; 12] = [
     Action::ResolveHeld,
     Action::AdministerSystem,
     Action::ManageUsers,
+    Action::SubmitRequest,
+    Action::PullBackRequest,
+    Action::WithdrawRequest,
+    Action::DecideRequest,
+    Action::DeputiseRequest,
+    Action::ReviewRequest,
+    Action::ReturnPermit,
+    Action::RevokePermit,
 ];
 
 fn config() -> ProptestConfig {
@@ -196,6 +228,42 @@ proptest! {
                 prop_assert_eq!(&transfer.submitter, &who.user);
                 prop_assert_eq!(&transfer.from_zone, &who.zone);
             }
+        }
+    }
+
+    /// The sentences about requests.
+    #[test]
+    fn requests(who in principal(), request in request()) {
+        let what = Resource::from(request.clone());
+        for action in Action::ALL {
+            if !may(&who, *action, &what) {
+                continue;
+            }
+            prop_assert_eq!(&request.zone, &who.zone, "{} from another zone", action.id());
+            if DECIDING.contains(action) {
+                prop_assert_ne!(&request.submitter, &who.user, "own request");
+                let decides = *action != Action::ReviewRequest;
+                prop_assert!(!decides || !request.decided_by.contains(&who.user), "decided twice");
+                prop_assert!(!decides || request.stage == RequestStage::Waiting);
+            }
+            if *action == Action::ReturnPermit {
+                prop_assert_eq!(&request.submitter, &who.user);
+            }
+            if matches!(action, Action::ReturnPermit | Action::RevokePermit) {
+                prop_assert_eq!(request.stage, RequestStage::Approved);
+            }
+        }
+        // A list for all or for units shows only what may be looked at.
+        let listed = match AUTHORIZER.visible_requests(&who) {
+            Reach::All => true,
+            Reach::Units { departments, sections } => {
+                departments.contains(&request.submitter_department)
+                    || sections.contains(&request.submitter_section)
+            }
+            Reach::OwnAndReceived | Reach::Nothing => false,
+        };
+        if listed && request.zone == who.zone {
+            prop_assert!(may(&who, Action::ViewRequest, &what));
         }
     }
 

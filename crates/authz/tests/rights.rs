@@ -4,12 +4,12 @@
 use std::fmt::Write as _;
 
 use authz::{
-    Account, Action, Authorizer, Decision, Evidence, Place, Principal, Reason, Resource, ResourceKind, Stage,
-    Strength, TokenScope,
+    Account, Action, Authorizer, Decision, Evidence, Place, Principal, Reason, RequestStage, Resource,
+    ResourceKind, Stage, Strength, TokenScope,
 };
 use expect_test::expect_file;
 
-use crate::people::{FROM, OTHER, TO, cast, tax, transfer};
+use crate::people::{FROM, OTHER, TO, cast, request, tax, transfer};
 
 /// What a cell shows. Short, so that a row fits on a screen.
 fn cell(decision: &Decision) -> &'static str {
@@ -85,6 +85,7 @@ fn trim_line(text: &mut String) {
 fn other_resource(who: &Principal, kind: ResourceKind) -> Resource {
     match kind {
         ResourceKind::Transfer => Resource::from(transfer(Stage::Waiting)),
+        ResourceKind::Request => Resource::from(request(RequestStage::Waiting)),
         ResourceKind::Account => Resource::Account(Account { user: "u-coll".to_owned(), place: tax() }),
         ResourceKind::OwnAccount => Resource::OwnAccount { user: who.user.clone() },
         ResourceKind::City => Resource::City,
@@ -98,9 +99,10 @@ const EVERYONE: [&str; 0] = [];
 /// Enough columns where the person matters less than the login.
 const SOME: [&str; 6] = ["subm", "smgr", "ciso", "sysm", "audt", "dpty"];
 
-const ALL_KINDS: [ResourceKind; 6] = [
+const ALL_KINDS: [ResourceKind; 7] = [
     ResourceKind::OwnAccount,
     ResourceKind::Transfer,
+    ResourceKind::Request,
     ResourceKind::City,
     ResourceKind::Clause,
     ResourceKind::Evidence,
@@ -146,6 +148,17 @@ fn table_of_rights() {
         },
         |_| {},
     );
+    for stage in RequestStage::ALL {
+        for (zone, place) in [(FROM, "zone"), (OTHER, "another zone")] {
+            // Another zone is the same wall at every stage; one stage shows it.
+            if zone == OTHER && *stage != RequestStage::Waiting {
+                continue;
+            }
+            let title = format!("request, stage {}, connection in its {place}", stage.id());
+            let requests = [ResourceKind::Request];
+            table.grid(&title, zone, &EVERYONE, &requests, |_, _| Resource::from(request(*stage)), |_| {});
+        }
+    }
     table.grid("everything else, of the tax section", TO, &EVERYONE, &OTHER_KINDS, other_resource, |_| {});
     table.grid(
         "evidence and accounts of no section",

@@ -357,7 +357,7 @@ fn unset<'p>(pack: &'p Pack, id: &str) -> Option<&'p Parameter> {
 }
 
 /// Parameters without which a checkpoint cannot work, and what needs them.
-fn needed(pack: &Pack) -> Vec<(&str, String)> {
+pub(crate) fn needed(pack: &Pack) -> Vec<(&str, String)> {
     let mut needed: Vec<(&str, String)> = Vec::new();
     let mut add = |setting: &Setting, what: &dyn Fn() -> String| {
         let id = setting.parameter.as_ref().and_then(|id| pack.parameter(id));
@@ -376,6 +376,12 @@ fn needed(pack: &Pack) -> Vec<(&str, String)> {
             add(&step.deadline_hours, &|| {
                 format!("request「{}」の step「{}」の deadline_hours ", request.id, step.id)
             });
+        }
+        if let Some(days_max) = request.period.as_ref().and_then(|p| p.days_max.as_ref()) {
+            add(days_max, &|| format!("request「{}」の days_max ", request.id));
+        }
+        if let Some(afterwards) = &request.afterwards {
+            add(&afterwards.within_hours, &|| format!("request「{}」の within_hours ", request.id));
         }
     }
     let by_id = pack.parameters.iter().filter(|p| p.needed);

@@ -7,7 +7,7 @@ use crate::GUIDELINE;
 use crate::fields::Fields;
 use crate::library::Library;
 use crate::merged::Merged;
-use crate::model::{Layer, Municipality};
+use crate::model::{Layer, Municipality, RevisionNeed};
 use crate::problem::{Code, Origin, Sink, nearest};
 use crate::toml_text::Value;
 use crate::written::Written;
@@ -80,6 +80,8 @@ pub(crate) struct Head {
     pub(crate) layer: Layer,
     pub(crate) effective_from: Option<String>,
     pub(crate) municipality: Option<Municipality>,
+    pub(crate) revision_needs: Option<Vec<RevisionNeed>>,
+    pub(crate) public_page: Option<bool>,
 }
 
 pub(crate) fn head(written: &Written, sink: &mut Sink) -> Option<Head> {
@@ -100,8 +102,18 @@ pub(crate) fn head(written: &Written, sink: &mut Sink) -> Option<Head> {
     let effective_from = f.date_opt("effective_from", sink);
     f.text_opt("extends", sink);
     let municipality = f.table_opt("municipality", sink).map(|f| municipality(f, sink));
+    let said = f.has("revision_needs");
+    let needs = f.words("revision_needs", RevisionNeed::WORDS, sink);
+    let public_page = f.has("public_page").then(|| f.flag("public_page", false, sink));
     f.finish(sink);
-    Some(Head { at: single.at.clone(), layer, effective_from, municipality })
+    Some(Head {
+        at: single.at.clone(),
+        layer,
+        effective_from,
+        municipality,
+        revision_needs: said.then_some(needs),
+        public_page,
+    })
 }
 
 fn municipality(mut f: Fields<'_>, sink: &mut Sink) -> Municipality {
@@ -134,7 +146,7 @@ fn municipality(mut f: Fields<'_>, sink: &mut Sink) -> Municipality {
 
 /// The check digit of a six-digit 全国地方公共団体コード: the first five digits weighted 6, 5, 4, 3, 2 are
 /// summed; the last digit of 11 minus the remainder by 11 (of the sum itself when it is below 11).
-fn check_digit(code: &str) -> Option<char> {
+pub(crate) fn check_digit(code: &str) -> Option<char> {
     let digits: Vec<u32> = code.chars().map(|c| c.to_digit(10)).collect::<Option<_>>()?;
     if digits.len() != 6 || !code.is_ascii() {
         return None;

@@ -16,6 +16,8 @@ mod answers;
 mod check;
 mod coverage;
 mod diff;
+pub mod duties;
+mod edition;
 mod fields;
 mod guideline;
 pub mod import;
@@ -23,11 +25,18 @@ mod layers;
 mod library;
 mod merged;
 mod model;
+pub mod oscal;
+pub mod outline;
 mod problem;
+mod publication;
 mod resolve;
+pub mod search;
 mod settings;
+pub mod setup;
 mod show;
+mod spelling;
 mod toml_text;
+mod values;
 mod wareki;
 mod written;
 
@@ -37,19 +46,27 @@ pub use coverage::{
     Titled,
 };
 pub use diff::{
-    DiffReport, DiffSide, DiffStatement, ItemChange, ItemDiff, KeyChange, StatementChange, StatementDiff,
+    DiffReport, DiffSide, DiffStatement, DutyChange, ItemChange, ItemDiff, KeyChange, RoleChange,
+    StatementChange, StatementDiff, ValueChange, role_changes,
 };
+pub use edition::{EDITION_BYTES_MAX, EditionText, RefusedText};
 pub use guideline::{Divergence, Guideline};
 pub use library::Library;
 pub use model::{
-    Annotation, Assurance, Axis, Channel, ChannelMode, Clause, Counterparty, CounterpartyAct, CoverageStatus,
-    Department, Document, DocumentKind, FormField, FormFieldType, Layer, Level, Maker, Mechanism, Modality,
-    Municipality, Pack, Parameter, ParameterType, ParameterValue, Permit, Post, Relation, RelationKind,
-    RequestType, Retention, Revision, Role, Rule, RuleAction, Scope, ScopeItem, ScopeKind, Section, Setting,
+    Afterwards, Annotation, Assurance, Attachments, Axis, Channel, ChannelMode, Clause, Counterparty,
+    CounterpartyAct, CoverageStatus, Department, Document, DocumentKind, Effect, EffectKind, FormField,
+    FormFieldType, Layer, Level, Maker, Mechanism, Modality, Municipality, Pack, Parameter, ParameterType,
+    ParameterValue, Period, Permit, Post, Relation, RelationKind, RequestType, Retention, Revision,
+    RevisionNeed, Role, Rule, RuleAction, Scope, ScopeItem, ScopeKind, Section, Setting, ShownWhen,
     Statement, StatementType, Step, StepMode, Term, Treatment, Zone, ZoneKind,
 };
 pub use problem::{CheckReport, Code, DivergenceReport, Origin, Problem, Severity};
-pub use wareki::wareki;
+pub use publication::{
+    Publication, PublicationRefusal, PublishedBody, PublishedClause, PublishedDocument, PublishedMaker,
+    PublishedParameter, PublishedStatement, PublishedTerm,
+};
+pub use values::{SetValue, VALUE_CHARS_MAX, ValueError};
+pub use wareki::{ERAS, Era, era_of, era_year, wareki};
 
 /// One file of a policies folder, as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,7 +117,7 @@ impl Resolved {
     /// work. All of [`Severity::Error`]; empty when it can be run.
     #[must_use]
     pub fn readiness(&self) -> Vec<Problem> {
-        check::readiness(&self.pack)
+        self.pack.readiness()
     }
 
     /// The warnings together with [`Resolved::readiness`], each thing told once, in the order of file and line.

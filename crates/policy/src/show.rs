@@ -33,6 +33,13 @@ fn write_all(out: &mut String, pack: &Pack, merged: &Merged) -> std::fmt::Result
         let kana = m.kana.as_ref().map(|k| format!(", kana = {}", quoted(k))).unwrap_or_default();
         writeln!(out, "municipality = {{ name = {}{kana}, code = {} }}", quoted(&m.name), quoted(&m.code))?;
     }
+    if !pack.revision_needs.is_empty() {
+        let needs: Vec<String> = pack.revision_needs.iter().map(|n| quoted(n.id())).collect();
+        writeln!(out, "revision_needs = [{}]", needs.join(", "))?;
+    }
+    if pack.public_page {
+        writeln!(out, "public_page = true")?;
+    }
     if let Some(single) = &merged.retention {
         writeln!(out, "\n[retention]  # {}", place(&single.at))?;
         write_keys(out, &single.table, &single.at)?;

@@ -1,17 +1,62 @@
 //! Dates as Japanese offices write them.
 //!
-//! Owns: the eras, from the words to `YYYY-MM-DD` and back. Packs store the latter and people read the former.
-//! Leaves to others: days of the week and times of day (`web`).
+//! Owns: the eras, for the whole house: their names, marks and first days, and the way from the words to `YYYY-MM-DD` and
+//! back. Packs store the latter and people read the former.
+//! Leaves to others: days of the week and times of day (`web`), finding dates in running text (`import`).
 
-/// The first year of each era as a year of the common era, and its first day.
-const ERAS: [(&str, i32, &str); 5] = [
-    ("令和", 2019, "2019-05-01"),
-    ("平成", 1989, "1989-01-08"),
-    ("昭和", 1926, "1926-12-25"),
-    ("大正", 1912, "1912-07-30"),
-    // The calendar of today begins in Meiji 6.
-    ("明治", 1868, "1873-01-01"),
+/// One era of Japan.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Era {
+    /// 令和.
+    pub name: &'static str,
+    /// Its first letter, for narrow places: 令.
+    pub short: &'static str,
+    /// The letter that forms use for it: R.
+    pub letter: char,
+    /// The one character that stands for it: ㋿.
+    pub square: char,
+    first: (i32, u32, u32),
+}
+
+/// The eras of the modern calendar, the newest first, so that the first one that has begun is the right one.
+pub const ERAS: [Era; 5] = [
+    Era { name: "令和", short: "令", letter: 'R', square: '㋿', first: (2019, 5, 1) },
+    Era { name: "平成", short: "平", letter: 'H', square: '㍻', first: (1989, 1, 8) },
+    Era { name: "昭和", short: "昭", letter: 'S', square: '㍼', first: (1926, 12, 25) },
+    Era { name: "大正", short: "大", letter: 'T', square: '㍽', first: (1912, 7, 30) },
+    // Its first five years had another calendar; their days are counted in today's.
+    Era { name: "明治", short: "明", letter: 'M', square: '㍾', first: (1868, 1, 25) },
 ];
+
+/// The last year that is read of an era that has not ended.
+const YEARS_MAX: u32 = 99;
+
+impl Era {
+    /// The common year of a year of the era, counted from 1; `None` when it has no such year.
+    #[must_use]
+    pub fn common_year(&self, year: u32) -> Option<i32> {
+        let next = ERAS.iter().rev().find(|era| era.first > self.first);
+        let last = next.map_or(YEARS_MAX, |next| (next.first.0 - self.first.0).unsigned_abs() + 1);
+        (1..=last).contains(&year).then(|| self.first.0 + i32::try_from(year).unwrap_or(0) - 1)
+    }
+}
+
+/// The era of a day and the year of it; `None` for a day before them.
+#[must_use]
+pub fn era_of(year: i32, month: u32, day: u32) -> Option<(&'static Era, u32)> {
+    let era = ERAS.iter().find(|era| (year, month, day) >= era.first)?;
+    Some((era, (year - era.first.0).unsigned_abs() + 1))
+}
+
+/// The year of a day in words: 令和8年, 令和元年, or 1867年 before the eras.
+#[must_use]
+pub fn era_year(year: i32, month: u32, day: u32) -> String {
+    match era_of(year, month, day) {
+        Some((era, 1)) => format!("{}元年", era.name),
+        Some((era, n)) => format!("{}{n}年", era.name),
+        None => format!("{year}年"),
+    }
+}
 
 /// Why words that begin like a date are none.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,9 +79,9 @@ pub(crate) fn read(text: &str) -> Option<Result<String, NoDate>> {
             _ => c,
         })
         .collect();
-    let (first, rest) = ERAS.iter().find_map(|(era, first, _)| Some((*first, narrow.strip_prefix(era)?)))?;
+    let (era, rest) = ERAS.iter().find_map(|era| Some((era, narrow.strip_prefix(era.name)?)))?;
     let (year, rest) = rest.split_once('年')?;
-    let year: i32 = if year == "元" { 1 } else { year.parse().ok().filter(|y| (1..=99).contains(y))? };
+    let year = era.common_year(if year == "元" { 1 } else { year.parse().ok()? })?;
     let Some((month, rest)) = rest.split_once('月') else { return Some(Err(NoDate::Incomplete)) };
     let month: u32 = month.parse().ok()?;
     if !(1..=12).contains(&month) {
@@ -44,7 +89,6 @@ pub(crate) fn read(text: &str) -> Option<Result<String, NoDate>> {
     }
     let Some((day, _)) = rest.split_once('日') else { return Some(Err(NoDate::Incomplete)) };
     let day: u32 = day.parse().ok()?;
-    let year = first + year - 1;
     if !(1..=days_of(year, month)).contains(&day) {
         return Some(Err(NoDate::Day(day)));
     }
@@ -54,20 +98,20 @@ pub(crate) fn read(text: &str) -> Option<Result<String, NoDate>> {
 /// A date `YYYY-MM-DD` as 令和8年4月1日; as it is, when it is none or older than the eras.
 #[must_use]
 pub fn wareki(date: &str) -> String {
-    let mut parts = date.splitn(3, '-').map(str::parse::<i32>);
+    let mut parts = date.splitn(3, '-').map(str::parse::<u32>);
     let (Some(Ok(year)), Some(Ok(month)), Some(Ok(day))) = (parts.next(), parts.next(), parts.next()) else {
         return date.to_owned();
     };
-    let Some((era, first, _)) = ERAS.iter().find(|(_, _, from)| date >= *from) else {
-        return date.to_owned();
-    };
-    match year - first + 1 {
-        1 => format!("{era}元年{month}月{day}日"),
-        year => format!("{era}{year}年{month}月{day}日"),
+    match i32::try_from(year) {
+        Ok(year) if era_of(year, month, day).is_some() => {
+            format!("{}{month}月{day}日", era_year(year, month, day))
+        }
+        _ => date.to_owned(),
     }
 }
 
-fn days_of(year: i32, month: u32) -> u32 {
+/// How many days a month has.
+pub(crate) fn days_of(year: i32, month: u32) -> u32 {
     match month {
         2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
         2 => 28,
@@ -93,6 +137,9 @@ mod tests {
             ("令和8年3月", Some(Err(NoDate::Incomplete))),
             ("令和8年", Some(Err(NoDate::Incomplete))),
             ("令和0年1月1日", None),
+            ("平成31年4月30日", Some(Ok("2019-04-30".to_owned()))),
+            ("平成32年1月1日", None),
+            ("昭和64年1月7日", Some(Ok("1989-01-07".to_owned()))),
             ("令和八年四月一日", None),
             ("2026-04-01", None),
             ("", None),
@@ -109,10 +156,32 @@ mod tests {
             ("2019-04-30", "平成31年4月30日"),
             ("1989-01-07", "昭和64年1月7日"),
             ("1873-01-01", "明治6年1月1日"),
+            ("1868-01-25", "明治元年1月25日"),
+            ("1868-01-24", "1868-01-24"),
             ("1800-01-01", "1800-01-01"),
+            ("2026-04", "2026-04"),
             ("soon", "soon"),
         ] {
             assert_eq!(wareki(date), text, "{date}");
+        }
+    }
+
+    #[test]
+    fn an_era_ends_where_the_next_begins() {
+        for (name, year, common) in [
+            ("令和", 1, Some(2019)),
+            ("令和", 99, Some(2117)),
+            ("令和", 100, None),
+            ("平成", 31, Some(2019)),
+            ("平成", 32, None),
+            ("昭和", 64, Some(1989)),
+            ("大正", 15, Some(1926)),
+            ("大正", 16, None),
+            ("明治", 45, Some(1912)),
+            ("明治", 0, None),
+        ] {
+            let era = ERAS.iter().find(|era| era.name == name).unwrap();
+            assert_eq!(era.common_year(year), common, "{name}{year}");
         }
     }
 }

@@ -48,6 +48,11 @@ impl Findings {
         self.listed.iter().any(|removal| removal.what == what)
     }
 
+    /// The sorts of what was found.
+    pub(crate) fn kinds(&self) -> impl Iterator<Item = Threat> + '_ {
+        self.listed.iter().map(|removal| removal.what)
+    }
+
     fn note(&mut self, what: Threat, untrusted_place: &str, spot: Option<Spot>) {
         self.note_several(what, untrusted_place, spot, 1);
     }

@@ -14,6 +14,7 @@
 mod archive;
 mod bounded;
 mod cad;
+mod converted;
 mod css;
 mod csv;
 mod detect;
@@ -272,6 +273,9 @@ fn rebuild_as(
 ) -> Result<Rebuilt, Refusal> {
     match kind {
         kind if mode == Mode::InspectOnly => inspect::pass(untrusted, untrusted_name, kind, work),
+        kind if mode == Mode::ImagePdf && converted::has_pages(kind) => {
+            converted::as_pictures(untrusted, untrusted_name, kind, work)
+        }
         kind if is_picture(kind) => picture::rebuild(untrusted, kind, mode, work),
         Kind::Docx | Kind::Xlsx | Kind::Pptx => ooxml::rebuild(untrusted, kind, mode, work),
         Kind::Odt | Kind::Ods | Kind::Odp => odf::rebuild(untrusted, kind, mode, work),

@@ -9,8 +9,8 @@ use std::collections::{HashMap, HashSet};
 use unicode_normalization::UnicodeNormalization;
 use worker_protocol::{Kind, NAME_BYTES_MAX, Road, Threat};
 
-use crate::detect;
 use crate::findings::Findings;
+use crate::{detect, mail};
 
 /// A safe name for a clean file of this kind, with the extension the given one has if that fits. Notes a finding when
 /// something had to change.
@@ -23,14 +23,20 @@ pub(crate) fn clean_name_for(
     own: Option<&str>,
     findings: &mut Findings,
 ) -> String {
+    let whole = untrusted;
+    let mut untrusted = untrusted;
+    // A file that came in a signed envelope has a name of its own before that of the envelope.
+    while let Some(inner) = mail::envelope_name(untrusted).filter(|_| kind != Kind::Mail) {
+        untrusted = inner;
+    }
     // A macro-enabled or template name must not survive: the clean file is a plain document. What passes unchanged is
     // still what its name says.
     let fits = |given: &str| detect::is_final_extension(given, kind) && own.is_none_or(|own| own == given);
     let keeps = detect::extension_of(untrusted).filter(|given| road == Road::Inspected || fits(given));
     let extension = keeps.as_deref().or(own).unwrap_or(detect::final_extension(kind));
     let clean = clean_name(untrusted, extension);
-    if clean != untrusted {
-        findings.add(Threat::FileName, untrusted);
+    if clean != whole {
+        findings.add(Threat::FileName, whole);
     }
     clean
 }

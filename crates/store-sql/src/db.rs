@@ -366,6 +366,7 @@ values_from! {
     &'a workflow::id::EvidenceId => |v| v.as_str().into();
     &'a workflow::id::BlobId => |v| v.as_str().into();
     &'a workflow::id::TokenId => |v| v.as_str().into();
+    &'a workflow::id::EditionId => |v| v.as_str().into();
     Option<&'a workflow::id::UserId> => |v| v.map(|id| id.as_str()).into();
     Option<&'a workflow::id::ZoneId> => |v| v.map(|id| id.as_str()).into();
 }
@@ -513,6 +514,13 @@ const DUPLICATES: &[(&str, &str, &str)] = &[
     ("transfer.number", "transfer_number_key", "number"),
     ("transfer.submission", "transfer_submission_key", "submission"),
     ("transfer_file.id", "transfer_file_id_key", "file"),
+    ("policy_edition.id", "policy_edition_pkey", "edition"),
+    ("policy_edition_one_in_force", "policy_edition_one_in_force", "edition-in-force"),
+    ("policy_edition_one_under_way", "policy_edition_one_under_way", "edition-under-way"),
+    ("request.id", "request_pkey", "request"),
+    ("request.number", "request_number_key", "number"),
+    ("request.submission", "request_submission_key", "submission"),
+    ("request_attachment.id", "request_attachment_id_key", "file"),
     ("evidence.id", "evidence_pkey", "evidence"),
 ];
 

@@ -4,6 +4,12 @@
 //! else. Lists walk an index from a place that the caller gives ([`FIRST_AT`] before the first page), so no list
 //! reads a whole table. What the columns mean is said in the migrations.
 
+/// Every statement, for the tests that look at each.
+#[cfg(test)]
+pub(crate) fn all() -> impl Iterator<Item = &'static Sql> {
+    ALL.iter().chain(editions::ALL)
+}
+
 /// A place before every row of a list that is sorted by time, newest first.
 pub(crate) const FIRST_AT: i64 = i64::MAX;
 
@@ -123,6 +129,45 @@ macro_rules! evidence_columns {
     };
 }
 
+macro_rules! request_row_columns {
+    () => {
+        "r.id, r.number, r.form, r.title, r.state, r.applicant, u.name AS applicant_name, r.section, r.permit, \
+         r.submitted_at, r.changed_at, r.due_at"
+    };
+}
+
+macro_rules! request_list {
+    ($condition:literal, $at:literal, $id:literal, $limit:literal) => {
+        Same(concat!(
+            "SELECT ",
+            request_row_columns!(),
+            " FROM request r JOIN app_user u ON u.id = r.applicant WHERE r.zone = $1 AND",
+            $condition,
+            " (r.submitted_at, r.id) < (",
+            $at,
+            ", ",
+            $id,
+            ")",
+            " ORDER BY r.submitted_at DESC, r.id DESC LIMIT ",
+            $limit
+        ))
+    };
+}
+
+macro_rules! request_columns {
+    () => {
+        "id, number, form, title, zone, applicant, section, content, state, round, route, step, permit, due_at, \
+         reminded_at, expires_at, pack_version, submitted_at, changed_at, version"
+    };
+}
+
+macro_rules! import_columns {
+    () => {
+        "id, layer, title, file, file_sha256, read_as, damaged, chars, against, state, statements, decided, \
+         imported_by, created_at, changed_at, version"
+    };
+}
+
 macro_rules! transfer_columns {
     () => {
         "id, number, channel, from_zone, to_zone, submitter, section, subject, purpose, classification, state, \
@@ -175,6 +220,8 @@ macro_rules! evidence_list {
         ))
     };
 }
+
+pub(crate) mod editions;
 
 statements! {
     // people
@@ -336,7 +383,60 @@ statements! {
         "SELECT 1 AS used WHERE \
          EXISTS (SELECT 1 FROM transfer_file WHERE original_blob = $1 AND original_zone = $2) \
          OR EXISTS (SELECT 1 FROM transfer_file WHERE clean_blob = $1 AND clean_zone = $2) \
-         OR EXISTS (SELECT 1 FROM transfer_file WHERE preview_blob = $1 AND preview_zone = $2)"
+         OR EXISTS (SELECT 1 FROM transfer_file WHERE preview_blob = $1 AND preview_zone = $2) \
+         OR EXISTS (SELECT 1 FROM request_attachment WHERE blob = $1 AND zone = $2)"
+    );
+
+    // requests: one
+    NEXT_REQUEST_NUMBER = Same(
+        "INSERT INTO counter (name, value) VALUES ('request', 1) \
+         ON CONFLICT (name) DO UPDATE SET value = counter.value + 1 RETURNING value"
+    );
+    REQUEST_OF_SUBMISSION = Same("SELECT id FROM request WHERE submission = $1");
+    REQUEST = Same(concat!("SELECT ", request_columns!(), " FROM request WHERE id = $1"));
+    REQUEST_TO_CHANGE = Differing {
+        lite: concat!("SELECT ", request_columns!(), " FROM request WHERE id = $1"),
+        pg: concat!("SELECT ", request_columns!(), " FROM request WHERE id = $1 FOR UPDATE"),
+    };
+    REQUEST_ATTACHMENTS = Same(
+        "SELECT id, untrusted_name, zone, blob, sha256, bytes FROM request_attachment WHERE request_id = $1 \
+         ORDER BY place"
+    );
+    REQUEST_DECISIONS = Same(
+        "SELECT round, step, decided_by, on_behalf_of, verdict, comment, content_hash, decided_at, reviewed_at, \
+         vouches FROM request_decision WHERE request_id = $1 ORDER BY place"
+    );
+    UPDATE_REQUEST = Same(
+        "UPDATE request SET number = $2, form = $3, title = $4, zone = $5, applicant = $6, section = $7, \
+         content = $8, state = $9, round = $10, route = $11, step = $12, permit = $13, due_at = $14, \
+         reminded_at = $15, expires_at = $16, pack_version = $17, submitted_at = $18, changed_at = $19, \
+         open_role = $20, open_scope = $21, alarm_at = $22, version = version + 1 WHERE id = $1 AND version = $23"
+    );
+    REMOVE_ATTACHMENTS = Same("DELETE FROM request_attachment WHERE request_id = $1");
+    REMOVE_REQUEST_DECISIONS = Same("DELETE FROM request_decision WHERE request_id = $1");
+
+    // requests: lists. Values: the zone, the view's own, time, id, limit.
+    REQUESTS_ALL = request_list!("", "$2", "$3", "$4");
+    REQUESTS_BY = request_list!(" r.applicant = $2 AND", "$3", "$4", "$5");
+    REQUESTS_OF_SECTION = request_list!(" r.section = $2 AND", "$3", "$4", "$5");
+    REQUESTS_OPEN = request_list!(" r.open_role = $2 AND r.open_scope = $3 AND", "$4", "$5", "$6");
+    REQUEST_REVIEWS_DUE = Same(concat!(
+        "SELECT ", request_row_columns!(), ", d.place FROM request_decision d JOIN request r ON r.id = d.request_id",
+        " JOIN app_user u ON u.id = r.applicant",
+        " WHERE d.on_behalf_of = $1 AND d.reviewed_at IS NULL AND r.zone = $2",
+        " ORDER BY d.decided_at, d.request_id, d.place LIMIT $3"
+    ));
+    REQUESTS_OVERDUE = Same("SELECT id FROM request WHERE alarm_at < $1 ORDER BY alarm_at, id LIMIT $2");
+
+    // values of parameters
+    INSERT_PARAMETER_VALUE = Same(
+        "INSERT INTO parameter_value (parameter, from_at, number, value, request_id, approved_by, approved_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)"
+    );
+    PARAMETER_VALUES = Same(
+        "SELECT v.parameter, v.from_at, v.number, v.value, v.request_id, v.approved_by, v.approved_at, \
+         u.name AS approved_by_name FROM parameter_value v JOIN app_user u ON u.id = v.approved_by \
+         ORDER BY v.parameter, v.from_at, v.number"
     );
 
     // the cell's queue
@@ -353,6 +453,34 @@ statements! {
         lite: concat!(claim_job_before!(), claim_job_after!()),
         pg: concat!(claim_job_before!(), " FOR UPDATE SKIP LOCKED", claim_job_after!()),
     };
+
+    // imported texts
+    IMPORT = Same(concat!("SELECT ", import_columns!(), " FROM policy_import WHERE id = $1"));
+    IMPORTS = Same(concat!(
+        "SELECT ", import_columns!(), " FROM policy_import WHERE state <> 'discarded'",
+        " AND (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3"
+    ));
+    IMPORT_TEXT = Same("SELECT source, reading FROM policy_import_text WHERE import_id = $1");
+    IMPORT_STEPS = Same(
+        "SELECT s.import_id, s.version, s.made_by, u.name AS by_name, s.made_at, s.step \
+         FROM policy_import_step s LEFT JOIN app_user u ON u.id = s.made_by \
+         WHERE s.import_id = $1 AND s.version > $2 ORDER BY s.version"
+    );
+    INSERT_IMPORT = Same(concat!(
+        "INSERT INTO policy_import (", import_columns!(),
+        ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
+    ));
+    INSERT_IMPORT_TEXT = Same(
+        "INSERT INTO policy_import_text (import_id, source, reading) VALUES ($1, $2, $3)"
+    );
+    UPDATE_IMPORT = Same(
+        "UPDATE policy_import SET state = $2, statements = $3, decided = $4, changed_at = $5, \
+         version = version + 1 WHERE id = $1 AND version = $6"
+    );
+    INSERT_IMPORT_STEP = Same(
+        "INSERT INTO policy_import_step (import_id, version, made_by, made_at, step) VALUES ($1, $2, $3, $4, $5)"
+    );
+    ERASE_IMPORT_TEXT = Same("DELETE FROM policy_import_text WHERE import_id = $1");
 
     // evidence. Each list names the index it walks; see `evidence_list`.
     EVIDENCE_OF_SUBJECT = evidence_list!(
@@ -469,6 +597,30 @@ pub(crate) const INSERT_RECIPIENTS: Bulk = Bulk {
 /// Decisions on transfers.
 pub(crate) const INSERT_DECISIONS: Bulk = Bulk {
     before: "INSERT INTO transfer_decision (transfer_id, place, round, step, decided_by, on_behalf_of, verdict, \
+             comment, content_hash, decided_at, reviewed_at, vouches) VALUES",
+    columns: 12,
+    after: "",
+};
+
+/// New requests.
+pub(crate) const INSERT_REQUESTS: Bulk = Bulk {
+    before: "INSERT INTO request (id, number, form, title, zone, applicant, section, content, state, round, route, \
+             step, permit, due_at, reminded_at, expires_at, pack_version, submitted_at, changed_at, open_role, \
+             open_scope, alarm_at, version, submission) VALUES",
+    columns: 24,
+    after: "",
+};
+
+/// Attachments of requests.
+pub(crate) const INSERT_ATTACHMENTS: Bulk = Bulk {
+    before: "INSERT INTO request_attachment (request_id, place, id, untrusted_name, zone, blob, sha256, bytes) VALUES",
+    columns: 8,
+    after: "",
+};
+
+/// Decisions about requests.
+pub(crate) const INSERT_REQUEST_DECISIONS: Bulk = Bulk {
+    before: "INSERT INTO request_decision (request_id, place, round, step, decided_by, on_behalf_of, verdict, \
              comment, content_hash, decided_at, reviewed_at, vouches) VALUES",
     columns: 12,
     after: "",

@@ -3,9 +3,10 @@
 //! Owns only how much a call needs of the database: one connection, a snapshot, or the writer.
 
 use app::{
+    imports::model::{ImportHead, ImportStep, ImportText},
     model::{
         Absence, ApiToken, DueErasure, EvidenceQuery, EvidenceRow, EvidenceTallies, LedgerHead, NewEvidence,
-        Page, PostHolding, SanitiseJob, Section, Session, TransferQuery, TransferRow, User,
+        Page, PageRequest, PostHolding, SanitiseJob, Section, Session, TransferQuery, TransferRow, User,
     },
     ports::{Store, StoreError, Tx},
 };
@@ -16,7 +17,7 @@ use workflow::{
     transfer::Transfer,
 };
 
-use crate::{SqlStore, access, evidence, jobs, lists, people, transfers, tx::SqlTx};
+use crate::{SqlStore, access, evidence, imports, jobs, lists, people, transfers, tx::SqlTx};
 
 /// One read on a connection of its own.
 macro_rules! read {
@@ -111,6 +112,22 @@ impl Store for SqlStore {
 
     async fn blob_in_use(&self, zone: &ZoneId, blob: &BlobId) -> Result<bool, StoreError> {
         read!(self, lists::blob_in_use(zone, blob))
+    }
+
+    async fn import(&self, id: &str) -> Result<Option<ImportHead>, StoreError> {
+        read!(self, imports::import(id))
+    }
+
+    async fn imports(&self, page: &PageRequest) -> Result<Page<ImportHead>, StoreError> {
+        read!(self, imports::page(page))
+    }
+
+    async fn import_text(&self, id: &str) -> Result<Option<ImportText>, StoreError> {
+        read!(self, imports::text(id))
+    }
+
+    async fn import_steps(&self, id: &str, behind: i64) -> Result<Vec<ImportStep>, StoreError> {
+        read!(self, imports::steps(id, behind))
     }
 
     async fn evidence(&self, query: &EvidenceQuery) -> Result<Page<EvidenceRow>, StoreError> {

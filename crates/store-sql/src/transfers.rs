@@ -7,7 +7,7 @@ use app::ports::StoreError;
 use workflow::{
     Millis,
     id::{BlobId, FileId, SectionId, TransferId, UserId, ZoneId},
-    route::{Decision, Verdict},
+    route::{Approval, Decision, Term, Verdict},
     transfer::{File, FileState, Recipient, State, Stored, Transfer},
 };
 
@@ -57,14 +57,14 @@ async fn read_with(
         recipients: recipients.iter().map(read_recipient).collect::<Result<_, _>>()?,
         files: files.iter().map(read_file).collect::<Result<_, _>>()?,
         state: row.word("state", State::from_id)?,
-        round: row.number("round")?,
-        route: row.json("route")?,
-        step: row.number("step")?,
-        decisions: decisions.iter().map(read_decision).collect::<Result<_, _>>()?,
+        approval: Approval {
+            round: row.number("round")?,
+            route: row.json("route")?,
+            step: row.number("step")?,
+            decisions: decisions.iter().map(read_decision).collect::<Result<_, _>>()?,
+        },
         openings: row.json("openings")?,
-        due_at: row.int_maybe("due_at")?,
-        reminded_at: row.int_maybe("reminded_at")?,
-        expires_at: row.int_maybe("expires_at")?,
+        term: read_term(&row)?,
         pack_version: row.text("pack_version")?,
         submitted_at: row.int("submitted_at")?,
         changed_at: row.int("changed_at")?,
@@ -170,13 +170,13 @@ fn transfer_values(t: &Transfer) -> Result<Vec<Value<'_>>, StoreError> {
         &t.purpose,
         &t.classification,
         t.state.id(),
-        t.round,
-        json(&t.route)?,
-        int(t.step)?,
+        t.approval.round,
+        json(&t.approval.route)?,
+        int(t.approval.step)?,
         int(t.files.len())?,
-        t.due_at,
-        t.reminded_at,
-        t.expires_at,
+        t.term.due_at,
+        t.term.reminded_at,
+        t.term.expires_at,
         &t.pack_version,
         t.submitted_at,
         t.changed_at,
@@ -204,12 +204,12 @@ struct Form {
 fn alarm_at(t: &Transfer) -> Option<Millis> {
     let end = match t.state {
         State::AwaitingApproval | State::Held | State::Returned | State::PulledBack | State::Ready => {
-            t.expires_at
+            t.term.expires_at
         }
         _ => None,
     };
-    let reminder = match (t.state, t.reminded_at) {
-        (State::AwaitingApproval, None) => t.due_at,
+    let reminder = match (t.state, t.term.reminded_at) {
+        (State::AwaitingApproval, None) => t.term.due_at,
         _ => None,
     };
     [end, reminder].into_iter().flatten().min()
@@ -226,7 +226,7 @@ fn originals_since(t: &Transfer) -> Option<Millis> {
 fn results_since(t: &Transfer) -> Option<Millis> {
     let left = t.files.iter().any(|f| f.clean.is_some() || f.preview.is_some());
     let end = match t.state {
-        State::Received => t.expires_at.map_or(t.changed_at, |end| end.max(t.changed_at)),
+        State::Received => t.term.expires_at.map_or(t.changed_at, |end| end.max(t.changed_at)),
         _ => t.changed_at,
     };
     (left && t.state.is_final()).then_some(end)
@@ -247,7 +247,12 @@ impl<'a> Parts<'a> {
                 args![&t.id, int(place)?, &r.user, r.received_at, &t.to_zone, t.state.id(), t.submitted_at];
             Ok(values.into())
         });
-        let decisions = t.decisions.iter().enumerate().map(|(place, d)| decision_values(t, place, d));
+        let decisions = t
+            .approval
+            .decisions
+            .iter()
+            .enumerate()
+            .map(|(place, d)| decision_values(t.id.as_str(), place, d));
         Ok(Self {
             files: files.collect::<Result<_, StoreError>>()?,
             recipients: recipients.collect::<Result<_, StoreError>>()?,
@@ -278,9 +283,14 @@ fn file_values<'a>(t: &'a Transfer, place: usize, f: &'a File) -> Result<Vec<Val
     Ok(values)
 }
 
-fn decision_values<'a>(t: &'a Transfer, place: usize, d: &'a Decision) -> Result<Vec<Value<'a>>, StoreError> {
+/// The values of a row of decisions about whatever has this id.
+pub(crate) fn decision_values<'a>(
+    id: &'a str,
+    place: usize,
+    d: &'a Decision,
+) -> Result<Vec<Value<'a>>, StoreError> {
     Ok(args![
-        &t.id,
+        id,
         int(place)?,
         d.round,
         int(d.step)?,
@@ -300,7 +310,15 @@ fn read_recipient(row: &Row) -> Result<Recipient, StoreError> {
     Ok(Recipient { user: UserId::new(row.text("user_id")?), received_at: row.int_maybe("received_at")? })
 }
 
-fn read_decision(row: &Row) -> Result<Decision, StoreError> {
+pub(crate) fn read_term(row: &Row) -> Result<Term, StoreError> {
+    Ok(Term {
+        due_at: row.int_maybe("due_at")?,
+        reminded_at: row.int_maybe("reminded_at")?,
+        expires_at: row.int_maybe("expires_at")?,
+    })
+}
+
+pub(crate) fn read_decision(row: &Row) -> Result<Decision, StoreError> {
     Ok(Decision {
         round: row.number("round")?,
         step: row.number("step")?,

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use app::{
+    imports::model::{ImportHead, ImportStep, ImportText},
     model::{Absence, ApiToken, NewEvidence, PostHolding, SanitiseJob, Section, Session, User},
     ports::{StoreError, Tx},
 };
@@ -16,21 +17,29 @@ use workflow::{
     transfer::Transfer,
 };
 
-use crate::{access, db::Changes, evidence, jobs, people, transfers};
+use crate::{
+    access,
+    db::{Changes, Conn},
+    evidence, imports, jobs, people, transfers,
+};
 
 /// An open transaction.
 pub(crate) struct SqlTx {
-    changes: Changes,
+    pub(crate) changes: Changes,
     /// Transfers as they are stored now, of those that were read for change or written here. Nobody else can change
     /// them before the end, so an update can tell which rows differ without reading them again.
     known: HashMap<TransferId, Transfer>,
     /// Whether a call failed.
-    broken: bool,
+    pub(crate) broken: bool,
 }
 
 impl SqlTx {
     pub(crate) fn new(changes: Changes) -> Self {
         Self { changes, known: HashMap::new(), broken: false }
+    }
+
+    pub(crate) fn conn(&mut self) -> Conn<'_> {
+        self.changes.conn()
     }
 
     async fn read_transfer(&mut self, id: &TransferId) -> Result<Option<Transfer>, StoreError> {
@@ -57,7 +66,7 @@ impl SqlTx {
     }
 }
 
-fn broken() -> StoreError {
+pub(crate) fn broken() -> StoreError {
     StoreError::Corrupt("a call of this transaction failed before: begin again".to_owned())
 }
 
@@ -65,7 +74,7 @@ fn broken() -> StoreError {
 macro_rules! step {
     ($self:ident, $call:expr) => {{
         if $self.broken {
-            return Err(broken());
+            return Err($crate::tx::broken());
         }
         // Broken until it is known to have succeeded: a call that is given up halfway counts as failed.
         $self.broken = true;
@@ -74,6 +83,7 @@ macro_rules! step {
         result
     }};
 }
+pub(crate) use step;
 
 #[async_trait]
 impl Tx for SqlTx {
@@ -157,6 +167,22 @@ impl Tx for SqlTx {
 
     async fn dequeue(&mut self, file: &FileId) -> Result<(), StoreError> {
         step!(self, jobs::dequeue(&mut self.changes.conn(), file))
+    }
+
+    async fn insert_import(&mut self, head: &ImportHead, text: &ImportText) -> Result<(), StoreError> {
+        step!(self, imports::insert(&mut self.changes.conn(), head, text))
+    }
+
+    async fn update_import(&mut self, head: &ImportHead) -> Result<(), StoreError> {
+        step!(self, imports::update(&mut self.changes.conn(), head))
+    }
+
+    async fn insert_import_step(&mut self, made: &ImportStep) -> Result<(), StoreError> {
+        step!(self, imports::insert_step(&mut self.changes.conn(), made))
+    }
+
+    async fn erase_import_text(&mut self, id: &str) -> Result<(), StoreError> {
+        step!(self, imports::erase_text(&mut self.changes.conn(), id))
     }
 
     async fn erase_payload(&mut self, id: &EvidenceId, at: Millis) -> Result<(), StoreError> {

@@ -104,7 +104,7 @@ impl Vault for GlassVault {
 
 /// Does what the first word of the file says: `clean`, `partial`, `held`, `blocked`, `locked PASSWORD`, `converted` (comes
 /// out under another name), `emptied` (an archive of which nothing is left), `dies`, `dies-once`, `lies` (clean without
-/// bytes to the end), `waits` (until let go), `drawing` (of Jw_cad, passed unchanged), `drawings` (an archive with one),
+/// bytes to the end), `words` (what follows is what it writes down), `waits` (until let go), `drawing` (of Jw_cad, passed unchanged), `drawings` (an archive with one),
 /// `forged` (passed unchanged, and other bytes), `hidden` (a drawing, said to be rebuilt), `unasked` (a text, passed
 /// unchanged).
 #[derive(Debug, Default)]
@@ -237,6 +237,20 @@ impl Sanitiser for Cell {
                 return Ok(Sanitised {
                     report: report(Verdict::Clean, None, &job.hint.untrusted_name),
                     clean_complete: false,
+                    preview: None,
+                    preview_pages: Vec::new(),
+                });
+            }
+            "words" => {
+                clean.write(bytes.get(6..).unwrap_or_default()).await.map_err(SanitiseError::Sink)?;
+                let report = Report {
+                    road: Some(Road::Text),
+                    kind: Some(Kind::Docx),
+                    ..report(Verdict::Clean, None, &job.hint.untrusted_name)
+                };
+                return Ok(Sanitised {
+                    report,
+                    clean_complete: true,
                     preview: None,
                     preview_pages: Vec::new(),
                 });

@@ -16,7 +16,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use app::{App, people::NewPerson};
 use doubles::{Cell, Counter, TestClock};
-use policy::{Pack, SourceFile};
+use policy::{EditionText, Pack, SourceFile};
 use store_blob::{LocalBlobs, MasterSecret};
 use store_sql::{Config, SqlStore};
 use tempfile::TempDir;
@@ -69,6 +69,18 @@ pub fn database(dir: &TempDir) -> std::path::PathBuf {
 /// The policy `hoshimi` as it is shipped.
 #[must_use]
 pub fn pack() -> Pack {
+    text().resolve().unwrap().pack
+}
+
+/// The whole text of it.
+#[must_use]
+pub fn text() -> EditionText {
+    EditionText::new("hoshimi", policies(), &[]).unwrap()
+}
+
+/// The files of `hoshimi` and of what it stands on, as they are shipped.
+#[must_use]
+pub fn policies() -> Vec<SourceFile> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
     let mut files = Vec::new();
     for layer in ["base", "guideline", "hoshimi"] {
@@ -80,7 +92,7 @@ pub fn pack() -> Pack {
             });
         }
     }
-    Pack::resolve(&files, "hoshimi").unwrap().pack
+    files
 }
 
 /// Loads the organisation and registers people with their posts.

@@ -5,12 +5,14 @@ import { startLive } from './live.js';
 import { startPicker } from './picker.js';
 import { startGuards } from './guard.js';
 import { startInspection } from './inspect.js';
+import { startReview } from './imports.js';
 
 for (const element of document.querySelectorAll('[data-dropzone]')) startDropzone(element);
 for (const element of document.querySelectorAll('[data-live]')) startLive(element);
 for (const element of document.querySelectorAll('[data-picker]')) startPicker(element);
 startGuards(document);
 startInspection(document);
+startReview(document);
 
 // What was just done is said once, not again when the page is opened from the history or reloaded.
 if (new URLSearchParams(window.location.search).has('done')) {

@@ -120,6 +120,7 @@ async fn open() -> (Router, String, tempfile::TempDir) {
         clock,
         entropy,
         vault: Arc::new(GlassVault),
+        policies: test_city::policies().into(),
     };
     let key = SigningKey::from_seed("hoshimi.example/log", &[9; 32]).unwrap();
     let app = App::open(ports, pack, key, PasswordCost::WeakForTestPurposesOnly).unwrap();

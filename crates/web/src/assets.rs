@@ -34,6 +34,7 @@ const ASSETS: &[Asset] = assets! {
     "dropzone.js": "text/javascript; charset=utf-8",
     "live.js": "text/javascript; charset=utf-8",
     "picker.js": "text/javascript; charset=utf-8",
+    "imports.js": "text/javascript; charset=utf-8",
     "guard.js": "text/javascript; charset=utf-8",
     "inspect.js": "text/javascript; charset=utf-8",
 };

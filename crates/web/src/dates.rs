@@ -1,7 +1,7 @@
 //! Times as Japanese offices write them: era years, weekday, fiscal year; always Japan Standard Time.
 //!
-//! Owns the era table and every text that a time becomes on a screen or in a list that is taken out.
-//! Leaves the clock to `app`: times come in as milliseconds since 1970-01-01T00:00:00Z.
+//! Owns every text that a time becomes on a screen or in a list that is taken out.
+//! Leaves the eras to `policy` and the clock to `app`: times come in as milliseconds since 1970-01-01T00:00:00Z.
 
 use jiff::{
     Timestamp,
@@ -9,22 +9,6 @@ use jiff::{
     tz::{Offset, TimeZone},
 };
 use workflow::Millis;
-
-/// One era: its name, its first letter in the short form, and its first day.
-struct Era {
-    name: &'static str,
-    short: &'static str,
-    first: (i16, i8, i8),
-}
-
-/// Newest first, so that the first era that has begun is the right one.
-const ERAS: [Era; 5] = [
-    Era { name: "令和", short: "令", first: (2019, 5, 1) },
-    Era { name: "平成", short: "平", first: (1989, 1, 8) },
-    Era { name: "昭和", short: "昭", first: (1926, 12, 25) },
-    Era { name: "大正", short: "大", first: (1912, 7, 30) },
-    Era { name: "明治", short: "明", first: (1868, 1, 25) },
-];
 
 /// What stands where a time cannot be shown.
 const NO_DATE: &str = "―";
@@ -132,19 +116,19 @@ fn jst() -> Offset {
     Offset::constant(9)
 }
 
-fn era_of(date: Date) -> Option<(&'static Era, i16)> {
-    ERAS.iter().find_map(|era| {
-        let (year, month, day) = era.first;
-        ((date.year(), date.month(), date.day()) >= (year, month, day)).then(|| (era, date.year() - year + 1))
-    })
+fn era_of(date: Date) -> Option<(&'static policy::Era, u32)> {
+    let (year, month, day) = ymd(date);
+    policy::era_of(year, month, day)
 }
 
 fn era_year(date: Date) -> String {
-    match era_of(date) {
-        Some((era, 1)) => format!("{}元年", era.name),
-        Some((era, year)) => format!("{}{year}年", era.name),
-        None => format!("{}年", date.year()),
-    }
+    let (year, month, day) = ymd(date);
+    policy::era_year(year, month, day)
+}
+
+/// Months and days of a calendar are never negative.
+fn ymd(date: Date) -> (i32, u32, u32) {
+    (date.year().into(), date.month().unsigned_abs().into(), date.day().unsigned_abs().into())
 }
 
 fn weekday(day: Weekday) -> &'static str {

@@ -131,7 +131,7 @@ pub(crate) async fn same_site(State(site): State<Site>, request: Request, next: 
     next.run(request).await
 }
 
-fn is_same_site(headers: &HeaderMap) -> bool {
+pub(crate) fn is_same_site(headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).map(|v| v.to_str().unwrap_or("?"));
     if let Some(site) = text("sec-fetch-site") {
         return matches!(site, "same-origin" | "none");

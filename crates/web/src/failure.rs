@@ -3,9 +3,9 @@
 //! Owns the HTTP status, the words and the chain of causes. Leaves the catalogue itself to [`crate::words`], the error
 //! page to [`crate::site`], the error body to [`crate::api`]. docs/format-api.md lists the statuses for programs.
 
-use app::Error;
+use app::{Error, imports::ImportRefusal};
 use axum::http::StatusCode;
-use workflow::transfer::Refusal;
+use workflow::{request, route, transfer::Refusal};
 
 use crate::words::{self, Trouble};
 
@@ -14,9 +14,26 @@ pub(crate) fn status(error: &Error) -> StatusCode {
     match error {
         Error::Denied { .. } | Error::ChannelDenied { .. } => StatusCode::FORBIDDEN,
         Error::Refused(Refusal::Field(_) | Refusal::Comment | Refusal::NotVouched(_) | Refusal::Note(_))
+        | Error::RequestRefused(
+            request::Refusal::Field(_)
+            | request::Refusal::Reason
+            | request::Refusal::Approval(route::Refusal::Comment),
+        )
+        | Error::Form(_)
         | Error::Invalid { .. }
+        | Error::CannotRun(_)
         | Error::TooMany { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-        Error::Refused(_) | Error::Conflict | Error::NoApprover { .. } => StatusCode::CONFLICT,
+        Error::Refused(_)
+        | Error::RequestRefused(_)
+        | Error::Conflict
+        | Error::NoApprover { .. }
+        | Error::Edition(_)
+        | Error::BrokenText(_)
+        | Error::NotPublic(_) => StatusCode::CONFLICT,
+        Error::Import(ImportRefusal::Closed | ImportRefusal::Undecided(_) | ImportRefusal::NothingToUndo) => {
+            StatusCode::CONFLICT
+        }
+        Error::Import(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::NotFound => StatusCode::NOT_FOUND,
         Error::Credentials | Error::SessionEnded => StatusCode::UNAUTHORIZED,
         Error::Locked { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -32,6 +49,8 @@ pub(crate) fn trouble(error: &Error) -> Trouble {
     match error {
         Error::Denied { reason, .. } => words::denial(reason).unwrap_or(words::DENIED),
         Error::Refused(refusal) => words::refusal(refusal),
+        Error::RequestRefused(refusal) => words::requests::refusal(refusal),
+        Error::Import(refusal) => words::imports::refusal(*refusal),
         other => words::error(other.code()).unwrap_or(words::INTERNAL),
     }
 }

@@ -13,7 +13,9 @@ mod door;
 mod failure;
 pub mod live;
 mod parts;
+pub mod public;
 pub mod screens;
+pub mod setup;
 mod site;
 pub mod upload;
 pub mod words;
@@ -35,11 +37,16 @@ pub use api::Api;
 pub use live::Streams;
 pub use site::ZoneSetting;
 
-use screens::{account, coverage, home, people, policy as policies, send, session, transfers};
+use screens::{
+    account, coverage, editions, home, imports, oscal, parameters, people, policy as policies, reading,
+    requests, send, session, transfers,
+};
 use site::Site;
 
 /// Bytes of a form that brings no files.
 const FORM_BYTES_MAX: usize = 1 << 20;
+/// A text to import, with its form.
+const IMPORT_BYTES_MAX: usize = 65 << 20;
 /// How long a handler may take before its first byte; uploads and streams have no such end.
 const ANSWER_SECONDS_MAX: u64 = 60;
 
@@ -53,7 +60,16 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
     let site = Site::new(app, setting, streams);
     let uploads = Router::new()
         .route("/transfers/new", get(send::new_page).post(send::submit))
+        .route("/requests/new/{form}", get(requests::new_page).post(requests::apply))
+        .route("/requests/{id}/resubmit", get(requests::resubmit_page).post(requests::resubmit))
         .layer(DefaultBodyLimit::max(upload_bytes_max));
+    let proposals = Router::new()
+        .route("/editions", get(editions::list).post(editions::propose))
+        .layer(DefaultBodyLimit::max(editions::PROPOSAL_BYTES_MAX));
+    // The cell may take as long as for any file, so these have no time to answer either.
+    let texts = Router::new()
+        .route("/imports", get(imports::list).post(imports::upload))
+        .layer(DefaultBodyLimit::max(IMPORT_BYTES_MAX));
     let pages = Router::new()
         .route("/", get(home::home))
         .route("/help", get(home::help))
@@ -84,9 +100,53 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
         .route("/transfers/{id}/files/{file}/preview", get(transfers::preview))
         .route("/transfers/{id}/files/{file}/pages/{page}", get(transfers::page))
         .route("/received", get(transfers::received))
+        .route("/requests", get(requests::list))
+        .route("/requests/new", get(requests::forms))
+        .route("/requests/new/{form}/check", post(requests::new_check))
+        .route("/requests/new/{form}/edit", post(requests::new_edit))
+        .route("/requests/{id}", get(requests::detail))
+        .route("/requests/{id}/resubmit/check", post(requests::resubmit_check))
+        .route("/requests/{id}/resubmit/edit", post(requests::resubmit_edit))
+        .route("/requests/{id}/decide", post(requests::decide))
+        .route("/requests/{id}/review", post(requests::review))
+        .route("/requests/{id}/pull-back", post(requests::pull_back))
+        .route("/requests/{id}/withdraw", post(requests::withdraw))
+        .route("/requests/{id}/return", post(requests::give_back))
+        .route("/requests/{id}/revoke", post(requests::revoke))
+        .route("/requests/{id}/files/{file}", get(requests::file))
+        .route("/parameters", get(parameters::list))
+        .route("/parameters/{id}", get(parameters::page))
         .route("/clauses", get(policies::clauses))
         .route("/clauses/{*id}", get(policies::clause))
         .route("/coverage", get(coverage::page))
+        .route("/policy/duties", get(reading::own_duties))
+        .route("/policy/roles", get(reading::all_roles))
+        .route("/policy/roles/{id}", get(reading::role))
+        .route("/policy/body", get(reading::body))
+        .route("/policy/search", get(reading::search))
+        .route("/policy/text", get(reading::text))
+        .route("/policy/clauses/{*id}", get(reading::clause))
+        .route("/policy/print.css", get(reading::print_css))
+        .route("/editions/new", get(editions::new_page))
+        .route("/editions/compare", get(editions::compare))
+        .route("/editions/{id}", get(editions::page))
+        .route("/editions/{id}/analysis", post(editions::analysis))
+        .route("/editions/{id}/withdraw", post(editions::withdraw))
+        .route("/readings/{id}", get(editions::reading).post(editions::confirm))
+        .route("/public", get(editions::public_page))
+        .route("/public/policy.css", get(editions::public_css))
+        .route("/public/policy.json", get(editions::public_json))
+        .route("/policy/export", get(oscal::page))
+        .route("/policy/export/{model}", get(oscal::file))
+        .route("/imports/{id}", get(imports::page))
+        .route("/imports/{id}/steps", post(imports::step))
+        .route("/imports/{id}/undo", post(imports::undo))
+        .route("/imports/{id}/confirmation", post(imports::confirm))
+        .route("/imports/{id}/reopen", post(imports::reopen))
+        .route("/imports/{id}/discard", post(imports::discard))
+        .route("/imports/{id}/out", get(imports::out))
+        .route("/imports/{id}/files/{name}", get(imports::file))
+        .route("/imports/{id}/bundle.txt", get(imports::bundle))
         .route("/evidence", get(policies::evidence))
         .route("/evidence/{id}", get(policies::entry))
         .route("/evidence/{id}/proof.zip", get(policies::proof))
@@ -109,6 +169,8 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
         .layer(from_fn_with_state(site.clone(), door::stand));
     Router::new()
         .merge(uploads)
+        .merge(proposals)
+        .merge(texts)
         .merge(pages)
         // A stream of events lasts; it has its own end instead of a time to answer.
         .route("/transfers/{id}/events", get(transfers::events))

@@ -4,7 +4,7 @@
 use askama::{Template, filters::HtmlSafe};
 
 use crate::dates::When;
-use crate::screens::view::{Chip, ClauseChip, PersonChoice, RemovalView, ZoneView};
+use crate::screens::view::{Chip, ClauseChip, PersonChoice, PolicyBar, RemovalView, ZoneView};
 use crate::words::Trouble;
 
 macro_rules! parts {
@@ -22,6 +22,8 @@ parts! {
     IconMark(name: &'p str) = "parts/icon.html";
     /// A state's word with its icon.
     ChipMark(chip: &'p Chip) = "parts/chip.html";
+    /// How binding a statement is; a prohibition is told apart by more than its word.
+    ModalityMark(chip: &'p Chip) = "parts/modality.html";
     /// A time.
     TimeMark(iso: &'p str, text: &'p str) = "parts/time.html";
     /// A zone's name with its colour and pattern.
@@ -32,6 +34,8 @@ parts! {
     TroubleMark(trouble: &'p Trouble) = "parts/trouble.html";
     /// A list of removals.
     RemovalsMark(removals: &'p [RemovalView]) = "parts/removals.html";
+    /// The pages of the policy and the box to search in.
+    PolicyBarMark(bar: &'p PolicyBar) = "parts/policy_bar.html";
     /// People to tick.
     PeopleMark(people: &'p [PersonChoice], ticked: bool) = "parts/people.html";
 }
@@ -41,6 +45,9 @@ pub(crate) fn icon(name: &str) -> IconMark<'_> {
 }
 pub(crate) fn chip(chip: &Chip) -> ChipMark<'_> {
     ChipMark { chip }
+}
+pub(crate) fn modality(chip: &Chip) -> ModalityMark<'_> {
+    ModalityMark { chip }
 }
 pub(crate) fn long(when: &When) -> TimeMark<'_> {
     TimeMark { iso: &when.iso, text: &when.full }
@@ -62,6 +69,9 @@ pub(crate) fn trouble(trouble: &Trouble) -> TroubleMark<'_> {
 }
 pub(crate) fn removals(removals: &[RemovalView]) -> RemovalsMark<'_> {
     RemovalsMark { removals }
+}
+pub(crate) fn policy_bar(bar: &PolicyBar) -> PolicyBarMark<'_> {
+    PolicyBarMark { bar }
 }
 pub(crate) fn people(people: &[PersonChoice], ticked: bool) -> PeopleMark<'_> {
     PeopleMark { people, ticked }

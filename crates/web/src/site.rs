@@ -47,7 +47,6 @@ struct Inner {
     streams: Streams,
     zone: ZoneView,
     municipality: String,
-    pack: String,
     /// Numbers incidents within one run of the program.
     incidents: AtomicU64,
 }
@@ -67,11 +66,9 @@ impl Site {
             zone_view,
         );
         let municipality = pack.municipality().map_or_else(|| pack.title().to_owned(), |m| m.name.clone());
-        let version = format!("{} {}", pack.title(), pack.version());
         Self {
             inner: Arc::new(Inner {
                 municipality,
-                pack: version,
                 zone,
                 setting,
                 streams,
@@ -81,8 +78,9 @@ impl Site {
         }
     }
 
-    pub(crate) fn app(&self) -> &App {
-        &self.inner.app
+    /// The use cases, with the policy that is in force now.
+    pub(crate) fn app(&self) -> App {
+        self.inner.app.current()
     }
 
     pub(crate) fn streams(&self) -> &Streams {
@@ -114,7 +112,8 @@ impl Site {
 
     fn chips_of(&self, mechanisms: &[Mechanism]) -> Vec<ClauseChip> {
         let mut chips: Vec<ClauseChip> = Vec::new();
-        for statement in mechanisms.iter().flat_map(|m| self.app().pack().served_by(*m)) {
+        let app = self.app();
+        for statement in mechanisms.iter().flat_map(|m| app.pack().served_by(*m)) {
             if chips.len() < CHIPS_MAX && chips.iter().all(|c| c.id != statement.id) {
                 chips.push(ClauseChip::of(statement));
             }
@@ -142,7 +141,7 @@ impl Site {
             menu: actor.map(|a| menu(a, current)).unwrap_or_default(),
             flash: flash(done),
             clauses: self.chips_of(mechanisms),
-            pack: self.inner.pack.clone(),
+            pack: format!("{} {}", self.app().pack().title(), self.app().pack().version()),
         }
     }
 
@@ -222,6 +221,10 @@ pub(crate) fn at_form(error: &Error) -> Option<FieldError> {
             let field = if let workflow::transfer::Refusal::Field(f) = refusal { *f } else { "" };
             Some(FieldError { field: field.to_owned(), text: format!("{}{}", words.what, words.how) })
         }
+        Error::Import(refusal) => {
+            let words = words::imports::refusal(*refusal);
+            Some(FieldError { field: String::new(), text: words.line() })
+        }
         Error::TooLarge { limit_bytes } => Some(FieldError {
             field: "files".into(),
             text: format!(
@@ -263,7 +266,18 @@ fn menu(actor: &Actor, current: &str) -> Vec<MenuItem> {
     if acts {
         items.push(item("/transfers?tray=to-decide", "承認", "stamp", false));
     }
-    items.push(item("/clauses", "条項", "book", true));
+    items.push(item("/requests", "申請", "file", false));
+    items.push(item("/policy/duties", "すべきこと", "check", true));
+    items.push(item("/clauses", "条項", "book", false));
+    if holds(&[
+        role::AUDITOR,
+        role::CISO,
+        role::SUPERVISING_OFFICER,
+        role::SYSTEM_MANAGER,
+        role::SYSTEM_OPERATOR,
+    ]) {
+        items.push(item("/imports", "方針の取込み", "folder", false));
+    }
     if holds(&[
         role::AUDITOR,
         role::CISO,
@@ -303,6 +317,13 @@ fn flash(code: &str) -> Option<Flash> {
         "pulled-back" => (Tone::Good, "引き戻しました", "直して再提出するか、取り下げてください。"),
         "withdrawn" => (Tone::Good, "取り下げました", "相手には何も渡っていません。"),
         "resubmitted" => (Tone::Good, "再提出しました", ""),
+        "applied" => (Tone::Good, "申請しました", "承認する人に届きます。"),
+        "request-approved" => (Tone::Good, "承認しました", "判断は証跡に残りました。"),
+        "request-returned" => (Tone::Good, "差し戻しました", "申請した人に届きます。"),
+        "request-rejected" => (Tone::Good, "否認しました", "この申請は終わりました。"),
+        "request-withdrawn" => (Tone::Good, "取り下げました", "この申請は終わりました。"),
+        "given-back" => (Tone::Good, "返却を記録しました", ""),
+        "permit-revoked" => (Tone::Good, "許可を取り消しました", "申請した人の画面に示されます。"),
         "retried" => (Tone::Good, "再検査を始めました", "この画面は自動で新しくなります。"),
         "blocked" => (Tone::Good, "ファイルを外しました", ""),
         "password" => (Tone::Good, "パスワードを変更しました", ""),
@@ -312,7 +333,10 @@ fn flash(code: &str) -> Option<Flash> {
         "revoked" => (Tone::Good, "トークンを取り消しました", ""),
         "saved" => (Tone::Good, "登録しました", ""),
         "bye" => (Tone::Plain, "ログアウトしました", ""),
-        _ => return None,
+        other => match words::editions::flash(other) {
+            Some((title, body)) => (Tone::Good, title, body),
+            None => return words::imports::flash(code),
+        },
     };
     Some(Flash { tone, title: title.to_owned(), body: body.to_owned(), while_state })
 }

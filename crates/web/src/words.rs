@@ -5,6 +5,12 @@
 //! Leaves roles, zones, levels and clauses to the pack, and codes to the packages that define them. A code without
 //! words is a failing test here, never a blank on a screen.
 
+pub mod editions;
+pub mod imports;
+pub mod oscal;
+pub mod reading;
+pub mod requests;
+
 use app::coverage::MechanismState;
 use worker_protocol::{Kind, Notes, Reason, Removal, Road, Severity, Spot, Threat};
 use workflow::{
@@ -638,10 +644,11 @@ pub fn problem(problem: &str) -> &'static str {
         "too-short" => "短すぎます。長くしてください。",
         "unknown" => "選ばれたものが見つかりません。選び直してください。",
         "not-allowed" => "ここでは選べません。選び直してください。",
-        "weak" => "推測されやすいため使えません。12文字以上で、よくある言葉や名前を避けてください。",
+        "weak" => "推測されやすいため使えません。長くし、よくある言葉や名前を避けてください。",
         "taken" => "すでに使われています。別のものにしてください。",
         "mismatch" => "正しくありません。もう一度入力してください。",
         "same" => "前と同じです。別のものにしてください。",
+        "not-utf8" => "文字コードがUTF-8ではありません。UTF-8で保存し直してください。",
         "not-first" => "ファイルより前に送ってください。",
         _ => "正しくありません。入力を確かめてください。",
     }
@@ -673,7 +680,12 @@ pub fn field(field: &str) -> &'static str {
         "unit" => "所属・部",
         "comment" => "コメント",
         "submission" => "送信の番号",
-        _ => "入力",
+        "layer" => "取込み案の名前",
+        "against" => "比べる方針",
+        "roles" => "役割",
+        "same" => "同じ遵守事項",
+        "correction" => "訂正",
+        other => editions::field(other).unwrap_or("入力"),
     }
 }
 
@@ -789,7 +801,7 @@ pub fn error(code: &str) -> Option<Trouble> {
             "サーバが混み合っているか、送信が途中で止まりました。",
             "少し待ってから、もう一度お試しください。",
         ),
-        _ => return None,
+        _ => return requests::error(code).or_else(|| editions::error(code)),
     })
 }
 
@@ -804,7 +816,8 @@ pub fn token_scope(scope: &str) -> Option<&'static str> {
         "read-evidence" => "条項と証跡を見る・持ち出す",
         "read-users" => "職員を見る",
         "manage-users" => "職員を管理する",
-        _ => return None,
+        "manage-policy" => "方針の版を提案する",
+        _ => return requests::token_scope(scope),
     })
 }
 
@@ -866,7 +879,12 @@ pub fn evidence(kind: &str) -> Option<&'static str> {
         "uploads-swept" => "申請されなかったファイルの消去",
         "payload-erased" => "証跡の内容の消去",
         "evidence-exported" => "証跡の持出し",
-        _ => return None,
+        "policy-exported" => "方針の書出し(公開していない内容を含む)",
+        _ => {
+            return requests::evidence(kind)
+                .or_else(|| editions::evidence(kind))
+                .or_else(|| imports::evidence(kind));
+        }
     })
 }
 
@@ -968,6 +986,7 @@ mod tests {
             "file-state",
             "not-recipient",
             "overdue",
+            "import-refused",
         ];
         for code in app::Error::CODES
             .iter()

@@ -1,4 +1,5 @@
-//! What a cell may ask of its server while it works: to have a file of an old format turned into a current one.
+//! What a cell may ask of its server while it works: to have a file of an old format turned into a current one, or a clean
+//! document laid out in pages.
 //!
 //! Owns: which conversions there are, the bounds on them, and how a request and a refusal are written.
 //! Leaves to others: the frames that carry them ([`crate::frame`]), the office program and its own cell
@@ -26,6 +27,9 @@ pub struct Conversion {
 const PAIRS: [(Kind, Kind); 4] =
     [(Kind::Doc, Kind::Docx), (Kind::Xls, Kind::Xlsx), (Kind::Xlsb, Kind::Xlsx), (Kind::Ppt, Kind::Pptx)];
 
+/// Current formats that are laid out as they are, once they are clean.
+const LAID_OUT: [Kind; 7] = [Kind::Docx, Kind::Xlsx, Kind::Pptx, Kind::Odt, Kind::Ods, Kind::Odp, Kind::Rtf];
+
 impl Conversion {
     /// The longest encoded request, in bytes.
     pub const BYTES_MAX: u64 = 64;
@@ -36,10 +40,11 @@ impl Conversion {
         PAIRS.iter().find(|(old, _)| *old == from).map(|(from, to)| Self { from: *from, to: *to })
     }
 
-    /// From this format to pages in a PDF, if it is an old one.
+    /// From this format to pages in a PDF, if it is one that an office program lays out.
     #[must_use]
     pub fn to_pages(from: Kind) -> Option<Self> {
-        Self::to_current(from).map(|_| Self { from, to: Kind::Pdf })
+        let is_known = LAID_OUT.contains(&from) || Self::to_current(from).is_some();
+        is_known.then_some(Self { from, to: Kind::Pdf })
     }
 
     /// What it is.
@@ -99,7 +104,7 @@ mod tests {
     fn every_conversion_and_refusal_round_trips() {
         let all = Kind::ALL.iter().flat_map(|k| [Conversion::to_current(*k), Conversion::to_pages(*k)]);
         let all: Vec<Conversion> = all.flatten().collect();
-        assert_eq!(all.len(), 8);
+        assert_eq!(all.len(), 15);
         for conversion in all {
             let bytes = conversion.encode();
             assert!(bytes.len() as u64 <= Conversion::BYTES_MAX);

@@ -35,12 +35,16 @@ ids! {
     ZoneId,
     /// One transfer: UUIDv7 text.
     TransferId,
-    /// One file of a transfer: UUIDv7 text.
+    /// One request: UUIDv7 text.
+    RequestId,
+    /// One file of a transfer or of a request: UUIDv7 text.
     FileId,
     /// One entry of evidence: UUIDv7 text.
     EvidenceId,
     /// A blob's address in its zone: 64 lower-case hex digits.
     BlobId,
+    /// One edition of the policy: UUIDv7 text.
+    EditionId,
     /// An API token (its public id, not its secret): UUIDv7 text.
     TokenId,
 }

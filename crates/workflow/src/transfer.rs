@@ -16,7 +16,9 @@ use worker_protocol::{Reason, Report, Verdict as FileVerdict};
 use crate::{
     Millis,
     id::{BlobId, FileId, SectionId, TransferId, UserId, ZoneId},
-    route::{COMMENT_CHARS_MAX, Decision, NOTE_CHARS_MAX, Route, Scope, Step, Verdict, Vouch},
+    route::{
+        self, Approval, COMMENT_CHARS_MAX, NOTE_CHARS_MAX, Route, Scope, Step, Term, Verdict, Vote, Vouch,
+    },
 };
 
 pub use inspection::Opening;
@@ -279,26 +281,16 @@ pub struct Transfer {
     pub files: Vec<File>,
     /// Where it stands.
     pub state: State,
-    /// Which submission this is, from 1.
-    pub round: u32,
-    /// The steps it must pass, as the pack had them when it was submitted.
-    pub route: Route,
-    /// The step that is open while the state is [`State::AwaitingApproval`].
-    pub step: usize,
-    /// Every decision so far, oldest first.
-    pub decisions: Vec<Decision>,
+    /// How far its decisions have come: its route, the step that is open while the state is
+    /// [`State::AwaitingApproval`], and every decision so far.
+    pub approval: Approval,
     /// Originals that were opened to be inspected, in this round: one for each person and file. A file that is treated
     /// again has to be opened again.
     pub openings: Vec<Opening>,
-    /// When the person who acts next should have acted: an approval's deadline or the end of the pick-up period.
-    /// Present exactly where [`Transfer::expires_at`] is.
-    pub due_at: Option<Millis>,
-    /// 督促: when the open step's deadline passed and its approvers were reminded.
-    pub reminded_at: Option<Millis>,
-    /// When the current state ends by itself. An overdue approval may still be decided until then. Present while
-    /// somebody is waited for (held, with the submitter, awaiting approval, ready) and once received, when the files
-    /// may be taken again until then.
-    pub expires_at: Option<Millis>,
+    /// Until when somebody is waited for: an approval's deadline, the end of the pick-up period. Present while somebody is
+    /// (held, with the submitter, awaiting approval, ready) and once received, when the files may be taken again until
+    /// then.
+    pub term: Term,
     /// The version of the pack whose rules apply.
     pub pack_version: String,
     /// When it was first submitted.
@@ -383,46 +375,8 @@ pub enum Event {
         /// Which file.
         file: FileId,
     },
-    /// A step opened.
-    StepOpened {
-        /// Which step.
-        step: usize,
-        /// Until when.
-        due_at: Millis,
-    },
-    /// Nobody in a step's role may decide it; a role above does.
-    StepRaised {
-        /// Which step.
-        step: usize,
-        /// The role it was for.
-        from: String,
-        /// The role it is for now.
-        to: String,
-    },
-    /// Nobody at all may decide a step; the submitter has the transfer back.
-    ApproverMissing {
-        /// Which step.
-        step: usize,
-    },
-    /// A step's deadline passed and its approvers were reminded.
-    Reminded {
-        /// Which step.
-        step: usize,
-    },
-    /// A person decided.
-    Decided(Decision),
-    /// A decision by a deputy waits for the review of the person deputised for.
-    ReviewDue {
-        /// Index of the decision.
-        decision: usize,
-        /// Who reviews.
-        by: UserId,
-    },
-    /// That review took place.
-    Reviewed {
-        /// Index of the decision.
-        decision: usize,
-    },
+    /// Something of its approval.
+    Approval(route::Event),
     /// The recipients may take it.
     Released {
         /// Until when.
@@ -476,9 +430,6 @@ pub struct PickUp {
     pub days: u32,
 }
 
-const HOUR: Millis = 3_600_000;
-const DAY: Millis = 24 * HOUR;
-
 impl Transfer {
     /// Starts a transfer: its files wait for the cell.
     ///
@@ -522,14 +473,9 @@ impl Transfer {
             answers: new.content.answers,
             files,
             state: State::Sanitising,
-            round: 1,
-            route: new.route,
-            step: 0,
-            decisions: Vec::new(),
+            approval: Approval::new(new.route),
             openings: Vec::new(),
-            due_at: None,
-            reminded_at: None,
-            expires_at: None,
+            term: Term::default(),
             pack_version: new.pack_version,
             submitted_at: now,
             changed_at: now,
@@ -541,20 +487,13 @@ impl Transfer {
     /// The step that waits for a decision, if one does.
     #[must_use]
     pub fn open_step(&self) -> Option<&Step> {
-        (self.state == State::AwaitingApproval).then(|| self.route.steps.get(self.step)).flatten()
+        (self.state == State::AwaitingApproval).then(|| self.approval.next_step()).flatten()
     }
 
     /// Whether the rules leave this person free to decide: he did not submit it and decided no step of this round.
     #[must_use]
     pub fn is_free_to_decide(&self, user: &UserId) -> bool {
-        *user != self.submitter && !self.has_decided(user)
-    }
-
-    /// Whether this person decided a step of this round, himself or through a deputy.
-    fn has_decided(&self, user: &UserId) -> bool {
-        self.decisions
-            .iter()
-            .any(|d| d.round == self.round && (d.by == *user || d.on_behalf_of.as_ref() == Some(user)))
+        self.approval.is_free_to_decide(&self.submitter, user)
     }
 
     /// Files that the recipients get.
@@ -581,7 +520,7 @@ impl Transfer {
         }
         let seen = Seen {
             id: &self.id,
-            round: self.round,
+            round: self.approval.round,
             channel: &self.channel,
             subject: &self.subject,
             purpose: &self.purpose,
@@ -614,7 +553,7 @@ impl Transfer {
     /// [`Refusal::State`] once the files are done.
     pub fn set_route(&mut self, route: Route) -> Result<(), Refusal> {
         self.expect_state(&[State::Sanitising, State::Held])?;
-        self.route = route;
+        self.approval.route = route;
         Ok(())
     }
 
@@ -736,56 +675,21 @@ impl Transfer {
         now: Millis,
     ) -> Result<Vec<Event>, Refusal> {
         self.expect_state(&[State::AwaitingApproval])?;
-        let step = self.open_step().ok_or(Refusal::State(self.state))?;
-        if self.expires_at.is_some_and(|end| now > end) {
-            return Err(Refusal::Overdue);
-        }
-        if *by == self.submitter || on_behalf_of == Some(&self.submitter) {
-            return Err(Refusal::OwnRequest);
-        }
-        // Nobody is his own deputy: he would review himself.
-        if on_behalf_of.is_some() && (step.deputies.is_empty() || on_behalf_of == Some(by)) {
-            return Err(Refusal::NoDeputy);
-        }
-        if self.has_decided(by) || on_behalf_of.is_some_and(|o| self.has_decided(o)) {
-            return Err(Refusal::SamePerson);
-        }
-        let length = comment.trim().chars().count();
-        if length > COMMENT_CHARS_MAX || (length == 0 && verdict != Verdict::Approve) {
-            return Err(Refusal::Comment);
-        }
         let content_hash = self.content_hash();
-        if content_hash != seen_hash {
-            return Err(Refusal::ContentChanged);
-        }
+        let vote = Vote { by, on_behalf_of, verdict, comment, seen_hash };
+        self.approval
+            .check(&vote, &self.submitter, &content_hash, self.term, now)
+            .map_err(|refusal| self.refused(refusal))?;
         // Who sends it back or refuses it answers for nothing that passes.
         let vouches = match verdict {
             Verdict::Approve => self.check_vouches(by, vouches)?,
             Verdict::Return | Verdict::Reject => Vec::new(),
         };
-        let decision = Decision {
-            round: self.round,
-            step: self.step,
-            by: by.clone(),
-            on_behalf_of: on_behalf_of.cloned(),
-            verdict,
-            comment: comment.trim().to_owned(),
-            content_hash,
-            at: now,
-            reviewed_at: None,
-            vouches,
-        };
-        let mut events = vec![Event::Decided(decision.clone())];
-        if let Some(holder) = on_behalf_of {
-            events.push(Event::ReviewDue { decision: self.decisions.len(), by: holder.clone() });
-        }
-        self.decisions.push(decision);
+        let mut events: Vec<Event> =
+            self.approval.record(&vote, vouches, now).into_iter().map(Event::Approval).collect();
         self.changed_at = now;
         match verdict {
-            Verdict::Approve => {
-                self.step += 1;
-                self.open_or_release(pick_up, now, &mut events);
-            }
+            Verdict::Approve => self.open_or_release(pick_up, now, &mut events),
             Verdict::Return => self.hand_back(State::Returned, pick_up, now, &mut events),
             Verdict::Reject => self.move_to(State::Rejected, now, &mut events),
         }
@@ -799,14 +703,9 @@ impl Transfer {
     /// [`Refusal::State`] unless an approval is open.
     pub fn raise_step(&mut self, role: String, scope: Scope, now: Millis) -> Result<Event, Refusal> {
         self.expect_state(&[State::AwaitingApproval])?;
-        let index = self.step;
-        let step = self.route.steps.get_mut(index).ok_or(Refusal::State(self.state))?;
-        let from = std::mem::replace(&mut step.role, role.clone());
-        step.raised_from.get_or_insert_with(|| from.clone());
-        step.scope = scope;
-        step.deputies.clear();
+        let event = self.approval.raise(role, scope).map_err(|refusal| self.refused(refusal))?;
         self.changed_at = now;
-        Ok(Event::StepRaised { step: index, from, to: role })
+        Ok(Event::Approval(event))
     }
 
     /// Hands the transfer back because nobody at all is free to decide the open step: better than to wait for an end
@@ -816,7 +715,7 @@ impl Transfer {
     /// [`Refusal::State`] unless an approval is open.
     pub fn return_undecidable(&mut self, pick_up: PickUp, now: Millis) -> Result<Vec<Event>, Refusal> {
         self.expect_state(&[State::AwaitingApproval])?;
-        let mut events = vec![Event::ApproverMissing { step: self.step }];
+        let mut events = vec![Event::Approval(route::Event::ApproverMissing { step: self.approval.step })];
         self.hand_back(State::Returned, pick_up, now, &mut events);
         Ok(events)
     }
@@ -826,14 +725,9 @@ impl Transfer {
     /// # Errors
     /// [`Refusal::File`] unless that decision waits for the review of `by`.
     pub fn review(&mut self, decision: usize, by: &UserId, now: Millis) -> Result<Vec<Event>, Refusal> {
-        let entry = self
-            .decisions
-            .get_mut(decision)
-            .filter(|d| d.on_behalf_of.as_ref() == Some(by) && d.reviewed_at.is_none())
-            .ok_or(Refusal::File)?;
         // Not a change of the transfer: retention counts from its end, and a late review must not move that.
-        entry.reviewed_at = Some(now);
-        Ok(vec![Event::Reviewed { decision }])
+        let event = self.approval.review(decision, by, now).map_err(|refusal| self.refused(refusal))?;
+        Ok(vec![Event::Approval(event)])
     }
 
     /// 引戻し: the submitter takes it back while it is held or waits for approval.
@@ -892,16 +786,14 @@ impl Transfer {
         self.classification = content.classification;
         self.personal_data = content.personal_data;
         self.answers = content.answers;
-        self.route = route;
+        self.approval.restart(route);
         self.pack_version = pack_version;
-        self.round += 1;
-        self.step = 0;
         // What was seen in an earlier round is to be seen again.
         self.openings.clear();
         self.state = State::Sanitising;
         // The time that ran was the submitter's; a cell has none.
-        (self.due_at, self.reminded_at, self.expires_at) = (None, None, None);
-        let mut events = vec![Event::Submitted { round: self.round }];
+        self.term = Term::default();
+        let mut events = vec![Event::Submitted { round: self.approval.round }];
         for file in self.files.iter_mut().filter(|f| treat_again && is_open(f)) {
             file.state = FileState::Queued;
             (file.report, file.clean, file.preview) = (None, None, None);
@@ -917,7 +809,7 @@ impl Transfer {
     /// [`Refusal::State`] unless it was released, [`Refusal::NotRecipient`], [`Refusal::Overdue`].
     pub fn receive(&mut self, by: &UserId, now: Millis) -> Result<Vec<Event>, Refusal> {
         self.expect_state(&[State::Ready, State::Received])?;
-        if self.expires_at.is_some_and(|end| now > end) {
+        if self.term.is_over(now) {
             return Err(Refusal::Overdue);
         }
         let recipient = self.recipients.iter_mut().find(|r| r.user == *by).ok_or(Refusal::NotRecipient)?;
@@ -928,10 +820,10 @@ impl Transfer {
         self.changed_at = now;
         let mut events = vec![Event::Received { by: by.clone() }];
         if self.recipients.iter().all(|r| r.received_at.is_some()) && self.state == State::Ready {
-            let (due_at, expires_at) = (self.due_at, self.expires_at);
+            let term = self.term;
             self.move_to(State::Received, now, &mut events);
             // Files may be taken again until the period ends.
-            (self.due_at, self.expires_at) = (due_at, expires_at);
+            self.term = term;
         }
         Ok(events)
     }
@@ -948,7 +840,7 @@ impl Transfer {
             State::PulledBack,
             State::Ready,
         ])?;
-        if self.expires_at.is_none_or(|end| now <= end) {
+        if !self.term.is_over(now) {
             return Err(Refusal::State(self.state));
         }
         let mut events = Vec::new();
@@ -962,12 +854,11 @@ impl Transfer {
     /// [`Refusal::State`] when nothing is overdue or the reminder was given.
     pub fn remind(&mut self, now: Millis) -> Result<Vec<Event>, Refusal> {
         self.expect_state(&[State::AwaitingApproval])?;
-        if self.reminded_at.is_some() || self.due_at.is_none_or(|due| now <= due) {
+        if !self.term.remind(now) {
             return Err(Refusal::State(self.state));
         }
-        self.reminded_at = Some(now);
         self.changed_at = now;
-        Ok(vec![Event::Reminded { step: self.step }])
+        Ok(vec![Event::Approval(route::Event::Reminded { step: self.approval.step })])
     }
 
     /// Whether this file is held for a reason that a password could settle.
@@ -984,9 +875,7 @@ impl Transfer {
     fn move_to(&mut self, to: State, now: Millis, events: &mut Vec<Event>) {
         events.push(Event::Moved { from: self.state, to });
         self.state = to;
-        self.due_at = None;
-        self.reminded_at = None;
-        self.expires_at = None;
+        self.term = Term::default();
         self.changed_at = now;
     }
 
@@ -994,8 +883,7 @@ impl Transfer {
     /// with an end, so a return that nobody takes up again must have one.
     fn hand_back(&mut self, to: State, pick_up: PickUp, now: Millis, events: &mut Vec<Event>) {
         self.move_to(to, now, events);
-        self.due_at = Some(now + Millis::from(pick_up.days) * DAY);
-        self.expires_at = self.due_at;
+        self.term = Term::days(pick_up.days, now);
     }
 
     /// After a file was decided: stay, hold, refuse, or go on to approval or release.
@@ -1010,7 +898,7 @@ impl Transfer {
         } else if self.files.iter().all(|f| f.state == FileState::Blocked) {
             self.move_to(State::Refused, now, events);
         } else {
-            self.step = 0;
+            self.approval.step = 0;
             self.open_or_release(pick_up, now, events);
         }
     }
@@ -1020,29 +908,38 @@ impl Transfer {
         if self.state != State::Held {
             self.move_to(State::Held, now, events);
         }
-        self.due_at = Some(now + Millis::from(pick_up.days) * DAY);
-        self.expires_at = self.due_at;
+        self.term = Term::days(pick_up.days, now);
     }
 
     fn open_or_release(&mut self, pick_up: PickUp, now: Millis, events: &mut Vec<Event>) {
-        if let Some(step) = self.route.steps.get(self.step) {
-            let due_at = now + Millis::from(step.deadline_hours) * HOUR;
+        // After the deadline comes a reminder, and only after the pick-up period on top of it the end.
+        if let Some((term, event)) = self.approval.open(pick_up.days, now) {
             if self.state != State::AwaitingApproval {
                 self.move_to(State::AwaitingApproval, now, events);
             }
-            self.due_at = Some(due_at);
-            self.reminded_at = None;
-            // After the deadline comes a reminder, and only after the pick-up period on top of it the end.
-            self.expires_at = Some(due_at + Millis::from(pick_up.days) * DAY);
-            events.push(Event::StepOpened { step: self.step, due_at });
+            self.term = term;
+            events.push(Event::Approval(event));
         } else if self.hold_unvouched(events) {
             self.hold(pick_up, now, events);
         } else {
-            let due_at = now + Millis::from(pick_up.days) * DAY;
+            let term = Term::days(pick_up.days, now);
             self.move_to(State::Ready, now, events);
-            self.due_at = Some(due_at);
-            self.expires_at = Some(due_at);
-            events.push(Event::Released { due_at });
+            self.term = term;
+            events.push(Event::Released { due_at: term.due_at.unwrap_or(now) });
+        }
+    }
+
+    /// The words of an approval's refusal for a transfer.
+    fn refused(&self, refusal: route::Refusal) -> Refusal {
+        match refusal {
+            route::Refusal::NoStep => Refusal::State(self.state),
+            route::Refusal::ContentChanged => Refusal::ContentChanged,
+            route::Refusal::OwnRequest => Refusal::OwnRequest,
+            route::Refusal::SamePerson => Refusal::SamePerson,
+            route::Refusal::NoDeputy => Refusal::NoDeputy,
+            route::Refusal::Comment => Refusal::Comment,
+            route::Refusal::Overdue => Refusal::Overdue,
+            route::Refusal::NoReview => Refusal::File,
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod checkpoint;
 mod ledger_bundle;
+mod oscal;
 mod pack;
 mod worker_frame;
 
@@ -19,6 +20,7 @@ pub(crate) struct Other {
 pub(crate) const OTHERS: &[Other] = &[
     Other { name: "checkpoint", check: checkpoint::check, seeds: checkpoint::seeds },
     Other { name: "ledger_bundle", check: ledger_bundle::check, seeds: ledger_bundle::seeds },
+    Other { name: "oscal", check: oscal::check, seeds: oscal::seeds },
     Other { name: "pack", check: pack::check, seeds: pack::seeds },
     Other { name: "worker_frame", check: worker_frame::check, seeds: worker_frame::seeds },
 ];

@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use super::{Case, Options};
+use super::drawn::Drawing;
+use super::{Case, Options, table};
 use crate::shell::{self, Tool};
 
 /// The checker and the readers that this machine has.
@@ -17,6 +18,7 @@ pub(super) struct Judge {
     python: PathBuf,
     checker: PathBuf,
     render: bool,
+    drawing: Option<Drawing>,
     readers: Vec<Reader>,
 }
 
@@ -56,11 +58,11 @@ impl Judge {
         let readers = readers(&python);
         let names: Vec<&str> = readers.iter().map(|reader| reader.name).collect();
         shell::say(&format!("judging with {} and reading with {}", checker.display(), names.join(", ")));
-        Ok(Some(Self { python, checker, render: options.render, readers }))
+        Ok(Some(Self { python, checker, render: options.render, drawing: Drawing::find(), readers }))
     }
 
     /// Asks about every case that has a result, two at a time.
-    pub(super) fn all(&self, before: &Path, after: &Path, cases: &mut [Case]) {
+    pub(super) fn all(&self, before: &Path, after: &Path, desk: &Path, cases: &mut [Case]) {
         let done = AtomicUsize::new(0);
         let total = cases.iter().filter(|case| case.output.is_some()).count();
         let half = cases.len().div_ceil(2).max(1);
@@ -68,7 +70,7 @@ impl Judge {
             for part in cases.chunks_mut(half) {
                 scope.spawn(|| {
                     for case in part.iter_mut().filter(|case| case.output.is_some()) {
-                        if let Err(error) = self.one(before, after, case) {
+                        if let Err(error) = self.one(before, after, desk, case) {
                             shell::say(&format!("{}: {error:#}", case.input));
                         }
                         let so_far = done.fetch_add(1, Ordering::Relaxed) + 1;
@@ -81,10 +83,15 @@ impl Judge {
         });
     }
 
-    fn one(&self, before: &Path, after: &Path, case: &mut Case) -> Result<()> {
+    fn one(&self, before: &Path, after: &Path, desk: &Path, case: &mut Case) -> Result<()> {
         let Some(output) = &case.output else { return Ok(()) };
         let (before, after) = (before.join(&case.row).join(&case.input), after.join(&case.row).join(output));
         case.judged = Some(self.ask("judge", &before, &after)?);
+        if let Some(drawing) = &self.drawing
+            && table::recall(case).is_some_and(|recall| recall < table::RECALL_NAMED_BELOW)
+        {
+            case.drawn_recall = drawing.recall(&before, &after, &desk.join(&case.input))?;
+        }
         if self.render {
             let drawn = self.ask("visual", &before, &after)?;
             case.similarity = drawn.get("similarity").and_then(Value::as_f64);

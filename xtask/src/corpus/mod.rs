@@ -6,6 +6,7 @@
 //!
 //! Nothing here decides whether the numbers are good; `docs/sanitiser.md` says what they should be.
 
+mod drawn;
 mod judge;
 mod table;
 
@@ -63,6 +64,8 @@ struct Case {
     again: Option<Value>,
     /// What the checker said of the two.
     judged: Option<Value>,
+    /// Where words are missing: which part of them is there when one program draws both, from 0 to 1.
+    drawn_recall: Option<f64>,
     /// How alike the drawn pages are, from 0 to 1.
     similarity: Option<f64>,
     /// Programs that read the original without complaint and not the result.
@@ -120,7 +123,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
         cases.extend(found);
     }
     match Judge::find(options)? {
-        Some(judge) => judge.all(&options.folder, &out.join("first"), &mut cases),
+        Some(judge) => judge.all(&options.folder, &out.join("first"), &out.join("drawn"), &mut cases),
         None => shell::say(
             "no checker: neither --judge nor oracle.py beside the folder; leaks and recall stay open",
         ),

@@ -16,7 +16,7 @@ pub(super) struct Table {
 }
 
 /// Below this a file's recall is named.
-const RECALL_NAMED_BELOW: f64 = 0.95;
+pub(super) const RECALL_NAMED_BELOW: f64 = 0.95;
 /// Below this a file's similarity is named.
 const SIMILARITY_NAMED_BELOW: f64 = 0.8;
 
@@ -65,6 +65,7 @@ pub(super) fn line(case: &Case) -> Value {
         "removals": case.report.get("removals"),
         "fidelity": case.report.get("fidelity"),
         "judged": case.judged,
+        "drawn_recall": case.drawn_recall,
         "similarity": case.similarity,
         "complaints": case.complaints,
         "second_pass": found_again(case),
@@ -125,7 +126,7 @@ fn leaks(case: &Case) -> usize {
     left.and_then(Value::as_array).map_or(0, Vec::len)
 }
 
-fn recall(case: &Case) -> Option<f64> {
+pub(super) fn recall(case: &Case) -> Option<f64> {
     case.judged.as_ref()?.get("text_recall")?.as_f64()
 }
 
@@ -170,7 +171,9 @@ fn named(cases: &[Case]) -> Vec<String> {
             say(format!("active content left: {}", left.map(Value::to_string).unwrap_or_default()));
         }
         if let Some(recall) = recall(case).filter(|recall| *recall < RECALL_NAMED_BELOW) {
-            say(format!("recall {recall:.3}"));
+            let drawn =
+                case.drawn_recall.map(|drawn| format!("; drawn by one program before and after {drawn:.3}"));
+            say(format!("recall {recall:.3}{}", drawn.unwrap_or_default()));
         }
         if counts_kept(case) == Some(false) {
             say("counts differ".to_owned());
@@ -203,6 +206,7 @@ mod tests {
             report: json!({ "verdict": "clean", "reason": reason }),
             again: Some(again),
             judged: Some(judged),
+            drawn_recall: Some(0.25),
             similarity: Some(0.5),
             complaints: Vec::new(),
         }
@@ -222,7 +226,7 @@ mod tests {
         let text = table.lines().join("\n");
         assert!(text.contains("| docx | 3 | 2 | 0 | 1 | 1 | 0.8333 / 0.500 | 2/3 |"), "{text}");
         for said in [
-            "recall 0.500",
+            "recall 0.500; drawn by one program before and after 0.250",
             "active content left",
             "counts differ",
             "second pass finds metadata",

@@ -2,11 +2,13 @@
 //!
 //! Owns: the steps, what each runs, the summary, and the final line `N passed, N failed`.
 //! Leaves to others: what the machine must have ([`prerequisites`]), the database server ([`postgres`]),
-//! what the tests are told through the environment ([`surroundings`]), counting results ([`tally`]).
+//! what the tests are told through the environment ([`surroundings`]; [`oscal`] fetches the readers of exports), counting
+//! results ([`tally`]).
 //!
 //! A step that fails does not stop the next one: one run tells everything that is wrong.
 
 pub(crate) mod debian;
+mod oscal;
 mod postgres;
 mod prerequisites;
 mod surroundings;

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-use super::postgres;
+use super::{oscal, postgres};
 use crate::shell::{self, Tool};
 
 /// `postgres://…` of a server where tests may create and drop databases.
@@ -27,8 +27,11 @@ const SHARED: &str = "SEKISHO_SHARED";
 /// A Python that can run the independent judge of sanitised files in that folder.
 const ORACLE: &str = "SEKISHO_ORACLE_PYTHON";
 
+/// A folder with `venv`, where compliance-trestle is installed, and `schemas`, the official JSON schemas of OSCAL.
+const OSCAL: &str = "SEKISHO_OSCAL_JUDGE";
+
 /// Every variable that tests may look at. Those without a value are unset for the tests.
-pub(crate) const NAMES: [&str; 6] = [POSTGRES, CHROMIUM, CHROMEDRIVER, AXE, SHARED, ORACLE];
+pub(crate) const NAMES: [&str; 7] = [POSTGRES, CHROMIUM, CHROMEDRIVER, AXE, SHARED, ORACLE, OSCAL];
 
 /// axe-core as its registry package: version and SHA-256 of axe.min.js.
 const AXE_NPM: (&str, &str) =
@@ -55,7 +58,8 @@ impl Surroundings {
 
         all.take(SHARED, "tests on the corpus of real files", || shared(root));
         if fast {
-            all.missing.push("--fast: PostgreSQL, browser and the judge of sanitised files".into());
+            all.missing
+                .push("--fast: PostgreSQL, browser and the judges of sanitised files and of OSCAL".into());
             return Ok(all);
         }
         all.take(CHROMIUM, "browser tests", || chromium().context("Chromium is not installed"));
@@ -67,6 +71,7 @@ impl Surroundings {
         all.take(ORACLE, "judging sanitised files with independent programs", || {
             oracle(&shared.context("there is no folder of samples")?, &tools)
         });
+        all.take(OSCAL, "judging exports in OSCAL with readers of others", || oscal::judge(&tools));
         if let Some(given) = shell::env(POSTGRES) {
             all.variables.insert(POSTGRES, given);
         } else {
@@ -152,7 +157,7 @@ fn axe(tools: &Path) -> Result<PathBuf> {
     Ok(kept)
 }
 
-fn sha256(file: &Path) -> Result<String> {
+pub(super) fn sha256(file: &Path) -> Result<String> {
     let out = Tool::new("sha256sum").args([file]).capture()?;
     ensure!(out.ok, "sha256sum failed: {}", out.stderr.trim());
     Ok(out.stdout.split_whitespace().next().unwrap_or_default().to_owned())

@@ -166,7 +166,7 @@ mod tests {
         let arguments = desk.arguments();
         assert_eq!(arguments[0], "-env:UserInstallation=file:///dev/shm/x/profile");
         assert_eq!(arguments.last().unwrap(), "/dev/shm/x/in.doc");
-        for kind in [Kind::Doc, Kind::Xls, Kind::Ppt, Kind::Xlsb] {
+        for kind in [Kind::Doc, Kind::Xls, Kind::Ppt, Kind::Xlsb, Kind::Docx, Kind::Ods, Kind::Rtf] {
             let pages = Desk::new(Path::new("/x"), Conversion::to_pages(kind).unwrap());
             assert!(pages.arguments().contains(&"pdf".to_owned()));
             assert_eq!(pages.output(), Path::new("/x/out/in.pdf"));

@@ -4,6 +4,7 @@
 //! terminal where to go. Everything in it happened through the use cases and real cells; only the clock was moved.
 
 mod city;
+mod requests;
 mod week;
 
 use std::{
@@ -114,16 +115,21 @@ fn database(data: &Path) -> String {
 /// With what cannot be used.
 pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
     let data = options.data.as_path();
-    let pack = packs::resolve(&options.policies, PACK)?;
-    std::fs::create_dir_all(data).with_context(|| format!("フォルダーを作れません: {}", data.display()))?;
     let keys_folder = data.join("keys");
     let is_new = !Keys::exist(&keys_folder);
+    if is_new {
+        // Before anything is made: a policy with a slip leaves nothing behind.
+        packs::resolve(&options.policies, PACK)?;
+    }
+    std::fs::create_dir_all(data).with_context(|| format!("フォルダーを作れません: {}", data.display()))?;
     let keys = if is_new { Keys::create(&keys_folder)? } else { Keys::read(&keys_folder)? };
     let settings = StoreConfig { create_if_missing: is_new, ..StoreConfig::default() };
     let store =
         Arc::new(SqlStore::open(&database(data), settings).await.context("データベースを開けません")?);
     store.migrate().await.context("データベースを今の版に直せません")?;
 
+    let policy = house::policy(&store, &options.policies, PACK).await?;
+    let pack = &policy.pack;
     let addresses = addresses(options.port, pack.zones().len())?;
     let clock = Arc::new(DemoClock { behind: AtomicI64::new(0) });
     let zones: Vec<InvitedZone> = pack
@@ -141,7 +147,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
         blobs_folder: data.join("files"),
         keys,
         ledger_name: LEDGER.to_owned(),
-        pack,
+        policy,
         clock: clock.clone(),
         worker: house::worker_beside()?,
         cells: CELLS,

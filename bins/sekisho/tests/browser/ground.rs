@@ -68,6 +68,8 @@ pub(crate) struct City {
     pub(crate) password: String,
     zones: BTreeMap<String, InvitedZone>,
     names: BTreeMap<String, String>,
+    /// The authenticator applications of those who registered one: name and secret.
+    pub(crate) factors: Mutex<BTreeMap<String, String>>,
     _data: TempDir,
 }
 
@@ -105,6 +107,7 @@ impl City {
             password: invitation.password,
             zones: invitation.zones.into_iter().map(|zone| (zone.id.clone(), zone)).collect(),
             names: invitation.users.into_iter().map(|user| (user.login, user.name)).collect(),
+            factors: Mutex::default(),
             _data: data,
         }
     }
@@ -151,6 +154,76 @@ fn first_line(child: &mut Child, seconds_max: u64, fits: impl Fn(&str) -> bool +
             panic!("a program that the test started said nothing: {why}");
         }
     }
+}
+
+/// A program that prints and goes on.
+pub(crate) struct Program {
+    child: Child,
+    said: Arc<Mutex<Vec<String>>>,
+}
+
+impl Program {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        let mut child = program(env!("CARGO_BIN_EXE_sekisho"))
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let output = child.stdout.take().unwrap();
+        let said = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::clone(&said);
+        thread::spawn(move || {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                heard.lock().unwrap().push(line);
+            }
+        });
+        Self { child, said }
+    }
+
+    /// What it has printed.
+    pub(crate) fn said(&self) -> Vec<String> {
+        self.said.lock().unwrap().clone()
+    }
+
+    /// Waits for a line with these words.
+    pub(crate) fn line(&mut self, seconds_max: u32, words: &str) -> String {
+        for _ in 0..seconds_max * 10 {
+            if let Some(line) = self.said().into_iter().find(|line| line.contains(words)) {
+                return line;
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+        panic!("it did not say {words}: {:?}", self.said());
+    }
+
+    /// Waits for its end; its exit code.
+    pub(crate) fn ended(&mut self, seconds_max: u32) -> Option<i32> {
+        for _ in 0..seconds_max * 10 {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+        None
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What an authenticator application with this secret shows now.
+pub(crate) fn code_of(secret_base32: &str) -> String {
+    let shown: String = secret_base32.chars().filter(|c| !c.is_whitespace()).collect();
+    let secret = totp_rs::Secret::try_from_base32(&shown).unwrap();
+    #[expect(clippy::disallowed_methods, reason = "an authenticator application has a clock of its own")]
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    totp_rs::Builder::new().with_secret(secret).build().unwrap().generate(now.as_secs()).to_string()
 }
 
 /// How a browser is to be.

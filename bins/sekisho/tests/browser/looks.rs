@@ -98,7 +98,9 @@ impl<'g> Walk<'g> {
             };
             let is_page = !path.is_empty()
                 && path != "/logout"
-                && ["/download", ".zip", ".csv", "format=", "/api/"].iter().all(|file| !path.contains(file));
+                && ["/download", ".zip", ".csv", "format=", "/api/", "/bundle.txt", "/files/"]
+                    .iter()
+                    .all(|file| !path.contains(file));
             if !is_page || !self.known.insert(path.to_owned()) {
                 continue;
             }
@@ -117,12 +119,17 @@ fn shape(path: &str) -> String {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let place: Vec<&str> =
         path.split('/').map(|step| if step.len() > 20 || step.contains('%') { "*" } else { step }).collect();
-    let place = if path.starts_with("/clauses/") { "/clauses/*".to_owned() } else { place.join("/") };
+    let place = match path {
+        path if path.starts_with("/clauses/") => "/clauses/*".to_owned(),
+        path if path.starts_with("/policy/clauses/") => "/policy/clauses/*".to_owned(),
+        path if path.starts_with("/policy/roles/") => "/policy/roles/*".to_owned(),
+        _ => place.join("/"),
+    };
     let keys: Vec<&str> = query.split('&').filter_map(|pair| pair.split('=').next()).collect();
     format!("{place}?{}", keys.join("&"))
 }
 
-async fn judge(ground: &Ground, axe: &str, who: &str, found: &mut Vec<String>) {
+pub(crate) async fn judge(ground: &Ground, axe: &str, who: &str, found: &mut Vec<String>) {
     ground.ask(axe).await;
     let script = "const done = arguments[arguments.length - 1]; \
         axe.run(document, { runOnly: { type: 'tag', values: \

@@ -10,6 +10,8 @@ mod bad_input;
 #[cfg(test)]
 mod files;
 #[cfg(test)]
+mod first_run;
+#[cfg(test)]
 mod full_disk;
 #[cfg(test)]
 mod house;

@@ -80,8 +80,8 @@ pub(crate) struct Office {
 }
 
 impl Office {
-    /// A folder with a configuration and certificates, not yet prepared.
-    pub(crate) fn new(database: Option<&str>) -> Self {
+    /// A folder with certificates and nothing else.
+    pub(crate) fn bare() -> Self {
         let office = Self { folder: tempfile::tempdir().unwrap(), authority: Authority::new() };
         fs::create_dir(office.path("tls")).unwrap();
         for zone in ZONES {
@@ -89,6 +89,12 @@ impl Office {
             fs::write(office.path(&format!("tls/{zone}.pem")), certificate.pem()).unwrap();
             office.write_secret(&format!("tls/{zone}.key"), &key.serialize_pem());
         }
+        office
+    }
+
+    /// A folder with a configuration and certificates, not yet prepared.
+    pub(crate) fn new(database: Option<&str>) -> Self {
+        let office = Self::bare();
         let database = database.map(|url| format!("database = \"{url}\"\n")).unwrap_or_default();
         let policies = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
         let mut text = format!(
@@ -206,7 +212,7 @@ impl Office {
     }
 
     /// The administrator's second factor: his session is good for everything after it.
-    fn prove(administrator: &Person) {
+    pub(crate) fn prove(administrator: &Person) {
         let begun = administrator.post("/me/second-factor", &json!({})).unwrap().with(200);
         let secret = totp_rs::Secret::try_from_base32(begun["secret_base32"].as_str().unwrap()).unwrap();
         #[expect(clippy::disallowed_methods, reason = "an authenticator application has a clock of its own")]

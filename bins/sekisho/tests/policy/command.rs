@@ -77,6 +77,19 @@ fn what_is_typed_and_what_comes_back() {
         (&["diff", "base", "nowhere"], 1, "[layer-missing]"),
         (&["diff", "base", "./nowhere/hoshimi"], 1, "フォルダーがありません"),
         (&["diff", "base"], 2, "<B>"),
+        (&["duties", "hoshimi"], 0, "■ 団体全体"),
+        (&["duties", "hoshimi", "--role", "staff"], 0, "自分の利用者IDを他人に使わせない"),
+        (&["duties", "narita", "--role", "staff"], 0, "団体の定めが代わりになっている"),
+        (&["duties", "hoshimi", "--role", "manager"], 1, "security-manager"),
+        (&["duties", "hosimi"], 1, "「hoshimi」ではありませんか"),
+        (&["duties"], 2, "<ID>"),
+        (&["search", "サーバー"], 0, "《サーバ》"),
+        (&["search", "強靭性", "--pack", "asahi"], 0, "《強"),
+        (&["search", "パスワド", "--pack", "hoshimi"], 3, "近いことば: パスワード"),
+        (&["search", "パスワード", "変え", "--kind", "statement", "--limit", "1"], 0, "ほかに"),
+        (&["search", "監査", "--kind", "staff"], 2, "term、statement、clause"),
+        (&["search", "監査", "--pack", "nowhere"], 1, "[layer-missing]"),
+        (&["search"], 2, "<WORDS>"),
     ];
     for (arguments, code, says) in rows {
         let (was, said) = run(&shipped(), arguments);
@@ -88,6 +101,17 @@ fn what_is_typed_and_what_comes_back() {
     let empty = tempfile::tempdir().unwrap();
     let (code, said) = run(empty.path(), &["coverage"]);
     assert_eq!((code, said.contains("方針パックがありません")), (1, true), "{said}");
+}
+
+#[test]
+fn reading_for_programs() {
+    let duties = json(&shipped(), &["duties", "hoshimi", "--role", "auditor"]);
+    assert_eq!((&duties["format"], &duties["pack"]), (&1.into(), &"hoshimi".into()));
+    assert_eq!(duties["roles"][0]["role"]["id"], "auditor");
+    let found = json(&shipped(), &["search", "無害化", "--pack", "hoshimi", "--limit", "2"]);
+    assert_eq!((&found["format"], found["hits"].as_array().unwrap().len()), (&1.into(), 2));
+    assert!(found["total"].as_u64().unwrap() > 2);
+    assert_eq!(found["hits"][0]["heading"][0], serde_json::json!({ "text": "無害化", "found": true }));
 }
 
 #[test]

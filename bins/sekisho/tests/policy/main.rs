@@ -3,4 +3,8 @@
 #[cfg(test)]
 mod command;
 #[cfg(test)]
+mod export;
+#[cfg(test)]
 mod import;
+#[cfg(test)]
+mod out;

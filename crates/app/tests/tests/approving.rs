@@ -63,7 +63,7 @@ async fn a_decision_is_bound_to_what_was_seen() {
     let blind = city.app.decide(&kacho, &id, &Ballot::new(Verdict::Approve, "", &seen)).await;
     assert!(matches!(blind, Err(Error::Refused(Refusal::ContentChanged))), "{blind:?}");
     let t = city.stored(&id).await;
-    assert_eq!((t.state, t.round, t.decisions.len()), (State::AwaitingApproval, 2, 0));
+    assert_eq!((t.state, t.approval.round, t.approval.decisions.len()), (State::AwaitingApproval, 2, 0));
     city.decide(&kacho, &id, Verdict::Approve).await.unwrap();
     assert_eq!(city.state(&id).await, State::Ready);
 }
@@ -105,7 +105,7 @@ async fn the_own_request_of_an_only_approver_is_for_the_role_above() {
     assert_eq!(city.last_kind().await, "access-denied");
     assert!(city.app.home(&kacho).await.unwrap().to_decide.is_empty());
     // The city has no director and no supervising officer, so the first step goes to the top.
-    let step = &city.stored(&id).await.route.steps[0];
+    let step = &city.stored(&id).await.approval.route.steps[0];
     assert_eq!((step.role.as_str(), step.raised_from.as_deref()), ("ciso", Some("security-manager")));
     assert!(step.deputies.is_empty());
     assert_eq!(city.app.home(&ciso).await.unwrap().to_decide.len(), 1);
@@ -128,7 +128,7 @@ async fn a_step_goes_no_higher_than_it_must() {
     let give = |login, post, unit| city.app.give_post(&digital, city.id_of(login), post, unit);
     give("fukushi", "director", Some("citizens")).await.unwrap();
     let by_manager = two_persons(&city, "kacho").await;
-    assert_eq!(city.stored(&by_manager).await.route.steps[0].role, "security-officer");
+    assert_eq!(city.stored(&by_manager).await.approval.route.steps[0].role, "security-officer");
     let director = city.at("fukushi", "lgwan").await;
     assert_eq!(city.app.home(&director).await.unwrap().to_decide.len(), 1);
     // One person in both roles: he decides the first step, so the second is for the role above it.
@@ -139,7 +139,7 @@ async fn a_step_goes_no_higher_than_it_must() {
         .unwrap();
     let id = two_persons(&city, "hanako").await;
     city.decide(&city.at("kacho", "lgwan").await, &id, Verdict::Approve).await.unwrap();
-    let step = &city.stored(&id).await.route.steps[1];
+    let step = &city.stored(&id).await.approval.route.steps[1];
     assert_eq!((step.role.as_str(), step.raised_from.as_deref()), ("ciso", Some("system-manager")));
     city.decide(&city.at("fukushicho", "lgwan").await, &id, Verdict::Approve).await.unwrap();
     assert_eq!(city.state(&id).await, State::Ready);
@@ -152,10 +152,10 @@ async fn a_vacancy_that_comes_later_is_found_with_the_reminder() {
     let id = city.inbound("c2", &["clean a"]).await;
     let digital = city.at("digital", "lgwan").await;
     city.app.end_post(&digital, &city.id("kacho"), "section-manager", Some("residents")).await.unwrap();
-    assert_eq!(city.stored(&id).await.route.steps[0].role, "security-manager");
+    assert_eq!(city.stored(&id).await.approval.route.steps[0].role, "security-manager");
     city.pass(24 * HOUR + 1);
     assert_eq!(city.app.tidy().await.unwrap().overdue, 1);
-    assert_eq!(city.stored(&id).await.route.steps[0].role, "ciso");
+    assert_eq!(city.stored(&id).await.approval.route.steps[0].role, "ciso");
     assert!(city.kinds(id.as_str()).await.ends_with(&["step-raised".to_owned(), "step-reminded".to_owned()]));
     city.decide(&city.at("fukushicho", "lgwan").await, &id, Verdict::Approve).await.unwrap();
 }
@@ -285,7 +285,7 @@ async fn of_two_approvers_at_once_one_wins() {
         tokio::join!(city.decide(&kacho, &id, Verdict::Approve), city.decide(&fukushi, &id, Verdict::Reject));
     assert_eq!(u8::from(a.is_ok()) + u8::from(b.is_ok()), 1, "{a:?} {b:?}");
     let t = city.stored(&id).await;
-    assert_eq!(t.decisions.len(), 1);
+    assert_eq!(t.approval.decisions.len(), 1);
     assert_eq!(t.state, if a.is_ok() { State::Ready } else { State::Rejected });
     let lost = a.err().or(b.err()).unwrap();
     assert!(matches!(lost.code(), "conflict" | "refused-state" | "denied"), "{lost}");
@@ -308,7 +308,11 @@ async fn a_return_starts_the_route_again() {
     assert!(matches!(city.app.resubmit(&hanako, &id, secret).await, Err(Error::ChannelDenied { .. })));
     city.app.resubmit(&hanako, &id, again).await.unwrap();
     let t = city.stored(&id).await;
-    assert_eq!((t.state, t.round, t.step), (State::AwaitingApproval, 2, 0), "the first step decides again");
+    assert_eq!(
+        (t.state, t.approval.round, t.approval.step),
+        (State::AwaitingApproval, 2, 0),
+        "the first step decides again"
+    );
     city.decide(&kacho, &id, Verdict::Approve).await.unwrap();
     city.decide(&digital, &id, Verdict::Approve).await.unwrap();
     assert_eq!(city.state(&id).await, State::Ready);
@@ -385,7 +389,7 @@ async fn deputies_decide_in_line_while_the_holder_is_away_and_he_reviews() {
     city.decide(&hosa, &id, Verdict::Approve).await.unwrap();
     let t = city.stored(&id).await;
     assert_eq!(t.state, State::Ready);
-    assert_eq!(t.decisions[0].on_behalf_of, Some(holder));
+    assert_eq!(t.approval.decisions[0].on_behalf_of, Some(holder));
     assert!(city.kinds(id.as_str()).await.contains(&"step-decided-by-deputy".to_owned()));
 
     let due = city.app.home(&kacho).await.unwrap().reviews;

@@ -102,9 +102,11 @@ impl City {
             clock: clock.clone(),
             entropy,
             vault: Arc::new(GlassVault),
+            policies: test_city::policies().into(),
         };
         let key = SigningKey::from_seed("hoshimi.example/log", &[9; 32]).unwrap();
         let app = App::open(ports, pack(), key, PasswordCost::WeakForTestPurposesOnly).unwrap();
+        app.runs(test_city::text(), None);
         let ids = test_city::settle(&app, PEOPLE).await;
         let secrets = PEOPLE.iter().map(|(login, ..)| password(login)).collect();
         Self {

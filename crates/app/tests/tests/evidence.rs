@@ -69,6 +69,12 @@ async fn grand_tour() -> City {
     app.revoke_token(&hanako, &token.id).await.unwrap();
     assert!(app.evidence(&hanako, EvidenceQuery::default()).await.is_err());
 
+    // Another edition of the policy.
+    crate::editions::tour(&city).await;
+
+    // Requests, for some weeks.
+    crate::requests::tour(&city).await;
+
     // Files that are held, taken out, refused; a form that the policy denies.
     let to = [city.id("taro")];
     let mut form = city
@@ -122,6 +128,8 @@ async fn grand_tour() -> City {
     // For a while no cell can be started.
     city.inbound_without_cells().await;
 
+    crate::importing::tour(&city).await;
+
     // What time brings, in the order in which it comes.
     city.upload(&hanako, "internet-to-lgwan", "never sent", b"clean never sent").await.unwrap();
     for pause in [2 * DAY, 20 * DAY, 20 * DAY] {
@@ -136,6 +144,9 @@ async fn grand_tour() -> City {
     })
     .await
     .unwrap();
+    let written = |_| "2026-04-01T09:00:00+09:00".to_owned();
+    let kansa = city.at("kansa", "lgwan").await;
+    app.export_policy(&kansa, policy::oscal::Model::Catalog, false, "0", written).await.unwrap();
     city.pass(6 * 366 * DAY);
     city.tidy_all().await;
     city

@@ -9,11 +9,13 @@ use std::{
 };
 
 use app::{
+    imports::model::{ImportHead, ImportStep, ImportText},
     model::{
         Absence, ApiToken, DueErasure, EvidenceQuery, EvidenceRow, EvidenceTallies, LedgerHead, NewEvidence,
-        Page, PostHolding, SanitiseJob, Section, Session, TransferQuery, TransferRow, User,
+        Page, PageRequest, PostHolding, SanitiseJob, Section, Session, TransferQuery, TransferRow, User,
     },
     ports::{BlobError, BlobInfo, BlobStore, BlobWriter, Clock as _, Store, StoreError, Tx},
+    requests::store::{ParameterChange, RequestQuery, RequestRow, RequestStore, RequestTx},
 };
 use async_trait::async_trait;
 use store_blob::LocalBlobs;
@@ -21,7 +23,8 @@ use store_sql::SqlStore;
 use tokio::io::AsyncRead;
 use workflow::{
     Millis,
-    id::{BlobId, EvidenceId, FileId, TokenId, TransferId, UserId, ZoneId},
+    id::{BlobId, EvidenceId, FileId, RequestId, TokenId, TransferId, UserId, ZoneId},
+    request::Request,
     transfer::Transfer,
 };
 
@@ -112,6 +115,10 @@ calls! {
     overdue(now: Millis, limit: u32) -> Vec<TransferId>;
     due_erasures(originals_before: Millis, results_before: Millis, limit: u32) -> Vec<DueErasure>;
     blob_in_use(zone: &ZoneId, blob: &BlobId) -> bool;
+    import(id: &str) -> Option<ImportHead>;
+    imports(page: &PageRequest) -> Page<ImportHead>;
+    import_text(id: &str) -> Option<ImportText>;
+    import_steps(id: &str, behind: i64) -> Vec<ImportStep>;
     evidence(query: &EvidenceQuery) -> Page<EvidenceRow>;
     evidence_by_id(id: &EvidenceId) -> Option<EvidenceRow>;
     evidence_range(first: u64, limit: u32) -> Vec<EvidenceRow>;
@@ -127,6 +134,47 @@ calls! {
     claim_job(now: Millis, lease_until: Millis) -> Option<SanitiseJob>;
     postpone_job(file: &FileId, until: Millis) -> ();
     release_jobs() -> u64;
+}
+
+macro_rules! request_calls {
+    ($($name:ident($($arg:ident: $type:ty),*) -> $result:ty;)*) => {
+        #[async_trait]
+        impl RequestStore for FlakyStore {
+            $(async fn $name(&self, $($arg: $type),*) -> Result<$result, StoreError> {
+                self.faults.store()?;
+                self.real.$name($($arg),*).await
+            })*
+        }
+    };
+}
+
+request_calls! {
+    request(id: &RequestId) -> Option<Request>;
+    requests(query: &RequestQuery) -> Page<RequestRow>;
+    request_reviews_due(user: &UserId, zone: &ZoneId, limit: u32) -> Vec<(RequestRow, usize)>;
+    overdue_requests(now: Millis, limit: u32) -> Vec<RequestId>;
+    parameter_values() -> Vec<ParameterChange>;
+}
+
+macro_rules! request_tx_calls {
+    ($($name:ident($($arg:ident: $type:ty),*) -> $result:ty;)*) => {
+        #[async_trait]
+        impl RequestTx for FlakyTx {
+            $(async fn $name(&mut self, $($arg: $type),*) -> Result<$result, StoreError> {
+                self.faults.store()?;
+                self.real.$name($($arg),*).await
+            })*
+        }
+    };
+}
+
+request_tx_calls! {
+    next_request_number() -> i64;
+    request_of_submission(key: &str) -> Option<RequestId>;
+    insert_request(request: &Request, submission: &str) -> ();
+    request(id: &RequestId) -> Option<Request>;
+    update_request(request: &Request) -> ();
+    insert_parameter_value(change: &ParameterChange) -> ();
 }
 
 macro_rules! tx_calls {
@@ -170,6 +218,10 @@ tx_calls! {
     update_transfer(transfer: &Transfer) -> ();
     enqueue(job: &SanitiseJob, now: Millis) -> ();
     dequeue(file: &FileId) -> ();
+    insert_import(head: &ImportHead, text: &ImportText) -> ();
+    update_import(head: &ImportHead) -> ();
+    insert_import_step(step: &ImportStep) -> ();
+    erase_import_text(id: &str) -> ();
     erase_payload(id: &EvidenceId, at: Millis) -> ();
 }
 
@@ -258,5 +310,67 @@ impl BlobWriter for FlakyWriter {
         }
         self.finished.lock().unwrap().insert((self.zone, info.id.clone()), self.clock.now());
         Ok(info)
+    }
+}
+
+/// Calls about editions, passed on like the others.
+mod editions {
+    use app::{
+        editions::{EditionStore, EditionTx, Reading, SectionReading},
+        model::{Page, PageRequest},
+        ports::StoreError,
+    };
+    use async_trait::async_trait;
+    use policy::SourceFile;
+    use workflow::{
+        Millis,
+        edition::{Edition, Stage},
+        id::{EditionId, UserId},
+    };
+
+    use super::{FlakyStore, FlakyTx};
+
+    macro_rules! passed_on {
+        ($trait:ident for $type:ty; $($name:ident($($arg:ident: $arg_type:ty),*) -> $result:ty;)*) => {
+            #[async_trait]
+            impl $trait for $type {
+                $(async fn $name(&self, $($arg: $arg_type),*) -> Result<$result, StoreError> {
+                    self.faults.store()?;
+                    self.real.$name($($arg),*).await
+                })*
+            }
+        };
+    }
+
+    macro_rules! passed_on_inside {
+        ($trait:ident for $type:ty; $($name:ident($($arg:ident: $arg_type:ty),*) -> $result:ty;)*) => {
+            #[async_trait]
+            impl $trait for $type {
+                $(async fn $name(&mut self, $($arg: $arg_type),*) -> Result<$result, StoreError> {
+                    self.faults.store()?;
+                    self.real.$name($($arg),*).await
+                })*
+            }
+        };
+    }
+
+    passed_on! { EditionStore for FlakyStore;
+        edition(id: &EditionId) -> Option<Edition>;
+        editions(page: &PageRequest) -> Page<Edition>;
+        edition_at(stage: Stage) -> Option<Edition>;
+        edition_published() -> Option<Edition>;
+        edition_files(id: &EditionId) -> Vec<SourceFile>;
+        readings_open(user: &UserId) -> Vec<Reading>;
+        reading(edition: &EditionId, user: &UserId) -> Option<Reading>;
+        reading_rates(edition: &EditionId) -> Vec<SectionReading>;
+    }
+
+    passed_on_inside! { EditionTx for FlakyTx;
+        edition(id: &EditionId) -> Option<Edition>;
+        edition_at(stage: Stage) -> Option<Edition>;
+        insert_edition(edition: &Edition, files: &[SourceFile]) -> ();
+        update_edition(edition: &Edition) -> ();
+        add_readers(edition: &EditionId, post: &str, now: Millis, due_at: Option<Millis>) -> u64;
+        confirm_reading(edition: &EditionId, user: &UserId, at: Millis) -> bool;
     }
 }

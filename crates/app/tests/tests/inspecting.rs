@@ -185,7 +185,7 @@ async fn a_deputy_opens_and_vouches_himself() {
     city.open_original(&hosa, &id, 0).await.unwrap();
     city.decide(&hosa, &id, Verdict::Approve).await.unwrap();
     let t = city.stored(&id).await;
-    assert_eq!((t.state, &t.decisions[0].by), (State::Ready, &city.id("hosa")));
+    assert_eq!((t.state, &t.approval.decisions[0].by), (State::Ready, &city.id("hosa")));
     let vouched = told(&city, &id, "file-vouched").await;
     assert_eq!(vouched[0].0["details"]["on_behalf_of"], city.id("kacho").as_str());
     city.app.review(&city.at("kacho", "lgwan").await, &id, 0).await.unwrap();

@@ -10,15 +10,25 @@ mod city;
 #[cfg(test)]
 mod coverage;
 #[cfg(test)]
+mod editions;
+#[cfg(test)]
 mod evidence;
 #[cfg(test)]
 mod failures;
 #[cfg(test)]
 mod flaky;
 #[cfg(test)]
+mod importing;
+#[cfg(test)]
 mod inspecting;
 #[cfg(test)]
+mod parameters;
+#[cfg(test)]
+mod policy_export;
+#[cfg(test)]
 mod receiving;
+#[cfg(test)]
+mod requests;
 #[cfg(test)]
 mod retention;
 #[cfg(test)]

@@ -170,9 +170,13 @@ async fn check(city: &City, id: &TransferId) -> State {
     let t = city.stored(id).await;
     if matches!(t.state, State::Ready | State::Received) {
         let mut people: BTreeSet<&UserId> = BTreeSet::from([&t.submitter]);
-        for step in 0..t.route.steps.len() {
-            let decided: Vec<_> =
-                t.decisions.iter().filter(|d| d.round == t.round && d.step == step).collect();
+        for step in 0..t.approval.route.steps.len() {
+            let decided: Vec<_> = t
+                .approval
+                .decisions
+                .iter()
+                .filter(|d| d.round == t.approval.round && d.step == step)
+                .collect();
             let [decision] = decided[..] else { panic!("step {step} has {} decisions", decided.len()) };
             assert_eq!(decision.verdict, Verdict::Approve);
             assert!(
@@ -197,7 +201,7 @@ async fn check(city: &City, id: &TransferId) -> State {
             ("lgwan-to-internet", "c3", _) => panic!("what is secret left"),
             _ => 2,
         };
-        assert_eq!(t.route.steps.len(), asked);
+        assert_eq!(t.approval.route.steps.len(), asked);
     }
     for file in &t.files {
         // What is recorded is there.

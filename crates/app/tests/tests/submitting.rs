@@ -38,7 +38,7 @@ async fn every_channel_does_what_the_policy_says() {
                 city.drain().await;
                 let t = city.stored(&id).await;
                 assert_eq!(t.open_step().is_some(), t.state == State::AwaitingApproval);
-                format!("{} {}", t.state.id(), t.route.steps.len())
+                format!("{} {}", t.state.id(), t.approval.route.steps.len())
             }
             Err(error) => error.code().to_owned(),
         };

@@ -162,6 +162,9 @@ pub(super) fn requests(pack: &Pack) -> Vec<(Titled, Keys)> {
             ("description", some(&r.description)),
             ("field", joined(fields)),
             ("step", ids(&steps)),
+            ("permit", some(r.permit.title_ja())),
+            ("effects", joined(r.effects.iter().map(|e| e.kind().title_ja()))),
+            ("attachments", some(r.attachments.title_ja())),
         ];
         (titled(&r.id, &r.title), keys)
     };
@@ -204,4 +207,48 @@ pub(super) fn revisions(pack: &Pack) -> Vec<(Titled, Keys)> {
         (titled(&r.id, &wareki(&r.date)), keys)
     };
     pack.revisions.iter().map(one).collect()
+}
+
+pub(super) fn makers(pack: &Pack) -> Vec<(Titled, Keys)> {
+    let one = |m: &crate::model::Maker| {
+        let keys: Keys = vec![("title", some(&m.title)), ("note", m.note.clone())];
+        (titled(&m.id, &m.title), keys)
+    };
+    pack.makers.iter().map(one).collect()
+}
+
+pub(super) fn scope(pack: &Pack) -> Vec<(Titled, Keys)> {
+    let one = |s: &crate::model::ScopeItem| {
+        let keys: Keys = vec![
+            ("title", some(&s.title)),
+            ("kind", some(s.kind.title_ja())),
+            ("excluded", some(if s.excluded { "対象外" } else { "対象" })),
+            ("reason", s.reason.clone()),
+            ("clause", s.clause.clone()),
+        ];
+        (titled(&s.id, &s.title), keys)
+    };
+    pack.scope.iter().map(one).collect()
+}
+
+pub(super) fn terms(pack: &Pack) -> Vec<(Titled, Keys)> {
+    let one = |t: &crate::model::Term| {
+        let keys: Keys = vec![
+            ("word", some(&t.word)),
+            ("meaning", some(&t.meaning)),
+            ("same_as", t.same_as.clone()),
+            ("clause", t.clause.clone()),
+        ];
+        (titled(&t.id, &t.word), keys)
+    };
+    pack.terms.iter().map(one).collect()
+}
+
+pub(super) fn annotations(pack: &Pack) -> Vec<(Titled, Keys)> {
+    let one = |a: &crate::model::Annotation| {
+        let keys: Keys =
+            vec![("clause", some(&a.clause)), ("quoted", a.quoted.clone()), ("note", some(&a.note))];
+        (titled(&a.id, a.quoted.as_deref().unwrap_or(&a.note)), keys)
+    };
+    pack.annotations.iter().map(one).collect()
 }

@@ -4,8 +4,9 @@
 //! Leaves to others: reading the packs, and what is done about a difference.
 //!
 //! Statements stand for each other when they have one id (two versions, or the layer beneath), and between bodies when a
-//! relation leads from one to the other or both lead to the same third one.
+//! relation leads from one to the other or both lead to the same third one. What a person has to know of it is in `duties`.
 
+mod duties;
 mod keys;
 mod text;
 
@@ -15,7 +16,9 @@ use serde::Serialize;
 
 use crate::coverage::Titled;
 use crate::model::{Pack, RelationKind, Statement};
+pub use duties::{DutyChange, RoleChange, ValueChange, role_changes};
 use keys::Keys;
+pub(crate) use text::key_ja;
 
 /// A pack that was compared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -37,6 +40,14 @@ pub struct KeyChange {
     pub a: Option<String>,
     /// What the second says.
     pub b: Option<String>,
+}
+
+impl KeyChange {
+    /// The word people read for the key, of an item under this heading of the report.
+    #[must_use]
+    pub fn title_ja(&self, heading: &str) -> &'static str {
+        text::key_ja(heading, self.key)
+    }
 }
 
 /// A statement that only one of the packs has.
@@ -127,6 +138,14 @@ pub struct DiffReport {
     pub roles: ItemDiff,
     /// Documents.
     pub documents: ItemDiff,
+    /// Who makes policy.
+    pub makers: ItemDiff,
+    /// Whom and what the policy covers, and what it leaves out.
+    pub scope: ItemDiff,
+    /// Words that the texts define.
+    pub terms: ItemDiff,
+    /// Remarks on slips of the texts.
+    pub annotations: ItemDiff,
     /// Days on which texts came into force.
     pub revisions: ItemDiff,
 }
@@ -147,6 +166,10 @@ impl DiffReport {
             requests: items(a, b, keys::requests),
             roles: items(a, b, keys::roles),
             documents: items(a, b, keys::documents),
+            makers: items(a, b, keys::makers),
+            scope: items(a, b, keys::scope),
+            terms: items(a, b, keys::terms),
+            annotations: items(a, b, keys::annotations),
             revisions: items(a, b, keys::revisions),
         }
     }
@@ -177,6 +200,10 @@ impl DiffReport {
             channels: mine(all.channels, &sends),
             zones: ItemDiff::default(),
             documents: ItemDiff::default(),
+            makers: ItemDiff::default(),
+            scope: ItemDiff::default(),
+            terms: ItemDiff::default(),
+            annotations: ItemDiff::default(),
             revisions: ItemDiff::default(),
             parameters: ItemDiff::default(),
             ..all
@@ -294,7 +321,7 @@ impl<'p> Pairs<'p> {
 }
 
 /// How the second stands to the first, when the first says how it stands to the second.
-fn reversed(kind: RelationKind) -> RelationKind {
+pub(crate) fn reversed(kind: RelationKind) -> RelationKind {
     match kind {
         RelationKind::Stricter => RelationKind::Weaker,
         RelationKind::Weaker => RelationKind::Stricter,

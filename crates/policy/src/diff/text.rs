@@ -11,7 +11,7 @@ const STATEMENTS: &str = "遵守事項";
 const ZONES: &str = "系";
 
 /// The word people read for a key of this kind of item.
-fn key_ja<'k>(heading: &str, key: &'k str) -> &'k str {
+pub(crate) fn key_ja<'k>(heading: &str, key: &'k str) -> &'k str {
     if heading == ZONES && key == "label" {
         return "名称";
     }
@@ -65,6 +65,12 @@ fn key_ja<'k>(heading: &str, key: &'k str) -> &'k str {
         "legal_basis" => "根拠",
         "date" => "施行日",
         "document" => "文書",
+        "excluded" => "対象かどうか",
+        "reason" => "理由",
+        "word" => "ことば",
+        "meaning" => "意味",
+        "same_as" => "同じことば",
+        "quoted" => "引用",
         other => other,
     }
 }
@@ -117,6 +123,10 @@ fn write(out: &mut String, r: &DiffReport) -> std::fmt::Result {
         ("申請", &r.requests),
         ("役割と職", &r.roles),
         ("文書", &r.documents),
+        ("定める者", &r.makers),
+        ("適用範囲", &r.scope),
+        ("用語", &r.terms),
+        ("注記", &r.annotations),
         ("改定", &r.revisions),
     ] {
         items(out, heading, diff)?;

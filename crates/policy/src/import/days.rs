@@ -5,6 +5,7 @@
 
 use super::normal::{is_blank, plain};
 use super::numeral::{next_char, read_number};
+use crate::wareki::{ERAS, Era, days_of};
 
 /// A day in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,20 +16,6 @@ pub(super) struct Found {
     /// `YYYY-MM-DD` or `YYYY-MM`; none when no calendar has it.
     pub(super) date: Option<String>,
 }
-
-/// Eras with the year before their first and the last year they have.
-const ERAS: [(&str, u32, u32); 10] = [
-    ("令和", 2018, 99),
-    ("平成", 1988, 31),
-    ("昭和", 1925, 64),
-    ("大正", 1911, 15),
-    ("明治", 1867, 45),
-    ("R", 2018, 99),
-    ("H", 1988, 31),
-    ("S", 1925, 64),
-    ("㋿", 2018, 99),
-    ("㍻", 1988, 31),
-];
 
 /// Every day of the text.
 pub(super) fn days(text: &str) -> Vec<Found> {
@@ -54,22 +41,9 @@ pub(super) fn days(text: &str) -> Vec<Found> {
 
 fn day(text: &str, start: usize) -> Option<Found> {
     let rest = text.get(start..)?;
-    let mut at = start;
-    let era = ERAS.iter().find(|(name, ..)| {
-        let wide: String = name
-            .chars()
-            .map(|c| if c.is_ascii() { char::from_u32(u32::from(c) + 0xfee0).unwrap_or(c) } else { c })
-            .collect();
-        if rest.starts_with(*name) {
-            at = start + name.len();
-            true
-        } else if rest.starts_with(&wide) {
-            at = start + wide.len();
-            true
-        } else {
-            false
-        }
-    });
+    let found = named(rest);
+    let (era, is_letter) = (found.map(|f| f.era), found.is_some_and(|f| f.letter));
+    let mut at = start + found.map_or(0, |f| f.bytes);
     if era.is_none() && !rest.starts_with(|c: char| c.is_ascii_digit() || ('０'..='９').contains(&c)) {
         return None;
     }
@@ -86,7 +60,6 @@ fn day(text: &str, start: usize) -> Option<Found> {
     if era.is_none() && year < 1_868 {
         return None;
     }
-    let is_letter = era.is_some_and(|(name, ..)| name.is_ascii());
     let separated = |at: &mut usize, unit: char| -> bool {
         let probe = skip(text, *at, is_blank);
         match next_char(text, probe) {
@@ -121,13 +94,14 @@ fn day(text: &str, start: usize) -> Option<Found> {
             return Some(Found { start, end: at, date: None });
         }
     }
-    let (year, in_era) = match era {
-        Some((_, before, last)) => (before + year, (1..=*last).contains(&year)),
-        None => (year, (1_868..=2_200).contains(&year)),
+    let year = match era {
+        Some(era) => era.common_year(year),
+        None => i32::try_from(year).ok().filter(|year| (1_868..=2_200).contains(year)),
     };
-    let exists =
-        in_era && (1..=12).contains(&month) && day.is_none_or(|d| (1..=length(year, month)).contains(&d));
-    let date = exists.then(|| match day {
+    let year = year.filter(|year| {
+        (1..=12).contains(&month) && day.is_none_or(|d| (1..=days_of(*year, month)).contains(&d))
+    });
+    let date = year.map(|year| match day {
         Some(day) => format!("{year:04}-{month:02}-{day:02}"),
         None => format!("{year:04}-{month:02}"),
     });
@@ -139,13 +113,26 @@ fn skip(text: &str, at: usize, what: fn(char) -> bool) -> usize {
     at + rest.len() - rest.trim_start_matches(what).len()
 }
 
-fn length(year: u32, month: u32) -> u32 {
-    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    match month {
-        2 => 28 + u32::from(leap),
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
+/// An era at the start of a text.
+#[derive(Clone, Copy)]
+struct Named {
+    era: &'static Era,
+    bytes: usize,
+    /// Whether it is a letter, after which points part the figures.
+    letter: bool,
+}
+
+/// 令和, R in either width, ㋿.
+fn named(text: &str) -> Option<Named> {
+    let first = text.chars().next()?;
+    ERAS.iter().find_map(|era| {
+        let wide = char::from_u32(u32::from(era.letter) + 0xfee0);
+        if text.starts_with(era.name) {
+            return Some(Named { era, bytes: era.name.len(), letter: false });
+        }
+        let letter = first == era.letter || Some(first) == wide;
+        (letter || first == era.square).then(|| Named { era, bytes: first.len_utf8(), letter })
+    })
 }
 
 /// Words given a meaning inside a sentence: 「X」とは、…をいう and （以下「X」という。）.
@@ -190,6 +177,9 @@ mod tests {
             ("令和元年5月1日", Some(Some("2019-05-01"))),
             ("昭和二十五年十二月十三日", Some(Some("1950-12-13"))),
             ("R8.3.24", Some(Some("2026-03-24"))),
+            ("Ｈ２５．６．１", Some(Some("2013-06-01"))),
+            ("㋿8年3月24日", Some(Some("2026-03-24"))),
+            ("㍼64年1月7日", Some(Some("1989-01-07"))),
             ("2026年4月1日", Some(Some("2026-04-01"))),
             ("2026/4/1", Some(Some("2026-04-01"))),
             ("令和8年3月", Some(Some("2026-03"))),

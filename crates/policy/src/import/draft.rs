@@ -4,9 +4,9 @@
 //! always holds: the pieces cover the source, every number points at a node.
 //! Leaves to others: screens, and writing the draft as a pack (`pack_text`).
 
-use crate::model::Modality;
-
+use super::correction::{Correction, CorrectionError};
 use super::result::{Chars, Import, Node, NodeKind, Piece, PieceKind, Span};
+use super::structured::{Given, GivenStatement, Stand};
 
 /// The longest title, note or gist that a correction may give, in characters.
 pub(super) const WORDS_CHARS_MAX: usize = 4_000;
@@ -37,125 +37,6 @@ pub struct Annotation {
     pub note: String,
 }
 
-/// One thing that a person corrects.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Correction {
-    /// The statement is right as shown.
-    Confirm {
-        /// Number of the statement.
-        statement: usize,
-    },
-    /// It is no statement.
-    Drop {
-        /// Number of the statement.
-        statement: usize,
-        /// Why.
-        reason: String,
-    },
-    /// Others are obliged.
-    Roles {
-        /// Number of the statement.
-        statement: usize,
-        /// Ids of the roles; none means the body.
-        roles: Vec<String>,
-    },
-    /// It binds otherwise.
-    Modality {
-        /// Number of the statement.
-        statement: usize,
-        /// How.
-        modality: Modality,
-    },
-    /// It is the same as this statement of another pack, or as none.
-    Same {
-        /// Number of the statement.
-        statement: usize,
-        /// Id of the other, or none.
-        to: Option<String>,
-    },
-    /// A gist in words of one's own.
-    Gist {
-        /// Number of the statement.
-        statement: usize,
-        /// The words.
-        words: String,
-    },
-    /// One statement holds two duties: cut it at a byte of the source inside it.
-    SplitStatement {
-        /// Number of the statement.
-        statement: usize,
-        /// The first byte of the second half.
-        at: usize,
-    },
-    /// A statement and the next one of the same node are one.
-    MergeStatements {
-        /// Number of the first.
-        statement: usize,
-    },
-    /// A part begins inside another: cut the node's own text at a byte of the source.
-    SplitNode {
-        /// Number of the node.
-        node: usize,
-        /// The first byte of the new part.
-        at: usize,
-        /// Where the new part stands, such as `2.2(3)`.
-        label: String,
-    },
-    /// A part is no part: its words go to the node whose words stand before it.
-    MergeNode {
-        /// Number of the node; not the document.
-        node: usize,
-    },
-    /// A part belongs elsewhere.
-    Move {
-        /// Number of the node; not the document.
-        node: usize,
-        /// Number of its new parent.
-        parent: usize,
-    },
-    /// A part has another label or title.
-    Name {
-        /// Number of the node; not the document.
-        node: usize,
-        /// Where it stands.
-        label: String,
-        /// Its heading.
-        title: Option<String>,
-    },
-    /// A note about the text, which itself stays as it is.
-    Annotate {
-        /// Number of the node.
-        node: usize,
-        /// The words in question, at most 20 characters.
-        quoted: String,
-        /// The note.
-        note: String,
-    },
-}
-
-/// Why a correction is not made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum CorrectionError {
-    /// No node has the number, or it is the document.
-    #[error("no such node")]
-    NoSuchNode,
-    /// No statement has the number.
-    #[error("no such statement")]
-    NoSuchStatement,
-    /// The byte lies outside of it, at its edge, or inside a character.
-    #[error("the place is not inside")]
-    NotInside,
-    /// The node would be a part of itself.
-    #[error("a part cannot belong to itself")]
-    Circle,
-    /// Nothing to merge with.
-    #[error("there is nothing to merge with")]
-    NothingNext,
-    /// Empty or too long words.
-    #[error("the words are empty or too long")]
-    Words,
-}
-
 /// An import with its source and what a person made of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Draft {
@@ -165,6 +46,7 @@ pub struct Draft {
     pub(super) gists: Vec<Option<String>>,
     pub(super) same: Vec<Option<String>>,
     pub(super) annotations: Vec<Annotation>,
+    pub(super) given: Given,
 }
 
 impl Draft {
@@ -179,6 +61,7 @@ impl Draft {
             gists: vec![None; count],
             same: vec![None; count],
             annotations: Vec::new(),
+            given: Given::none(count),
         }
     }
 
@@ -200,6 +83,18 @@ impl Draft {
         &self.reviews
     }
 
+    /// The gist a person gave a statement.
+    #[must_use]
+    pub fn gist(&self, statement: usize) -> Option<&str> {
+        self.gists.get(statement).and_then(Option::as_deref)
+    }
+
+    /// The statement of another pack that a person said a statement is the same as.
+    #[must_use]
+    pub fn same(&self, statement: usize) -> Option<&str> {
+        self.same.get(statement).and_then(Option::as_deref)
+    }
+
     /// Notes about the text.
     #[must_use]
     pub fn annotations(&self) -> &[Annotation] {
@@ -211,6 +106,12 @@ impl Draft {
     /// # Errors
     /// When it points at nothing, or would leave something without a place.
     pub fn apply(&mut self, correction: Correction) -> Result<(), CorrectionError> {
+        // Most corrections are words about a statement and leave the pieces alone: a review of thousands of them must not
+        // walk the whole text for each.
+        let moves_pieces = matches!(
+            correction,
+            Correction::SplitNode { .. } | Correction::MergeNode { .. } | Correction::Move { .. }
+        );
         match correction {
             Correction::Confirm { statement } => self.review(statement, Review::Confirmed)?,
             Correction::Drop { statement, reason } => {
@@ -257,7 +158,9 @@ impl Draft {
                 self.annotations.push(Annotation { node, quoted, note: words(note)? });
             }
         }
-        self.import.respan();
+        if moves_pieces {
+            self.import.respan();
+        }
         self.import.count();
         Ok(())
     }
@@ -294,6 +197,7 @@ impl Draft {
         self.reviews.insert(statement + 1, Review::Open);
         self.gists.insert(statement + 1, None);
         self.same.insert(statement + 1, None);
+        self.split_given(statement);
         self.review(statement, Review::Open)
     }
 
@@ -313,7 +217,42 @@ impl Draft {
         self.reviews.remove(statement + 1);
         self.gists.remove(statement + 1);
         self.same.remove(statement + 1);
+        self.merge_given(statement);
         self.review(statement, Review::Open)
+    }
+
+    /// What a structured source said holds for both halves, but for what is one statement's alone.
+    fn split_given(&mut self, statement: usize) {
+        let Some(first) = self.given.statements.get(statement) else { return };
+        let second = GivenStatement {
+            id: None,
+            ascii: None,
+            title: None,
+            gist_en: None,
+            stand: Stand::New,
+            ..first.clone()
+        };
+        self.given.statements.insert(statement + 1, second);
+    }
+
+    fn merge_given(&mut self, statement: usize) {
+        if statement + 1 >= self.given.statements.len() {
+            return;
+        }
+        let second = self.given.statements.remove(statement + 1);
+        let Some(first) = self.given.statements.get_mut(statement) else { return };
+        fn added<T: PartialEq>(to: &mut Vec<T>, from: Vec<T>) {
+            for one in from {
+                if !to.contains(&one) {
+                    to.push(one);
+                }
+            }
+        }
+        added(&mut first.parameters, second.parameters);
+        added(&mut first.mechanisms, second.mechanisms);
+        added(&mut first.acts, second.acts);
+        added(&mut first.sources, second.sources);
+        added(&mut first.relations, second.relations);
     }
 
     fn split_node(&mut self, node: usize, at: usize, label: String) -> Result<(), CorrectionError> {
@@ -465,6 +404,7 @@ impl Draft {
         for place in places {
             *place = change(*place);
         }
+        self.given.renumber(&change);
         for reference in import.statements.iter_mut().flat_map(|s| &mut s.references) {
             for node in &mut reference.nodes {
                 *node = change(*node);

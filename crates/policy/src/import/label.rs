@@ -4,7 +4,7 @@
 //! in one form.
 //! Leaves to others: whether a label is meant as one where it stands, and its level (`tree`).
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::normal::is_blank;
 use super::numeral::{
@@ -13,7 +13,7 @@ use super::numeral::{
 };
 
 /// How a part is numbered. Two parts of one style in one list are siblings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Style {
     /// 第1編

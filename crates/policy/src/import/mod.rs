@@ -11,6 +11,7 @@
 //! Text is normalised where it is compared and nowhere else.
 
 mod body;
+mod correction;
 mod counterparty;
 mod days;
 mod decode;
@@ -21,17 +22,20 @@ mod lines;
 mod matching;
 mod normal;
 mod numeral;
+mod pack_statement;
 mod pack_text;
 mod place;
 mod read;
 mod reference;
 mod result;
+pub(crate) mod structured;
 mod subject;
 mod table;
 mod tree;
 
+pub use correction::{Correction, CorrectionError};
 pub use decode::{Decoded, decode};
-pub use draft::{Annotation, Correction, CorrectionError, Draft, Review};
+pub use draft::{Annotation, Draft, Review};
 pub use label::Style;
 pub use matching::MATCH_SCORE_MIN;
 pub use pack_text::{Head, PackError};
@@ -92,6 +96,29 @@ impl ImportError {
                 "規程の文書かどうかを確かめ、文書ごとに分けて取り込んでください。",
             ),
         }
+    }
+}
+
+/// The day that a text is, written in a Japanese or Western year or as `YYYY-MM-DD`; `None` unless it is one day of the
+/// calendar and nothing else.
+#[must_use]
+pub fn one_day(text: &str) -> Option<String> {
+    let text = text.trim();
+    let mut parts = text.split('-');
+    let western = match (parts.next(), parts.next(), parts.next(), parts.next()) {
+        (Some(year), Some(month), Some(day), None)
+            if year.len() == 4
+                && [year, month, day].iter().all(|p| p.bytes().all(|b| b.is_ascii_digit())) =>
+        {
+            format!("{year}年{month}月{day}日")
+        }
+        _ => text.to_owned(),
+    };
+    match days::days(&western).as_slice() {
+        [found] if found.start == 0 && found.end == western.len() => {
+            found.date.clone().filter(|date| date.len() == 10)
+        }
+        _ => None,
     }
 }
 

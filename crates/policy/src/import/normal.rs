@@ -1,16 +1,11 @@
-//! Text as it is compared, never as it is kept.
+//! Text as it is read, never as it is kept.
 //!
-//! Owns: the folding under which spellings of one word are equal (full and half width, blanks inside words,
-//! 強靱/強靭/強じん, サーバ/サーバー, small kana), and the plain form that endings and subjects are read from.
-//! Leaves to others: the text itself, which stays as it was.
+//! Owns: the plain form that endings and subjects are read from.
+//! Leaves to others: the form in which spellings of one word are equal (`spelling`), and the text itself, which stays as it was.
 
 use unicode_normalization::UnicodeNormalization as _;
 
-/// What the reader of policies takes for a blank: also the ideographic one, marks of byte order, zero width.
-pub(super) fn is_blank(c: char) -> bool {
-    c.is_whitespace()
-        || matches!(c, '\u{feff}' | '\u{200b}' | '\u{200c}' | '\u{200d}' | '\u{2060}' | '\u{ad}')
-}
+pub(super) use crate::spelling::{folded, is_blank};
 
 /// Hiragana, katakana, kanji and the marks of Japanese sentences.
 pub(super) fn is_japanese(c: char) -> bool {
@@ -64,44 +59,6 @@ pub(super) fn without_brackets(plain: &str) -> String {
     out
 }
 
-/// The form in which words are equal.
-pub(super) fn folded(text: &str) -> String {
-    let plain = plain(text).replace("強じん", "強靭");
-    let mut out = String::with_capacity(plain.len());
-    let mut kana = 0_usize;
-    for c in plain.chars() {
-        let c = match c {
-            '靱' => '靭',
-            'ァ' => 'ア',
-            'ィ' => 'イ',
-            'ゥ' => 'ウ',
-            'ェ' => 'エ',
-            'ォ' => 'オ',
-            'ヴ' => 'ブ',
-            c => c,
-        };
-        let is_kana = matches!(c, 'ァ'..='ヺ' | 'ー');
-        if !is_kana {
-            end_of_katakana(&mut out, kana);
-            kana = 0;
-        } else {
-            kana += 1;
-        }
-        if c != ' ' {
-            out.extend(c.to_lowercase());
-        }
-    }
-    end_of_katakana(&mut out, kana);
-    out
-}
-
-/// サーバー and サーバ are one word; the rule of technical writing keeps the mark in short words only.
-fn end_of_katakana(out: &mut String, length: usize) {
-    if length >= 4 && out.ends_with('ー') {
-        out.pop();
-    }
-}
-
 /// Without any blank: how 目　次 and 目次 are the same.
 pub(super) fn squeezed(text: &str) -> String {
     text.chars().filter(|c| !is_blank(*c)).collect()
@@ -115,24 +72,6 @@ pub(super) fn width(text: &str) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn spellings_of_one_word_are_equal() {
-        for (a, b) in [
-            ("強靱性", "強靭性"),
-            ("強じん性", "強靭性"),
-            ("サーバー", "サーバ"),
-            ("コンピューター室", "コンピュータ室"),
-            ("ＬＧＷＡＮ 接続系", "LGWAN接続系"),
-            ("ソフトウエア", "ソフトウェア"),
-            ("目　次", "目次"),
-            ("ﾈｯﾄﾜｰｸ", "ネットワーク"),
-            ("，", "、"),
-        ] {
-            assert_eq!(folded(a), folded(b), "{a} {b}");
-        }
-        assert_ne!(folded("エラー"), folded("エラ"));
-    }
 
     #[test]
     fn brackets_are_taken_out_only_in_pairs() {

@@ -1,23 +1,24 @@
 //! A draft as the files of a pack.
 //!
 //! Owns: ids for clauses and statements, and the TOML (docs/format-pack.md).
-//! Leaves to others: writing the files, and whether the pack is sound (`Pack::resolve`; tests hold that it is).
+//! Leaves to others: the keys of a statement (`pack_statement`), writing the files, and whether the pack is sound (`Pack::resolve`; tests hold that it is).
 //!
-//! The gists are the body's own sentences, for its own use, and marked as a draft.
+//! The gists are the body's own sentences, for its own use, and marked as a draft. What a structured source said itself is
+//! written as it said it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use crate::model::{Assurance, Modality};
 use crate::show::quoted;
 use crate::{FORMAT, ITEMS_MAX, SourceFile};
 
 use super::Style;
 use super::draft::{Draft, Review};
-use super::result::{DayKind, Force, Found, NodeKind};
+use super::result::{DayKind, NodeKind};
+use super::structured::{GivenHead, Place, Stand};
 
 /// Texts of a pack are shorter than its bound, so that no sentence makes the draft unreadable.
-const GIST_CHARS_MAX: usize = 2_000;
+pub(super) const GIST_CHARS_MAX: usize = 2_000;
 
 /// A file of the draft is cut before it reaches the bound of a pack's files.
 const FILE_BYTES_MAX: usize = 600_000;
@@ -29,7 +30,7 @@ pub struct Head {
     pub id: String,
     /// Title; the text's own when none is given.
     pub title: Option<String>,
-    /// The layer below.
+    /// The layer below; empty when there is none.
     pub extends: String,
     /// Name of the file that was imported, for the comment at the top.
     pub file: String,
@@ -59,13 +60,27 @@ impl Draft {
         if !sound {
             return Err(PackError::Id);
         }
+        let parts = [NodeKind::Clause, NodeKind::Heading, NodeKind::Supplementary];
+        // Before ids are made: of many parts with one label the last ones would be looked for long.
+        if self.import.nodes.iter().filter(|n| parts.contains(&n.kind)).count() > ITEMS_MAX {
+            return Err(PackError::TooMany);
+        }
         let clauses = self.clause_ids(id);
         let statements = self.kept();
         if clauses.len() > ITEMS_MAX || statements.len() > ITEMS_MAX || self.import.terms.len() > ITEMS_MAX {
             return Err(PackError::TooMany);
         }
-        let mut files =
-            vec![file(id, "pack", &self.pack_table(head)), file(id, "documents", &self.documents(head))];
+        let mut files = vec![file(id, "pack", &self.pack_table(head))];
+        let notes = self.annotation_tables(&clauses);
+        let given = self.given_items(&clauses);
+        let too_many = given.values().any(|items| items.len() > ITEMS_MAX)
+            || notes.len() + given.get("annotations").map_or(0, Vec::len) > ITEMS_MAX;
+        if too_many {
+            return Err(PackError::TooMany);
+        }
+        if self.given.head.is_none() {
+            files.push(file(id, "documents", &self.documents(head)));
+        }
         let items = self.items(id, &clauses, &statements);
         files.extend(chunks(id, "clauses", &items));
         let roles = self.local_roles();
@@ -76,11 +91,29 @@ impl Draft {
         if !terms.is_empty() {
             files.extend(chunks(id, "terms", &terms));
         }
-        let annotations = self.annotation_tables(&clauses);
-        if !annotations.is_empty() {
-            files.extend(chunks(id, "annotations", &annotations));
+        let mut given = given;
+        if !notes.is_empty() {
+            given.entry("annotations").or_default().extend(notes);
+        }
+        for (name, items) in &given {
+            files.extend(chunks(id, name, items));
         }
         Ok(files)
+    }
+
+    /// What a structured source gave besides its text, by the file it goes to.
+    fn given_items(&self, clauses: &BTreeMap<usize, String>) -> BTreeMap<&'static str, Vec<String>> {
+        let mut files: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for item in &self.given.items {
+            let clause = match &item.place {
+                Some(Place::Node(node)) => clauses.get(&self.clause_node(*node)).cloned(),
+                Some(Place::Id(id)) => Some(id.clone()),
+                None => None,
+            };
+            let clause = clause.map(|c| format!("clause = {}\n", quoted(&c))).unwrap_or_default();
+            files.entry(item.file).or_default().push(format!("{}{clause}", item.text));
+        }
+        files
     }
 
     /// Statements that nobody dropped.
@@ -107,7 +140,13 @@ impl Draft {
                     _ => free(&node.label, 60),
                 };
                 let label = if label.is_empty() { "無番号".to_owned() } else { label };
-                ids.insert(number, distinct(&format!("{id}/{label}"), "~", &mut taken));
+                let given = self.given.clauses.get(&number);
+                if let Some((of_below, Stand::Below)) = given.and_then(|c| Some((c.id.clone()?, c.stand))) {
+                    ids.insert(number, of_below);
+                    continue;
+                }
+                let wanted = given.and_then(|c| c.id.clone()).unwrap_or_else(|| format!("{id}/{label}"));
+                ids.insert(number, distinct(&wanted, "~", &mut taken));
             }
         }
         ids
@@ -137,7 +176,13 @@ impl Draft {
             one_line(&head.file)
         );
         let _ = writeln!(out, "format = {FORMAT}\n\n[pack]\nid = {}", quoted(&head.id));
-        let _ = writeln!(out, "extends = {}", quoted(&head.extends));
+        if !head.extends.is_empty() {
+            let _ = writeln!(out, "extends = {}", quoted(&head.extends));
+        }
+        if let Some(given) = &self.given.head {
+            given_head(&mut out, given, &title);
+            return out;
+        }
         let _ = writeln!(out, "title = {}\nversion = \"取込み案\"", quoted(&title));
         let last = self
             .import
@@ -198,6 +243,8 @@ impl Draft {
         for (node, clause) in clauses {
             let Some(found) = self.import.nodes.get(*node) else { continue };
             let mut out = String::new();
+            let given = self.given.clauses.get(node);
+            let stand = given.map(|g| g.stand).unwrap_or_default();
             let section =
                 if found.printed.is_empty() { found.label.as_str() } else { found.printed.as_str() };
             let section = if section.trim().is_empty() { "前文" } else { section };
@@ -208,19 +255,37 @@ impl Draft {
                 quoted(&short(section, 80))
             );
             let _ = writeln!(out, "title = {}", quoted(&self.clause_title(*node)));
-            match self.parent_clause(*node, clauses) {
-                Some(parent) => {
-                    let _ = writeln!(out, "parent = {}", quoted(parent));
-                }
-                None => out.push_str("document = \"text\"\n"),
+            let parent = self.parent_clause(*node, clauses);
+            // An override stays where the layer below has it.
+            if let Some(parent) = parent.filter(|_| stand != Stand::Override) {
+                let _ = writeln!(out, "parent = {}", quoted(parent));
             }
-            items.push(out);
+            match given.and_then(|g| g.document.as_deref()) {
+                Some(document) => {
+                    let _ = writeln!(out, "document = {}", quoted(document));
+                }
+                None if parent.is_none() && self.given.head.is_none() => {
+                    out.push_str("document = \"text\"\n");
+                }
+                None => {}
+            }
+            if stand == Stand::Override {
+                out.push_str("override = true\n");
+            }
+            if stand != Stand::Below {
+                items.push(out);
+            }
             let own = of_clause.get(node).map_or(&[][..], Vec::as_slice);
             for (index, number) in own.iter().enumerate() {
                 let Some(statement) = self.import.statements.get(*number) else { continue };
-                let wanted = if own.len() > 1 { format!("{clause}#{}", index + 1) } else { clause.clone() };
+                let given = self.given.statements.get(*number);
+                let wanted = given.and_then(|g| g.id.clone()).unwrap_or_else(|| {
+                    if own.len() > 1 { format!("{clause}#{}", index + 1) } else { clause.clone() }
+                });
                 let own_id = distinct(&wanted, "~", &mut taken);
-                let token = distinct(&self.token(id, *node, index + 1), "-", &mut tokens);
+                let token = given.and_then(|g| g.ascii.clone());
+                let token = token.unwrap_or_else(|| self.token(id, *node, index + 1));
+                let token = distinct(&token, "-", &mut tokens);
                 items.push(self.statement(*number, statement, &own_id, clause, &token));
             }
         }
@@ -249,65 +314,9 @@ impl Draft {
         };
         let kind = self.import.nodes.get(node).map(|n| n.kind);
         let fallback = if kind == Some(NodeKind::Supplementary) { "附則" } else { "(見出しなし)" };
-        let title = title.or_else(|| words().map(|w| short(&w, 30))).map(|t| one_line(&short(&t, 120)));
+        let chars_max = if self.given.head.is_some() { GIST_CHARS_MAX } else { 120 };
+        let title = title.or_else(|| words().map(|w| short(&w, 30))).map(|t| one_line(&short(&t, chars_max)));
         title.filter(|t| !t.trim().is_empty()).unwrap_or_else(|| fallback.to_owned())
-    }
-
-    fn statement(&self, number: usize, found: &Found, id: &str, clause: &str, token: &str) -> String {
-        let mut out = String::new();
-        for near in &found.matches {
-            let _ = writeln!(out, "# 近い遵守事項: {} ({:.2})", near.statement, near.score);
-        }
-        let _ = writeln!(out, "[[statement]]\nid = {}\nclause = {}", quoted(id), quoted(clause));
-        let label = if found.label.trim().is_empty() { "前文" } else { found.label.as_str() };
-        let _ = writeln!(out, "label = {}", quoted(&one_line(&short(label, 80))));
-        let _ = writeln!(out, "ascii = {}\ntype = \"{}\"", quoted(token), kind(found));
-        if !found.roles.is_empty() {
-            let roles: Vec<String> = found.roles.iter().map(|r| quoted(r)).collect();
-            let _ = writeln!(out, "roles = [{}]", roles.join(", "));
-        }
-        let gist = self.gists.get(number).and_then(Clone::clone).unwrap_or_else(|| found.text.clone());
-        let _ = writeln!(
-            out,
-            "modality = \"{}\"\ngist_ja = {}",
-            found.modality.id(),
-            quoted(&one_line(&short(&gist, GIST_CHARS_MAX)))
-        );
-        out.push_str("gist_en = \"Draft of an import; not yet said in English\"\n");
-        if let Some(trigger) = &found.trigger {
-            let _ = writeln!(out, "trigger = {}", quoted(&one_line(&short(trigger, 200))));
-        }
-        let assurance = match found.assurance() {
-            Assurance::Define => "define",
-            _ => "attest",
-        };
-        let capability = found.capability.as_deref().unwrap_or("unsorted");
-        let _ = writeln!(out, "assurance = \"{assurance}\"\ncapability = {}", quoted(capability));
-        if !found.counterparties.is_empty() {
-            let acts: Vec<String> = found
-                .counterparties
-                .iter()
-                .map(|c| {
-                    let roles: Vec<String> = c.roles.iter().map(|r| quoted(r)).collect();
-                    format!("{{ act = \"{}\", roles = [{}] }}", c.act.id(), roles.join(", "))
-                })
-                .collect();
-            let _ = writeln!(out, "counterparty = [{}]", acts.join(", "));
-        }
-        if let Some(Some(same)) = self.same.get(number) {
-            let _ = writeln!(out, "relations = [{{ kind = \"same\", to = {} }}]", quoted(same));
-        }
-        let mut notes = Vec::new();
-        if self.reviews.get(number) != Some(&Review::Confirmed) {
-            notes.push("取込み案(未確認)".to_owned());
-        }
-        if !found.open_words.is_empty() {
-            notes.push(format!("値を決める言葉: {}", found.open_words.join("、")));
-        }
-        if !notes.is_empty() {
-            let _ = writeln!(out, "note = {}", quoted(&notes.join("。")));
-        }
-        out
     }
 
     /// An id of Latin letters, from the numbers on the way to the node.
@@ -383,15 +392,18 @@ impl Draft {
 
     /// What the importer found odd, and what people noted.
     fn annotation_tables(&self, clauses: &BTreeMap<usize, String>) -> Vec<String> {
+        let annotations = self.given.items.iter().filter(|item| item.file == "annotations");
+        let mut taken: BTreeSet<String> = annotations.map(|item| item.id.clone()).collect();
         let found =
             self.import.findings.iter().map(|f| (f.node, f.quoted.clone(), f.kind.words_ja().to_owned()));
         let noted = self.annotations.iter().map(|a| (a.node, a.quoted.clone(), a.note.clone()));
         found
             .chain(noted)
             .filter_map(|(node, words, note)| Some((clauses.get(&self.clause_node(node))?, words, note)))
-            .take(ITEMS_MAX)
+            .take(if self.given.head.is_some() { usize::MAX } else { ITEMS_MAX })
             .enumerate()
             .map(|(number, (clause, words, note))| {
+                let id = distinct(&format!("note-{}", number + 1), "-", &mut taken);
                 let words = one_line(&short(&words, 20));
                 let quoted_words = if words.trim().is_empty() {
                     String::new()
@@ -399,8 +411,7 @@ impl Draft {
                     format!("quoted = {}\n", quoted(&words))
                 };
                 format!(
-                    "[[annotation]]\nid = \"note-{}\"\nclause = {}\n{quoted_words}note = {}\n",
-                    number + 1,
+                    "[[annotation]]\nid = \"{id}\"\nclause = {}\n{quoted_words}note = {}\n",
                     quoted(clause),
                     quoted(&one_line(&note))
                 )
@@ -409,34 +420,17 @@ impl Draft {
     }
 }
 
-/// What sort of statement it looks like.
-fn kind(found: &Found) -> &'static str {
-    let has = |words: &[&str]| words.iter().any(|word| found.text.contains(word));
-    let by_event = found.trigger.is_some();
-    if matches!(found.force, Force::Definition | Force::Designation) {
-        return "organisational-rule";
+/// What a structured source says about its pack.
+fn given_head(out: &mut String, given: &GivenHead, title: &str) {
+    let version = given.version.as_deref().unwrap_or("取込み案");
+    let _ = writeln!(out, "title = {}\nversion = {}", quoted(title), quoted(version));
+    if let Some(date) = &given.effective_from {
+        let _ = writeln!(out, "effective_from = {date}");
     }
-    if has(&["許可を得", "承認を得", "許可なく", "許可を受け"]) {
-        return "approval-procedure";
+    if let Some((name, kana, code)) = &given.municipality {
+        let kana = kana.as_ref().map(|k| format!(", kana = {}", quoted(k))).unwrap_or_default();
+        let _ = writeln!(out, "municipality = {{ name = {}{kana}, code = {} }}", quoted(name), quoted(code));
     }
-    if has(&["記録を作成", "記録しなければ", "管理簿", "台帳", "記録を保存"]) {
-        return "register";
-    }
-    if has(&["定期的", "毎年度", "毎年", "毎月", "少なくとも年"]) {
-        return "recurring-duty";
-    }
-    if by_event && has(&["報告", "通知", "連絡", "対処", "対応"]) {
-        return "triggered-duty";
-    }
-    if found.modality != Modality::May
-        && has(&["暗号化", "アクセス制御", "設定し", "遮断", "監視", "バックアップ", "認証"])
-    {
-        return "technical-control";
-    }
-    if found.roles.len() == 1 && found.roles.first().is_some_and(|r| r == "staff") {
-        return "staff-rule";
-    }
-    "organisational-rule"
 }
 
 fn file(id: &str, name: &str, text: &str) -> SourceFile {
@@ -484,7 +478,7 @@ fn free(text: &str, chars_max: usize) -> String {
     text.chars().filter(|c| !super::normal::is_blank(*c) && !c.is_control()).take(chars_max).collect()
 }
 
-fn short(text: &str, chars_max: usize) -> String {
+pub(super) fn short(text: &str, chars_max: usize) -> String {
     if text.chars().count() <= chars_max {
         return text.to_owned();
     }
@@ -492,6 +486,6 @@ fn short(text: &str, chars_max: usize) -> String {
 }
 
 /// Control characters have no place in a pack's words.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

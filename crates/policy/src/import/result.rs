@@ -1,15 +1,16 @@
 //! What an import gives.
 //!
-//! Owns: the types of an import and their JSON (docs/format-import.md), spans, and gluing pieces back to the source.
+//! Owns: the types of an import and their JSON (docs/format-import.md), which can be read again, spans, and gluing pieces
+//! back to the source.
 //! Leaves to others: making them, and correcting them (`draft`).
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::Style;
 use crate::model::{Assurance, CounterpartyAct, Modality};
 
 /// A part of the source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Span {
     /// First byte of the source in UTF-8.
     pub start: usize,
@@ -30,7 +31,7 @@ impl Span {
 }
 
 /// What a node of the tree is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NodeKind {
     /// The whole text, and what stands before its first part: title, date.
@@ -52,33 +53,33 @@ pub enum NodeKind {
 }
 
 /// A node of the tree. Nodes stand in the order of the text; the first is the document.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Node {
     /// Number of the node that it is part of; only the document has none.
     pub parent: Option<usize>,
     /// What it is.
     pub kind: NodeKind,
     /// How it is numbered.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub style: Option<Style>,
     /// Its numbers, the outermost first.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub numbers: Vec<u32>,
     /// Its number as printed.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub printed: String,
     /// Where it stands in the text in one written form, such as `2.2(2)②ア` or 第3条第2項; may repeat in a text that
     /// numbers twice the same.
     pub label: String,
     /// Its heading.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// Its own parts of the source, without its children's. All nodes' spans together are the source.
     pub spans: Vec<Span>,
 }
 
 /// What a piece of the source is to its node.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PieceKind {
     /// Blanks, and marks of Markdown.
@@ -96,7 +97,7 @@ pub enum PieceKind {
 }
 
 /// A piece of the source. Pieces lie side by side without gaps from the first byte to the last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Piece {
     /// Where.
     pub span: Span,
@@ -107,7 +108,7 @@ pub struct Piece {
 }
 
 /// How a sentence binds, as its ending says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Force {
     /// なければならない, てはならない.
@@ -125,7 +126,7 @@ pub enum Force {
 }
 
 /// Another place that a statement speaks of.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reference {
     /// Its words, such as 上記3 or 前項.
     pub words: String,
@@ -136,17 +137,17 @@ pub struct Reference {
 }
 
 /// Who else has a part in a duty.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counter {
     /// What they do.
-    #[serde(serialize_with = "word_of_act")]
+    #[serde(serialize_with = "word_of_act", deserialize_with = "act_of_word")]
     pub act: CounterpartyAct,
     /// Ids of their roles.
     pub roles: Vec<String>,
 }
 
 /// A statement of a pack that an imported one may be the same as.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Match {
     /// Id of the pack's statement.
     pub statement: String,
@@ -155,7 +156,7 @@ pub struct Match {
 }
 
 /// A duty, a permission or a definition that was found in the text.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Found {
     /// Number of its node.
     pub node: usize,
@@ -170,7 +171,7 @@ pub struct Found {
     /// Whether the sentence names them itself; otherwise they are those of the sentence it leans on.
     pub roles_named: bool,
     /// How strongly.
-    #[serde(serialize_with = "word_of_modality")]
+    #[serde(serialize_with = "word_of_modality", deserialize_with = "modality_of_word")]
     pub modality: Modality,
     /// How the sentence binds.
     pub force: Force,
@@ -181,7 +182,7 @@ pub struct Found {
     /// Cases that it leaves out: words in brackets or before を除く, and the sentences that begin with ただし.
     pub exceptions: Vec<String>,
     /// When it applies: …場合, …とき, …に当たって.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trigger: Option<String>,
     /// Words that leave a value open: 必要に応じ, 速やかに, 定期的.
     pub open_words: Vec<String>,
@@ -192,7 +193,7 @@ pub struct Found {
     /// The best matches in the packs compared with, best first.
     pub matches: Vec<Match>,
     /// The area of the product, as the matching statements have it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capability: Option<String>,
 }
 
@@ -207,8 +208,18 @@ impl Found {
     }
 }
 
-fn word_of_modality<S: Serializer>(modality: &Modality, to: S) -> Result<S::Ok, S::Error> {
+pub(super) fn word_of_modality<S: Serializer>(modality: &Modality, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(modality.id())
+}
+
+pub(super) fn modality_of_word<'de, D: Deserializer<'de>>(from: D) -> Result<Modality, D::Error> {
+    let word = String::deserialize(from)?;
+    Modality::from_id(&word).ok_or_else(|| D::Error::custom("no such modality"))
+}
+
+fn act_of_word<'de, D: Deserializer<'de>>(from: D) -> Result<CounterpartyAct, D::Error> {
+    let word = String::deserialize(from)?;
+    CounterpartyAct::from_id(&word).ok_or_else(|| D::Error::custom("no such act"))
 }
 
 fn word_of_act<S: Serializer>(act: &CounterpartyAct, to: S) -> Result<S::Ok, S::Error> {
@@ -216,7 +227,7 @@ fn word_of_act<S: Serializer>(act: &CounterpartyAct, to: S) -> Result<S::Ok, S::
 }
 
 /// A word that the text gives a meaning.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Term {
     /// The word.
     pub word: String,
@@ -227,7 +238,7 @@ pub struct Term {
 }
 
 /// What a day in the text is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DayKind {
     /// 施行: in force from then on.
@@ -239,7 +250,7 @@ pub enum DayKind {
 }
 
 /// A day named before the first part or in 附則.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Day {
     /// `YYYY-MM-DD`, or `YYYY-MM` when the text names no day.
     pub date: String,
@@ -254,7 +265,7 @@ pub struct Day {
 }
 
 /// Who of the body takes a role: 副市長を…責任者とする.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Appointment {
     /// The post as the text names it.
     pub post: String,
@@ -265,7 +276,7 @@ pub struct Appointment {
 }
 
 /// A role that the text obliges and the pack compared with does not have.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LocalRole {
     /// The id proposed.
     pub id: String,
@@ -278,7 +289,7 @@ pub struct LocalRole {
 macro_rules! findings {
     ($($(#[$doc:meta])* $variant:ident = $id:literal $words:literal),+ $(,)?) => {
         /// What is odd about a place of the text. Nothing is mended; a person looks at it.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
         pub enum FindingKind { $($(#[$doc])* #[serde(rename = $id)] $variant),+ }
         impl FindingKind {
             /// The word that programs read.
@@ -317,7 +328,7 @@ findings! {
 }
 
 /// Something odd about a place of the text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// What.
     pub kind: FindingKind,
@@ -330,7 +341,7 @@ pub struct Finding {
 }
 
 /// Whether the text is a policy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// It has parts and duties and speaks of the security of information.
@@ -342,7 +353,7 @@ pub enum Verdict {
 }
 
 /// Numbers of an import.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Totals {
     /// Characters of the source.
     pub chars: usize,
@@ -363,14 +374,14 @@ pub struct Totals {
 }
 
 /// An imported text.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Import {
     /// Version of this schema.
     pub format: u32,
     /// Whether it is a policy.
     pub verdict: Verdict,
     /// Its title, as far as it shows one.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// Numbers.
     pub totals: Totals,

@@ -1,14 +1,12 @@
 //! Where acts are decided.
 //!
-//! Owns: classification, zones, channels with their rules, request types with their routes, retention.
-//! Leaves to others: deciding with them (`answers`).
+//! Owns: classification, zones, channels with their rules, retention.
+//! Leaves to others: deciding with them (`answers`), request types (`requests`).
 
 use worker_protocol::{CsvFormulaPolicy, Kind, LinkPolicy};
 
 use super::text::Setting;
-use super::words::{
-    Axis, ChannelMode, FormFieldType, Permit, RuleAction, Scope, StepMode, Treatment, ZoneKind,
-};
+use super::words::{Axis, ChannelMode, RuleAction, Treatment, ZoneKind};
 use crate::problem::Origin;
 
 /// A level of classification.
@@ -109,69 +107,6 @@ pub struct Rule {
     pub request: Option<String>,
     /// How files of the rule's kinds are treated, for [`RuleAction::Treat`].
     pub treatment: Option<Treatment>,
-    /// Statements served.
-    pub statements: Vec<String>,
-    /// Where it was written.
-    pub origin: Origin,
-}
-
-/// A kind of request: its form and its route.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RequestType {
-    /// Id.
-    pub id: String,
-    /// Title.
-    pub title: String,
-    /// What it is for.
-    pub description: String,
-    /// The form.
-    pub fields: Vec<FormField>,
-    /// Decisions in order; at least one.
-    pub steps: Vec<Step>,
-    /// What an approved one lets happen.
-    pub permit: Permit,
-    /// Statements served.
-    pub statements: Vec<String>,
-    /// Where it was written.
-    pub origin: Origin,
-}
-
-/// A field of a form.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FormField {
-    /// Id inside its request type.
-    pub id: String,
-    /// Label.
-    pub title: String,
-    /// What it takes.
-    pub kind: FormFieldType,
-    /// Whether it must be filled.
-    pub required: bool,
-    /// Values allowed when it is a choice.
-    pub choices: Vec<String>,
-    /// Help under the label.
-    pub help: Option<String>,
-    /// Longest answer in characters.
-    pub chars_max: u32,
-}
-
-/// One decision of a route.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
-    /// Id inside its request type.
-    pub id: String,
-    /// Title.
-    pub title: String,
-    /// The role that decides.
-    pub approver: String,
-    /// Whose holders of the role: the submitter's section or department, or the whole body.
-    pub scope: Scope,
-    /// Who of them must agree.
-    pub mode: StepMode,
-    /// Hours from reaching the step.
-    pub deadline_hours: Setting,
-    /// Posts that may decide for an absent approver (代決), the first in line first.
-    pub deputies: Vec<String>,
     /// Statements served.
     pub statements: Vec<String>,
     /// Where it was written.

@@ -82,14 +82,24 @@ mechanisms! {
         ReceiptRecord = "receipt-record" "受取の記録" ships,
         /// The policy itself is data with versions; what was in force is known.
         PolicyVersion = "policy-version" "方針の版管理" ships,
+        /// A new edition is decided by a request before it comes into force.
+        PolicyApproval = "policy-approval" "方針の改定の承認" ships,
+        /// Everybody whose duties change is told what changed, and confirms having read it.
+        PolicyReading = "policy-reading" "方針の変更の周知と既読" ships,
+        /// The public documents of the policy are published, and nothing of the others.
+        PolicyPublication = "policy-publication" "方針の公開部分の公表" ships,
         /// Parameters that the text leaves open are set, bounded and shown when unset.
         ParameterRegister = "parameter-register" "定めるべき値の管理" ships,
+        /// Applying for taking information or equipment out of the office.
+        RequestTakeOut = "request-take-out" "持出しの申請" ships,
+        /// Applying for giving information to others.
+        RequestProvision = "request-provision" "外部への提供の申請" ships,
+        /// Applying for an exception, also afterwards in an emergency.
+        RequestException = "request-exception" "例外措置の申請" ships,
+        /// Values of parameters as requests with approval.
+        ParameterApproval = "parameter-approval" "定めるべき値の承認" ships,
 
         // What follows is planned: a statement may name it, and does not count as kept by it.
-        /// Applying for taking information or equipment out of the office.
-        RequestTakeOut = "request-take-out" "持出しの申請" planned,
-        /// Applying for giving information to others.
-        RequestProvision = "request-provision" "外部への提供の申請" planned,
         /// Applying for disposal, with a record of how it was done.
         RequestDisposal = "request-disposal" "廃棄の申請" planned,
         /// Applying for software to be installed.
@@ -108,8 +118,6 @@ mechanisms! {
         RequestSystemChange = "request-system-change" "システムの開発・変更の申請" planned,
         /// Applying for the use of an external service.
         RequestService = "request-service" "外部サービス利用の申請" planned,
-        /// Applying for an exception, also afterwards in an emergency.
-        RequestException = "request-exception" "例外措置の申請" planned,
         /// Information and equipment with their classes and owners.
         RegisterAssets = "register-assets" "情報資産台帳" planned,
         /// Information systems and who answers for each.
@@ -228,9 +236,5 @@ mechanisms! {
         ScopeRegister = "scope-register" "適用範囲の管理" planned,
         /// Meetings and decisions of committees.
         CommitteeRecord = "committee-record" "委員会の記録" planned,
-        /// Revisions of the policy on their way to being in force.
-        PolicyApproval = "policy-approval" "方針の改定の承認" planned,
-        /// Values of parameters as requests with approval.
-        ParameterApproval = "parameter-approval" "定めるべき値の承認" planned,
     }
 }

@@ -10,18 +10,20 @@ mod body;
 mod gates;
 mod mechanism;
 mod papers;
+mod requests;
 mod text;
 mod words;
 
 pub use body::{Department, Municipality, Post, Role, Section};
-pub use gates::{Channel, FormField, Level, RequestType, Retention, Rule, Step, Zone};
+pub use gates::{Channel, Level, Retention, Rule, Zone};
 pub use mechanism::Mechanism;
 pub use papers::{Annotation, Document, Maker, Revision, ScopeItem, Term};
+pub use requests::{Afterwards, Effect, FormField, Period, RequestType, ShownWhen, Step};
 pub use text::{Clause, Counterparty, Parameter, ParameterValue, Relation, Setting, Statement};
 pub use words::{
-    Assurance, Axis, ChannelMode, CounterpartyAct, CoverageStatus, DocumentKind, FormFieldType, Modality,
-    ParameterType, Permit, RelationKind, RuleAction, Scope, ScopeKind, StatementType, StepMode, Treatment,
-    ZoneKind,
+    Assurance, Attachments, Axis, ChannelMode, CounterpartyAct, CoverageStatus, DocumentKind, EffectKind,
+    FormFieldType, Modality, ParameterType, Permit, RelationKind, RevisionNeed, RuleAction, Scope, ScopeKind,
+    StatementType, StepMode, Treatment, ZoneKind,
 };
 
 use crate::guideline::Guideline;
@@ -45,6 +47,8 @@ pub struct Pack {
     pub(crate) version: String,
     pub(crate) effective_from: Option<String>,
     pub(crate) municipality: Option<Municipality>,
+    pub(crate) revision_needs: Vec<RevisionNeed>,
+    pub(crate) public_page: bool,
     pub(crate) layers: Vec<Layer>,
     pub(crate) documents: Vec<Document>,
     pub(crate) makers: Vec<Maker>,
@@ -166,6 +170,18 @@ impl Pack {
     #[must_use]
     pub fn municipality(&self) -> Option<&Municipality> {
         self.municipality.as_ref()
+    }
+
+    /// What must be there before another edition of it may be applied for.
+    #[must_use]
+    pub fn revision_needs(&self) -> &[RevisionNeed] {
+        &self.revision_needs
+    }
+
+    /// Whether the published part is shown to anybody at the listeners, without a login. Off unless the pack says so.
+    #[must_use]
+    pub fn public_page(&self) -> bool {
+        self.public_page
     }
 
     /// The layers it is made of, the lowest first.

@@ -88,6 +88,27 @@ impl ParameterType {
     pub fn is_number(self) -> bool {
         !matches!(self, Self::Text | Self::Choice | Self::Flag)
     }
+
+    /// What people write behind a number of this type; empty for what is no number.
+    #[must_use]
+    pub fn unit_ja(self) -> &'static str {
+        match self {
+            Self::Days => "日",
+            Self::Hours => "時間",
+            Self::Minutes => "分",
+            Self::Years => "年",
+            Self::Bytes => "バイト",
+            Self::Count | Self::Text | Self::Choice | Self::Flag => "",
+        }
+    }
+}
+
+words! {
+    /// What a body demands before its policy is revised.
+    RevisionNeed {
+        /// An analysis of the risks.
+        RiskAnalysis = "risk-analysis" "リスク分析",
+    }
 }
 
 words! {
@@ -202,6 +223,32 @@ words! {
         Transfer = "transfer" "ファイル授受",
         /// Nothing by itself.
         None = "none" "なし",
+        /// The applicant may do what he asked for, from a day until a day.
+        Period = "period" "期間の許可",
+    }
+}
+
+words! {
+    /// What the last approval of a request brings about.
+    EffectKind {
+        /// A parameter takes a value.
+        SetParameter = "set-parameter" "値を定める",
+        /// An edition of the policy comes into force on a day.
+        AdoptRevision = "adopt-revision" "方針の版を施行する",
+        /// The public part of the edition in force is published.
+        Publish = "publish" "方針を公表する",
+    }
+}
+
+words! {
+    /// Whether files belong to a request.
+    Attachments {
+        /// None are taken.
+        None = "none" "なし",
+        /// They may.
+        Optional = "optional" "任意",
+        /// At least one must.
+        Required = "required" "必須",
     }
 }
 
@@ -218,6 +265,14 @@ words! {
         Choice = "choice" "選択",
         /// A tick.
         Flag = "bool" "確認欄",
+        /// A whole number of zero or more.
+        Number = "number" "数",
+        /// One of the pack's parameters.
+        Parameter = "parameter" "定める値",
+        /// Somebody of the body.
+        Person = "person" "職員",
+        /// One of the editions of the policy that the house keeps.
+        Edition = "edition" "方針の版",
     }
 }
 

@@ -1,4 +1,4 @@
-//! Reading where acts are decided: levels, zones, requests, channels, retention.
+//! Reading where acts are decided: levels, zones, channels, retention.
 //!
 //! Owns: which keys they have. Leaves to others: typed keys and references (`fields`), checks that look at more than
 //! one item (`check`).
@@ -9,8 +9,8 @@ use super::{Reader, no_effect, no_effect_instead};
 use crate::fields::Fields;
 use crate::merged::MergedItem;
 use crate::model::{
-    Axis, Channel, ChannelMode, FormField, FormFieldType, Level, ParameterType, Permit, RequestType,
-    Retention, Rule, RuleAction, Scope, Setting, Step, StepMode, Treatment, Zone, ZoneKind,
+    Axis, Channel, ChannelMode, Level, ParameterType, Retention, Rule, RuleAction, Setting, Treatment, Zone,
+    ZoneKind,
 };
 use crate::problem::{Code, Origin, Sink};
 use crate::written::Kind;
@@ -70,72 +70,6 @@ impl Reader<'_> {
             );
         }
         zone
-    }
-
-    pub(super) fn request(&mut self, item: &MergedItem, f: &mut Fields<'_>) -> RequestType {
-        let request = RequestType {
-            id: item.id.clone(),
-            title: f.text("title", &mut self.sink),
-            description: f.text("description", &mut self.sink),
-            fields: f
-                .tables("field", &mut self.sink)
-                .into_iter()
-                .map(|(id, f)| self.form_field(id, f))
-                .collect(),
-            steps: f.tables("step", &mut self.sink).into_iter().map(|(id, f)| self.step(id, f)).collect(),
-            permit: f.word("permit", Permit::WORDS, Permit::None, &mut self.sink),
-            statements: f.references("statements", Kind::Statement, &mut self.sink),
-            origin: item.at.clone(),
-        };
-        if request.steps.is_empty() {
-            self.sink.push(
-                Code::RouteMissing,
-                &f.at,
-                format!("{}に承認の段階がありません。", f.what()),
-                "[[request.step]] を一つ以上書いてください。",
-            );
-        }
-        request
-    }
-
-    pub(super) fn form_field(&mut self, id: String, mut f: Fields<'_>) -> FormField {
-        let s = &mut self.sink;
-        let field = FormField {
-            id,
-            title: f.text("title", s),
-            kind: f.word("type", FormFieldType::WORDS, FormFieldType::Text, s),
-            required: f.flag("required", false, s),
-            choices: f.texts("choices", s).into_iter().map(|(text, _)| text).collect(),
-            help: f.text_opt("help", s),
-            chars_max: if f.has("chars_max") { f.number("chars_max", s) } else { 1_000 },
-        };
-        if field.kind == FormFieldType::Choice && field.choices.is_empty() {
-            s.push(
-                Code::MissingKey,
-                &f.at,
-                format!("{}は選択ですが choices がありません。", f.what()),
-                "choices = [\"…\", \"…\"] を書き足してください。",
-            );
-        }
-        f.finish(s);
-        field
-    }
-
-    pub(super) fn step(&mut self, id: String, mut f: Fields<'_>) -> Step {
-        let s = &mut self.sink;
-        let step = Step {
-            id,
-            title: f.text("title", s),
-            approver: f.reference("approver", Kind::Role, s),
-            scope: f.word("scope", Scope::WORDS, Scope::Section, s),
-            mode: f.word("mode", StepMode::WORDS, StepMode::AnyOne, s),
-            deadline_hours: f.setting("deadline_hours", ParameterType::Hours, &self.values, s),
-            deputies: f.references("deputies", Kind::Post, s),
-            statements: f.references("statements", Kind::Statement, s),
-            origin: f.at.clone(),
-        };
-        f.finish(s);
-        step
     }
 
     pub(super) fn channel(&mut self, item: &MergedItem, f: &mut Fields<'_>) -> Channel {

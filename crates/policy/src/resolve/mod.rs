@@ -7,6 +7,7 @@
 mod body;
 mod gates;
 mod papers;
+mod requests;
 mod text;
 
 use self::text::number;
@@ -58,6 +59,8 @@ impl<'m> Reader<'m> {
     fn pack(&mut self, id: &str, heads: Vec<Head>) -> Option<Pack> {
         let layers: Vec<Layer> = heads.iter().map(|h| h.layer.clone()).collect();
         let municipality = heads.iter().rev().find_map(|h| h.municipality.clone());
+        let revision_needs = heads.iter().rev().find_map(|h| h.revision_needs.clone()).unwrap_or_default();
+        let public_page = heads.iter().rev().find_map(|h| h.public_page).unwrap_or_default();
         // Without any [pack] there is nothing to point at; that was reported when the layers were found.
         let top = heads.into_iter().next_back()?;
         let parameters = self.each(Kind::Parameter, Self::parameter);
@@ -89,6 +92,8 @@ impl<'m> Reader<'m> {
             version: top.layer.version,
             effective_from: top.effective_from,
             municipality,
+            revision_needs,
+            public_page,
             layers,
             documents,
             makers,

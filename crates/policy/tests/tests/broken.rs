@@ -69,6 +69,62 @@ const KEYS: &[Row] = &[
     ("long short name", "short = \"外\"", "short = \"とても長い名前の系\""),
 ];
 
+const TITLE: &str = "title = \"目的\"\ntype = \"text\"\nrequired = true\n";
+
+const FORMS: &[Row] = &[
+    (
+        "an effect of no list",
+        "permit = \"transfer\"",
+        "permit = \"none\"\neffects = [{ do = \"send-mail\" }]",
+    ),
+    (
+        "an effect with a field that is not there",
+        "permit = \"transfer\"",
+        "permit = \"none\"\neffects = [{ do = \"set-parameter\", parameter = \"wyh\", value = \"why\", from = \"when\" }]",
+    ),
+    (
+        "an effect with fields of another type",
+        "permit = \"transfer\"",
+        "permit = \"none\"\neffects = [{ do = \"set-parameter\", parameter = \"why\", value = \"why\", from = \"why\" }]",
+    ),
+    ("an effect of a transfer", "permit = \"transfer\"", "permit = \"transfer\"\nattachments = \"optional\""),
+    ("a permit without a period", "permit = \"transfer\"", "permit = \"period\""),
+    (
+        "a period of a form without a permit",
+        "permit = \"transfer\"",
+        "permit = \"none\"\nperiod = { from = \"why\", until = \"why\" }",
+    ),
+    (
+        "a clock without a field",
+        "permit = \"transfer\"",
+        "permit = \"none\"\nafterwards = { done = \"done\", within_hours = 24 }",
+    ),
+    (
+        "a condition on a field that is not there",
+        TITLE,
+        "title = \"目的\"\ntype = \"text\"\nshown_when = { field = \"kind\", is = \"端末\" }\n",
+    ),
+    (
+        "a condition on a later field",
+        TITLE,
+        "title = \"目的\"\ntype = \"text\"\nshown_when = { field = \"kind\", is = \"端末\" }\n\n[[request.field]]\nid = \"kind\"\n\
+         title = \"種類\"\ntype = \"choice\"\nchoices = [\"端末\"]\n",
+    ),
+    (
+        "a condition on words",
+        TITLE,
+        "title = \"目的\"\ntype = \"text\"\n\n[[request.field]]\nid = \"more\"\ntitle = \"詳しく\"\ntype = \"text\"\n\
+         shown_when = { field = \"why\", is = \"端末\" }\n",
+    ),
+    (
+        "a condition on an answer that nobody can give",
+        TITLE,
+        "title = \"目的\"\ntype = \"bool\"\n\n[[request.field]]\nid = \"more\"\ntitle = \"詳しく\"\ntype = \"text\"\n\
+         shown_when = { field = \"why\", is = \"はい\" }\n",
+    ),
+    ("an approver role that no post brings", "approver = \"manager\"", "approver = \"vendor\""),
+];
+
 const IDS: &[Row] = &[
     ("the same id twice", "id = \"inner\"", "id = \"outer\""),
     ("the same step twice", "id = \"second\"", "id = \"first\""),
@@ -1066,4 +1122,106 @@ fn json() {
           "divergences": []
         }"#]]
     .assert_eq(&CheckReport::new("small", problems).to_json());
+}
+
+#[test]
+fn forms() {
+    check(
+        FORMS,
+        expect![[r###"
+        ## an effect of no list
+        small/pack.toml:188:12: 誤り [missing-key]
+          request「ask」の effectsに必要なキー「parameter」がありません。
+          → parameter = "…" のように書き足してください。
+        small/pack.toml:188:12: 誤り [missing-key]
+          request「ask」の effectsに必要なキー「value」がありません。
+          → value = "…" のように書き足してください。
+        small/pack.toml:188:12: 誤り [missing-key]
+          request「ask」の effectsに必要なキー「from」がありません。
+          → from = "…" のように書き足してください。
+        small/pack.toml:188:19: 誤り [wrong-value]
+          request「ask」の effectsの「do」に「send-mail」は使えません。
+          → 次のどれかを書いてください: set-parameter、adopt-revision、publish
+        方針パック「small」は使えません(誤り 4 件、注意 0 件)。
+
+        ## an effect with a field that is not there
+        small/pack.toml:188:48: 誤り [unknown-reference]
+          request「ask」の effectsの「parameter」が指す field「wyh」が、この申請の様式にありません。
+          → 「why」ではありませんか。
+        small/pack.toml:188:77: 誤り [unknown-reference]
+          request「ask」の effectsの「from」が指す field「when」が、この申請の様式にありません。
+          → 同じ申請の [[request.field]] の id を書いてください。
+        方針パック「small」は使えません(誤り 2 件、注意 0 件)。
+
+        ## an effect with fields of another type
+        small/pack.toml:188:48: 誤り [wrong-value]
+          request「ask」の effectsの「parameter」が指す field「why」の type は text です。
+          → type が parameter の field を指してください。
+        small/pack.toml:188:77: 誤り [wrong-value]
+          request「ask」の effectsの「from」が指す field「why」の type は text です。
+          → type が date の field を指してください。
+        方針パック「small」は使えません(誤り 2 件、注意 0 件)。
+
+        ## an effect of a transfer
+        small/pack.toml:188:15: 注意 [no-effect]
+          request「ask」の「attachments」は、permit が transfer(ファイル授受)なので効き目がありません。
+          → この行を消してください。
+        方針パック「small」は使えます(注意 1 件)。
+
+        ## a permit without a period
+        small/pack.toml:183:1: 誤り [missing-key]
+          request「ask」は期間の許可ですが、期間を書く欄が決まっていません。
+          → period = { from = "日付の欄の id", until = "日付の欄の id", return = false } を書き足してください。
+        方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+        ## a period of a form without a permit
+        small/pack.toml:188:10: 注意 [no-effect]
+          request「ask」の「period」は、permit が period ではないので効き目がありません。
+          → この行を消してください。
+        small/pack.toml:188:19: 誤り [wrong-value]
+          request「ask」の periodの「from」が指す field「why」の type は text です。
+          → type が date の field を指してください。
+        small/pack.toml:188:34: 誤り [wrong-value]
+          request「ask」の periodの「until」が指す field「why」の type は text です。
+          → type が date の field を指してください。
+        方針パック「small」は使えません(誤り 2 件、注意 1 件)。
+
+        ## a clock without a field
+        small/pack.toml:188:23: 誤り [unknown-reference]
+          request「ask」の afterwardsの「done」が指す field「done」が、この申請の様式にありません。
+          → 同じ申請の [[request.field]] の id を書いてください。
+        方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+        ## a condition on a field that is not there
+        small/pack.toml:194:24: 誤り [unknown-reference]
+          request「ask」の field「why」の shown_whenの field「kind」が、この欄より前にありません。
+          → 同じ申請の、この欄より前に書いた [[request.field]] の id を書いてください。
+        方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+        ## a condition on a later field
+        small/pack.toml:194:24: 誤り [unknown-reference]
+          request「ask」の field「why」の shown_whenの field「kind」が、この欄より前にありません。
+          → 同じ申請の、この欄より前に書いた [[request.field]] の id を書いてください。
+        方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+        ## a condition on words
+        small/pack.toml:199:24: 誤り [wrong-value]
+          request「ask」の field「more」の shown_whenの field「why」は、選択でも確認欄でもありません。
+          → type が choice か bool の field を条件にしてください。
+        方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+        ## a condition on an answer that nobody can give
+        small/pack.toml:199:36: 誤り [wrong-value]
+          request「ask」の field「more」の shown_whenの「はい」は、field「why」の答えにありません。
+          → 次のどれかを書いてください: true、false
+        方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+        ## an approver role that no post brings
+        small/pack.toml:196:1: 誤り [role-without-post]
+          request「ask」の step「first」を決裁する役割「vendor」を課ごとに持つ職がありません。
+          → scope = "section" の [[post]] の roles に "vendor" を加えるか、approver か scope を変えてください。
+        方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+    "###]],
+    );
 }

@@ -114,6 +114,45 @@ fn two_versions_of_one_pack() {
 }
 
 #[test]
+fn papers_around_the_text_are_compared_too() {
+    let before = small(&[]);
+    let after = small(&[
+        ("title = \"町長\"", "title = \"水道事業管理者\""),
+        ("reason = \"管理していない\"", "reason = \"廃止した\""),
+        ("title = \"役場\"\nclause", "title = \"役場と出張所\"\nclause"),
+        ("meaning = \"動くものを残さないこと\"", "meaning = \"作り直すこと\""),
+        ("id = \"slip\"", "id = \"slip-2\""),
+    ]);
+    expect![[r#"
+        小さな町の方針(small 1) → 小さな町の方針(small 1)
+        遵守事項: 加わるもの 0 件、なくなるもの 0 件、変わるもの 0 件、同じもの 1 件
+
+        ■ 文書
+          変わる: 町の基準(standard)
+              定める者: 町長 → 水道事業管理者
+
+        ■ 定める者
+          変わる: 水道事業管理者(mayor)
+              題: 町長 → 水道事業管理者
+
+        ■ 適用範囲
+          変わる: 役場と出張所(office-all)
+              題: 役場 → 役場と出張所
+          変わる: 古いカード(cards)
+              理由: 管理していない → 廃止した
+
+        ■ 用語
+          変わる: 無害化(clean)
+              意味: 動くものを残さないこと → 作り直すこと
+
+        ■ 注記
+          加わる: 無害か(slip-2)
+          なくなる: 無害か(slip)
+    "#]]
+    .assert_eq(&DiffReport::new(&before, &after).to_text());
+}
+
+#[test]
 fn bodies_are_paired_by_what_their_statements_relate_to() {
     let a = body(
         "asahi",
@@ -173,7 +212,13 @@ fn the_shipped_packs() {
     let diff = DiffReport::new(&base, &city);
     assert_eq!(
         diff.statements.added.iter().map(|s| s.id.as_str()).collect::<Vec<_>>(),
-        ["hoshimi/links-removed"]
+        [
+            "hoshimi/links-removed",
+            "hoshimi/b-purpose",
+            "hoshimi/b-staff",
+            "hoshimi/b-published",
+            "hoshimi/s-records"
+        ]
     );
     assert_eq!(diff.statements.removed, []);
     assert_eq!(diff.zones.changed.len(), 3, "the city's own names");
@@ -191,6 +236,10 @@ fn the_shipped_packs() {
         "requests",
         "roles",
         "documents",
+        "makers",
+        "scope",
+        "terms",
+        "annotations",
         "revisions",
     ] {
         assert!(json.get(key).is_some(), "{key}");

@@ -466,4 +466,40 @@ fn the_json_holds_the_whole_tree() {
     assert_eq!(characters, OUTLINE.chars().count() as u64);
     assert_eq!(json["statements"][0]["modality"], "must");
     assert_eq!(import.statements[1].force, Force::Designation);
+    // What is kept of an import is the import.
+    for source in [ARTICLES, OUTLINE, KANJI] {
+        let import = imported(source);
+        let kept = serde_json::to_string(&import).unwrap();
+        assert_eq!(serde_json::from_str::<Import>(&kept).unwrap(), import);
+        assert!(serde_json::from_str::<Import>(&kept.replace("\"must\"", "\"perhaps\"")).is_err());
+    }
+}
+
+#[test]
+fn corrections_are_kept_as_json() {
+    for (correction, json) in [
+        (Correction::Confirm { statement: 3 }, r#"{"do":"confirm","statement":3}"#),
+        (
+            Correction::Modality { statement: 0, modality: Modality::MustNot },
+            r#"{"do":"modality","statement":0,"modality":"must-not"}"#,
+        ),
+        (Correction::Same { statement: 1, to: None }, r#"{"do":"same","statement":1,"to":null}"#),
+        (
+            Correction::SplitNode { node: 2, at: 40, label: "2.2(3)".to_owned() },
+            r#"{"do":"split-node","node":2,"at":40,"label":"2.2(3)"}"#,
+        ),
+    ] {
+        assert_eq!(serde_json::to_string(&correction).unwrap(), json);
+        assert_eq!(serde_json::from_str::<Correction>(json).unwrap(), correction);
+    }
+    for wrong in [
+        r#"{"do":"perhaps","statement":3}"#,
+        r#"{"do":"confirm"}"#,
+        r#"{"do":"confirm","statement":-1}"#,
+        r#"{"do":"confirm","statement":1,"more":2}"#,
+        r#"{"do":"modality","statement":0,"modality":"perhaps"}"#,
+        "[]",
+    ] {
+        assert!(serde_json::from_str::<Correction>(wrong).is_err(), "{wrong}");
+    }
 }

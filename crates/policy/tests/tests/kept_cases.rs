@@ -5,6 +5,8 @@
 
 #[path = "../../../../fuzz/src/kept.rs"]
 mod kept;
+#[path = "../../../../fuzz/src/others/oscal.rs"]
+pub(crate) mod oscal;
 #[path = "../../../../fuzz/src/others/pack.rs"]
 mod pack;
 
@@ -13,5 +15,13 @@ fn pack_holds() {
     for (case, input) in kept::cases("pack", pack::seeds()) {
         eprintln!("{case}");
         pack::check(&input);
+    }
+}
+
+#[test]
+fn oscal_holds() {
+    for (case, input) in kept::cases("oscal", oscal::seeds()) {
+        eprintln!("{case}");
+        oscal::check(&input);
     }
 }

@@ -10,6 +10,10 @@ mod coverage;
 #[cfg(test)]
 mod diff;
 #[cfg(test)]
+mod duties;
+#[cfg(test)]
+mod editions;
+#[cfg(test)]
 mod guideline;
 #[cfg(test)]
 mod hostile;
@@ -23,6 +27,22 @@ mod import_properties;
 mod kept_cases;
 #[cfg(test)]
 mod layering;
+#[cfg(test)]
+mod oscal;
+#[cfg(test)]
+mod oscal_import;
+#[cfg(test)]
+mod oscal_outside;
+#[cfg(test)]
+mod oscal_properties;
+#[cfg(test)]
+mod outline;
+#[cfg(test)]
+mod publication;
+#[cfg(test)]
+mod search;
+#[cfg(test)]
+mod setup;
 #[cfg(test)]
 mod shipped;
 #[cfg(test)]

@@ -169,7 +169,7 @@ fn the_city_is_base_with_its_own_words() {
     assert_eq!(inbound.senders, ["staff"], "keys that were not overridden stay");
     assert_eq!(city.sections().len(), 6);
     assert_eq!(city.municipality().map(|m| m.code.as_str()), Some("992011"));
-    assert_eq!(city.statements().len(), base.statements().len() + 1);
+    assert_eq!(city.statements().len(), base.statements().len() + 5);
     assert_eq!(city.layers().iter().map(|l| l.id.as_str()).collect::<Vec<_>>(), ["base", "hoshimi"]);
     let titles: Vec<&str> = city.roles_of("it-manager").map(|r| r.title.as_str()).collect();
     assert_eq!(titles, ["情報システム管理者", "職員"]);
@@ -267,7 +267,7 @@ fn what_is_shown_says_where_it_is_from() {
     for line in [
         "[[zone]]  # base/zones.toml:5、上書き hoshimi/zones.toml:4",
         "label = \"インターネット系(公開系)\"  # hoshimi/zones.toml:7",
-        "[[clause]]  # hoshimi/clauses.toml:4",
+        "[[clause]]  # hoshimi/clauses.toml:5",
     ] {
         assert!(shown.lines().any(|l| l == line), "{line}\n{shown}");
     }

@@ -8,13 +8,23 @@ use std::io::{Cursor, Read};
 use worker_protocol::{Kind, Reason, Threat};
 
 use super::{sheets, slides, words};
+use crate::ooxml::KnownSheet;
 use crate::{Refusal, Work};
 
-/// Reads the file and reports what it carries. How many sheets or slides it has, if that can be told.
+/// What a file tells about itself.
+#[derive(Default)]
+pub(super) struct Seen {
+    /// How many sheets or slides it has, if that can be told.
+    pub(super) pages: Option<u64>,
+    /// What the cells of a workbook show.
+    pub(super) sheets: Vec<KnownSheet>,
+}
+
+/// Reads the file and reports what it carries.
 ///
 /// # Errors
 /// Held when it is damaged or encrypted; blocked when it is made of too many pieces.
-pub(super) fn read(untrusted: &[u8], kind: Kind, work: &mut Work<'_>) -> Result<Option<u64>, Refusal> {
+pub(super) fn read(untrusted: &[u8], kind: Kind, work: &mut Work<'_>) -> Result<Seen, Refusal> {
     let damaged = |_| Refusal::held(Reason::Damaged);
     let mut file = Compound { file: cfb::CompoundFile::open(Cursor::new(untrusted)).map_err(damaged)? };
     let entries = file.entries();
@@ -28,9 +38,12 @@ pub(super) fn read(untrusted: &[u8], kind: Kind, work: &mut Work<'_>) -> Result<
         }
     }
     match kind {
-        Kind::Doc => words::read(&mut file, work).map(|()| None),
-        Kind::Xls => sheets::read(&mut file, work).map(Some),
-        _ => slides::read(&mut file, work),
+        Kind::Doc => words::read(&mut file, work).map(|()| Seen::default()),
+        Kind::Xls => {
+            let (pages, sheets) = sheets::read(&mut file, work)?;
+            Ok(Seen { pages: Some(pages), sheets })
+        }
+        _ => slides::read(&mut file, work).map(|pages| Seen { pages, ..Seen::default() }),
     }
 }
 

@@ -1,25 +1,28 @@
 //! Office files of old formats: read for what they carry, converted by somebody outside, rebuilt as what they became.
 //!
 //! Owns: the order of these steps, and which of two reports about the same thing counts.
-//! Leaves to others: reading compound files (`compound`, and one module for each program), the conversion
-//! ([`crate::Converter`]), and everything about the converted file (`ooxml`, `pdf`): it is as untrusted as the old one.
+//! Leaves to others: passwords (`locked`), reading compound files (`compound`, and one module for each program), asking
+//! for the conversion (`converted`), and everything about the converted file (`ooxml`, `pdf`): it is as untrusted as the old one.
 //!
 //! The old file is read for its report only. What makes the result safe is that it is built anew from the converted file.
 
 mod bytes;
 mod compound;
+mod locked;
 mod packed;
 mod sheets;
 mod slides;
+mod values;
 mod words;
 
 #[cfg(test)]
 mod tests;
 
-use worker_protocol::conversion::{CONVERSION_BYTES_MAX, Conversion};
+use worker_protocol::conversion::Conversion;
 use worker_protocol::{Kind, Mode, Reason, Road, Threat};
 
-use crate::{Rebuilt, Refusal, Work, detect, ooxml, pdf};
+use crate::converted::{append, convert, said_of_the_converted};
+use crate::{Rebuilt, Refusal, Work, ooxml, pdf};
 
 /// Turns an old file into a current one.
 ///
@@ -39,45 +42,39 @@ pub(crate) fn rebuild(
     let what = what.ok_or(Refusal::held(Reason::NotRebuilt))?;
     let opened;
     let mut untrusted = untrusted;
-    let pages = if kind == Kind::Xlsb {
+    let seen = if kind == Kind::Xlsb {
         if untrusted.starts_with(b"\xd0\xcf\x11\xe0") {
             opened = ooxml::open_encrypted(untrusted, &work.job.hint.passwords, work.budget)?;
             work.findings.add(Threat::Encryption, "package");
             untrusted = &opened;
         }
         packed::read(untrusted, work)?;
-        None
+        compound::Seen::default()
     } else {
+        if let Some(unlocked) = locked::open(untrusted, kind, work)? {
+            opened = unlocked;
+            untrusted = &opened;
+        }
         compound::read(untrusted, kind, work)?
     };
-    if untrusted.len() as u64 > CONVERSION_BYTES_MAX {
-        return Err(Refusal::held(Reason::TooLarge));
-    }
-    let converted = work.converter.convert(what, untrusted).map_err(refusal)?;
-    work.budget.spend(converted.len() as u64)?;
-    let name = format!("converted.{}", detect::final_extension(what.to()));
-    if detect::detect(&converted, &name, &work.budget.limits) != Ok(what.to()) {
-        return Err(Refusal::held(Reason::ConversionFailed));
-    }
-    let seen = std::mem::take(&mut work.findings);
+    let converted = convert(what, untrusted, work)?;
+    let converted = match what.to() {
+        Kind::Xlsx => ooxml::restore(converted, &seen.sheets, work).map_err(said_of_the_converted)?,
+        _ => converted,
+    };
+    let found = std::mem::take(&mut work.findings);
     let rebuilt = match what.to() {
         Kind::Pdf => pdf::rebuild(&converted, mode, work),
         current => ooxml::rebuild(&converted, current, mode, work),
     };
-    let carried_over = std::mem::replace(&mut work.findings, seen);
-    let has_told: Vec<Threat> = TOLD.iter().copied().filter(|threat| work.findings.has(*threat)).collect();
-    work.findings.append(carried_over, |threat| !MADE_UP.contains(&threat) && !has_told.contains(&threat));
-    let mut rebuilt = rebuilt.map_err(|refused| match refused.reason {
-        // Said of a file that nobody but the office program has seen.
-        Reason::Damaged | Reason::NameMismatch | Reason::UnknownKind | Reason::Ambiguous => {
-            Refusal::held(Reason::ConversionFailed)
-        }
-        _ => refused,
-    })?;
+    let carried_over = std::mem::replace(&mut work.findings, found);
+    let told: Vec<Threat> = TOLD.iter().copied().filter(|threat| work.findings.has(*threat)).collect();
+    append(carried_over, |threat| told.contains(&threat), work);
+    let mut rebuilt = rebuilt.map_err(said_of_the_converted)?;
     if rebuilt.road == Road::Rebuilt {
         rebuilt.road = Road::Converted;
     }
-    if let (Some(fidelity), Some(pages)) = (&mut rebuilt.fidelity, pages) {
+    if let (Some(fidelity), Some(pages)) = (&mut rebuilt.fidelity, seen.pages) {
         fidelity.pages.before = pages;
     }
     Ok(rebuilt)
@@ -97,13 +94,3 @@ const TOLD: [Threat; 11] = [
     Threat::Multimedia,
     Threat::Signature,
 ];
-
-/// What the office program writes of its own accord into every file.
-const MADE_UP: [Threat; 1] = [Threat::Metadata];
-
-fn refusal(reason: Reason) -> Refusal {
-    match reason {
-        Reason::Bomb | Reason::TooComplex => Refusal::blocked(reason),
-        _ => Refusal::held(reason),
-    }
-}

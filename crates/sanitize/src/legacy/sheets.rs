@@ -1,12 +1,14 @@
 //! What a workbook of Excel 97 and its forerunners says in its records (MS-XLS).
 //!
-//! Owns: encryption, sheets of macros, names that run, links to elsewhere, connections.
-//! Leaves to others: storages (`compound`).
+//! Owns: sheets of macros, names that run, links to elsewhere, connections.
+//! Leaves to others: storages (`compound`), encryption (`locked`), what the cells hold (`values`).
 
 use worker_protocol::{Reason, Threat};
 
-use super::bytes::{narrow, u16_at, wide};
+use super::bytes::{narrow, place_at, u16_at, wide};
 use super::compound::Compound;
+use super::values::Values;
+use crate::ooxml::KnownSheet;
 use crate::{Refusal, Work};
 
 /// Records by number.
@@ -24,13 +26,13 @@ mod record {
 }
 
 /// The version that writes characters of two bytes.
-const SINCE_97: u16 = 0x0600;
+pub(super) const SINCE_97: u16 = 0x0600;
 
 /// Names that run when the workbook opens, closes, or a sheet is shown, as they are written (MS-XLS, section 2.5.114).
 const RUNNING: [u8; 4] = [0x01, 0x02, 0x0A, 0x0B];
 
-/// Reports what the records carry, and returns how many sheets there are.
-pub(super) fn read(file: &mut Compound<'_>, work: &mut Work<'_>) -> Result<u64, Refusal> {
+/// Reports what the records carry, and returns how many sheets there are and what their cells show.
+pub(super) fn read(file: &mut Compound<'_>, work: &mut Work<'_>) -> Result<(u64, Vec<KnownSheet>), Refusal> {
     let damaged = Refusal::held(Reason::Damaged);
     let book = match file.stream("/Workbook", work)? {
         Some(book) => book,
@@ -41,12 +43,18 @@ pub(super) fn read(file: &mut Compound<'_>, work: &mut Work<'_>) -> Result<u64, 
     }
     let version = u16_at(&book, 4).unwrap_or(SINCE_97);
     let mut sheets = 0;
+    let mut values = Values::of(version);
     let mut at = 0;
     while let (Some(number), Some(length)) = (u16_at(&book, at), u16_at(&book, at + 2)) {
+        let start = at;
         at += 4;
         // The end of a stream that was cut off; the office program will say what it makes of that.
         let Some(body) = book.get(at..at + usize::from(length)) else { break };
         at += usize::from(length);
+        values.record(start, number, body);
+        if number == record::SHEET && body.get(5) != Some(&6) {
+            values.sheet(place_at(body, 0), sheet_name(body, version));
+        }
         match number {
             record::PASSWORD => return Err(Refusal::held(Reason::PasswordNeeded)),
             record::SHEET => match body.get(5) {
@@ -72,7 +80,7 @@ pub(super) fn read(file: &mut Compound<'_>, work: &mut Work<'_>) -> Result<u64, 
             _ => {}
         }
     }
-    Ok(sheets)
+    Ok((sheets, values.into_sheets()))
 }
 
 fn sheet_name(body: &[u8], version: u16) -> String {

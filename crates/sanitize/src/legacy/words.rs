@@ -1,7 +1,7 @@
 //! What a document of Word 97 and its forerunners says in its main stream (MS-DOC).
 //!
-//! Owns: encryption, fields that fetch or run, the template, changed menus.
-//! Leaves to others: storages (`compound`), which fields are harmless (`ooxml`).
+//! Owns: whether it is locked, fields that fetch or run, the template, changed menus.
+//! Leaves to others: unlocking it (`locked`), storages (`compound`), which fields are harmless (`ooxml`).
 
 use worker_protocol::{Mode, Reason, Threat};
 
@@ -10,10 +10,10 @@ use super::compound::Compound;
 use crate::{Refusal, Work, ooxml};
 
 /// The first two bytes of the main stream, by version.
-const SINCE_97: u16 = 0xA5EC;
+pub(super) const SINCE_97: u16 = 0xA5EC;
 const BEFORE_97: [u16; 2] = [0xA5DC, 0xA59B];
 
-const IS_ENCRYPTED: u16 = 0x0100;
+pub(super) const IS_ENCRYPTED: u16 = 0x0100;
 const IS_IN_TABLE_1: u16 = 0x0200;
 
 /// Where the header (FibRgFcLcb97) says where something stands in the table stream: place, then length.
@@ -30,6 +30,16 @@ const OBJECTS: [&str; 3] = ["EMBED", "CONTROL", "SHAPE"];
 /// The longest instruction that is kept, in characters. What makes a field dangerous stands at its beginning.
 const INSTRUCTION_CHARS_MAX: usize = 4_096;
 
+/// Whether a main stream that begins so is locked.
+pub(super) fn is_locked(main: &[u8]) -> bool {
+    u16_at(main, 0x0A).is_some_and(|flags| flags & IS_ENCRYPTED != 0)
+}
+
+/// The stream that says where everything is in the main stream.
+pub(super) fn table_name(flags: u16) -> &'static str {
+    if flags & IS_IN_TABLE_1 != 0 { "/1Table" } else { "/0Table" }
+}
+
 pub(super) fn read(file: &mut Compound<'_>, work: &mut Work<'_>) -> Result<(), Refusal> {
     let damaged = Refusal::held(Reason::Damaged);
     let main = file.stream("/WordDocument", work)?.ok_or(damaged)?;
@@ -38,7 +48,7 @@ pub(super) fn read(file: &mut Compound<'_>, work: &mut Work<'_>) -> Result<(), R
     if identity != SINCE_97 && !BEFORE_97.contains(&identity) {
         return Err(damaged);
     }
-    if flags & IS_ENCRYPTED != 0 {
+    if is_locked(&main) {
         return Err(Refusal::held(Reason::PasswordNeeded));
     }
     if identity != SINCE_97 {
@@ -46,8 +56,7 @@ pub(super) fn read(file: &mut Compound<'_>, work: &mut Work<'_>) -> Result<(), R
         fields(&narrow(&main), work);
         return Ok(());
     }
-    let name = if flags & IS_IN_TABLE_1 != 0 { "/1Table" } else { "/0Table" };
-    let Some(table) = file.stream(name, work)? else { return Ok(()) };
+    let Some(table) = file.stream(table_name(flags), work)? else { return Ok(()) };
     let part = |header: usize| {
         let (from, length) = (place_at(&main, header)?, place_at(&main, header + 4)?);
         table.get(from..from.checked_add(length)?).filter(|part| !part.is_empty())

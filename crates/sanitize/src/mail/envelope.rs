@@ -101,12 +101,17 @@ impl Envelope {
 
     pub(super) fn mailboxes(&mut self, name: &'static str, mut mailboxes: Vec<Mailbox>) {
         mailboxes.truncate(MAILBOXES_MAX);
+        field::close_group(&mut mailboxes);
         let written: Vec<String> = mailboxes.iter().map(field::written).collect();
         let shown: Vec<String> = mailboxes
             .iter()
-            .map(
-                |m| if m.name.is_empty() { m.address.clone() } else { format!("{} <{}>", m.name, m.address) },
-            )
+            .map(|m| {
+                let group = m.opens.as_ref().map(|group| format!("{group}: ")).unwrap_or_default();
+                match m.name.is_empty() {
+                    true => format!("{group}{}", m.address),
+                    false => format!("{group}{} <{}>", m.name, m.address),
+                }
+            })
             .collect();
         self.push(name, written.join(", "), shown.join(", "));
     }

@@ -20,10 +20,11 @@ use worker_protocol::{
 
 use crate::mime::{Body, Entity, Part, write};
 use crate::name::Names;
-use crate::{Rebuilt, Refusal, Work, clean_name, html, sanitise_one, text, transfer};
+use crate::{Rebuilt, Refusal, Work, clean_name, detect, html, sanitise_one, text, transfer};
 use envelope::Envelope;
 
 pub(crate) use cms::is_envelope;
+pub(crate) use properties::label as alphabet;
 pub(crate) use shown::clean_words;
 
 /// Uuencoded files around uuencoded files in the words of one message.
@@ -51,17 +52,7 @@ pub(crate) fn rebuild(
         && message.field("content-type").is_none()
         && message.field("mime-version").is_none()
     {
-        // Not a message was signed, but a file.
-        let mut envelope = Envelope::empty();
-        envelope.mark(work.job.mark.as_ref());
-        let mut sorter = Sorter::new(mode);
-        let name = untrusted_name.rsplit_once('.').map_or("attachment", |(stem, _)| stem);
-        let root = sorter.file(name, inner, None, work)?;
-        if root.is_none() {
-            work.findings.keep_members(sorter.members);
-            return Err(Refusal::held(Reason::NothingLeft));
-        }
-        return sorter.finish(root, &envelope, Kind::Mail, Road::Converted, work);
+        return signed_file(inner, envelope_name(untrusted_name).unwrap_or(untrusted_name), work);
     }
     let mut envelope = Envelope::read(&message, mode, work);
     envelope.mark(work.job.mark.as_ref());
@@ -84,6 +75,31 @@ fn unwrapped(untrusted: &[u8], work: &mut Work<'_>) -> Result<Vec<u8>, Refusal> 
         cms::Content::OnlySignatures => Err(Refusal::held(Reason::NotRebuilt)),
         cms::Content::Unknown => Err(Refusal::held(Reason::Damaged)),
     }
+}
+
+/// Not a message was signed, but a file: it comes out as what it is, as if it had come without the envelope.
+fn signed_file(untrusted: &[u8], untrusted_name: &str, work: &mut Work<'_>) -> Result<Rebuilt, Refusal> {
+    let kind = detect::detect(untrusted, untrusted_name, &work.budget.limits)?;
+    let mode = match work.job.policy.modes.get(&kind) {
+        None => return Err(Refusal::blocked(Reason::KindNotAllowed)),
+        // What a person vouches for is the file that came, which is another one.
+        Some(Mode::InspectOnly) => return Err(Refusal::held(Reason::NotRebuilt)),
+        Some(mode) => *mode,
+    };
+    work.depth += 1;
+    let rebuilt = crate::rebuild(kind, mode, untrusted, untrusted_name, work);
+    work.depth -= 1;
+    let mut rebuilt = rebuilt?;
+    if rebuilt.road == Road::Rebuilt {
+        rebuilt.road = Road::Converted;
+    }
+    Ok(rebuilt)
+}
+
+/// The name of what is in a signed envelope: `a.xml` for `a.xml.p7m`.
+pub(crate) fn envelope_name(untrusted_name: &str) -> Option<&str> {
+    let (inner, ending) = untrusted_name.rsplit_once('.')?;
+    ending.trim_end().eq_ignore_ascii_case("p7m").then_some(inner)
 }
 
 /// A piece of a message whose web pages are not cleaned yet: their pictures stand in other pieces.

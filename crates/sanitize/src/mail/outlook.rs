@@ -57,6 +57,7 @@ fn message(file: &mut Compound<'_>, at: &str, mode: Mode, work: &mut Work<'_>) -
             reader.text(0x0065, work)?,
         ]),
         is_set_off: false,
+        ..Mailbox::default()
     };
     if !sender.name.is_empty() || !sender.address.is_empty() {
         envelope.mailboxes("From", vec![sender]);
@@ -198,6 +199,7 @@ impl Storage<'_, '_> {
                     self.text(0x403E, work)?,
                 ]),
                 is_set_off: false,
+                ..Mailbox::default()
             };
             self.at.clone_from(&home);
             let mailbox = if mailbox.name == mailbox.address {

@@ -8,7 +8,7 @@ use encoding_rs::Encoding;
 use crate::{Refusal, Work, text};
 
 /// The label of the encoding that Windows calls by this number.
-pub(super) fn label(code_page: u32) -> Option<&'static str> {
+pub(crate) fn label(code_page: u32) -> Option<&'static str> {
     Some(match code_page {
         932 => "shift_jis",
         50220..=50222 => "iso-2022-jp",

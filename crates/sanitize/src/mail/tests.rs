@@ -332,11 +332,21 @@ fn what_was_signed_comes_out_of_an_envelope_that_was_saved_by_itself() {
     assert!(report.removals.iter().any(|r| r.what == Threat::Signature));
     assert!(read(outcome.clean.as_ref().unwrap()).1.contains("本文です。"));
 
-    let outcome = run_as(&cms::tests::signed(b"<a>data</a>"), "届出.xml.p7m", Mode::Rebuild);
-    let report = &outcome.report;
-    assert_eq!((report.clean_kind, report.road), (Some(Kind::Mail), Some(Road::Converted)), "{report:?}");
-    assert_eq!(report.members[0].untrusted_name, "届出.xml");
-    assert_eq!(read(outcome.clean.as_ref().unwrap()).3, ["届出.xml"]);
+    // Not a message was signed, but a file: that file is what a person wants to open.
+    let twice = cms::tests::signed(&cms::tests::signed(b"<a>data</a>"));
+    for (bytes, name, clean_name) in [
+        (cms::tests::signed(b"<a>data</a>"), "届出.xml.p7m", "届出.xml"),
+        (cms::tests::signed(b"<?xml version=\"1.0\"?><a>data</a>"), "smime.p7m", "smime.xml"),
+        (twice, "届出.xml.p7m.P7M", "届出.xml"),
+    ] {
+        let outcome = run_as(&bytes, name, Mode::Rebuild);
+        let report = &outcome.report;
+        assert_eq!((report.clean_kind, report.road), (Some(Kind::Xml), Some(Road::Converted)), "{report:?}");
+        assert_eq!(report.clean_name, clean_name);
+        assert!(report.removals.iter().any(|r| r.what == Threat::Signature));
+        let clean = String::from_utf8(outcome.clean.unwrap()).unwrap();
+        assert!(clean.contains("<a>data</a>"), "{clean}");
+    }
 
     let whole = cms::tests::signed(message);
     for length in 0..whole.len() {
@@ -346,6 +356,12 @@ fn what_was_signed_comes_out_of_an_envelope_that_was_saved_by_itself() {
     assert_eq!(run_as(&sealed, "smime.p7m", Mode::Rebuild).report.reason, Some(Reason::PasswordNeeded));
     assert_eq!(run_as(b"words", "smime.p7m", Mode::Rebuild).report.reason, Some(Reason::NameMismatch));
     let program = run_as(&cms::tests::signed(b"MZ\x90\0"), "setup.exe.p7m", Mode::Rebuild);
-    assert_eq!(program.report.reason, Some(Reason::NothingLeft));
-    assert_eq!(program.report.members[0].report.reason, Some(Reason::Executable));
+    assert_eq!(program.report.reason, Some(Reason::Executable));
+    let mut deep = b"<a>data</a>".to_vec();
+    for _ in 0..40 {
+        deep = cms::tests::signed(&deep);
+    }
+    assert_eq!(run_as(&deep, "a.p7m", Mode::Rebuild).report.reason, Some(Reason::TooComplex));
+    let inspected = run_as(&cms::tests::signed(b"<a>data</a>"), "a.xml.p7m", Mode::InspectOnly);
+    assert_eq!(inspected.report.reason, Some(Reason::NotRebuilt));
 }

@@ -261,17 +261,30 @@ pub(crate) struct Mailbox {
     pub(crate) address: String,
     /// Whether the name stood in quotes, or the address alone in brackets: then they do again.
     pub(crate) is_set_off: bool,
+    /// The name of the group that begins with it. A group of nobody is a mailbox without name and address.
+    pub(crate) opens: Option<String>,
+    /// Whether the group ends with it.
+    pub(crate) closes: bool,
 }
 
 /// The mailboxes of a field such as `To`.
 pub(crate) fn mailboxes(untrusted: &[u8]) -> Vec<Mailbox> {
-    let mut found = Vec::new();
+    let mut found: Vec<Mailbox> = Vec::new();
+    // A colon without the end of a group stands in the name of somebody.
+    let has_groups = split(untrusted, b';').len() > 1;
+    let mut in_group = false;
     for piece in split(untrusted, b',') {
-        // A group is its members.
-        for piece in split(piece, b';') {
+        let pieces = split(piece, b';');
+        let ends = pieces.len().saturating_sub(1);
+        for (number, piece) in pieces.into_iter().enumerate() {
             let (piece, comments) = without_comments(piece);
             let piece = piece.trim_ascii();
+            let closes = number < ends && in_group;
             if piece.is_empty() {
+                in_group &= !closes;
+                if let Some(last) = found.last_mut().filter(|_| closes) {
+                    last.closes = true;
+                }
                 continue;
             }
             let marks = syntax(piece);
@@ -285,19 +298,27 @@ pub(crate) fn mailboxes(untrusted: &[u8]) -> Vec<Mailbox> {
             };
             let name = name.trim_ascii();
             // `undisclosed-recipients:` and the like are the name of a group.
-            let name = match name.iter().position(|byte| *byte == b':') {
-                Some(colon) if !name.starts_with(b"\"") && !name.starts_with(b"=?") => {
-                    name.get(colon + 1..).unwrap_or_default()
+            let (name, address, group) = if open.is_some() {
+                // Behind an encoded word, in which a colon means nothing.
+                let from = name.windows(2).rposition(|pair| pair == b"?=").map_or(0, |at| at + 2);
+                let colon = name.get(from..).and_then(|rest| rest.iter().position(|byte| *byte == b':'));
+                match colon.map(|at| from + at).filter(|_| has_groups && !name.starts_with(b"\"")) {
+                    Some(colon) => (name.get(colon + 1..).unwrap_or_default(), address, name.get(..colon)),
+                    None => (name, address, None),
                 }
-                _ => name,
+            } else {
+                match address.iter().position(|byte| *byte == b':') {
+                    Some(colon) => (name, address.get(colon + 1..).unwrap_or_default(), address.get(..colon)),
+                    None => (name, address, None),
+                }
             };
+            let opens = group.map(words).filter(|group| has_groups && !in_group && !group.trim().is_empty());
+            in_group |= opens.is_some();
+            let closes = number < ends && in_group;
+            in_group &= !closes;
             let name = name.trim_ascii();
             let is_set_off = open.is_some() && (name.is_empty() || name.starts_with(b"\""));
             let name = words(&unquote_words(name));
-            let address = match address.iter().position(|byte| *byte == b':') {
-                Some(colon) if open.is_none() => address.get(colon + 1..).unwrap_or_default(),
-                _ => address,
-            };
             let address = words(address).split_whitespace().collect::<Vec<_>>().join(" ");
             let comments: Vec<String> = comments.iter().map(|comment| words(comment)).collect();
             let comments: Vec<String> = comments.into_iter().filter(|said| !said.trim().is_empty()).collect();
@@ -307,12 +328,26 @@ pub(crate) fn mailboxes(untrusted: &[u8]) -> Vec<Mailbox> {
                 (false, _) => comments.iter().fold(name, |name, comment| format!("{name} ({comment})")),
                 _ => name,
             };
-            if !name.is_empty() || !address.is_empty() {
-                found.push(Mailbox { name, address, is_set_off });
+            if !name.is_empty() || !address.is_empty() || opens.is_some() {
+                found.push(Mailbox { name, address, is_set_off, opens, closes });
+            } else if let Some(last) = found.last_mut().filter(|_| closes) {
+                last.closes = true;
             }
         }
     }
+    close_group(&mut found);
     found
+}
+
+/// Ends the group that is still open, such as one that was cut off.
+pub(crate) fn close_group(mailboxes: &mut [Mailbox]) {
+    let last_of = |is_there: fn(&Mailbox) -> bool| mailboxes.iter().rposition(is_there);
+    let (opened, closed) = (last_of(|mailbox| mailbox.opens.is_some()), last_of(|mailbox| mailbox.closes));
+    if opened.is_some_and(|opened| closed.is_none_or(|closed| closed < opened))
+        && let Some(last) = mailboxes.last_mut()
+    {
+        last.closes = true;
+    }
 }
 
 /// Comments of one mailbox that are shown.
@@ -391,8 +426,16 @@ pub(crate) fn encoded(text: &str) -> String {
     out
 }
 
-/// A mailbox as it is written.
+/// A mailbox as it is written, with the beginning and the end of its group.
 pub(crate) fn written(mailbox: &Mailbox) -> String {
+    let is_nobody = mailbox.name.is_empty() && mailbox.address.is_empty();
+    let body = if is_nobody { String::new() } else { written_alone(mailbox) };
+    let opening = mailbox.opens.as_ref().map(|group| format!("{}: ", phrase(group.trim(), false)));
+    let end = if mailbox.closes { ";" } else { "" };
+    format!("{}{body}{end}", opening.unwrap_or_default())
+}
+
+fn written_alone(mailbox: &Mailbox) -> String {
     let is_plain = |text: &str| {
         text.bytes()
             .all(|b| b.is_ascii_graphic() && !matches!(b, b'<' | b'>' | b',' | b';' | b'"' | b'(' | b')'))

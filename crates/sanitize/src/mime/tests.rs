@@ -92,7 +92,8 @@ fn mailboxes_are_read_and_written() {
     assert_eq!(written(&found[1]), "=?UTF-8?B?5bGx55SwLCDlpKrpg44=?= <c@d.example>");
     assert_eq!(written(&mailbox("A, B", "a@b.example")), "\"A, B\" <a@b.example>");
     let old = mailboxes(b"a@b.example (\xe5\xb8\x82\xe9\x95\xb7), C(x) <c(y)@d.example(z)>, G(g):;");
-    assert_eq!(old, [mailbox("市長", "a@b.example"), mailbox("C (x) (y) (z)", "c@d.example")]);
+    let nobody = Mailbox { opens: Some("G".to_owned()), closes: true, ..mailbox("", "") };
+    assert_eq!(old, [mailbox("市長", "a@b.example"), mailbox("C (x) (y) (z)", "c@d.example"), nobody]);
     // What stood in quotes or brackets does so again, and twice is as once.
     let rows = [
         ("\"Taro Yamada\" <a@b.example>", "\"Taro Yamada\" <a@b.example>"),
@@ -183,5 +184,29 @@ proptest! {
         Valued::read(&bytes);
         mailboxes(&bytes);
         with_budget(|budget| Part::read(&bytes, budget).is_ok());
+    }
+}
+
+#[test]
+fn groups_keep_their_names() {
+    let rows = [
+        ("undisclosed-recipients:;", "undisclosed-recipients: ;"),
+        ("課: a@b.example, B <b@b.example>; , c@d.example", "課: a@b.example, B <b@b.example>;, c@d.example"),
+        ("A: a@b.example;, B: b@b.example, c@d.example", "A: a@b.example;, B: b@b.example, c@d.example;"),
+        ("課: B <b@b.example>;", "課: B <b@b.example>;"),
+        ("A:; B: b@b.example;", "A: ;, B: b@b.example;"),
+        // Not groups: a name with a colon in it, lists as other programs write them, and what lacks its end.
+        ("RE: B <b@b.example>", "\"RE: B\" <b@b.example>"),
+        ("a@b.example; c@d.example", "a@b.example, c@d.example"),
+        ("undisclosed-recipients:", ""),
+        (";;,;", ""),
+    ];
+    for (given, expected) in rows {
+        let read = mailboxes(given.as_bytes());
+        let shown: Vec<String> = read.iter().map(written).collect();
+        let said = shown.join(", ").replace("=?UTF-8?B?6Kqy?=", "課");
+        assert_eq!(said, expected, "{given}");
+        let twice: Vec<String> = mailboxes(shown.join(", ").as_bytes()).iter().map(written).collect();
+        assert_eq!(twice, shown, "{given}");
     }
 }

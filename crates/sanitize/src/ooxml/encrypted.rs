@@ -20,13 +20,13 @@ use crate::Refusal;
 use crate::bounded::Budget;
 
 /// The password of files that are encrypted without one: every program knows it.
-const DEFAULT_PASSWORD: &str = "VelvetSweatshop";
+pub(crate) const DEFAULT_PASSWORD: &str = "VelvetSweatshop";
 
 /// Rounds of key derivation that are done for one password. Office does 100,000.
 const ROUNDS_MAX: u32 = 1_000_000;
 
 /// Passwords that are tried.
-const PASSWORDS_MAX: usize = 10;
+pub(crate) const PASSWORDS_MAX: usize = 10;
 
 /// The longest description of an encryption, in bytes.
 const DESCRIPTION_BYTES_MAX: u64 = 64 << 10;

@@ -15,6 +15,7 @@ mod objects;
 mod outline;
 mod package;
 mod rules;
+mod values;
 mod write;
 
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -29,10 +30,11 @@ use outline::Outline;
 use package::{Package, Relation};
 use rules::Rule;
 
-pub(crate) use encrypted::open as open_encrypted;
+pub(crate) use encrypted::{DEFAULT_PASSWORD, PASSWORDS_MAX, open as open_encrypted};
 pub(crate) use fields::danger as field_danger;
 pub(crate) use formula::{danger as formula_danger, is_dangerous_function};
 pub(crate) use package::{relations_path, resolve};
+pub(crate) use values::{CellPlace, Known, KnownSheet, Value, restore};
 
 /// A part that stays, before it is filtered.
 struct Part {

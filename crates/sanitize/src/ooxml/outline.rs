@@ -39,6 +39,11 @@ impl Outline {
         self.places.get(&part.to_ascii_lowercase()).unwrap_or(&ELSEWHERE)
     }
 
+    /// The parts that are sheets or slides, in lower case, and which.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = (&str, &Place)> {
+        self.places.iter().map(|(part, place)| (part.as_str(), place))
+    }
+
     /// Notes which sheets stay, once it is known which relations do.
     pub(crate) fn settle(&mut self, is_kept: impl Fn(&str) -> bool) {
         for (sheet, id) in self.sheets.iter_mut().zip(&self.sheet_ids) {

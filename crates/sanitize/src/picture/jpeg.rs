@@ -2,7 +2,10 @@
 //!
 //! Owns: decoding to samples and encoding with the coarseness, subsampling and order that the file had, so that the
 //! second encoding adds as little loss and as few bytes as possible; the walk along the markers.
+//! Photographs inside documents are not encoded again where that is not needed (`copied`).
 //! Leaves to others: profiles (`colour`), the words of a mark (`mark`).
+
+mod copied;
 
 use jpeg_encoder::{
     ChromaSubsamplingMethod, ColorType, Encoder, PixelDensity, PixelDensityUnit, QuantizationTableType,
@@ -132,6 +135,20 @@ pub(super) fn decode(untrusted: &[u8], place: &str, work: &mut Work<'_>) -> Resu
     }
     let style = Style { tables: markers.tables, sampling: markers.sampling, is_ycck };
     Ok(Jpeg { picture: picture.turned(orientation), style: style.turned(orientation) })
+}
+
+/// A photograph as it was coded, without what draws nothing; nothing when it has to be decoded and encoded.
+pub(super) fn copied(untrusted: &[u8], place: &str, work: &mut Work<'_>) -> Result<Option<Vec<u8>>, Refusal> {
+    let Some(copied) = copied::copied(untrusted, work.budget.limits.pixels_max) else { return Ok(None) };
+    // What a viewer makes of it counts, as for any other picture.
+    work.budget.spend(copied.pixels.saturating_mul(3))?;
+    if copied.has_metadata {
+        work.findings.add(Threat::Metadata, &format!("{place}#metadata"));
+    }
+    if copied.has_trailing_bytes {
+        work.findings.add(Threat::HiddenData, &format!("{place}#trailing"));
+    }
+    Ok(Some(copied.bytes))
 }
 
 /// Ink as 0 to 255. Programs of Adobe store it the other way round, and mark that they did.

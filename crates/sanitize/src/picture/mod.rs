@@ -346,6 +346,12 @@ fn rebuild_raster(untrusted: &[u8], place: &str, work: &mut Work<'_>) -> Result<
     // The document's own mode is not known here; what the pack says of such pictures as files holds inside, too.
     let mode = work.job.policy.modes.get(&format.kind()).copied();
     let choices = Choices { strict: mode == Some(Mode::Strict), mark: None };
+    if format == Format::Jpeg
+        && !choices.strict
+        && let Some(copied) = jpeg::copied(untrusted, place, work)?
+    {
+        return Ok((copied, Format::Jpeg));
+    }
     let picture = Picture::decode(untrusted, format, place, work)?;
     let picture = match picture {
         Picture::Png(_) | Picture::Jpeg(_) => picture,

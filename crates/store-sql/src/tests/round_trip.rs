@@ -5,7 +5,7 @@ use proptest::{collection::vec, option, prelude::*, test_runner::TestRunner};
 use worker_protocol::{Kind, Member, Reason, Removal, Report, Road, Threat, Verdict as FileVerdict};
 use workflow::{
     id::{BlobId, FileId, SectionId, TransferId, ZoneId},
-    route::{Decision, Route, Scope, Step, Verdict, Vouch},
+    route::{Approval, Decision, Route, Scope, Step, Term, Verdict, Vouch},
     transfer::{File, FileState, Opening, Recipient, State, Stored, Transfer},
 };
 
@@ -197,14 +197,9 @@ fn transfer() -> impl Strategy<Value = Transfer> {
                 .collect(),
             files: parts.1,
             state,
-            round: numbers.2,
-            route: parts.2,
-            step: numbers.3,
-            decisions: parts.3,
+            approval: Approval { round: numbers.2, route: parts.2, step: numbers.3, decisions: parts.3 },
             openings: parts.4,
-            due_at: times.0,
-            reminded_at: times.1,
-            expires_at: times.2,
+            term: Term { due_at: times.0, reminded_at: times.1, expires_at: times.2 },
             pack_version: texts.7,
             submitted_at: times.3,
             changed_at: times.4,

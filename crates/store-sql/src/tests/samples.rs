@@ -7,8 +7,9 @@ use app::{
 use worker_protocol::{Fidelity, Kept, Kind, Removal, Report, Road, Spot, Threat, Verdict as FileVerdict};
 use workflow::{
     Millis,
-    id::{BlobId, EvidenceId, FileId, SectionId, TransferId, UserId, ZoneId},
-    route::{Decision, Route, Scope, Step, Verdict, Vouch},
+    id::{BlobId, EvidenceId, FileId, RequestId, SectionId, TransferId, UserId, ZoneId},
+    request::{Answer, Application, Attachment, Content, Patience, Request, Terms},
+    route::{Approval, Decision, Route, Scope, Step, Term, Verdict, Vouch},
     transfer::{File, FileState, Opening, Recipient, State, Stored, Transfer},
 };
 
@@ -152,24 +153,58 @@ pub(crate) fn transfer(n: u32) -> Transfer {
         recipients: [2, 3].map(|u| Recipient { user: user_id(u), received_at: None }).into(),
         files: vec![file(n, 0), file(n, 1)],
         state: State::Sanitising,
-        round: 1,
-        route: Route {
+        approval: Approval::new(Route {
             steps: vec![
                 step("section-head", Scope::Section(SectionId::new("s-1"))),
                 step("chief", Scope::City),
             ],
-        },
-        step: 0,
-        decisions: Vec::new(),
+        }),
         openings: Vec::new(),
-        due_at: None,
-        reminded_at: None,
-        expires_at: None,
+        term: Term::default(),
         pack_version: "demo-1".to_owned(),
         submitted_at: T0 + Millis::from(n),
         changed_at: T0 + Millis::from(n),
         version: 0,
     }
+}
+
+pub(crate) fn request_id(n: u32) -> RequestId {
+    RequestId::new(format!("r-{n:06}"))
+}
+
+/// Handed in by person 1, with two files; it waits for the first of two steps.
+pub(crate) fn request(n: u32) -> Request {
+    let steps = vec![step("section-head", Scope::Section(SectionId::new("s-1"))), step("chief", Scope::City)];
+    let attachment = |k: u32| Attachment {
+        id: FileId::new(format!("a-{n:06}-{k}")),
+        untrusted_name: format!("添付{k}.pdf"),
+        stored: stored("lgwan", n * 10 + k),
+    };
+    let answer = Answer {
+        field: "what".to_owned(),
+        title: "持ち出すもの".to_owned(),
+        value: "端末".to_owned(),
+        shown: "端末".to_owned(),
+    };
+    let now = T0 + Millis::from(n);
+    let application = Application {
+        id: request_id(n),
+        number: i64::from(n),
+        form: "take-out".to_owned(),
+        title: "持出しの申請".to_owned(),
+        zone: ZoneId::new("lgwan"),
+        applicant: user_id(1),
+        section: SectionId::new("s-1"),
+        content: Content {
+            answers: vec![answer],
+            attachments: vec![attachment(0), attachment(1)],
+            terms: Some(Terms { from: T0, until: T0 + 86_400_000, return_asked: true }),
+            late_by: n.is_multiple_of(2).then_some(5),
+        },
+        route: Route { steps },
+        pack_version: "demo-1".to_owned(),
+    };
+    Request::apply(application, Patience { days: 14 }, now).unwrap().0
 }
 
 pub(crate) fn evidence(n: u32) -> NewEvidence {

@@ -16,7 +16,7 @@ use super::{
 };
 
 pub(crate) async fn me(State(api): State<Api>, anyone: Anyone) -> Json<Me> {
-    Json(Me::new(&api.app, &anyone.actor))
+    Json(Me::new(&api.app(), &anyone.actor))
 }
 
 pub(crate) async fn change_password(
@@ -24,7 +24,7 @@ pub(crate) async fn change_password(
     anyone: Anyone,
     Body(form): Body<PasswordForm>,
 ) -> Result<StatusCode, Failure> {
-    api.app.change_password(&anyone.actor, &anyone.secret, &form.old, &form.new).await?;
+    api.app().change_password(&anyone.actor, &anyone.secret, &form.old, &form.new).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -32,7 +32,7 @@ pub(crate) async fn begin_factor(
     State(api): State<Api>,
     Caller(actor): Caller,
 ) -> Result<Json<EnrolmentView>, Failure> {
-    Ok(Json(api.app.begin_second_factor(&actor).await?.into()))
+    Ok(Json(api.app().begin_second_factor(&actor).await?.into()))
 }
 
 pub(crate) async fn confirm_factor(
@@ -43,7 +43,7 @@ pub(crate) async fn confirm_factor(
     if anyone.actor.must_change_password() {
         return Err(Failure::password_change_needed());
     }
-    api.app.confirm_second_factor(&anyone.actor, &anyone.secret, &form.sealed, &form.code).await?;
+    api.app().confirm_second_factor(&anyone.actor, &anyone.secret, &form.sealed, &form.code).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -51,7 +51,7 @@ pub(crate) async fn tokens(
     State(api): State<Api>,
     Caller(actor): Caller,
 ) -> Result<Json<TokenList>, Failure> {
-    let tokens = api.app.tokens(&actor).await?.into_iter().map(Into::into).collect();
+    let tokens = api.app().tokens(&actor).await?.into_iter().map(Into::into).collect();
     Ok(Json(TokenList { tokens }))
 }
 
@@ -65,7 +65,7 @@ pub(crate) async fn make_token(
     if form.scopes.len() > SCOPES_MAX {
         return Err(Failure::invalid("scopes", "not-allowed"));
     }
-    let (token, secret) = api.app.create_token(&actor, &form.name, &form.scopes, form.days).await?;
+    let (token, secret) = api.app().create_token(&actor, &form.name, &form.scopes, form.days).await?;
     Ok((StatusCode::CREATED, Json(TokenMade { token: token.into(), secret })))
 }
 
@@ -74,7 +74,7 @@ pub(crate) async fn revoke_token(
     Caller(actor): Caller,
     Named(id): Named<String>,
 ) -> Result<StatusCode, Failure> {
-    api.app.revoke_token(&actor, &TokenId::new(id)).await?;
+    api.app().revoke_token(&actor, &TokenId::new(id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -82,7 +82,7 @@ pub(crate) async fn absences(
     State(api): State<Api>,
     Caller(actor): Caller,
 ) -> Result<Json<AbsenceList>, Failure> {
-    let absences = api.app.absences(&actor).await?.into_iter().map(Into::into).collect();
+    let absences = api.app().absences(&actor).await?.into_iter().map(Into::into).collect();
     Ok(Json(AbsenceList { absences }))
 }
 
@@ -92,7 +92,7 @@ pub(crate) async fn set_absence(
     Body(form): Body<AbsenceForm>,
 ) -> Result<StatusCode, Failure> {
     let (from, until) = (moment("from", &form.from)?, moment("until", &form.until)?);
-    api.app.set_absence(&actor, from, until, &form.reason).await?;
+    api.app().set_absence(&actor, from, until, &form.reason).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -101,6 +101,6 @@ pub(crate) async fn end_absence(
     Caller(actor): Caller,
     Named(id): Named<String>,
 ) -> Result<StatusCode, Failure> {
-    api.app.end_absence(&actor, &id).await?;
+    api.app().end_absence(&actor, &id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -64,11 +64,11 @@ impl FromRequestParts<Api> for Anyone {
         // A header that is there decides, also when it is wrong: falling back to a cookie would hide the mistake.
         if let Some(authorization) = parts.headers.get(header::AUTHORIZATION) {
             let token = authorization.to_str().ok().and_then(bearer).ok_or_else(Failure::unauthorised)?;
-            let actor = api.app.resume_token(&door, token).await.map_err(ended)?;
+            let actor = api.app().resume_token(&door, token).await.map_err(ended)?;
             return Ok(Self { actor, secret: String::new() });
         }
         let secret = secret.ok_or_else(Failure::unauthorised)?;
-        let actor = api.app.resume(&door, &secret).await.map_err(ended)?;
+        let actor = api.app().resume(&door, &secret).await.map_err(ended)?;
         Ok(Self { actor, secret })
     }
 }

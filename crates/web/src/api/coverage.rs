@@ -120,7 +120,8 @@ pub(crate) async fn show(
     State(api): State<Api>,
     Caller(actor): Caller,
 ) -> Result<Json<CoverageView>, Failure> {
-    let coverage = api.app.coverage(&actor).await?;
+    let app = api.app();
+    let coverage = app.coverage(&actor).await?;
     let t = coverage.totals;
     let statement = |row: app::coverage::CoverageRow<'_>| {
         let s = row.statement;
@@ -179,6 +180,6 @@ pub(crate) async fn show(
         },
         statements: coverage.rows.into_iter().map(statement).collect(),
         mechanisms: coverage.mechanisms.into_iter().map(mechanism).collect(),
-        divergences: api.app.pack().divergences().map(divergence).collect(),
+        divergences: app.pack().divergences().map(divergence).collect(),
     }))
 }

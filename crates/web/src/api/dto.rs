@@ -190,7 +190,7 @@ pub(crate) struct EnrolmentForm {
 pub(crate) struct TokenForm {
     pub(crate) name: String,
     /// `read-transfers`, `write-transfers`, `receive-transfers`, `decide-transfers`, `read-evidence`, `read-users`,
-    /// `manage-users`.
+    /// `manage-users`, `manage-policy`.
     #[schema(max_items = 20)]
     pub(crate) scopes: Vec<String>,
     /// Days until it ends.
@@ -966,7 +966,7 @@ impl From<TransferDetail> for TransferView {
         };
         Self {
             cells_stopped_since: cells_stopped.map(|s| time(s.since)),
-            open_step: transfer.open_step().map(|_| transfer.step),
+            open_step: transfer.open_step().map(|_| transfer.approval.step),
             submitter: person(&transfer.submitter),
             section: Named { id: transfer.section.to_string(), title: section_name },
             recipients: transfer
@@ -976,6 +976,7 @@ impl From<TransferDetail> for TransferView {
                 .collect(),
             files: transfer.files.iter().map(file).collect(),
             route: transfer
+                .approval
                 .route
                 .steps
                 .iter()
@@ -989,6 +990,7 @@ impl From<TransferDetail> for TransferView {
                 })
                 .collect(),
             decisions: transfer
+                .approval
                 .decisions
                 .iter()
                 .map(|d| DecisionView {
@@ -1014,9 +1016,9 @@ impl From<TransferDetail> for TransferView {
             personal_data: transfer.personal_data,
             answers: transfer.answers,
             state: transfer.state.id().to_owned(),
-            round: transfer.round,
-            due_at: times(transfer.due_at),
-            expires_at: times(transfer.expires_at),
+            round: transfer.approval.round,
+            due_at: times(transfer.term.due_at),
+            expires_at: times(transfer.term.expires_at),
             pack_version: transfer.pack_version,
             submitted_at: time(transfer.submitted_at),
             changed_at: time(transfer.changed_at),

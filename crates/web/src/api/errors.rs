@@ -176,11 +176,21 @@ impl From<Error> for Failure {
                 detail.reason = Some(problem);
                 detail.message = format!("{}{}", detail.message, words::problem(problem));
             }
+            Error::Form(problems) => {
+                let all = problems.iter().map(|p| format!("{}: {}", p.title, words::requests::problem(p)));
+                detail.message = format!("{}{}", detail.message, all.collect::<Vec<_>>().join(" "));
+                let codes = problems.iter().map(|p| format!("{}: {}", p.field, p.problem));
+                detail.detail = Some(codes.collect::<Vec<_>>().join(", "));
+            }
+            Error::RequestRefused(workflow::request::Refusal::State(state)) => {
+                detail.reason = Some(state.id())
+            }
             Error::Refused(Refusal::Field(field)) => detail.field = Some(field),
             Error::Refused(Refusal::NotInspected(file) | Refusal::NotVouched(file) | Refusal::Note(file)) => {
                 detail.field = Some("vouches");
                 detail.detail = Some(format!("file {file}"));
             }
+            Error::Import(refusal) => detail.reason = Some(refusal.id()),
             Error::Refused(Refusal::State(state)) => detail.reason = Some(state.id()),
             Error::ChannelDenied { statements, .. } => detail.statements.clone_from(statements),
             Error::TooLarge { limit_bytes } => detail.limit_bytes = Some(*limit_bytes),

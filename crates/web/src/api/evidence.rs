@@ -48,7 +48,7 @@ pub(crate) async fn list(
             limit: cursor::limit(query.limit, PAGE_ROWS_MAX),
         }),
     };
-    Ok(Json(api.app.evidence(&actor, question).await?.into()))
+    Ok(Json(api.app().evidence(&actor, question).await?.into()))
 }
 
 pub(crate) async fn show(
@@ -56,7 +56,7 @@ pub(crate) async fn show(
     Caller(actor): Caller,
     Named(id): Named<String>,
 ) -> Result<Json<EvidenceEntryView>, Failure> {
-    Ok(Json(api.app.evidence_entry(&actor, &EvidenceId::new(id)).await?.into()))
+    Ok(Json(api.app().evidence_entry(&actor, &EvidenceId::new(id)).await?.into()))
 }
 
 pub(crate) async fn bundle(
@@ -64,7 +64,7 @@ pub(crate) async fn bundle(
     Caller(actor): Caller,
     Named(id): Named<String>,
 ) -> Result<Response, Failure> {
-    let files = api.app.export_selection(&actor, &[EvidenceId::new(id)]).await?;
+    let files = api.app().export_selection(&actor, &[EvidenceId::new(id)]).await?;
     let archive = crate::archive::write(&files).map_err(|e| Error::Internal(format!("bundle: {e}")))?;
     let headers = [
         (header::CONTENT_TYPE, "application/zip"),

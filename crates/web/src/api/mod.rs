@@ -10,11 +10,16 @@ mod caller;
 mod coverage;
 mod cursor;
 mod dto;
+mod editions;
 mod errors;
 mod evidence;
+mod imports;
 mod ledger;
+mod oscal;
 mod people;
 mod policy;
+mod reading;
+mod requests;
 mod session;
 mod table;
 mod transfers;
@@ -58,6 +63,11 @@ impl Api {
     #[must_use]
     pub fn new(app: App, streams: Streams, tls: bool) -> Self {
         Self { app, streams, tls }
+    }
+
+    /// The use cases, with the policy that is in force now.
+    fn app(&self) -> App {
+        self.app.current()
     }
 }
 
@@ -181,14 +191,116 @@ fn rows() -> Vec<Endpoint> {
             transfers::preview_page,
         )
         .sends("image/png"),
+        row(Get, "/request-types", "The forms that people apply with", requests::types)
+            .gives::<requests::RequestTypeList>(),
+        row(Get, "/requests", "A list of requests of this zone, newest first", requests::list)
+            .query::<requests::RequestListQuery>()
+            .gives::<requests::RequestList>(),
+        row(Post, "/requests", "Hand in a filled form", requests::apply)
+            .takes_parts::<requests::RequestParts>()
+            .makes::<dto::Made>(),
+        row(Get, "/requests/{id}", "One request", requests::show).gives::<requests::RequestDetailView>(),
+        row(Post, "/requests/{id}/decision", "Decide the open step", requests::decide)
+            .takes::<requests::RequestDecisionForm>(),
+        row(Post, "/requests/{id}/review", "Review a deputy's decision", requests::review)
+            .takes::<dto::ReviewForm>(),
+        row(Post, "/requests/{id}/pull-back", "Take it back to change it", requests::pull_back),
+        row(Post, "/requests/{id}/withdraw", "Give it up", requests::withdraw),
+        row(Post, "/requests/{id}/resubmit", "Hand it in again", requests::resubmit)
+            .takes::<requests::ResubmitForm>(),
+        row(
+            Post,
+            "/requests/{id}/return",
+            "Report that what was permitted was given back",
+            requests::give_back,
+        ),
+        row(Post, "/requests/{id}/revoke", "Take the permit back", requests::revoke)
+            .takes::<requests::RevokeForm>(),
+        row(
+            Get,
+            "/requests/{id}/attachments/{file}",
+            "A file of a request, as it came",
+            requests::attachment,
+        )
+        .sends("application/octet-stream"),
+        row(Get, "/parameters", "The values that the policy leaves open", requests::parameters)
+            .gives::<requests::OpenValueList>(),
+        row(Get, "/parameters/{id}", "One of them with its history", requests::parameter)
+            .gives::<requests::OpenValueView>(),
         row(Get, "/policy", "The policy in force", policy::show).gives::<dto::PolicyView>(),
+        row(Get, "/policy/oscal/{model}", "The policy in OSCAL: catalog or component", oscal::show)
+            .query::<oscal::OscalQuery>()
+            .sends("application/json"),
         row(Get, "/statements", "Every statement of the policy", policy::statements)
             .gives::<dto::StatementList>(),
         row(Get, "/statements/{*id}", "One statement with its evidence", policy::statement)
             .query::<dto::PageQuery>()
             .gives::<dto::StatementView>(),
+        row(Get, "/editions", "Editions of the policy, newest first", editions::list)
+            .query::<dto::PageQuery>()
+            .gives::<editions::EditionList>(),
+        row(Post, "/editions", "Propose an edition; one with errors is not kept", editions::propose)
+            .takes::<editions::ProposalForm>()
+            .bytes_max(crate::screens::editions::PROPOSAL_BYTES_MAX)
+            .gives::<editions::ProposalResult>(),
+        row(Get, "/editions/{id}", "One edition: what is wrong with it and what it changes", editions::show)
+            .gives::<editions::EditionView>(),
+        row(Post, "/editions/{id}/analysis", "Attach an analysis of the risks", editions::attach)
+            .takes::<editions::AnalysisForm>(),
+        row(Post, "/editions/{id}/withdraw", "Give an edition up before its first day", editions::withdraw),
+        row(
+            Get,
+            "/readings",
+            "What the policy changed for the caller and he has not read",
+            editions::to_read,
+        )
+        .gives::<editions::ReadingList>(),
+        row(Post, "/readings/{id}", "Confirm having read what an edition changed", editions::confirm),
         row(Get, "/coverage", "How every statement is kept today", coverage::show)
             .gives::<coverage::CoverageView>(),
+        row(Get, "/duties", "What the policy asks of the caller, by his roles", reading::own_duties)
+            .gives::<reading::DutiesView>(),
+        row(Get, "/duties/body", "What it asks of the body as a whole", reading::body_duties)
+            .gives::<reading::DutiesView>(),
+        row(Get, "/roles", "Every role and how much is asked of it", reading::roles)
+            .gives::<reading::RoleList>(),
+        row(Get, "/roles/{id}/duties", "What the policy asks of a role", reading::duties_of)
+            .gives::<reading::DutiesView>(),
+        row(Get, "/search", "Words in the policy, whatever their spelling", reading::search)
+            .query::<reading::SearchQuery>()
+            .gives::<reading::FoundView>(),
+        row(Get, "/clauses", "The text as a tree", reading::clauses).gives::<reading::ClauseList>(),
+        row(Get, "/clauses/{*id}", "One clause with what hangs on it", reading::clause)
+            .gives::<reading::ClauseNodeView>(),
+        row(Get, "/imports", "Imported texts, newest first", imports::list)
+            .query::<dto::PageQuery>()
+            .gives::<imports::ImportList>(),
+        row(Post, "/imports", "Import a body's own text for review", imports::make)
+            .takes_parts::<imports::ImportParts>()
+            .makes::<dto::Made>(),
+        row(Get, "/imports/{id}", "A review as it is now", imports::show).gives::<imports::ImportDetail>(),
+        row(Delete, "/imports/{id}", "Give a review up and erase its text", imports::discard)
+            .query::<imports::DiscardQuery>(),
+        row(Get, "/imports/{id}/steps", "The steps of a review", imports::steps)
+            .query::<imports::StepQuery>()
+            .gives::<imports::StepList>(),
+        row(Post, "/imports/{id}/steps", "Make corrections together", imports::correct)
+            .takes::<imports::StepForm>()
+            .gives::<imports::StepMade>(),
+        row(Post, "/imports/{id}/undo", "Take the last corrections back", imports::undo)
+            .takes::<imports::SeenForm>()
+            .gives::<imports::StepMade>(),
+        row(Post, "/imports/{id}/confirmation", "Stand by the whole review", imports::confirm)
+            .takes::<imports::SeenForm>()
+            .gives::<imports::StepMade>(),
+        row(Post, "/imports/{id}/reopen", "Go on with a confirmed review", imports::reopen)
+            .takes::<imports::SeenForm>()
+            .gives::<imports::StepMade>(),
+        row(Get, "/imports/{id}/points", "What is still open about the draft", imports::points)
+            .gives::<imports::PointsList>(),
+        row(Get, "/imports/{id}/files", "The files of the draft pack", imports::files)
+            .gives::<imports::DraftFiles>(),
+        row(Get, "/imports/{id}/bundle", "The same as one text", imports::bundle).sends("text/plain"),
         row(Get, "/evidence", "Evidence, newest first", evidence::list)
             .query::<dto::EvidenceListQuery>()
             .gives::<dto::EvidenceList>(),

@@ -27,7 +27,7 @@ pub(crate) async fn list(
 ) -> Result<Json<PeopleList>, Failure> {
     let after = cursor::read_user(query.after.as_deref())?;
     let limit = cursor::limit(query.limit, ROWS_MAX);
-    let people = api.app.people(&actor, search_text(query.text.as_deref())?, after.as_ref(), limit).await?;
+    let people = api.app().people(&actor, search_text(query.text.as_deref())?, after.as_ref(), limit).await?;
     let full = u32::try_from(people.len()).is_ok_and(|n| n >= limit);
     let next = people.last().filter(|_| full).map(|p| cursor::user_text(&p.user.id));
     Ok(Json(PeopleList { rows: people.into_iter().map(Into::into).collect(), next }))
@@ -38,7 +38,7 @@ pub(crate) async fn show(
     Caller(actor): Caller,
     Named(id): Named<String>,
 ) -> Result<Json<PersonView>, Failure> {
-    Ok(Json(api.app.person(&actor, &UserId::new(id)).await?.into()))
+    Ok(Json(api.app().person(&actor, &UserId::new(id)).await?.into()))
 }
 
 pub(crate) async fn add(
@@ -52,7 +52,7 @@ pub(crate) async fn add(
         kana: form.kana,
         section: SectionId::new(form.section),
     };
-    let (id, first_password) = api.app.add_person(&actor, new).await?;
+    let (id, first_password) = api.app().add_person(&actor, new).await?;
     Ok((StatusCode::CREATED, Json(PersonMade { id: id.to_string(), first_password })))
 }
 
@@ -62,7 +62,7 @@ pub(crate) async fn set_enabled(
     Named(id): Named<String>,
     Body(form): Body<EnabledForm>,
 ) -> Result<StatusCode, Failure> {
-    api.app.set_enabled(&actor, &UserId::new(id), form.enabled).await?;
+    api.app().set_enabled(&actor, &UserId::new(id), form.enabled).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -71,7 +71,7 @@ pub(crate) async fn reset_password(
     Caller(actor): Caller,
     Named(id): Named<String>,
 ) -> Result<Json<FirstPassword>, Failure> {
-    let first_password = api.app.reset_password(&actor, &UserId::new(id)).await?;
+    let first_password = api.app().reset_password(&actor, &UserId::new(id)).await?;
     Ok(Json(FirstPassword { first_password }))
 }
 
@@ -80,7 +80,7 @@ pub(crate) async fn reset_factor(
     Caller(actor): Caller,
     Named(id): Named<String>,
 ) -> Result<StatusCode, Failure> {
-    api.app.reset_second_factor(&actor, &UserId::new(id)).await?;
+    api.app().reset_second_factor(&actor, &UserId::new(id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -90,7 +90,7 @@ pub(crate) async fn give_post(
     Named(id): Named<String>,
     Body(form): Body<PostForm>,
 ) -> Result<StatusCode, Failure> {
-    api.app.give_post(&actor, &UserId::new(id), &form.post, form.unit.as_deref()).await?;
+    api.app().give_post(&actor, &UserId::new(id), &form.post, form.unit.as_deref()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -100,6 +100,6 @@ pub(crate) async fn end_post(
     Named(id): Named<String>,
     Params(form): Params<PostForm>,
 ) -> Result<StatusCode, Failure> {
-    api.app.end_post(&actor, &UserId::new(id), &form.post, form.unit.as_deref()).await?;
+    api.app().end_post(&actor, &UserId::new(id), &form.post, form.unit.as_deref()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -14,14 +14,14 @@ use super::{
 };
 
 pub(crate) async fn show(State(api): State<Api>, Caller(_actor): Caller) -> Json<PolicyView> {
-    Json(api.app.pack().into())
+    Json(api.app().pack().into())
 }
 
 pub(crate) async fn statements(
     State(api): State<Api>,
     Caller(actor): Caller,
 ) -> Result<Json<StatementList>, Failure> {
-    let statements = api.app.statements(&actor).await?.iter().map(Into::into).collect();
+    let statements = api.app().statements(&actor).await?.iter().map(Into::into).collect();
     Ok(Json(StatementList { statements }))
 }
 
@@ -35,5 +35,5 @@ pub(crate) async fn statement(
         after: cursor::read(query.after.as_deref())?,
         limit: cursor::limit(query.limit, PAGE_ROWS_MAX),
     };
-    Ok(Json(api.app.statement(&actor, &id, page).await?.into()))
+    Ok(Json(api.app().statement(&actor, &id, page).await?.into()))
 }

@@ -22,7 +22,7 @@ pub(crate) async fn log_in(
     visitor: Visitor,
     Body(form): Body<LoginForm>,
 ) -> Result<Response, Failure> {
-    let login = api.app.login(&visitor.door, &form.login, &form.password).await?;
+    let login = api.app().login(&visitor.door, &form.login, &form.password).await?;
     let state = SessionState {
         zone: visitor.door.zone.to_string(),
         needs_code: login.needs_code,
@@ -37,7 +37,7 @@ pub(crate) async fn prove(
     Body(form): Body<CodeForm>,
 ) -> Result<Response, Failure> {
     let door = anyone.actor.door();
-    let fresh = api.app.second_factor(door, &anyone.secret, &form.code).await?;
+    let fresh = api.app().second_factor(door, &anyone.secret, &form.code).await?;
     let state = SessionState {
         zone: door.zone.to_string(),
         needs_code: false,
@@ -51,7 +51,7 @@ pub(crate) async fn log_out(State(api): State<Api>, anyone: Anyone) -> Result<Re
         // A token is taken back, not logged out.
         return Err(Error::Denied { action: "log-out", reason: "token-scope" }.into());
     }
-    api.app.logout(&anyone.actor, &anyone.secret).await?;
+    api.app().logout(&anyone.actor, &anyone.secret).await?;
     Ok((StatusCode::NO_CONTENT, cookie(&api, anyone.actor.door(), None)?).into_response())
 }
 

@@ -103,6 +103,12 @@ impl Endpoint {
         self
     }
 
+    /// The size of its body, where that is another than of the others.
+    pub(crate) fn bytes_max(mut self, bytes_max: usize) -> Self {
+        self.handler = self.handler.layer(DefaultBodyLimit::max(bytes_max));
+        self
+    }
+
     /// Its JSON answer.
     pub(crate) fn gives<T: ToSchema>(mut self) -> Self {
         self.status = "200";

@@ -43,11 +43,11 @@ use crate::{
 };
 
 pub(crate) async fn home(State(api): State<Api>, Caller(actor): Caller) -> Result<Json<HomeView>, Failure> {
-    Ok(Json(api.app.home(&actor).await?.into()))
+    Ok(Json(api.app().home(&actor).await?.into()))
 }
 
 pub(crate) async fn channels(State(api): State<Api>, Caller(actor): Caller) -> Json<ChannelList> {
-    Json(api.app.new_transfer_options(&actor).into())
+    Json(api.app().new_transfer_options(&actor).into())
 }
 
 pub(crate) async fn candidates(
@@ -56,7 +56,7 @@ pub(crate) async fn candidates(
     Params(query): Params<TextQuery>,
 ) -> Result<Json<CandidateList>, Failure> {
     let text = search_text(query.text.as_deref())?;
-    let candidates = api.app.candidates(&actor, text).await?.into_iter().map(Into::into).collect();
+    let candidates = api.app().candidates(&actor, text).await?.into_iter().map(Into::into).collect();
     Ok(Json(CandidateList { candidates }))
 }
 
@@ -80,7 +80,7 @@ pub(crate) async fn list(
         after: cursor::read(query.after.as_deref())?,
         limit: cursor::limit(query.limit, PAGE_ROWS_MAX),
     };
-    Ok(Json(api.app.transfers(&actor, tray, &states, page).await?.into()))
+    Ok(Json(api.app().transfers(&actor, tray, &states, page).await?.into()))
 }
 
 pub(crate) async fn show(
@@ -88,7 +88,7 @@ pub(crate) async fn show(
     Caller(actor): Caller,
     Named(id): Named<String>,
 ) -> Result<Json<TransferView>, Failure> {
-    Ok(Json(api.app.transfer(&actor, &TransferId::new(id)).await?.into()))
+    Ok(Json(api.app().transfer(&actor, &TransferId::new(id)).await?.into()))
 }
 
 // ---------------------------------------------------------------- submitting
@@ -106,7 +106,7 @@ pub(crate) async fn submit(
             return Err(failure);
         }
     };
-    let id = make(&api.app, &actor, form, arrived).await?;
+    let id = make(&api.app(), &actor, form, arrived).await?;
     let location = HeaderValue::from_str(&format!("/api/v1/transfers/{id}"))
         .map_err(|e| Error::Internal(format!("location: {e}")))?;
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(Made { id: id.to_string() }))
@@ -116,38 +116,60 @@ pub(crate) async fn submit(
 /// Takes the form and stores the files as they come.
 async fn arrive(api: &Api, actor: &Actor, parts: &mut Multipart) -> Result<(TransferForm, Arrived), Failure> {
     let form = match parts.next_field().await.map_err(unread)? {
-        Some(field) if field.name() == Some("transfer") => read_form(field).await?,
+        Some(field) if field.name() == Some("transfer") => {
+            read_part::<TransferForm>(field, "transfer").await?
+        }
         _ => return Err(Failure::invalid("transfer", "not-first")),
     };
-    let files_max = api.app.pack().channel_by_id(&form.channel).and_then(|c| c.files_max.value).unwrap_or(0);
-    let mut arrived = Arrived { app: api.app.clone(), files: Vec::new() };
+    let files_max =
+        api.app().pack().channel_by_id(&form.channel).and_then(|c| c.files_max.value).unwrap_or(0);
+    let mut arrived = Arrived::new(api.app());
     while let Some(field) = parts.next_field().await.map_err(unread)? {
         if field.name() != Some("file") {
             return Err(Failure::malformed("a part is neither `transfer` nor `file`"));
         }
         // Counted before it is stored; `app` counts again.
-        if u64::try_from(arrived.files.len()).unwrap_or(u64::MAX) >= files_max.max(1) {
+        if u64::try_from(arrived.len()).unwrap_or(u64::MAX) >= files_max.max(1) {
             return Err(Error::TooMany { limit: u32::try_from(files_max).unwrap_or(u32::MAX) }.into());
         }
-        let file = upload::receive(&api.app, actor, &form.channel, field).await.map_err(|e| match e {
+        let file = upload::receive(&api.app(), actor, &form.channel, field).await.map_err(|e| match e {
             ReceiveError::App(error) => error.into(),
             ReceiveError::Part(error) => unread(error),
         })?;
-        arrived.files.push(file);
+        arrived.push(file);
     }
     Ok((form, arrived))
 }
 
 /// Files that were stored and are not yet part of a transfer. Whatever ends the request before they are, a lost
 /// connection too, erases them.
-struct Arrived {
+pub(super) struct Arrived {
     app: App,
     files: Vec<UploadedFile>,
 }
 
+impl Arrived {
+    pub(super) fn new(app: App) -> Self {
+        Self { app, files: Vec::new() }
+    }
+
+    pub(super) fn push(&mut self, file: UploadedFile) {
+        self.files.push(file);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Hands them over: from now on somebody else answers for them.
+    pub(super) fn take(&mut self) -> Vec<UploadedFile> {
+        std::mem::take(&mut self.files)
+    }
+}
+
 impl Drop for Arrived {
     fn drop(&mut self) {
-        let files = std::mem::take(&mut self.files);
+        let files = self.take();
         if files.is_empty() {
             return;
         }
@@ -175,13 +197,17 @@ async fn make(
             answers: form.answers,
             recipients: form.recipients.into_iter().map(UserId::new).collect(),
         },
-        files: std::mem::take(&mut arrived.files),
+        files: arrived.take(),
         passwords: form.passwords,
     };
     Ok(app.submit(actor, new).await?)
 }
 
-async fn read_form(mut untrusted: Field<'_>) -> Result<TransferForm, Failure> {
+/// Reads a part that is JSON, within the bound of a body.
+pub(super) async fn read_part<T: serde::de::DeserializeOwned>(
+    mut untrusted: Field<'_>,
+    name: &str,
+) -> Result<T, Failure> {
     let mut bytes = Vec::new();
     while let Some(chunk) = untrusted.chunk().await.map_err(unread)? {
         if bytes.len() + chunk.len() > BODY_BYTES_MAX {
@@ -189,10 +215,10 @@ async fn read_form(mut untrusted: Field<'_>) -> Result<TransferForm, Failure> {
         }
         bytes.extend_from_slice(&chunk);
     }
-    serde_json::from_slice(&bytes).map_err(|error| Failure::malformed(&format!("part `transfer`: {error}")))
+    serde_json::from_slice(&bytes).map_err(|error| Failure::malformed(&format!("part `{name}`: {error}")))
 }
 
-fn unread(error: MultipartError) -> Failure {
+pub(super) fn unread(error: MultipartError) -> Failure {
     tracing::debug!(%error, "a multipart body could not be read");
     Failure::interrupted()
 }
@@ -216,7 +242,7 @@ pub(crate) async fn decide(
         stands_in_for: stands_in_for.as_ref(),
         ..Ballot::new(verdict, &form.comment, &form.seen_hash)
     };
-    api.app.decide(&actor, &TransferId::new(id), &ballot).await?;
+    api.app().decide(&actor, &TransferId::new(id), &ballot).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -226,7 +252,7 @@ pub(crate) async fn review(
     Named(id): Named<String>,
     Body(form): Body<ReviewForm>,
 ) -> Result<StatusCode, Failure> {
-    api.app.review(&actor, &TransferId::new(id), form.decision).await?;
+    api.app().review(&actor, &TransferId::new(id), form.decision).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -235,7 +261,7 @@ pub(crate) async fn pull_back(
     Caller(actor): Caller,
     Named(id): Named<String>,
 ) -> Result<StatusCode, Failure> {
-    api.app.pull_back(&actor, &TransferId::new(id)).await?;
+    api.app().pull_back(&actor, &TransferId::new(id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -244,7 +270,7 @@ pub(crate) async fn withdraw(
     Caller(actor): Caller,
     Named(id): Named<String>,
 ) -> Result<StatusCode, Failure> {
-    api.app.withdraw(&actor, &TransferId::new(id)).await?;
+    api.app().withdraw(&actor, &TransferId::new(id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -254,7 +280,7 @@ pub(crate) async fn resubmit(
     Named(id): Named<String>,
     Body(form): Body<ContentForm>,
 ) -> Result<StatusCode, Failure> {
-    api.app.resubmit(&actor, &TransferId::new(id), form.into()).await?;
+    api.app().resubmit(&actor, &TransferId::new(id), form.into()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -269,7 +295,7 @@ pub(crate) async fn retry(
     if form.password.as_ref().is_some_and(|p| p.len() > PASSWORD_BYTES_MAX) {
         return Err(Failure::invalid("password", "too-long"));
     }
-    api.app.retry_file(&actor, &TransferId::new(id), &FileId::new(file), form.password).await?;
+    api.app().retry_file(&actor, &TransferId::new(id), &FileId::new(file), form.password).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -278,7 +304,7 @@ pub(crate) async fn block(
     Caller(actor): Caller,
     Named((id, file)): Named<(String, String)>,
 ) -> Result<StatusCode, Failure> {
-    api.app.block_file(&actor, &TransferId::new(id), &FileId::new(file)).await?;
+    api.app().block_file(&actor, &TransferId::new(id), &FileId::new(file)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -287,7 +313,7 @@ pub(crate) async fn follow(
     Caller(actor): Caller,
     Named(id): Named<String>,
 ) -> Result<Response, Failure> {
-    match live::events(api.app, &api.streams, actor, TransferId::new(id)).await {
+    match live::events(api.app(), &api.streams, actor, TransferId::new(id)).await {
         Ok(events) => Ok(events.into_response()),
         Err(Unopened::TooMany) => Err(Failure::too_many_streams(STREAMS_PER_PERSON_MAX)),
         Err(Unopened::App(error)) => Err(error.into()),
@@ -306,7 +332,7 @@ pub(crate) async fn download(
         // Each taking is evidence and may be the receipt: headers alone take nothing, so they are not to be had.
         return Err(Failure::method_not_allowed());
     }
-    let download = api.app.download(&actor, &TransferId::new(id), &FileId::new(file)).await?;
+    let download = api.app().download(&actor, &TransferId::new(id), &FileId::new(file)).await?;
     let name = download.name.clone();
     Ok(attachment::answer(download, &name)?)
 }
@@ -321,7 +347,7 @@ pub(crate) async fn open_original(
     if method == Method::HEAD {
         return Err(Failure::method_not_allowed());
     }
-    let original = api.app.open_original(&actor, &TransferId::new(id), &FileId::new(file)).await?;
+    let original = api.app().open_original(&actor, &TransferId::new(id), &FileId::new(file)).await?;
     let name = original.name.clone();
     Ok(attachment::answer(original, &name)?)
 }
@@ -331,7 +357,7 @@ pub(crate) async fn preview(
     Caller(actor): Caller,
     Named((id, file)): Named<(String, String)>,
 ) -> Result<Json<PreviewView>, Failure> {
-    let preview = api.app.preview(&actor, &TransferId::new(id), &FileId::new(file)).await?;
+    let preview = api.app().preview(&actor, &TransferId::new(id), &FileId::new(file)).await?;
     Ok(Json(PreviewView { preview: preview.map(Into::into) }))
 }
 
@@ -341,6 +367,6 @@ pub(crate) async fn preview_page(
     Named((id, file, page)): Named<(String, String, String)>,
 ) -> Result<Response, Failure> {
     let page = page.strip_suffix(".png").and_then(|n| n.parse().ok()).ok_or(Error::NotFound)?;
-    let png = api.app.preview_page(&actor, &TransferId::new(id), &FileId::new(file), page).await?;
+    let png = api.app().preview_page(&actor, &TransferId::new(id), &FileId::new(file), page).await?;
     Ok(([(header::CONTENT_TYPE, "image/png")], png).into_response())
 }

@@ -118,7 +118,8 @@ async fn account(site: &Site, actor: &Actor, done: &str, extra: Extra) -> Respon
 
 /// The posts that may decide in this person's place, by rank, as the pack's routes name them.
 fn deputies(site: &Site, actor: &Actor) -> Vec<(String, String)> {
-    let pack = site.app().pack();
+    let app = site.app();
+    let pack = app.pack();
     let mut posts: Vec<&str> = Vec::new();
     for step in pack.requests().iter().flat_map(|r| &r.steps) {
         if actor.roles().iter().any(|g| g.role == step.approver) {
@@ -173,6 +174,7 @@ fn password_form(site: &Site, actor: &Actor, next: &str, errors: Vec<view::Field
             "",
         ),
         forced,
+        chars_min: site.app().password_chars_min(),
         next: safe_next(next).to_owned(),
         errors,
     });

@@ -1,11 +1,16 @@
 //! 条項の遵守状況: every statement with what keeps it today, filtered.
 
+use std::collections::BTreeSet;
+
 use app::coverage::{Coverage, CoverageRow, MechanismRow};
 use axum::{
     extract::{Query, State},
     response::Response,
 };
-use policy::{CoverageStatus, Divergence, Mechanism, Pack};
+use policy::{
+    CoverageStatus, Divergence, Mechanism, Pack,
+    search::{Index, ItemKind, Query as Words},
+};
 
 use super::{Pairs, one, view};
 use crate::{
@@ -23,37 +28,40 @@ struct Filter<'q> {
     capability: &'q str,
     role: &'q str,
     search: &'q str,
+    /// The statements that hold the words.
+    found: BTreeSet<&'q str>,
 }
 
 impl<'q> Filter<'q> {
-    fn of(query: &'q Pairs) -> Self {
+    fn of(query: &'q Pairs, index: &'q Index) -> Self {
+        let search = one(query, "q").trim();
         Self {
             status: CoverageStatus::from_id(one(query, "status")),
             capability: one(query, "capability"),
             role: one(query, "role"),
-            search: one(query, "q").trim(),
+            search,
+            found: index.ids(&Words::new(search), ItemKind::Statement),
         }
     }
 
     fn shows(&self, row: &CoverageRow<'_>) -> bool {
         let s = row.statement;
         let others = s.counterparties.iter().flat_map(|c| &c.roles);
-        let section = row.clause.map_or("", |c| c.section.as_str());
         self.status.is_none_or(|status| status == row.status)
             && (self.capability.is_empty() || s.capability == self.capability)
             && (self.role.is_empty() || s.roles.iter().chain(others).any(|r| r == self.role))
-            && (self.search.is_empty()
-                || [s.short(), &s.gist_ja, &s.id, &s.label, section].iter().any(|t| t.contains(self.search)))
+            && (self.search.is_empty() || self.found.contains(s.id.as_str()))
     }
 }
 
 pub(crate) async fn page(State(site): State<Site>, who: Signed, Query(query): Query<Pairs>) -> Response {
-    let coverage = match site.app().coverage(&who.actor).await {
+    let app = site.app();
+    let coverage = match app.coverage(&who.actor).await {
         Ok(coverage) => coverage,
         Err(error) => return site.fail(Some(&who.actor), &error),
     };
-    let pack = site.app().pack();
-    let filter = Filter::of(&query);
+    let pack = app.pack();
+    let filter = Filter::of(&query, app.index());
     let mut sections: Vec<view::CoverageSection> = Vec::new();
     for row in coverage.rows.iter().filter(|row| filter.shows(row)) {
         let title = row.clause.map(|c| format!("{} {}", c.section, c.title)).unwrap_or_default();
@@ -74,6 +82,7 @@ pub(crate) async fn page(State(site): State<Site>, who: Signed, Query(query): Qu
             &[Mechanism::PolicyVersion, Mechanism::ParameterRegister],
             "",
         ),
+        bar: view::PolicyBar::at("/coverage"),
         policy: pack.title().to_owned(),
         total: coverage.rows.len(),
         in_words: in_words.join("、"),
@@ -83,8 +92,7 @@ pub(crate) async fn page(State(site): State<Site>, who: Signed, Query(query): Qu
             filter.status.map_or("", CoverageStatus::id),
         ),
         capabilities: {
-            let all: std::collections::BTreeSet<&str> =
-                pack.statements().iter().map(|s| s.capability.as_str()).collect();
+            let all: BTreeSet<&str> = pack.statements().iter().map(|s| s.capability.as_str()).collect();
             choices(all.into_iter().map(|c| (c, c)), filter.capability)
         },
         roles: choices(pack.roles().iter().map(|r| (r.id.as_str(), r.title.as_str())), filter.role),

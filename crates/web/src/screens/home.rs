@@ -8,7 +8,7 @@ use policy::{ChannelMode, Mechanism};
 use worker_protocol::Reason;
 use workflow::transfer::{FileState, State as Stage};
 
-use super::{Pairs, one, show, view};
+use super::{Pairs, one, requests, show, view};
 use crate::{
     door::Signed,
     site::{Site, render},
@@ -21,6 +21,14 @@ const ROWS_MAX: usize = 20;
 pub(crate) async fn home(State(site): State<Site>, who: Signed, Query(query): Query<Pairs>) -> Response {
     let home = match site.app().home(&who.actor).await {
         Ok(home) => home,
+        Err(error) => return site.fail(Some(&who.actor), &error),
+    };
+    let to_read = match super::editions::to_read(&site, &who.actor).await {
+        Ok(to_read) => to_read,
+        Err(error) => return site.fail(Some(&who.actor), &error),
+    };
+    let requests = match site.app().requests_at_home(&who.actor).await {
+        Ok(requests) => requests,
         Err(error) => return site.fail(Some(&who.actor), &error),
     };
     let rows = |rows: &[app::model::TransferRow], action: &str| -> Vec<view::RowView> {
@@ -51,12 +59,14 @@ pub(crate) async fn home(State(site): State<Site>, who: Signed, Query(query): Qu
     for item in &mut frame.menu {
         item.count = match item.href.as_str() {
             "/received" => u32::try_from(home.to_receive.len()).unwrap_or(u32::MAX),
+            "/requests" => u32::try_from(requests.to_decide.len()).unwrap_or(u32::MAX),
             "/transfers?tray=to-decide" => u32::try_from(home.to_decide.len()).unwrap_or(u32::MAX),
             _ => 0,
         };
     }
     let tiles = vec![
         tile("承認待ち", home.to_decide.len(), "/transfers?tray=to-decide", true),
+        tile("申請の承認待ち", requests.to_decide.len(), "/requests?tray=to-decide", true),
         tile("受取", home.to_receive.len(), "/received", true),
         tile("差戻し・引戻し", home.with_me.len(), "#t-returned", true),
         tile("保留", home.held.len() + home.held_of_units.len(), "#t-held", true),
@@ -120,7 +130,9 @@ pub(crate) async fn home(State(site): State<Site>, who: Signed, Query(query): Qu
         outage: home.cells_stopped.as_ref().map(show::outage),
         may_send,
         tiles,
+        requests: requests::at_home(&site, &requests),
         tasks,
+        to_read,
         open: rows(&home.under_way, ""),
     })
 }

@@ -6,9 +6,15 @@
 pub(crate) mod account;
 pub(crate) mod coverage;
 pub(crate) mod csv;
+pub(crate) mod editions;
 pub(crate) mod home;
+pub(crate) mod imports;
+pub(crate) mod oscal;
+pub(crate) mod parameters;
 pub(crate) mod people;
 pub(crate) mod policy;
+pub(crate) mod reading;
+pub(crate) mod requests;
 pub(crate) mod send;
 pub(crate) mod session;
 pub(crate) mod show;

@@ -33,7 +33,8 @@ fn manages(actor: &Actor) -> bool {
 }
 
 fn unit_name(site: &Site, id: &str) -> String {
-    let pack = site.app().pack();
+    let app = site.app();
+    let pack = app.pack();
     pack.section(id)
         .map(|s| s.name.clone())
         .or_else(|| pack.departments().iter().find(|d| d.id == id).map(|d| d.name.clone()))
@@ -141,7 +142,8 @@ async fn person_page(
         Ok(person) => person,
         Err(error) => return site.fail(Some(actor), &error),
     };
-    let pack = site.app().pack();
+    let app = site.app();
+    let pack = app.pack();
     let choice =
         |id: &str, title: &str| view::Choice { id: id.to_owned(), title: title.to_owned(), chosen: false };
     let mut answer = render(&view::PersonPage {

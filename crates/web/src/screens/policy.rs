@@ -10,7 +10,7 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use policy::{Mechanism, Parameter, Statement};
+use policy::{Mechanism, Parameter, Statement, search::ItemKind};
 use workflow::id::EvidenceId;
 
 use super::{Pairs, csv, one, show, view};
@@ -24,7 +24,8 @@ use crate::{
 const LIST_ROWS: u32 = 50;
 
 fn clause_row(site: &Site, statement: &Statement, evidence: u64) -> view::ClauseRow {
-    let pack = site.app().pack();
+    let app = site.app();
+    let pack = app.pack();
     // What is planned serves nobody yet.
     let titles: Vec<_> = statement.mechanisms.iter().filter(|m| m.ships()).map(|m| m.title_ja()).collect();
     let unset =
@@ -45,30 +46,36 @@ fn clause_row(site: &Site, statement: &Statement, evidence: u64) -> view::Clause
 }
 
 pub(crate) async fn clauses(State(site): State<Site>, who: Signed, Query(query): Query<Pairs>) -> Response {
-    let summaries = match site.app().statements(&who.actor).await {
+    let app = site.app();
+    let summaries = match app.statements(&who.actor).await {
         Ok(summaries) => summaries,
         Err(error) => return site.fail(Some(&who.actor), &error),
     };
     let search = one(&query, "q").trim();
+    let words = policy::search::Query::new(search);
+    let wanted = app.index().ids(&words, ItemKind::Statement);
     let mut sections: Vec<view::ClauseSection> = Vec::new();
     for summary in &summaries {
         let statement = summary.statement;
-        let section = summary.clause.map_or("", |c| c.section.as_str());
-        let hit = [statement.short(), &statement.gist_ja, &statement.id, section]
-            .iter()
-            .any(|text| text.contains(search));
-        if !search.is_empty() && !hit {
+        if !search.is_empty() && !wanted.contains(statement.id.as_str()) {
             continue;
         }
+        let section = summary.clause.map(|c| format!("{} {}", c.section, c.title)).unwrap_or_default();
+        let href = || summary.clause.map(|c| format!("/policy/clauses/{}", view::path_part(&c.id)));
         let row = clause_row(&site, statement, summary.evidence_count);
-        match sections.iter_mut().find(|s| s.title == section) {
+        // Statements stand in the order of the text, so that those of one clause follow each other.
+        match sections.last_mut().filter(|s| s.title == section) {
             Some(found) => found.rows.push(row),
-            None => sections.push(view::ClauseSection { title: section.to_owned(), rows: vec![row] }),
+            None => {
+                let href = href().unwrap_or_default();
+                sections.push(view::ClauseSection { title: section, href, rows: vec![row] });
+            }
         }
     }
     render(&view::ClausesPage {
         frame: site.frame(Some(&who.actor), "条項", "/clauses", &[Mechanism::PolicyVersion], ""),
-        policy: site.app().pack().title().to_owned(),
+        bar: view::PolicyBar::at("/clauses"),
+        policy: app.pack().title().to_owned(),
         search: search.to_owned(),
         total: sections.iter().map(|s| s.rows.len()).sum(),
         sections,
@@ -82,7 +89,8 @@ pub(crate) async fn clause(
     Query(query): Query<Pairs>,
 ) -> Response {
     let request = PageRequest { after: show::cursor(one(&query, "after")), limit: LIST_ROWS };
-    let page = match site.app().statement(&who.actor, &id, request).await {
+    let app = site.app();
+    let page = match app.statement(&who.actor, &id, request).await {
         Ok(page) => page,
         Err(error) => return site.fail(Some(&who.actor), &error),
     };
@@ -92,14 +100,14 @@ pub(crate) async fn clause(
     render(&view::ClausePageView {
         frame: site.frame(Some(&who.actor), &statement.gist_ja, "/clauses", &[Mechanism::EvidenceLedger], ""),
         row: clause_row(&site, statement, page.summary.evidence_count),
-        clause_title: page.summary.clause.map(|c| c.title.clone()).unwrap_or_default(),
-        section_title: page.summary.clause.map(|c| c.section.clone()).unwrap_or_default(),
+        bar: view::PolicyBar::at("/clauses"),
+        around: super::reading::around(app.pack(), statement),
         trigger: statement.trigger.clone(),
         expected: statement.evidence.clone(),
         label: statement.label.clone(),
         status: view::status_chip(statement.coverage()),
         mechanisms: statement.mechanisms.iter().map(|m| view::MechanismChip::of(*m)).collect(),
-        divergences: site.app().pack().divergences_of(statement).map(super::coverage::divergence).collect(),
+        divergences: app.pack().divergences_of(statement).map(super::coverage::divergence).collect(),
         parameters: page.parameters.iter().map(|p| parameter(p)).collect(),
         origin: format!("{} の {}行目", origin.file, origin.line),
         evidence: rows.iter().map(|item| show::happening(&site, item)).collect(),
@@ -108,6 +116,12 @@ pub(crate) async fn clause(
             .as_ref()
             .map(|c| format!("/clauses/{}?after={}", view::path_part(&id), show::cursor_text(c))),
     })
+}
+
+/// A value that a statement leaves open, in a line of a list.
+pub(super) fn open_value(parameter: &Parameter) -> view::OpenValue {
+    let view::ParameterView { title, value, .. } = self::parameter(parameter);
+    view::OpenValue { title, value }
 }
 
 fn parameter(parameter: &Parameter) -> view::ParameterView {
@@ -119,6 +133,7 @@ fn parameter(parameter: &Parameter) -> view::ParameterView {
     };
     view::ParameterView {
         title: parameter.title.clone(),
+        href: format!("/parameters/{}", view::path_part(&parameter.id)),
         value: parameter.value.as_ref().map(|v| format!("{v}{unit}")),
         note,
     }
@@ -138,6 +153,7 @@ fn unit(parameter: &Parameter) -> &'static str {
 }
 
 pub(crate) async fn evidence(State(site): State<Site>, who: Signed, Query(query): Query<Pairs>) -> Response {
+    let app = site.app();
     let word = |name| Some(one(&query, name).trim().to_owned()).filter(|w| !w.is_empty());
     let (statement, kind) = (word("statement"), word("kind"));
     let after = show::cursor(one(&query, "after"));
@@ -154,7 +170,7 @@ pub(crate) async fn evidence(State(site): State<Site>, who: Signed, Query(query)
         let mut rows = vec![heading.map(str::to_owned).to_vec()];
         let mut after = None;
         loop {
-            let page = match site.app().evidence(&who.actor, ask(after, 200)).await {
+            let page = match app.evidence(&who.actor, ask(after, 200)).await {
                 Ok(page) => page,
                 Err(error) => return site.fail(Some(&who.actor), &error),
             };
@@ -178,11 +194,11 @@ pub(crate) async fn evidence(State(site): State<Site>, who: Signed, Query(query)
             }
         }
     }
-    let page = match site.app().evidence(&who.actor, ask(after, LIST_ROWS)).await {
+    let page = match app.evidence(&who.actor, ask(after, LIST_ROWS)).await {
         Ok(page) => page,
         Err(error) => return site.fail(Some(&who.actor), &error),
     };
-    let taking = site.app().taking_evidence(&who.actor);
+    let taking = app.taking_evidence(&who.actor);
     let base = format!(
         "/evidence?kind={}&statement={}",
         view::query_part(kind.as_deref().unwrap_or_default()),
@@ -223,11 +239,12 @@ fn row(site: &Site, item: &EvidenceItem, taking: Taking) -> view::EvidenceRowVie
 }
 
 pub(crate) async fn entry(State(site): State<Site>, who: Signed, Path(id): Path<String>) -> Response {
-    let entry = match site.app().evidence_entry(&who.actor, &EvidenceId::new(&*id)).await {
+    let app = site.app();
+    let entry = match app.evidence_entry(&who.actor, &EvidenceId::new(&*id)).await {
         Ok(entry) => entry,
         Err(error) => return site.fail(Some(&who.actor), &error),
     };
-    let taking = site.app().taking_evidence(&who.actor);
+    let taking = app.taking_evidence(&who.actor);
     // People read it indented; the bytes that the leaf commits to are in the bundle.
     let payload = entry.payload.map(|text| {
         serde_json::from_str::<serde_json::Value>(&text)
@@ -257,7 +274,8 @@ pub(crate) async fn entry(State(site): State<Site>, who: Signed, Path(id): Path<
 }
 
 pub(crate) async fn proof(State(site): State<Site>, who: Signed, Path(id): Path<String>) -> Response {
-    let files = match site.app().export_selection(&who.actor, &[EvidenceId::new(&*id)]).await {
+    let app = site.app();
+    let files = match app.export_selection(&who.actor, &[EvidenceId::new(&*id)]).await {
         Ok(files) => files,
         Err(error) => return site.fail(Some(&who.actor), &error),
     };

@@ -31,7 +31,7 @@ use crate::{
 /// Bytes of one text field.
 const FIELD_BYTES_MAX: usize = 64 << 10;
 /// Fields of one submission.
-const FIELDS_MAX: usize = 200;
+pub(super) const FIELDS_MAX: usize = 200;
 const BASIS: &[Mechanism] = &[
     Mechanism::ChannelSanitise,
     Mechanism::ChannelApprove,
@@ -44,7 +44,8 @@ pub(crate) async fn new_page(State(site): State<Site>, who: Signed, Query(query)
 }
 
 async fn new_form(site: &Site, actor: &Actor, pairs: &Pairs, errors: Vec<view::FieldError>) -> Response {
-    let options = site.app().new_transfer_options(actor);
+    let app = site.app();
+    let options = app.new_transfer_options(actor);
     let mut channels: Vec<view::ChannelView> = options
         .channels
         .iter()
@@ -108,7 +109,8 @@ async fn new_form(site: &Site, actor: &Actor, pairs: &Pairs, errors: Vec<view::F
 
 /// What passes unchanged on a channel, and who inspects it.
 fn inspected(site: &Site, channel: &policy::Channel) -> Option<(String, String)> {
-    let pack = site.app().pack();
+    let app = site.app();
+    let pack = app.pack();
     let rules: Vec<_> =
         channel.rules.iter().filter(|r| r.treatment == Some(Treatment::InspectOnly)).collect();
     let kinds: Vec<_> = if channel.mode == ChannelMode::Inspect {
@@ -167,7 +169,8 @@ fn answer_fields<'p>(
     channels: impl Iterator<Item = &'p policy::Channel>,
     pairs: &Pairs,
 ) -> Vec<view::AnswerField> {
-    let pack = site.app().pack();
+    let app = site.app();
+    let pack = app.pack();
     let mut fields: Vec<view::AnswerField> = Vec::new();
     for channel in channels {
         let asked = channel.request.iter().chain(channel.rules.iter().filter_map(|r| r.request.as_ref()));
@@ -329,7 +332,7 @@ async fn arrive(
     Ok(())
 }
 
-async fn text(field: &mut Field<'_>) -> app::Result<String> {
+pub(super) async fn text(field: &mut Field<'_>) -> app::Result<String> {
     let mut bytes = Vec::new();
     while let Some(chunk) =
         field.chunk().await.map_err(|_| Error::Invalid { field: "files", problem: "unknown" })?
@@ -388,6 +391,7 @@ async fn resubmit_form(
         Err(error) => return site.fail(Some(actor), &error),
     };
     let came_back = t
+        .approval
         .decisions
         .last()
         .filter(|d| d.verdict == workflow::route::Verdict::Return)

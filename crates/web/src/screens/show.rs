@@ -89,7 +89,8 @@ pub(crate) fn levels(site: &Site, chosen: &str) -> Vec<LevelView> {
 
 pub(crate) fn transfer(site: &Site, detail: &TransferDetail) -> TransferView {
     let t = &detail.transfer;
-    let pack = site.app().pack();
+    let app = site.app();
+    let pack = app.pack();
     let (_, _, mut said) = words::state(t.state);
     if t.state == State::AwaitingApproval && t.files.iter().any(|f| f.state == FileState::Inspected) {
         said =
@@ -112,13 +113,13 @@ pub(crate) fn transfer(site: &Site, detail: &TransferDetail) -> TransferView {
         section: detail.section_name.clone(),
         recipients: t.recipients.iter().map(|r| (name(&r.user), r.received_at.map(when))).collect(),
         submitted: when(t.submitted_at),
-        round: t.round,
+        round: t.approval.round,
         state: state_chip(t.state),
         state_id: t.state.id(),
         said: said.to_owned(),
         next: next_actor(site, t, &name),
-        due: due(t.state, t.due_at).map(when),
-        overdue: due(t.state, t.due_at).is_some_and(|due| due < site.app().now()),
+        due: due(t.state, t.term.due_at).map(when),
+        overdue: due(t.state, t.term.due_at).is_some_and(|due| due < site.app().now()),
         is_final: t.state.is_final(),
         stations: stations(site, t, &name),
         files: t.files.iter().map(|f| file(site, detail, f)).collect(),
@@ -127,8 +128,9 @@ pub(crate) fn transfer(site: &Site, detail: &TransferDetail) -> TransferView {
 }
 
 fn field_title(site: &Site, id: &str) -> String {
-    let requests = site.app().pack().requests();
-    requests
+    let app = site.app();
+    app.pack()
+        .requests()
         .iter()
         .flat_map(|r| &r.fields)
         .find(|f| f.id == id)
@@ -138,7 +140,8 @@ fn field_title(site: &Site, id: &str) -> String {
 fn next_actor(site: &Site, t: &Transfer, name: &dyn Fn(&UserId) -> String) -> String {
     match t.state {
         State::AwaitingApproval => t.open_step().map_or_else(String::new, |step| {
-            let role = site.app().pack().role_title(&step.role);
+            let app = site.app();
+            let role = app.pack().role_title(&step.role);
             let raised = if step.raised_from.is_some() { "(上位の役割)" } else { "" };
             format!("{role}{raised}が「{}」を行います", step.title)
         }),
@@ -181,12 +184,13 @@ fn stations(site: &Site, t: &Transfer, name: &dyn Fn(&UserId) -> String) -> Vec<
             },
         ),
     ];
-    for (index, step) in t.route.steps.iter().enumerate() {
-        let decision = t.decisions.iter().rev().find(|d| d.round == t.round && d.step == index);
+    for (index, step) in t.approval.route.steps.iter().enumerate() {
+        let decision =
+            t.approval.decisions.iter().rev().find(|d| d.round == t.approval.round && d.step == index);
         let standing = match decision.map(|d| d.verdict) {
             Some(Verdict::Approve) => "done",
             Some(Verdict::Return | Verdict::Reject) => "stop",
-            None if t.state == State::AwaitingApproval && t.step == index => "now",
+            None if t.state == State::AwaitingApproval && t.approval.step == index => "now",
             None => "todo",
         };
         let who = decision.map_or_else(
@@ -540,11 +544,12 @@ pub(crate) fn cursor(text: &str) -> Option<Cursor> {
 /// The printed stamps: title, name, day, whether a deputy.
 pub(crate) fn stamps(detail: &TransferDetail) -> Vec<(String, String, String, bool)> {
     let t = &detail.transfer;
-    t.decisions
+    t.approval
+        .decisions
         .iter()
-        .filter(|d| d.round == t.round && d.verdict == Verdict::Approve)
+        .filter(|d| d.round == t.approval.round && d.verdict == Verdict::Approve)
         .map(|d| {
-            let title = t.route.steps.get(d.step).map(|s| s.title.clone()).unwrap_or_default();
+            let title = t.approval.route.steps.get(d.step).map(|s| s.title.clone()).unwrap_or_default();
             let name = detail.names.get(&d.by).cloned().unwrap_or_default();
             (title, name, when(d.at).day, d.on_behalf_of.is_some())
         })

@@ -257,10 +257,11 @@ async fn decide_form(site: &Site, actor: &Actor, id: &str, typed: &Pairs, error:
     let t = &detail.transfer;
     let name = |id: &UserId| detail.names.get(id).cloned().unwrap_or_default();
     let decided = t
+        .approval
         .decisions
         .iter()
         .map(|d| {
-            let title = t.route.steps.get(d.step).map(|s| s.title.clone()).unwrap_or_default();
+            let title = t.approval.route.steps.get(d.step).map(|s| s.title.clone()).unwrap_or_default();
             let tone = if d.verdict == Verdict::Approve { words::Tone::Good } else { words::Tone::Wait };
             let said = view::Chip { word: words::verdict(d.verdict).to_owned(), tone };
             let deputy = if d.on_behalf_of.is_some() { "(代決)" } else { "" };
@@ -282,7 +283,7 @@ async fn decide_form(site: &Site, actor: &Actor, id: &str, typed: &Pairs, error:
             (title(from), title(&step.role))
         }),
         step: step.title.clone(),
-        last: t.step + 1 >= t.route.steps.len(),
+        last: t.approval.step + 1 >= t.approval.route.steps.len(),
         files,
         inspected,
         opens_here: detail.may.inspect,

@@ -5,10 +5,20 @@
 //! Leaves gathering the values to the handlers beside it, words to `crate::words`, dates to `crate::dates`.
 
 mod coverage;
+mod editions;
+mod imports;
+mod oscal;
+mod reading;
+mod requests;
 
 use askama::Template;
 
 pub use coverage::*;
+pub use editions::*;
+pub use imports::*;
+pub use oscal::*;
+pub use reading::*;
+pub use requests::*;
 
 use crate::{
     dates::When,
@@ -258,6 +268,8 @@ pub struct PasswordPage {
     pub frame: Frame,
     /// Whether nothing else is possible before.
     pub forced: bool,
+    /// The shortest password, in characters.
+    pub chars_min: usize,
     /// Where to go afterwards.
     pub next: String,
     /// Why the attempt failed.
@@ -319,8 +331,12 @@ pub struct HomePage {
     pub may_send: bool,
     /// Numbers.
     pub tiles: Vec<Tile>,
+    /// Requests that wait; groups without rows are left out.
+    pub requests: Vec<RequestGroup>,
     /// やること, groups without rows are left out.
     pub tasks: Vec<TaskGroup>,
+    /// What the policy changed for him and he has not read: the page, the edition, until when.
+    pub to_read: Vec<(String, String, Option<When>)>,
     /// 授受 that are under way.
     pub open: Vec<RowView>,
 }
@@ -1020,6 +1036,8 @@ pub struct ClauseRow {
 pub struct ClauseSection {
     /// Its title.
     pub title: String,
+    /// The page of its clause; empty for what stands in none.
+    pub href: String,
     /// Its statements.
     pub rows: Vec<ClauseRow>,
 }
@@ -1030,6 +1048,8 @@ pub struct ClauseSection {
 pub struct ClausesPage {
     /// What surrounds it.
     pub frame: Frame,
+    /// The pages of the policy.
+    pub bar: PolicyBar,
     /// Title of the policy.
     pub policy: String,
     /// What was searched for.
@@ -1045,6 +1065,8 @@ pub struct ClausesPage {
 pub struct ParameterView {
     /// Its title.
     pub title: String,
+    /// Its page, with its history and the form that changes it.
+    pub href: String,
     /// Its value; `None` is shown as 未設定.
     pub value: Option<String>,
     /// Where it was decided, or what is suggested.
@@ -1057,12 +1079,12 @@ pub struct ParameterView {
 pub struct ClausePageView {
     /// What surrounds it.
     pub frame: Frame,
+    /// The pages of the policy.
+    pub bar: PolicyBar,
     /// The statement.
     pub row: ClauseRow,
-    /// Title of the clause.
-    pub clause_title: String,
-    /// Title of the section.
-    pub section_title: String,
+    /// What stands around it.
+    pub around: Around,
     /// When it applies.
     pub trigger: Option<String>,
     /// What evidence it expects.

@@ -83,9 +83,11 @@ impl City {
             clock: clock.clone(),
             entropy,
             vault: Arc::new(GlassVault),
+            policies: test_city::policies().into(),
         };
         let key = SigningKey::from_seed("hoshimi.example/log", &[9; 32]).unwrap();
         let app = App::open(ports, pack(), key, PasswordCost::WeakForTestPurposesOnly).unwrap();
+        app.runs(test_city::text(), None);
         let ids = test_city::settle(&app, PEOPLE).await;
         let api = api::Api::new(app.clone(), Streams::default(), false);
         let router = Router::new().nest("/api/v1", api::router(api)).merge(api::ledger_routes(app.clone()));

@@ -60,7 +60,7 @@ async fn programs_read_what_keeps_each_statement() {
 }
 
 /// A page of the LGWAN zone's listener: status and text.
-async fn page(site: &Router, way: &Way, path: &str) -> (StatusCode, String) {
+pub(crate) async fn page(site: &Router, way: &Way, path: &str) -> (StatusCode, String) {
     let mut request = Request::get(path).body(Body::empty()).unwrap();
     if let Some((name, value)) = &way.header {
         request.headers_mut().insert(name, value.parse().unwrap());

@@ -8,8 +8,18 @@ mod contract;
 #[cfg(test)]
 mod coverage;
 #[cfg(test)]
+mod editions;
+#[cfg(test)]
 mod flow;
+#[cfg(test)]
+mod imports;
 #[cfg(test)]
 mod inspect;
 #[cfg(test)]
+mod oscal;
+#[cfg(test)]
+mod reading;
+#[cfg(test)]
 mod refusals;
+#[cfg(test)]
+mod requests;

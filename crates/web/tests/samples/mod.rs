@@ -1,5 +1,9 @@
 //! Sample values for every screen: a fictional city, nobody real.
 
+mod editions;
+mod reading;
+mod requests;
+
 use askama::Template;
 use web::{
     dates::When,
@@ -487,6 +491,14 @@ fn person() -> PersonView {
 }
 
 pub(crate) fn pages() -> Vec<(&'static str, String)> {
+    let mut pages = of_transfers();
+    pages.extend(requests::pages());
+    pages.extend(editions::pages());
+    pages.extend(reading::pages());
+    pages
+}
+
+fn of_transfers() -> Vec<(&'static str, String)> {
     let password_needed = FileView {
         trouble: Some(words::reason(Reason::PasswordNeeded)),
         password_action: Some("/transfers/1/files/f9/retry".into()),
@@ -556,6 +568,7 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
             PasswordPage {
                 frame: bare("パスワードの変更"),
                 forced: true,
+                chars_min: 14,
                 next: "/".into(),
                 errors: vec![FieldError {
                     field: "new".into(),
@@ -576,6 +589,8 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
                 }),
                 may_send: true,
                 tiles: vec![tile("承認待ち", 2, true), tile("受取", 1, true), tile("保留", 1, true)],
+                to_read: vec![("/readings/e-1".into(), "令和8年度第2版".into(), Some(at(300)))],
+                requests: vec![requests::group()],
                 tasks: vec![
                     group(
                         "decide",
@@ -616,6 +631,8 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
                 outage: None,
                 may_send: false,
                 tiles: vec![tile("承認待ち", 0, true), tile("受取", 0, true)],
+                to_read: vec![],
+                requests: vec![],
                 tasks: vec![],
                 open: vec![],
             }
@@ -782,11 +799,13 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
             "clauses",
             ClausesPage {
                 frame: frame("条項", "/clauses", "internet"),
+                bar: PolicyBar::at("/clauses"),
                 policy: "星見市情報セキュリティポリシー".into(),
-                search: String::new(),
+                search: "無害化".into(),
                 total: 2,
                 sections: vec![ClauseSection {
-                    title: "ネットワークの分離".into(),
+                    title: "4 ネットワークの分離".into(),
+                    href: "/policy/clauses/base/4".into(),
                     rows: vec![
                         clause_row(),
                         ClauseRow { mechanisms: String::new(), unset: 0, evidence: 0, ..clause_row() },
@@ -797,9 +816,29 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
             .unwrap(),
         ),
         (
+            "oscal",
+            OscalPage {
+                frame: frame("方針の書出し", "/clauses", "internet"),
+                policy: "星見市情報セキュリティポリシー(版 1)".into(),
+                public: vec!["星見市情報セキュリティ基本方針".into()],
+                internal: vec!["<script>alert(1)</script>対策基準".into()],
+                models: vec![
+                    OscalModel { id: "catalog", title: "目録", about: "条項", public: true },
+                    OscalModel {
+                        id: "component", title: "仕組みの一覧", about: "仕組み", public: false
+                    },
+                ],
+                may: true,
+                factor_needed: false,
+            }
+            .render()
+            .unwrap(),
+        ),
+        (
             "coverage",
             CoveragePage {
                 frame: frame("条項の遵守状況", "/clauses", "internet"),
+                bar: PolicyBar::at("/coverage"),
                 policy: "星見市情報セキュリティポリシー".into(),
                 total: 520,
                 in_words: "仕組みあり 120件、予定 400件".into(),
@@ -865,13 +904,49 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
             .render()
             .unwrap(),
         ),
+        ("imports", imports_page().render().unwrap()),
+        ("import", import_page().render().unwrap()),
+        (
+            "import-conflict",
+            ImportConflictPage {
+                frame: frame("ほかの人が先に直していました", "/imports", "lgwan"),
+                import: import_row(),
+                steps: vec![step_view("遵守事項 12を確認")],
+                wanted: "遵守事項 12を二つに分割".into(),
+                back_href: "/imports/i1?node=3".into(),
+            }
+            .render()
+            .unwrap(),
+        ),
+        (
+            "import-out",
+            ImportOutPage {
+                frame: frame("書出しと残りの確認", "/imports", "lgwan"),
+                import: import_row(),
+                version: 9,
+                may_edit: true,
+                is_open: true,
+                points: vec![PointsView {
+                    title: "値を決める言葉".into(),
+                    how: "値を定めてください。".into(),
+                    count: 300,
+                    rows: vec![("/imports/i1?node=3#s-4".into(), "第3条".into(), "速やかに".into())],
+                }],
+                files: vec![("/imports/i1/files/pack.toml".into(), "yukimi/pack.toml".into())],
+                steps: vec![step_view("遵守事項 1を確認 ほか 3 件")],
+                steps_more: 12,
+                errors: Vec::new(),
+            }
+            .render()
+            .unwrap(),
+        ),
         (
             "clause",
             ClausePageView {
                 frame: frame("条項", "/clauses", "internet"),
+                bar: PolicyBar::at("/clauses"),
                 row: clause_row(),
-                clause_title: "無害化".into(),
-                section_title: "ネットワークの分離".into(),
+                around: reading::around(),
                 trigger: Some("ファイルを取り込むとき".into()),
                 expected: Some("無害化の記録".into()),
                 label: "4(1)".into(),
@@ -881,11 +956,15 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
                 parameters: vec![
                     ParameterView {
                         title: "原本の保存期間".into(),
+                        href: "/parameters/originals-days".into(),
                         value: Some("30日".into()),
                         note: "令和8年4月1日 総務部長決裁".into(),
                     },
                     ParameterView {
-                        title: "点検の間隔".into(), value: None, note: "目安 365日".into()
+                        title: "点検の間隔".into(),
+                        href: "/parameters/inspection-interval".into(),
+                        value: None,
+                        note: "目安 365日".into(),
                     },
                 ],
                 origin: "base clauses.toml 12行".into(),
@@ -1036,4 +1115,126 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
         ("error-500", error(500, "internal")),
         ("error-503", error(503, "unavailable")),
     ]
+}
+
+fn import_row() -> ImportRow {
+    ImportRow {
+        href: "/imports/i1".into(),
+        title: "雪見市情報セキュリティ対策基準".into(),
+        layer: "yukimi".into(),
+        file: "基準<script>alert(1)</script>.docx".into(),
+        read_as: "docx".into(),
+        state: Chip { word: "確認中".into(), tone: Tone::Busy },
+        decided: 41,
+        statements: 302,
+        at: at(-30),
+    }
+}
+
+fn step_view(what: &str) -> StepView {
+    StepView { by: "星野 航".into(), at: at(-1), what: what.into() }
+}
+
+fn imports_page() -> ImportsPage {
+    ImportsPage {
+        frame: frame("方針の取込み", "/imports", "lgwan"),
+        rows: vec![import_row()],
+        next_href: Some("/imports?after=x".into()),
+        may_edit: true,
+        packs: vec![Choice {
+            id: "asahi".into(),
+            title: "旭市情報セキュリティ基本方針".into(),
+            chosen: true,
+        }],
+        layer: "yukimi".into(),
+        file_max: "64.0 MB".into(),
+        trouble: Some(words::imports::refusal(policy::import::ImportError::Empty.into())),
+        errors: Vec::new(),
+    }
+}
+
+fn import_page() -> ImportPage {
+    let choice = |id: &str, title: &str, chosen: bool| Choice { id: id.into(), title: title.into(), chosen };
+    let statement = ReviewedView {
+        number: 11,
+        text: "職員は、端末を持ち出すときは、<script>alert(1)</script>許可を得なければならない。".into(),
+        state: Chip { word: UNDECIDED.into(), tone: Tone::Wait },
+        roles: "職員".into(),
+        roles_unsure: true,
+        modality: "義務".into(),
+        role_choices: vec![
+            choice("staff", "職員", true),
+            choice("ciso", "最高情報セキュリティ責任者", false),
+        ],
+        modality_choices: vec![choice("must", "義務", true), choice("should", "努力義務", false)],
+        matches: vec![MatchView {
+            id: "base/take-out".into(),
+            gist: "持出しは許可を得る".into(),
+            score: 31,
+            near: false,
+            chosen: false,
+        }],
+        facts: vec![("値を決める言葉".into(), "速やかに".into())],
+        cuts: vec![choice("40", "…持ち出すときは、 | 許可を得…", false)],
+        may_merge: true,
+        wanted: true,
+        ..ReviewedView::default()
+    };
+    let second = ReviewedView {
+        number: 12,
+        dropped: Some("見出し".into()),
+        state: Chip { word: "除外".into(), tone: Tone::Plain },
+        wanted: false,
+        ..statement.clone()
+    };
+    ImportPage {
+        frame: frame("取込み案の確認", "/imports", "lgwan"),
+        import: import_row(),
+        version: 9,
+        may_edit: true,
+        chars: 25_000,
+        chars_accounted: 25_000,
+        damaged: 2,
+        other_rules: true,
+        filters: vec![(choice("", "すべて", true), 302), (choice("unsure", "役割を補った", false), 12)],
+        filter: String::new(),
+        tree: vec![
+            TreeRow { label: "文書".into(), href: "/imports/i1?node=0".into(), ..TreeRow::default() },
+            TreeRow {
+                depth: 1,
+                href: "/imports/i1?node=3".into(),
+                label: "第2条".into(),
+                title: "持出し".into(),
+                current: true,
+                open: 1,
+                statements: 2,
+            },
+        ],
+        tree_more: 40,
+        part: PartView {
+            number: 3,
+            label: "第2条".into(),
+            title: "持出し".into(),
+            crumbs: vec![("文書".into(), "/imports/i1?node=0".into())],
+            cuts: vec![choice("60", "2 職員は…", false)],
+            parents: vec![choice("0", "文書", true)],
+            notes: vec!["「番号」 番号が飛んでいます".into()],
+            before_href: Some("/imports/i1?node=2".into()),
+            next_href: Some("/imports/i1?node=4".into()),
+            ..PartView::default()
+        },
+        source: vec![
+            SourceRun { text: "第1条 目的\n".into(), here: false, begins: None },
+            SourceRun {
+                text: "第2条 職員は、許可を得なければならない。\n".into(),
+                here: true,
+                begins: Some(12),
+            },
+        ],
+        statements: vec![statement, second],
+        known: vec![("base/take-out".into(), "持出しは許可を得る".into())],
+        next_open: Some("/imports/i1?node=4#s-14".into()),
+        undo: Some(("星野 航".into(), at(-1), "遵守事項 1を確認".into())),
+        errors: Vec::new(),
+    }
 }

@@ -36,13 +36,13 @@ impl Transfer {
     /// [`Refusal::SamePerson`] for whoever decided before, [`Refusal::File`] unless such an original is there.
     pub fn open_original(&mut self, file: &FileId, by: &UserId, now: Millis) -> Result<Vec<Event>, Refusal> {
         self.expect_state(&[State::AwaitingApproval])?;
-        if self.expires_at.is_some_and(|end| now > end) {
+        if self.term.is_over(now) {
             return Err(Refusal::Overdue);
         }
         if *by == self.submitter {
             return Err(Refusal::OwnRequest);
         }
-        if self.has_decided(by) {
+        if self.approval.has_decided(by) {
             return Err(Refusal::SamePerson);
         }
         let entry = self.files.iter().find(|f| f.id == *file && f.state == FileState::Inspected);
@@ -65,9 +65,10 @@ impl Transfer {
 
     /// The vouches of this round for a file, with the decisions they are part of, oldest first.
     pub fn vouches_of<'a>(&'a self, file: &'a FileId) -> impl Iterator<Item = (&'a Decision, &'a Vouch)> {
-        self.decisions
+        self.approval
+            .decisions
             .iter()
-            .filter(|d| d.round == self.round && d.verdict == Verdict::Approve)
+            .filter(|d| d.round == self.approval.round && d.verdict == Verdict::Approve)
             .flat_map(move |d| d.vouches.iter().filter(move |v| v.file == *file).map(move |v| (d, v)))
     }
 

@@ -6,7 +6,7 @@ use expect_test::expect_file;
 use worker_protocol::Verdict as FileVerdict;
 use workflow::{
     Millis,
-    route::{Scope, Verdict},
+    route::{self, Scope, Verdict},
     transfer::{Event, Refusal, State, Transfer},
 };
 
@@ -85,7 +85,8 @@ const COMMANDS: &[Command] = &[
 fn word(event: &Event) -> String {
     match event {
         Event::Moved { from, to } => format!("moved {} → {}", from.id(), to.id()),
-        Event::Decided(d) => format!("decided {}", d.verdict.id()),
+        Event::Approval(route::Event::Decided(d)) => format!("decided {}", d.verdict.id()),
+        Event::Approval(of) => format!("{of:?}").split([' ', '(', '{']).next().unwrap().to_owned(),
         other => format!("{other:?}").split([' ', '(', '{']).next().unwrap().to_owned(),
     }
 }

@@ -7,7 +7,7 @@ use worker_protocol::Verdict as FileVerdict;
 use workflow::{
     Millis,
     id::UserId,
-    route::{Scope, Verdict},
+    route::{self, Scope, Verdict},
     transfer::{Content, Event, FileState, Refusal, State, Transfer},
 };
 
@@ -138,15 +138,20 @@ fn check(t: &Transfer) {
         assert!(t.files.iter().all(|f| !matches!(f.state, FileState::Queued | FileState::Held)));
         assert!(t.passing().next().is_some(), "released without a file");
         let mut people: BTreeSet<&UserId> = BTreeSet::from([&t.submitter]);
-        for step in 0..t.route.steps.len() {
-            let by: Vec<_> = t.decisions.iter().filter(|d| d.round == t.round && d.step == step).collect();
+        for step in 0..t.approval.route.steps.len() {
+            let by: Vec<_> = t
+                .approval
+                .decisions
+                .iter()
+                .filter(|d| d.round == t.approval.round && d.step == step)
+                .collect();
             let [decision] = by[..] else { panic!("step {step} has {} decisions", by.len()) };
             assert_eq!(decision.verdict, Verdict::Approve);
             assert_eq!(decision.content_hash, t.content_hash(), "approved something else");
             assert!(people.insert(&decision.by), "one person twice, or the submitter");
             if let Some(holder) = &decision.on_behalf_of {
                 assert!(people.insert(holder), "one person twice, or the submitter");
-                assert!(!t.route.steps[step].deputies.is_empty());
+                assert!(!t.approval.route.steps[step].deputies.is_empty());
             }
             // Each of those who let it pass opened what passes unchanged, and gave his word for exactly that.
             for f in t.files.iter().filter(|f| f.state == FileState::Inspected) {
@@ -157,7 +162,7 @@ fn check(t: &Transfer) {
         }
         let unchanged = |f: &&workflow::transfer::File| f.state == FileState::Inspected;
         assert!(
-            !t.route.steps.is_empty() || t.files.iter().find(unchanged).is_none(),
+            !t.approval.route.steps.is_empty() || t.files.iter().find(unchanged).is_none(),
             "nobody gave his word"
         );
     }
@@ -182,10 +187,10 @@ fn check(t: &Transfer) {
             | State::Ready
             | State::Received
     );
-    assert_eq!(t.due_at.is_some(), timed, "due_at in {:?}", t.state);
-    assert_eq!(t.expires_at.is_some(), timed, "expires_at in {:?}", t.state);
-    assert!(t.due_at <= t.expires_at);
-    assert!(t.reminded_at.is_none() || t.state == State::AwaitingApproval);
+    assert_eq!(t.term.due_at.is_some(), timed, "due_at in {:?}", t.state);
+    assert_eq!(t.term.expires_at.is_some(), timed, "expires_at in {:?}", t.state);
+    assert!(t.term.due_at <= t.term.expires_at);
+    assert!(t.term.reminded_at.is_none() || t.state == State::AwaitingApproval);
     assert_eq!(t.open_step().is_some(), t.state == State::AwaitingApproval);
 }
 
@@ -207,15 +212,17 @@ fn check_change(before: &Transfer, after: &Transfer, events: &[Event]) {
         assert_eq!(before.state, after.state);
         assert_eq!(before.content_hash(), after.content_hash());
     }
-    let opened = events.iter().filter(|e| matches!(e, Event::StepOpened { .. })).count();
+    let opened =
+        events.iter().filter(|e| matches!(e, Event::Approval(route::Event::StepOpened { .. }))).count();
     let step_changed = after.open_step().is_some()
-        && (before.open_step().is_none() || (before.round, before.step) != (after.round, after.step));
+        && (before.open_step().is_none()
+            || (before.approval.round, before.approval.step) != (after.approval.round, after.approval.step));
     assert_eq!(opened == 1, step_changed, "{events:?}");
     let released = events.iter().any(|e| matches!(e, Event::Released { .. }));
     assert_eq!(released, after.state == State::Ready && before.state != State::Ready);
-    let decided = events.iter().filter(|e| matches!(e, Event::Decided(_))).count();
-    assert_eq!(after.decisions.len(), before.decisions.len() + decided);
-    for (old, new) in before.decisions.iter().zip(&after.decisions) {
+    let decided = events.iter().filter(|e| matches!(e, Event::Approval(route::Event::Decided(_)))).count();
+    assert_eq!(after.approval.decisions.len(), before.approval.decisions.len() + decided);
+    for (old, new) in before.approval.decisions.iter().zip(&after.approval.decisions) {
         let same = workflow::route::Decision { reviewed_at: new.reviewed_at, ..old.clone() };
         assert_eq!(same, *new, "a decision was changed");
         if old.reviewed_at.is_some() {

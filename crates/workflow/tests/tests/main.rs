@@ -3,8 +3,12 @@
 #[cfg(test)]
 mod commands;
 #[cfg(test)]
+mod editions;
+#[cfg(test)]
 mod fixtures;
 #[cfg(test)]
 mod machine;
+#[cfg(test)]
+mod requests;
 #[cfg(test)]
 mod rules;

@@ -60,7 +60,7 @@ fn the_hash_covers_what_is_seen_and_nothing_else() {
     type Change = fn(&mut Transfer);
     let seen: &[(&str, Change)] = &[
         ("id", |t| t.id = TransferId::new("other")),
-        ("round", |t| t.round += 1),
+        ("round", |t| t.approval.round += 1),
         ("channel", |t| t.channel.push('x')),
         ("subject", |t| t.subject.push('x')),
         ("purpose", |t| t.purpose.push('x')),
@@ -93,10 +93,10 @@ fn the_hash_covers_what_is_seen_and_nothing_else() {
         ("number", |t| t.number += 1),
         ("version", |t| t.version += 1),
         ("times", |t| {
-            (t.due_at, t.expires_at, t.reminded_at) = (Some(1), Some(2), Some(3));
+            (t.term.due_at, t.term.expires_at, t.term.reminded_at) = (Some(1), Some(2), Some(3));
             (t.submitted_at, t.changed_at) = (4, 5);
         }),
-        ("decisions", |t| t.decisions.clear()),
+        ("decisions", |t| t.approval.decisions.clear()),
         ("receipt", |t| t.recipients[0].received_at = Some(1)),
         ("attempts", |t| t.files[0].attempts += 1),
         ("the original's erasure", |t| {
@@ -140,7 +140,7 @@ fn comments_have_bounds() {
         let done = t.decide(&user("second"), None, verdict, &comment, &[], &hash, PICK_UP, T0);
         assert_eq!(done.err(), (!fits).then_some(Refusal::Comment), "{verdict:?} with {chars}");
         if fits {
-            assert_eq!(t.decisions.last().unwrap().comment.chars().count(), chars, "trimmed");
+            assert_eq!(t.approval.decisions.last().unwrap().comment.chars().count(), chars, "trimmed");
         }
     }
 }
@@ -151,16 +151,16 @@ fn an_approval_runs_out() {
     let mut t = submitted(1, 1);
     done(&mut t, 0, FileVerdict::Clean, T0);
     let (due, end) = (T0 + 24 * HOUR, T0 + 24 * HOUR + 14 * DAY);
-    assert_eq!((t.due_at, t.expires_at), (Some(due), Some(end)));
+    assert_eq!((t.term.due_at, t.term.expires_at), (Some(due), Some(end)));
     assert!(t.remind(due).is_err(), "not yet over");
     t.remind(due + 1).unwrap();
-    assert_eq!(t.reminded_at, Some(due + 1));
+    assert_eq!(t.term.reminded_at, Some(due + 1));
     assert!(t.remind(due + 2).is_err(), "once");
     assert!(t.expire(end).is_err(), "not yet over");
 
     let mut late = t.clone();
     decide(&mut late, "manager", Verdict::Approve, end);
-    assert_eq!((late.state, late.due_at), (State::Ready, Some(end + 14 * DAY)));
+    assert_eq!((late.state, late.term.due_at), (State::Ready, Some(end + 14 * DAY)));
 
     let hash = t.content_hash();
     let too_late = t.decide(&user("manager"), None, Verdict::Approve, "", &[], &hash, PICK_UP, end + 1);
@@ -175,7 +175,7 @@ fn each_step_has_its_own_deadline_and_reminder() {
     done(&mut t, 0, FileVerdict::Clean, T0);
     t.remind(T0 + 25 * HOUR).unwrap();
     decide(&mut t, "first", Verdict::Approve, T0 + 30 * HOUR);
-    assert_eq!((t.step, t.due_at, t.reminded_at), (1, Some(T0 + 54 * HOUR), None));
+    assert_eq!((t.approval.step, t.term.due_at, t.term.reminded_at), (1, Some(T0 + 54 * HOUR), None));
     t.remind(T0 + 55 * HOUR).unwrap();
 }
 
@@ -184,10 +184,14 @@ fn each_step_has_its_own_deadline_and_reminder() {
 fn a_return_that_nobody_takes_up_ends() {
     for state in [State::Returned, State::PulledBack, State::Held, State::Ready] {
         let mut t = in_state(state);
-        assert_eq!((t.due_at, t.expires_at), (Some(T0 + 14 * DAY), Some(T0 + 14 * DAY)), "{state:?}");
+        assert_eq!(
+            (t.term.due_at, t.term.expires_at),
+            (Some(T0 + 14 * DAY), Some(T0 + 14 * DAY)),
+            "{state:?}"
+        );
         assert!(t.expire(T0 + 14 * DAY).is_err());
         t.expire(T0 + 14 * DAY + 1).unwrap();
-        assert_eq!((t.state, t.due_at, t.expires_at), (State::Expired, None, None));
+        assert_eq!((t.state, t.term.due_at, t.term.expires_at), (State::Expired, None, None));
     }
 }
 
@@ -204,7 +208,7 @@ fn a_deputys_decision_is_reviewed_once_and_by_the_right_person() {
     assert_eq!(t.review(0, &user("holder"), T0 + 2 * DAY), Err(Refusal::File), "once");
     // Retention counts from the last change: a late review must not prolong it.
     let mut expected = before;
-    expected.decisions[0].reviewed_at = Some(T0 + DAY);
+    expected.approval.decisions[0].reviewed_at = Some(T0 + DAY);
     assert_eq!(t, expected);
 }
 
@@ -228,7 +232,7 @@ fn every_recipient_takes_it_and_may_take_it_again() {
     assert_eq!(t.state, State::Ready);
     assert!(t.receive(&user("a"), T0 + 2).unwrap().is_empty(), "only the first time is an event");
     t.receive(&user("b"), T0 + 3).unwrap();
-    assert_eq!((t.state, t.expires_at), (State::Received, Some(end)));
+    assert_eq!((t.state, t.term.expires_at), (State::Received, Some(end)));
     assert!(t.receive(&user("a"), end).unwrap().is_empty());
     assert_eq!(t.receive(&user("a"), end + 1), Err(Refusal::Overdue));
     assert_eq!(t.recipients[0].received_at, Some(T0 + 1));
@@ -327,7 +331,7 @@ fn what_passes_unchanged_needs_the_word_of_who_opened_it() {
         assert_eq!(t, before);
     }
     approve(&mut t, "anna", std::slice::from_ref(&word)).unwrap();
-    assert_eq!(t.decisions[0].vouches[0].note, "開いて全図面を見た。");
+    assert_eq!(t.approval.decisions[0].vouches[0].note, "開いて全図面を見た。");
     // The second person gives a word of his own.
     assert_eq!(t.open_original(&file(1), &user("anna"), T0), Err(Refusal::SamePerson));
     assert_eq!(approve(&mut t, "cleo", std::slice::from_ref(&word)), Err(Refusal::NotInspected(file(1))));
@@ -343,7 +347,7 @@ fn only_who_lets_it_pass_vouches() {
         let mut t = with_unchanged(1);
         let (hash, word) = (t.content_hash(), vouch(&t, 1, "見た"));
         t.decide(&user("anna"), None, verdict, "理由", &[word], &hash, PICK_UP, T0).unwrap();
-        assert!(t.decisions[0].vouches.is_empty());
+        assert!(t.approval.decisions[0].vouches.is_empty());
     }
     let mut late = with_unchanged(1);
     assert_eq!(late.open_original(&file(1), &user("anna"), T0 + 99 * DAY), Err(Refusal::Overdue));
@@ -381,7 +385,7 @@ fn without_a_route_nothing_passes_unchanged() {
     let report = t.files[1].report.as_ref().unwrap();
     assert_eq!((report.reason, report.is_inspected()), (Some(Reason::NotRebuilt), false));
     assert!(report.is_consistent());
-    assert!(t.expires_at.is_some());
+    assert!(t.term.expires_at.is_some());
     t.block_file(&file(1), PICK_UP, T0).unwrap();
     assert_eq!((t.state, t.passing().count()), (State::Ready, 1));
     // A rebuilt archive with an unchanged member is no better.

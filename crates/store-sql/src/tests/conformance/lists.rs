@@ -42,7 +42,7 @@ async fn lists(world: &World) {
             t.state = State::ALL[usize::try_from(n).unwrap() % State::ALL.len()];
             t.recipients[0].user = user_id(if n % 4 == 0 { 8 } else { 2 });
             t.to_zone = ZoneId::new(if n % 5 == 0 { "my-number" } else { "lgwan" });
-            t.step = usize::from(n == 14);
+            t.approval.step = usize::from(n == 14);
             t.files[1].state = if n == 24 { FileState::Inspected } else { FileState::Queued };
             tx.insert_transfer(&t, &format!("key-{n}")).await.unwrap();
         }
@@ -167,7 +167,8 @@ async fn deadlines(world: &World) {
     commit(store, 1, async |tx| {
         for (n, (state, due_at, reminded_at, expires_at, _)) in (1..).zip(cases) {
             let mut t = transfer(n);
-            (t.state, t.due_at, t.reminded_at, t.expires_at) = (state, due_at, reminded_at, expires_at);
+            (t.state, t.term.due_at, t.term.reminded_at, t.term.expires_at) =
+                (state, due_at, reminded_at, expires_at);
             tx.insert_transfer(&t, &format!("key-{n}")).await.unwrap();
         }
     })
@@ -184,7 +185,8 @@ async fn deadlines(world: &World) {
 
     let due = |on_behalf_of, n: u32| {
         let mut t = transfer(n);
-        t.decisions = vec![decision(4, None, T0), decision(5, Some(on_behalf_of), T0 + i64::from(n))];
+        t.approval.decisions =
+            vec![decision(4, None, T0), decision(5, Some(on_behalf_of), T0 + i64::from(n))];
         t
     };
     commit(store, 2, async |tx| {
@@ -199,7 +201,7 @@ async fn deadlines(world: &World) {
     };
     assert_eq!(waiting(6).await, [(20, 1), (21, 1)]);
     let mut t = due(6, 20);
-    t.decisions[1].reviewed_at = Some(T0);
+    t.approval.decisions[1].reviewed_at = Some(T0);
     commit(store, 3, async |tx| tx.update_transfer(&t).await.unwrap()).await;
     assert_eq!(waiting(6).await, [(21, 1)]);
     assert_eq!(waiting(7).await, [(22, 1)]);
@@ -223,7 +225,7 @@ async fn retention(world: &World) {
     ];
     let sample = |n: u32, state, expires_at| {
         let mut t = transfer(n);
-        (t.state, t.expires_at, t.changed_at) = (state, expires_at, 100);
+        (t.state, t.term.expires_at, t.changed_at) = (state, expires_at, 100);
         t.files[0].clean = Some(stored("lgwan", 1));
         t
     };

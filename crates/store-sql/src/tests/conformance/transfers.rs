@@ -37,16 +37,16 @@ async fn one_transfer(world: &World) {
     first.report = Some(report());
     first.attempts = 1;
     t.state = State::AwaitingApproval;
-    t.due_at = Some(T0 + 10);
-    t.expires_at = Some(T0 + 20);
-    t.decisions.push(Decision { vouches: vec![vouch()], ..decision(4, Some(5), T0 + 3) });
+    t.term.due_at = Some(T0 + 10);
+    t.term.expires_at = Some(T0 + 20);
+    t.approval.decisions.push(Decision { vouches: vec![vouch()], ..decision(4, Some(5), T0 + 3) });
     t.openings = vec![opening(4, T0 + 1), opening(6, T0 + 2)];
     commit(store, 2, async |tx| tx.update_transfer(&t).await.unwrap()).await;
     t.version = 1;
     assert_eq!(store.transfer(&t.id).await.unwrap(), Some(t.clone()));
 
-    t.decisions[0].reviewed_at = Some(T0 + 9);
-    t.decisions.push(decision(6, None, T0 + 4));
+    t.approval.decisions[0].reviewed_at = Some(T0 + 9);
+    t.approval.decisions.push(decision(6, None, T0 + 4));
     t.openings.remove(0);
     t.files.remove(0);
     t.recipients.pop();
@@ -111,7 +111,7 @@ async fn two_approvers_at_once(world: &World) {
     let approve = |n: u32| {
         let (store, mut t) = (store.clone(), seen.clone());
         tokio::spawn(async move {
-            t.decisions.push(decision(n, None, T0));
+            t.approval.decisions.push(decision(n, None, T0));
             let mut tx = store.begin().await.unwrap();
             tx.update_transfer(&t).await?;
             tx.commit(vec![evidence(n)]).await
@@ -127,7 +127,7 @@ async fn two_approvers_at_once(world: &World) {
     }
     assert_eq!(won, 1);
     let after = store.transfer(&transfer_id(1)).await.unwrap().unwrap();
-    assert_eq!((after.version, after.decisions.len()), (1, 1));
+    assert_eq!((after.version, after.approval.decisions.len()), (1, 1));
 
     // Those who read for change inside their transaction wait for each other instead.
     let count_up = |n: u32| {

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{Chip, Choice, ClauseChip, Frame};
+use super::{Chip, Choice, ClauseChip, Frame, PolicyBar};
 use crate::{dates::When, words::Tone};
 
 /// A mechanism as a statement names it.
@@ -113,6 +113,8 @@ pub struct DivergenceView {
 pub struct CoveragePage {
     /// What surrounds it.
     pub frame: Frame,
+    /// The pages of the policy.
+    pub bar: PolicyBar,
     /// Title of the policy.
     pub policy: String,
     /// How many statements there are.

@@ -1,0 +1,193 @@
+//! From the approval to the day an edition comes into force.
+//!
+//! Owns what the end of a request does to the edition that it carries, and putting it into force: store, evidence, readers
+//! and the running policy in this order, so that a crash in between is put right by the next start.
+
+use policy::{Pack, role_changes};
+use serde_json::json;
+use workflow::{
+    Millis,
+    edition::{Edition, Stage},
+    id::{EditionId, SectionId},
+};
+
+use super::{Running, text_of};
+use crate::{
+    App,
+    error::{Error, Result},
+    evidence::{By, Kind},
+    model::{NewEvidence, Section},
+    ports::Tx,
+};
+
+const DAY: Millis = 86_400_000;
+
+/// The parameter that says in how many days people are to read what changed.
+const READING_DAYS: &str = "policy-reading-days";
+
+impl App {
+    /// The request that carries an edition was approved: inside its transaction.
+    ///
+    /// # Errors
+    /// [`Error::Edition`] when something else came into force since the application.
+    pub(crate) async fn edition_approved(
+        &self,
+        tx: &mut dyn Tx,
+        id: &EditionId,
+        request: &str,
+    ) -> Result<NewEvidence> {
+        let now = self.now();
+        let mut edition = tx.edition(id).await?.ok_or(Error::NotFound)?;
+        edition.approve(request, &self.running()?.digest, now)?;
+        let details = json!({ "request": request, "effective_from": edition.effective_from });
+        let entry = self.edition_entry(now, Kind::EditionApproved, By::System, &edition, details)?;
+        tx.update_edition(&edition).await?;
+        Ok(entry)
+    }
+
+    /// The request that carries an edition ended otherwise, or came back: inside its transaction. `None` when it does not
+    /// carry it any more.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub(crate) async fn edition_sent_back(
+        &self,
+        tx: &mut dyn Tx,
+        id: &EditionId,
+        request: &str,
+    ) -> Result<Option<NewEvidence>> {
+        let now = self.now();
+        let Some(mut edition) = tx.edition(id).await? else { return Ok(None) };
+        if edition.send_back(request).is_err() {
+            return Ok(None);
+        }
+        let details = json!({ "request": request });
+        let entry = self.edition_entry(now, Kind::EditionSentBack, By::System, &edition, details)?;
+        tx.update_edition(&edition).await?;
+        Ok(Some(entry))
+    }
+
+    /// Puts the approved edition into force if its first day has come, and runs what is in force. True if one came into
+    /// force.
+    ///
+    /// # Errors
+    /// [`Error::BrokenText`], [`Error::CannotRun`] when this program cannot run it: then what runs goes on.
+    pub(crate) async fn adopt_due(&self) -> Result<bool> {
+        let adopted = self.adopt().await?;
+        self.catch_up().await?;
+        Ok(adopted)
+    }
+
+    /// Runs the edition in force by the store, if something else runs: it came into force just now, or another process
+    /// put it there, or this one was interrupted between the two.
+    async fn catch_up(&self) -> Result<()> {
+        let Some(edition) = self.store().edition_at(Stage::InForce).await? else { return Ok(()) };
+        if self.running()?.edition.as_ref() == Some(&edition.id) {
+            return Ok(());
+        }
+        let text = text_of(self.store(), &edition).await?;
+        let pack = text.resolve().map_err(Error::BrokenText)?.pack;
+        self.replace_pack(pack).await?;
+        self.runs(text, Some(edition.id));
+        Ok(())
+    }
+
+    async fn adopt(&self) -> Result<bool> {
+        let now = self.now();
+        let Some(due) = self.store().edition_at(Stage::Approved).await? else { return Ok(false) };
+        if due.effective_from.is_none_or(|from| from > now) {
+            return Ok(false);
+        }
+        let text = text_of(self.store(), &due).await?;
+        let resolved = text.resolve().map_err(Error::BrokenText)?;
+        if !resolved.readiness().is_empty() {
+            return Err(Error::BrokenText(resolved.readiness()));
+        }
+        crate::rules::Rules::from_pack(&resolved.pack).map_err(|e| Error::CannotRun(e.to_string()))?;
+        let running = self.running()?;
+        let before = running.text.resolve().map_err(Error::BrokenText)?.pack;
+
+        let mut tx = self.store().begin().await?;
+        let mut entries = Vec::new();
+        let mut edition = tx.edition(&due.id).await?.ok_or(Error::NotFound)?;
+        let mut last = tx.edition_at(Stage::InForce).await?;
+        if last.is_none() {
+            // What the folder held is kept whole as well: it was in force, and is what the new one is compared with.
+            let folder = self.folder_edition(&running, &before, now);
+            tx.insert_edition(&folder, running.text.files()).await?;
+            last = Some(folder);
+        }
+        edition.adopt(last.as_mut(), now)?;
+        if let Some(last) = &last {
+            tx.update_edition(last).await?;
+        }
+        tx.update_edition(&edition).await?;
+        let sections: Vec<Section> = resolved
+            .pack
+            .sections()
+            .iter()
+            .map(|s| Section {
+                id: SectionId::new(s.id.clone()),
+                name: s.name.clone(),
+                department: s.department.clone(),
+            })
+            .collect();
+        tx.put_sections(&sections).await?;
+        let readers = self.add_readers(tx.as_mut(), &edition, &before, &resolved.pack, now).await?;
+        let details = json!({
+            "before": last.as_ref().map(|l| l.digest.clone()),
+            "request": edition.application.as_ref().map(|a| a.request.clone()),
+            "effective_from": edition.effective_from,
+            "readers": readers,
+        });
+        entries.push(self.edition_entry(now, Kind::PolicyAdopted, By::System, &edition, details)?);
+        self.commit(tx, entries).await?;
+        Ok(true)
+    }
+
+    /// What ran before the first edition of the store, as one.
+    fn folder_edition(&self, running: &Running, pack: &Pack, now: Millis) -> Edition {
+        Edition {
+            id: EditionId::new(self.entropy().id(running.since.min(now))),
+            pack: pack.id().to_owned(),
+            title: pack.title().to_owned(),
+            label: pack.version().to_owned(),
+            digest: running.digest.clone(),
+            note: String::new(),
+            needs_analysis: false,
+            stage: Stage::InForce,
+            proposed_by: None,
+            proposed_at: running.since,
+            before: None,
+            analysis: None,
+            application: None,
+            approved_at: None,
+            effective_from: None,
+            adopted_at: Some(running.since),
+            superseded_at: None,
+            published_at: None,
+            withdrawn_at: None,
+            version: 0,
+        }
+    }
+
+    /// Notes everybody whose posts bring a role for which something changed.
+    async fn add_readers(
+        &self,
+        tx: &mut dyn Tx,
+        edition: &Edition,
+        before: &Pack,
+        after: &Pack,
+        now: Millis,
+    ) -> Result<u64> {
+        let changed = role_changes(before, after);
+        let concerns = |roles: &[String]| changed.iter().any(|c| roles.contains(&c.role.id));
+        let due =
+            after.days(READING_DAYS).ok().and_then(|days| i64::try_from(days).ok()).map(|d| now + d * DAY);
+        let mut readers = 0;
+        for post in after.posts().iter().filter(|p| concerns(&p.roles)) {
+            readers += tx.add_readers(&edition.id, &post.id, now, due).await?;
+        }
+        Ok(readers)
+    }
+}

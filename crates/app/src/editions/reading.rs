@@ -1,0 +1,104 @@
+//! 既読: each person reads what changed for him, and says so.
+//!
+//! Owns the tasks of one person, his receipt, and its evidence. Who has to read is noted when an edition comes into force
+//! ([`super::adopting`]).
+
+use authz::{Action, Resource};
+use policy::RoleChange;
+use serde_json::json;
+use workflow::{Millis, edition::Edition, id::EditionId};
+
+use super::text_of;
+use crate::{
+    App,
+    actor::Actor,
+    error::{Error, Result},
+    evidence::{By, Kind},
+};
+
+/// What changed for one person by one edition.
+#[derive(Debug, Clone)]
+pub struct MyChanges {
+    /// The edition.
+    pub edition: Edition,
+    /// Until when it is to be read.
+    pub due_at: Option<Millis>,
+    /// When it was.
+    pub confirmed_at: Option<Millis>,
+    /// What changed for the roles that he holds today.
+    pub roles: Vec<RoleChange>,
+}
+
+/// A task: something to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToRead {
+    /// The edition.
+    pub edition: EditionId,
+    /// Its version in the body's words.
+    pub label: String,
+    /// Until when.
+    pub due_at: Option<Millis>,
+}
+
+impl App {
+    /// What this person has not confirmed yet.
+    ///
+    /// # Errors
+    /// [`Error::Denied`], [`Error::Unavailable`].
+    pub async fn to_read(&self, actor: &Actor) -> Result<Vec<ToRead>> {
+        let own = Resource::OwnAccount { user: actor.id().as_str().to_owned() };
+        let _allowed = self.permit(actor, Action::ViewHome, &own).await?;
+        let mut tasks = Vec::new();
+        for open in self.store().readings_open(actor.id()).await? {
+            if let Some(edition) = self.store().edition(&open.edition).await? {
+                tasks.push(ToRead { edition: edition.id, label: edition.label, due_at: open.due_at });
+            }
+        }
+        Ok(tasks)
+    }
+
+    /// What an edition changed for this person.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when he was not asked to read it.
+    pub async fn my_changes(&self, actor: &Actor, id: &EditionId) -> Result<MyChanges> {
+        let own = Resource::OwnAccount { user: actor.id().as_str().to_owned() };
+        let _allowed = self.permit(actor, Action::ViewHome, &own).await?;
+        let reading = self.store().reading(id, actor.id()).await?.ok_or(Error::NotFound)?;
+        let edition = self.store().edition(id).await?.ok_or(Error::NotFound)?;
+        let after = text_of(self.store(), &edition).await?.resolve().map_err(Error::BrokenText)?.pack;
+        let roles = match self.before(&edition).await? {
+            Some(before) => policy::role_changes(&before, &after),
+            None => Vec::new(),
+        };
+        Ok(MyChanges {
+            edition,
+            due_at: reading.due_at,
+            confirmed_at: reading.confirmed_at,
+            roles: roles.into_iter().filter(|c| actor.holds(&c.role.id)).collect(),
+        })
+    }
+
+    /// He has read it. Saying so again changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when he was not asked to read it.
+    pub async fn confirm_reading(&self, actor: &Actor, id: &EditionId) -> Result<()> {
+        let own = Resource::OwnAccount { user: actor.id().as_str().to_owned() };
+        let _allowed = self.permit(actor, Action::ConfirmReading, &own).await?;
+        let now = self.now();
+        let reading = self.store().reading(id, actor.id()).await?.ok_or(Error::NotFound)?;
+        if reading.confirmed_at.is_some() {
+            return Ok(());
+        }
+        let edition = self.store().edition(id).await?.ok_or(Error::NotFound)?;
+        let roles: Vec<&str> = actor.roles().iter().map(|g| g.role.as_str()).collect();
+        let details = json!({ "due_at": reading.due_at, "roles": roles });
+        let entry = self.edition_entry(now, Kind::PolicyRead, By::Actor(actor), &edition, details)?;
+        let mut tx = self.store().begin().await?;
+        if tx.confirm_reading(id, actor.id(), now).await? {
+            self.commit(tx, vec![entry]).await?;
+        }
+        Ok(())
+    }
+}

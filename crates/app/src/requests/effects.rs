@@ -1,0 +1,189 @@
+//! What an approved request brings about.
+//!
+//! Owns checking beforehand that it can, and doing it in the transaction of the last approval. Leaves putting values in
+//! force to [`crate::in_force`].
+
+use policy::{Effect, Mechanism};
+use serde_json::json;
+use workflow::{
+    Millis,
+    id::EditionId,
+    request::{Event, Request, State},
+    route::Verdict,
+};
+
+use super::{days, forms::value_problem, store::ParameterChange};
+use crate::{
+    App,
+    error::{Error, FieldProblem, Result},
+    evidence::{Act, By, Kind},
+    in_force::{self, Unfit},
+    model::NewEvidence,
+    ports::Tx,
+};
+
+/// A value that somebody wants a parameter to take.
+pub(crate) struct Wanted {
+    pub(crate) parameter: String,
+    pub(crate) value: Option<String>,
+    pub(crate) from: Millis,
+}
+
+impl App {
+    /// Whether a value could be in force from then on, and how people read it; else the word for why not, with the bounds
+    /// it is outside of.
+    pub(crate) async fn check_wanted(
+        &self,
+        wanted: &Wanted,
+    ) -> Result<std::result::Result<String, (&'static str, Option<(u64, u64)>)>> {
+        let written = self.written_pack();
+        let Some(parameter) = written.parameter(&wanted.parameter) else {
+            return Ok(Err(("unknown", None)));
+        };
+        let value = match wanted.value.as_deref().map(|typed| parameter.read_value(typed)).transpose() {
+            Ok(value) => value,
+            Err(error) => return Ok(Err(value_problem(&error))),
+        };
+        let changes = self.store().parameter_values().await?;
+        let mut values = in_force::values_at(&written, &changes, wanted.from);
+        let now = values.get(&wanted.parameter).map_or(&parameter.value, |set| &set.value);
+        if *now == value {
+            return Ok(Err(("same", None)));
+        }
+        let shown = value.as_ref().map_or_else(|| "定めない".to_owned(), ToString::to_string);
+        values.insert(wanted.parameter.clone(), policy::SetValue { value, decided: String::new() });
+        Ok(match in_force::with_values(&written, &values) {
+            Ok(_) => Ok(shown),
+            Err(Unfit::Value(error)) => Err(value_problem(&error)),
+            Err(Unfit::Rules(_) | Unfit::Needed(_)) => Err(("needed", None)),
+        })
+    }
+
+    /// What a request that was handed in, or came back, means for the edition of the policy that it carries: it is on its
+    /// way, or a draft again. In the transaction of the request.
+    pub(crate) async fn carry_edition(
+        &self,
+        tx: &mut dyn Tx,
+        request: &Request,
+        events: &[Event],
+    ) -> Result<Vec<NewEvidence>> {
+        let form = self.pack().request(&request.form);
+        let mut evidence = Vec::new();
+        for effect in form.map_or(&[][..], |form| &form.effects) {
+            let Effect::AdoptRevision { edition, from } = effect else { continue };
+            let Some(id) = request.answer(edition).map(EditionId::new) else { continue };
+            let handed_in = events.iter().any(|e| matches!(e, Event::Submitted { .. }));
+            match request.state {
+                State::Waiting if handed_in => {
+                    let from = request.answer(from).and_then(days::begin_of).ok_or_else(|| {
+                        Error::Internal(format!("request {}: the form was changed", request.id))
+                    })?;
+                    let carried =
+                        self.edition_applied(tx, &id, request.id.as_str(), &request.applicant, from).await?;
+                    evidence.push(carried);
+                }
+                State::Waiting | State::Approved => {}
+                State::Returned | State::PulledBack | State::Rejected | State::Withdrawn | State::Expired => {
+                    evidence.extend(self.edition_sent_back(tx, &id, request.id.as_str()).await?);
+                }
+            }
+        }
+        Ok(evidence)
+    }
+
+    /// Brings about what the form of an approved request says: the evidence of it. The form is that of the policy in
+    /// force; where the request type is gone, nothing more comes of it than the approval.
+    pub(crate) async fn bring_about(
+        &self,
+        tx: &mut dyn Tx,
+        by: By<'_>,
+        request: &Request,
+        now: Millis,
+    ) -> Result<Vec<NewEvidence>> {
+        let form = self.pack().request(&request.form);
+        let mut evidence = Vec::new();
+        for effect in form.map_or(&[][..], |form| &form.effects) {
+            let answered = |field: &str| request.answer(field).map(str::to_owned);
+            let changed = || Error::Internal(format!("request {}: the form was changed", request.id));
+            let (parameter, value, from) = match effect {
+                Effect::SetParameter { parameter, value, from } => (parameter, value, from),
+                Effect::AdoptRevision { edition, .. } => {
+                    let id = EditionId::new(answered(edition).ok_or_else(changed)?);
+                    evidence.push(self.edition_approved(tx, &id, request.id.as_str()).await?);
+                    continue;
+                }
+                Effect::Publish { edition } => {
+                    let id = EditionId::new(answered(edition).ok_or_else(changed)?);
+                    evidence.push(self.edition_published(tx, &id, request.id.as_str()).await?);
+                    continue;
+                }
+            };
+            let (Some(id), Some(begin)) =
+                (answered(parameter), answered(from).and_then(|d| days::begin_of(&d)))
+            else {
+                return Err(changed());
+            };
+            // A day that passed while the approvers thought about it begins now.
+            let wanted = Wanted { parameter: id, value: answered(value), from: begin.max(now) };
+            if let Err((problem, bounds)) = self.check_wanted(&wanted).await?
+                && problem != "same"
+            {
+                let title = form.and_then(|f| f.field(value)).map_or_else(String::new, |f| f.title.clone());
+                return Err(Error::Form(vec![FieldProblem { field: value.clone(), title, problem, bounds }]));
+            }
+            evidence.push(self.set_parameter(tx, by, request, wanted, now).await?);
+        }
+        Ok(evidence)
+    }
+
+    async fn set_parameter(
+        &self,
+        tx: &mut dyn Tx,
+        by: By<'_>,
+        request: &Request,
+        wanted: Wanted,
+        now: Millis,
+    ) -> Result<NewEvidence> {
+        let approved = request.approval.decisions.iter().rev().find(|d| d.verdict == Verdict::Approve);
+        let approved_by = approved
+            .map(|d| d.by.clone())
+            .ok_or_else(|| Error::Internal(format!("request {} was approved by nobody", request.id)))?;
+        let change = ParameterChange {
+            parameter: wanted.parameter,
+            value: wanted.value,
+            from: wanted.from,
+            number: request.number,
+            request: request.id.clone(),
+            approved_by,
+            approved_by_name: String::new(),
+            approved_at: now,
+        };
+        tx.insert_parameter_value(&change).await?;
+        let pack = self.pack();
+        let parameter = pack.parameter(&change.parameter);
+        // What it is evidence for is what leaves this value open, besides what asks for the approval of values.
+        let statements: Vec<String> = pack
+            .statements()
+            .iter()
+            .filter(|s| s.parameters.contains(&change.parameter))
+            .map(|s| s.id.clone())
+            .chain(pack.served_by(Mechanism::ParameterRegister).map(|s| s.id.clone()))
+            .chain(pack.served_by(Mechanism::ParameterApproval).map(|s| s.id.clone()))
+            .collect();
+        let act = Act {
+            kind: Kind::ParameterChanged,
+            by,
+            subject: ("parameter", &change.parameter),
+            details: json!({
+                "title": parameter.map(|p| p.title.as_str()),
+                "before": parameter.and_then(|p| p.value.as_ref()).map(ToString::to_string),
+                "after": change.value,
+                "from": days::date_of(change.from),
+                "request": request.id.as_str(),
+                "number": request.number,
+            }),
+            statements: &statements,
+        };
+        self.entry_by(now, &act, Some(&statements), &[])
+    }
+}

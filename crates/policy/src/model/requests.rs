@@ -1,0 +1,167 @@
+//! Requests: their forms, their routes, and what an approved one brings about.
+//!
+//! Owns: request types and their parts.
+//! Leaves to others: the course of one request (`workflow`), answers to a form (`app`).
+
+use super::mechanism::Mechanism;
+use super::text::Setting;
+use super::words::{Attachments, EffectKind, FormFieldType, Permit, Scope, StepMode};
+use crate::problem::Origin;
+
+/// A kind of request: its form and its route.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestType {
+    /// Id.
+    pub id: String,
+    /// Title.
+    pub title: String,
+    /// What it is for.
+    pub description: String,
+    /// The form.
+    pub fields: Vec<FormField>,
+    /// Decisions in order; at least one.
+    pub steps: Vec<Step>,
+    /// What an approved one lets happen.
+    pub permit: Permit,
+    /// Where the form says from when until when, for [`Permit::Period`].
+    pub period: Option<Period>,
+    /// What else the last approval brings about.
+    pub effects: Vec<Effect>,
+    /// Whether files belong to it.
+    pub attachments: Attachments,
+    /// What was done before it was asked for, and how soon it must be reported: an emergency form.
+    pub afterwards: Option<Afterwards>,
+    /// The part of the software that this form is: its requests are evidence for the statements that name it.
+    pub mechanism: Option<Mechanism>,
+    /// Statements served.
+    pub statements: Vec<String>,
+    /// Where it was written.
+    pub origin: Origin,
+}
+
+/// A field of a form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormField {
+    /// Id inside its request type.
+    pub id: String,
+    /// Label.
+    pub title: String,
+    /// What it takes.
+    pub kind: FormFieldType,
+    /// Whether it must be filled.
+    pub required: bool,
+    /// Values allowed when it is a choice.
+    pub choices: Vec<String>,
+    /// Help under the label.
+    pub help: Option<String>,
+    /// Longest answer in characters.
+    pub chars_max: u32,
+    /// Asked only where an earlier field has this answer.
+    pub shown_when: Option<ShownWhen>,
+}
+
+/// One decision of a route.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Id inside its request type.
+    pub id: String,
+    /// Title.
+    pub title: String,
+    /// The role that decides.
+    pub approver: String,
+    /// Whose holders of the role: the submitter's section or department, or the whole body.
+    pub scope: Scope,
+    /// Who of them must agree.
+    pub mode: StepMode,
+    /// Hours from reaching the step.
+    pub deadline_hours: Setting,
+    /// Posts that may decide for an absent approver (代決), the first in line first.
+    pub deputies: Vec<String>,
+    /// Statements served.
+    pub statements: Vec<String>,
+    /// Where it was written.
+    pub origin: Origin,
+}
+
+/// The answer of an earlier field that a field depends on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownWhen {
+    /// Id of the earlier field, a choice or a tick.
+    pub field: String,
+    /// Its answer: one of its choices, or `true` or `false`.
+    pub is: String,
+}
+
+/// From when until when a permit holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Period {
+    /// Id of the field with the first day.
+    pub from: String,
+    /// Id of the field with the last day.
+    pub until: String,
+    /// Most days it may last.
+    pub days_max: Option<Setting>,
+    /// Whether what was permitted ends with a return that is reported.
+    pub return_asked: bool,
+}
+
+/// An emergency: first it is done, then it is reported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Afterwards {
+    /// Id of the field with the day on which it was done.
+    pub done: String,
+    /// Hours from the end of that day within which it must be reported.
+    pub within_hours: Setting,
+}
+
+/// What the last approval of a request brings about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// A parameter takes a value from a day on. Ids of the fields that say which, what and from when.
+    SetParameter {
+        /// A field of type `parameter`.
+        parameter: String,
+        /// A field of type `text`: the value; empty: not set any more.
+        value: String,
+        /// A field of type `date`.
+        from: String,
+    },
+    /// An edition of the policy comes into force.
+    AdoptRevision {
+        /// A field of type `edition`.
+        edition: String,
+        /// A field of type `date`: its first day.
+        from: String,
+    },
+    /// The public part of an edition is published.
+    Publish {
+        /// A field of type `edition`.
+        edition: String,
+    },
+}
+
+impl Effect {
+    /// Its word in the pack.
+    #[must_use]
+    pub fn kind(&self) -> EffectKind {
+        match self {
+            Effect::SetParameter { .. } => EffectKind::SetParameter,
+            Effect::AdoptRevision { .. } => EffectKind::AdoptRevision,
+            Effect::Publish { .. } => EffectKind::Publish,
+        }
+    }
+}
+
+impl RequestType {
+    /// The field of the form with this id.
+    #[must_use]
+    pub fn field(&self, id: &str) -> Option<&FormField> {
+        self.fields.iter().find(|f| f.id == id)
+    }
+
+    /// Whether people apply with it by itself; the others decide about transfers.
+    #[must_use]
+    pub fn is_general(&self) -> bool {
+        self.permit != Permit::Transfer
+    }
+}

@@ -1,0 +1,258 @@
+//! Requests, their forms and the values that they set, as programs read and make them.
+//!
+//! Owns the endpoints. Handing in comes as parts: the form as JSON first, then the files, which are stored as they arrive.
+//! Leaves every decision to `app`, what goes in and out to `shapes`.
+
+mod shapes;
+
+use app::{
+    Error,
+    actor::Actor,
+    model::{PAGE_ROWS_MAX, PageRequest},
+    requests::{NewRequest, RequestBallot, RequestTray},
+    uploads::UploadedFile,
+};
+use axum::{
+    Json,
+    extract::{FromRequest as _, Multipart, Request, State},
+    http::{HeaderValue, Method, StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+use workflow::{
+    id::{FileId, RequestId, UserId},
+    request::ATTACHMENTS_MAX,
+    route::Verdict,
+};
+
+use super::{
+    Api,
+    caller::{Body, Caller, Named, Params},
+    cursor,
+    dto::{Made, ReviewForm},
+    errors::Failure,
+    transfers::{Arrived, read_part, unread},
+};
+use crate::{attachment, upload};
+
+pub(crate) use shapes::*;
+
+pub(crate) async fn types(State(api): State<Api>, Caller(_actor): Caller) -> Json<RequestTypeList> {
+    let app = api.app();
+    let types = app
+        .forms()
+        .map(|form| RequestTypeView {
+            id: form.id.clone(),
+            title: form.title.clone(),
+            description: form.description.clone(),
+            fields: form
+                .fields
+                .iter()
+                .map(|f| RequestFieldView {
+                    id: f.id.clone(),
+                    title: f.title.clone(),
+                    kind: f.kind.id().to_owned(),
+                    required: f.required,
+                    choices: f.choices.clone(),
+                    chars_max: f.chars_max,
+                    shown_when: f.shown_when.as_ref().map(|w| (w.field.clone(), w.is.clone())),
+                })
+                .collect(),
+            steps: form.steps.iter().map(|s| s.title.clone()).collect(),
+            permit: form.permit.id().to_owned(),
+            attachments: form.attachments.id().to_owned(),
+            statements: form.statements.clone(),
+        })
+        .collect();
+    Json(RequestTypeList { types })
+}
+
+pub(crate) async fn list(
+    State(api): State<Api>,
+    Caller(actor): Caller,
+    Params(query): Params<RequestListQuery>,
+) -> Result<Json<RequestList>, Failure> {
+    let tray = query.tray.as_deref().map_or(Some(RequestTray::Mine), RequestTray::from_id);
+    let tray = tray.ok_or_else(|| Failure::invalid("tray", "unknown"))?;
+    let page = PageRequest {
+        after: cursor::read(query.after.as_deref())?,
+        limit: cursor::limit(query.limit, PAGE_ROWS_MAX),
+    };
+    let page = api.app().requests(&actor, tray, page).await?;
+    Ok(Json(RequestList {
+        rows: page.rows.into_iter().map(Into::into).collect(),
+        next: page.next.as_ref().map(cursor::text),
+    }))
+}
+
+pub(crate) async fn show(
+    State(api): State<Api>,
+    Caller(actor): Caller,
+    Named(id): Named<String>,
+) -> Result<Json<RequestDetailView>, Failure> {
+    Ok(Json(api.app().request(&actor, &RequestId::new(id)).await?.into()))
+}
+
+pub(crate) async fn apply(
+    State(api): State<Api>,
+    Caller(actor): Caller,
+    request: Request,
+) -> Result<Response, Failure> {
+    let mut parts = Multipart::from_request(request, &api).await.map_err(|_| Failure::media_type())?;
+    let (form, mut arrived) = match arrive(&api, &actor, &mut parts).await {
+        Ok(whole) => whole,
+        Err(failure) => {
+            upload::read_on(&mut parts).await;
+            return Err(failure);
+        }
+    };
+    let NewRequestForm { submission, form, answers } = form;
+    let attachments: Vec<UploadedFile> = arrived.take();
+    let new = NewRequest { submission, form, answers, attachments };
+    let id = api.app().apply(&actor, new).await?;
+    let location = HeaderValue::from_str(&format!("/api/v1/requests/{id}"))
+        .map_err(|e| Error::Internal(format!("location: {e}")))?;
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(Made { id: id.to_string() }))
+        .into_response())
+}
+
+async fn arrive(
+    api: &Api,
+    actor: &Actor,
+    parts: &mut Multipart,
+) -> Result<(NewRequestForm, Arrived), Failure> {
+    let form: NewRequestForm = match parts.next_field().await.map_err(unread)? {
+        Some(field) if field.name() == Some("request") => read_part(field, "request").await?,
+        _ => return Err(Failure::invalid("request", "not-first")),
+    };
+    let app = api.app();
+    let mut arrived = Arrived::new(app.clone());
+    while let Some(mut field) = parts.next_field().await.map_err(unread)? {
+        if field.name() != Some("file") {
+            return Err(Failure::malformed("a part is neither `request` nor `file`"));
+        }
+        if arrived.len() >= ATTACHMENTS_MAX {
+            return Err(Error::TooMany { limit: u32::try_from(ATTACHMENTS_MAX).unwrap_or(u32::MAX) }.into());
+        }
+        let path = field.file_name().unwrap_or_default().to_owned();
+        let name = path.rsplit_once(['/', '\\']).map_or(path.as_str(), |(_, name)| name);
+        let mut upload = app.begin_attachment(actor, &form.form, name).await?;
+        while let Some(chunk) = field.chunk().await.map_err(unread)? {
+            upload.write(&chunk).await?;
+        }
+        arrived.push(upload.finish().await?);
+    }
+    Ok((form, arrived))
+}
+
+pub(crate) async fn decide(
+    State(api): State<Api>,
+    Caller(actor): Caller,
+    Named(id): Named<String>,
+    Body(form): Body<RequestDecisionForm>,
+) -> Result<StatusCode, Failure> {
+    let verdict = Verdict::from_id(&form.verdict).ok_or_else(|| Failure::invalid("verdict", "unknown"))?;
+    let stands_in_for = form.stands_in_for.map(UserId::new);
+    let ballot = RequestBallot {
+        verdict,
+        comment: &form.comment,
+        seen_hash: &form.seen_hash,
+        stands_in_for: stands_in_for.as_ref(),
+    };
+    api.app().decide_request(&actor, &RequestId::new(id), &ballot).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn review(
+    State(api): State<Api>,
+    Caller(actor): Caller,
+    Named(id): Named<String>,
+    Body(form): Body<ReviewForm>,
+) -> Result<StatusCode, Failure> {
+    api.app().review_request(&actor, &RequestId::new(id), form.decision).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn pull_back(
+    State(api): State<Api>,
+    Caller(actor): Caller,
+    Named(id): Named<String>,
+) -> Result<StatusCode, Failure> {
+    api.app().pull_back_request(&actor, &RequestId::new(id)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn withdraw(
+    State(api): State<Api>,
+    Caller(actor): Caller,
+    Named(id): Named<String>,
+) -> Result<StatusCode, Failure> {
+    api.app().withdraw_request(&actor, &RequestId::new(id)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn resubmit(
+    State(api): State<Api>,
+    Caller(actor): Caller,
+    Named(id): Named<String>,
+    Body(form): Body<ResubmitForm>,
+) -> Result<StatusCode, Failure> {
+    if form.without.len() > ATTACHMENTS_MAX {
+        return Err(Failure::invalid("without", "too-long"));
+    }
+    let without: Vec<FileId> = form.without.into_iter().map(FileId::new).collect();
+    let id = RequestId::new(id);
+    api.app().resubmit_request(&actor, &id, &form.answers, Vec::new(), &without).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn give_back(
+    State(api): State<Api>,
+    Caller(actor): Caller,
+    Named(id): Named<String>,
+) -> Result<StatusCode, Failure> {
+    api.app().give_back(&actor, &RequestId::new(id)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn revoke(
+    State(api): State<Api>,
+    Caller(actor): Caller,
+    Named(id): Named<String>,
+    Body(form): Body<RevokeForm>,
+) -> Result<StatusCode, Failure> {
+    api.app().revoke_permit(&actor, &RequestId::new(id), &form.reason).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn attachment(
+    State(api): State<Api>,
+    Caller(actor): Caller,
+    method: Method,
+    Named((id, file)): Named<(String, String)>,
+) -> Result<Response, Failure> {
+    if method == Method::HEAD {
+        return Err(Failure::method_not_allowed());
+    }
+    let download = api.app().open_attachment(&actor, &RequestId::new(id), &FileId::new(file)).await?;
+    let untrusted_name = download.name.clone();
+    Ok(attachment::answer(download, &untrusted_name)?)
+}
+
+pub(crate) async fn parameters(
+    State(api): State<Api>,
+    Caller(actor): Caller,
+) -> Result<Json<OpenValueList>, Failure> {
+    let app = api.app();
+    let parameters = app.parameters(&actor).await?.into_iter().map(open_value).collect();
+    Ok(Json(OpenValueList { parameters }))
+}
+
+pub(crate) async fn parameter(
+    State(api): State<Api>,
+    Caller(actor): Caller,
+    Named(id): Named<String>,
+) -> Result<Json<OpenValueView>, Failure> {
+    let app = api.app();
+    let row = app.parameter(&actor, &id).await?;
+    Ok(Json(open_value(row)))
+}

@@ -1,0 +1,310 @@
+//! The page of a request, and what people do there: decide, review, take back, give back.
+//!
+//! Owns what the page shows to whom. Leaves what may be done to `app`.
+
+use app::{
+    Error,
+    actor::Actor,
+    requests::{RequestBallot, RequestDetail},
+};
+use axum::{
+    Form,
+    extract::{Path, Query, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use workflow::{
+    id::{FileId, RequestId, UserId},
+    request::{Request, Standing, State as Stage},
+    route::Verdict,
+};
+
+use super::{BASIS, late_words, messages, number, permit_chip, state_chip};
+use crate::{
+    attachment,
+    door::Signed,
+    failure,
+    screens::{Pairs, one, show, view},
+    site::{Site, render, when},
+    words,
+};
+
+pub(crate) async fn detail(
+    State(site): State<Site>,
+    who: Signed,
+    Path(id): Path<String>,
+    Query(query): Query<Pairs>,
+) -> Response {
+    detail_page(&site, &who.actor, &id, one(&query, "done"), "", None).await
+}
+
+async fn detail_page(
+    site: &Site,
+    actor: &Actor,
+    id: &str,
+    done: &str,
+    comment: &str,
+    error: Option<&Error>,
+) -> Response {
+    let app = site.app();
+    let detail = match app.request(actor, &RequestId::new(id)).await {
+        Ok(detail) => detail,
+        Err(error) => return site.fail(Some(actor), &error),
+    };
+    let r = &detail.request;
+    let href = format!("/requests/{}", view::path_part(r.id.as_str()));
+    let name = |id: &UserId| detail.names.get(id).cloned().unwrap_or_default();
+    let (_, _, said) = words::requests::state(r.state);
+    let due = r.term.due_at.filter(|_| r.state == Stage::Waiting);
+    let mut frame = site.frame(Some(actor), &r.title, "/requests", BASIS, done);
+    if !detail.statements.is_empty() {
+        frame.clauses = site.chips(&detail.statements);
+    }
+    let mut answer = render(&view::RequestPage {
+        frame,
+        number: number(r.number, r.submitted_at),
+        title: r.title.clone(),
+        state: state_chip(r.state),
+        said: said.to_owned(),
+        overdue: due.is_some_and(|due| due < app.now()),
+        due: due.map(when),
+        stations: stations(&app, r, &name),
+        applicant: format!("{} {}", detail.section_name, name(&r.applicant)),
+        submitted: when(r.submitted_at),
+        round: r.approval.round,
+        answers: r.content.answers.iter().map(|a| (a.title.clone(), a.shown.clone())).collect(),
+        late: r.content.late_by.map(late_words),
+        attachments: r
+            .content
+            .attachments
+            .iter()
+            .map(|a| {
+                let file = view::path_part(a.id.as_str());
+                (format!("{href}/files/{file}"), a.untrusted_name.clone(), view::size(a.stored.bytes))
+            })
+            .collect(),
+        permit: r.permit.as_ref().map(|p| {
+            let became = match (&p.returned, &p.revoked) {
+                (Some((at, by)), _) => format!("{} {}さんが返却を報告しました。", when(*at).short, name(by)),
+                (None, Some((at, by))) => format!("{} {}さんが取り消しました。", when(*at).short, name(by)),
+                (None, None) if p.terms.return_asked => "戻したら、返却を報告してください。".to_owned(),
+                (None, None) => String::new(),
+            };
+            // The end is the beginning of the day after.
+            (permit_chip(p, app.now()), when(p.terms.from), when(p.terms.until - 1), became)
+        }),
+        revoke_action: detail.may.revoke.then(|| format!("{href}/revoke")),
+        decided: decided(r, &name),
+        decide: decide_form(site, &detail, comment, &name),
+        acts: acts(&detail, &href),
+        timeline: detail.timeline.iter().rev().map(|item| show::happening(site, item)).collect(),
+        errors: error.map(at_decision).into_iter().collect(),
+        href,
+    });
+    if let Some(error) = error {
+        *answer.status_mut() = failure::status(error);
+    }
+    answer
+}
+
+fn at_decision(error: &Error) -> view::FieldError {
+    match error {
+        Error::Form(problems) => {
+            let all: Vec<String> = messages(problems).into_iter().map(|m| m.text).collect();
+            view::FieldError {
+                field: String::new(),
+                text: format!("いまは決裁できません。{} 差し戻して、直してもらってください。", all.join(" ")),
+            }
+        }
+        other => view::FieldError { field: String::new(), text: failure::trouble(other).line() },
+    }
+}
+
+fn decided(r: &Request, name: &dyn Fn(&UserId) -> String) -> Vec<view::Decided> {
+    let said = |d: &workflow::route::Decision| {
+        let title = r.approval.route.steps.get(d.step).map(|s| s.title.clone()).unwrap_or_default();
+        let tone = if d.verdict == Verdict::Approve { words::Tone::Good } else { words::Tone::Wait };
+        let chip = view::Chip { word: words::verdict(d.verdict).to_owned(), tone };
+        let deputy = if d.on_behalf_of.is_some() { "(代決)" } else { "" };
+        (title, format!("{}{deputy}", name(&d.by)), chip, d.comment.clone(), when(d.at))
+    };
+    r.approval.decisions.iter().map(said).collect()
+}
+
+fn decide_form(
+    site: &Site,
+    detail: &RequestDetail,
+    comment: &str,
+    name: &dyn Fn(&UserId) -> String,
+) -> Option<view::DecideForm> {
+    let r = &detail.request;
+    let step = r.open_step().filter(|_| detail.may.decide || detail.may.decide_for.is_some())?;
+    let app = site.app();
+    let title = |id: &str| app.pack().role_title(id).to_owned();
+    // Deciding in one's own right comes before standing in for someone.
+    let stands_in = detail.may.decide_for.as_ref().filter(|_| !detail.may.decide);
+    Some(view::DecideForm {
+        step: step.title.clone(),
+        last: r.approval.step + 1 >= r.approval.route.steps.len(),
+        deputy_of: stands_in.map(|id| (name(id), id.to_string())),
+        raised: step.raised_from.as_ref().map(|from| (title(from), title(&step.role))),
+        seen_hash: detail.content_hash.clone(),
+        comment: comment.to_owned(),
+        clauses: site.chips(&step.statements),
+    })
+}
+
+fn stations(app: &app::App, r: &Request, name: &dyn Fn(&UserId) -> String) -> Vec<view::Station> {
+    let station =
+        |title: &str, who: String, standing| view::Station { title: title.to_owned(), who, standing };
+    let mut all = vec![station("申請", name(&r.applicant), "done")];
+    for (index, step) in r.approval.route.steps.iter().enumerate() {
+        let of_step = |d: &&workflow::route::Decision| d.round == r.approval.round && d.step == index;
+        let decision = r.approval.decisions.iter().rev().find(of_step);
+        let standing = match decision.map(|d| d.verdict) {
+            Some(Verdict::Approve) => "done",
+            Some(Verdict::Return | Verdict::Reject) => "stop",
+            None if r.state == Stage::Waiting && r.approval.step == index => "now",
+            None => "todo",
+        };
+        let who = match decision {
+            Some(d) if d.on_behalf_of.is_some() => format!("{}(代決)", name(&d.by)),
+            Some(d) => name(&d.by),
+            None => app.pack().role_title(&step.role).to_owned(),
+        };
+        all.push(station(&step.title, who, standing));
+    }
+    let (title, standing) = match r.state {
+        Stage::Approved => ("決裁", "done"),
+        Stage::Withdrawn => ("取下げ", "stop"),
+        Stage::Expired => ("期限切れ", "stop"),
+        Stage::Waiting | Stage::Returned | Stage::PulledBack | Stage::Rejected => ("決裁", "todo"),
+    };
+    all.push(station(title, String::new(), standing));
+    all
+}
+
+fn acts(detail: &RequestDetail, href: &str) -> Vec<view::ActButton> {
+    let act = |path: &str, label: &str, confirm: &str| view::ActButton {
+        href: format!("{href}/{path}"),
+        label: label.to_owned(),
+        confirm: confirm.to_owned(),
+        ..view::ActButton::default()
+    };
+    let may = &detail.may;
+    let mut acts = Vec::new();
+    for index in &may.review {
+        acts.push(view::ActButton {
+            main: true,
+            value: index.to_string(),
+            ..act("review", "後閲しました", "")
+        });
+    }
+    if may.resubmit {
+        acts.push(view::ActButton {
+            main: true, link: true, ..act("resubmit", "直して再提出する", "")
+        });
+    }
+    if may.give_back {
+        let due = matches!(detail.standing, Some(Standing::ReturnDue | Standing::Overdue));
+        acts.push(view::ActButton {
+            main: due,
+            ..act("return", "返却を報告する", "返却したことを記録します。")
+        });
+    }
+    if may.pull_back {
+        acts.push(act("pull-back", "引き戻す", "承認の手続を止めて引き戻します。よろしいですか。"));
+    }
+    if may.withdraw {
+        acts.push(act("withdraw", "取り下げる", "取り下げると、元に戻せません。よろしいですか。"));
+    }
+    acts
+}
+
+/// After an act: back to the request's page, which says what was done, or why it was not.
+async fn after(site: &Site, actor: &Actor, id: &str, done: &str, result: app::Result<()>) -> Response {
+    match result {
+        Ok(()) => Redirect::to(&format!("/requests/{}?done={done}", view::path_part(id))).into_response(),
+        Err(error @ Error::RequestRefused(_)) => detail_page(site, actor, id, "", "", Some(&error)).await,
+        Err(error) => site.fail(Some(actor), &error),
+    }
+}
+
+pub(crate) async fn decide(
+    State(site): State<Site>,
+    who: Signed,
+    Path(id): Path<String>,
+    Form(form): Form<Pairs>,
+) -> Response {
+    let Some(verdict) = Verdict::from_id(one(&form, "verdict")) else {
+        return site.fail(Some(&who.actor), &Error::Invalid { field: "verdict", problem: "unknown" });
+    };
+    let holder = Some(one(&form, "as_deputy_of")).filter(|id| !id.is_empty()).map(UserId::new);
+    let ballot = RequestBallot {
+        verdict,
+        comment: one(&form, "comment"),
+        seen_hash: one(&form, "seen_hash"),
+        stands_in_for: holder.as_ref(),
+    };
+    let done = match verdict {
+        Verdict::Approve => "request-approved",
+        Verdict::Return => "request-returned",
+        Verdict::Reject => "request-rejected",
+    };
+    match site.app().decide_request(&who.actor, &RequestId::new(&*id), &ballot).await {
+        Err(error @ (Error::RequestRefused(_) | Error::Form(_))) => {
+            detail_page(&site, &who.actor, &id, "", one(&form, "comment"), Some(&error)).await
+        }
+        result => after(&site, &who.actor, &id, done, result).await,
+    }
+}
+
+pub(crate) async fn review(
+    State(site): State<Site>,
+    who: Signed,
+    Path(id): Path<String>,
+    Form(form): Form<Pairs>,
+) -> Response {
+    let result = match one(&form, "value").parse() {
+        Ok(decision) => site.app().review_request(&who.actor, &RequestId::new(&*id), decision).await,
+        Err(_) => Err(Error::Invalid { field: "decision", problem: "unknown" }),
+    };
+    after(&site, &who.actor, &id, "reviewed", result).await
+}
+
+pub(crate) async fn pull_back(State(site): State<Site>, who: Signed, Path(id): Path<String>) -> Response {
+    let result = site.app().pull_back_request(&who.actor, &RequestId::new(&*id)).await;
+    after(&site, &who.actor, &id, "pulled-back", result).await
+}
+
+pub(crate) async fn withdraw(State(site): State<Site>, who: Signed, Path(id): Path<String>) -> Response {
+    let result = site.app().withdraw_request(&who.actor, &RequestId::new(&*id)).await;
+    after(&site, &who.actor, &id, "request-withdrawn", result).await
+}
+
+pub(crate) async fn give_back(State(site): State<Site>, who: Signed, Path(id): Path<String>) -> Response {
+    let result = site.app().give_back(&who.actor, &RequestId::new(&*id)).await;
+    after(&site, &who.actor, &id, "given-back", result).await
+}
+
+pub(crate) async fn revoke(
+    State(site): State<Site>,
+    who: Signed,
+    Path(id): Path<String>,
+    Form(form): Form<Pairs>,
+) -> Response {
+    let result = site.app().revoke_permit(&who.actor, &RequestId::new(&*id), one(&form, "reason")).await;
+    after(&site, &who.actor, &id, "permit-revoked", result).await
+}
+
+pub(crate) async fn file(
+    State(site): State<Site>,
+    who: Signed,
+    Path((id, file)): Path<(String, String)>,
+) -> Response {
+    let opened = site.app().open_attachment(&who.actor, &RequestId::new(id), &FileId::new(file)).await;
+    let answered = opened.and_then(|download| {
+        let untrusted_name = download.name.clone();
+        attachment::answer(download, &untrusted_name)
+    });
+    answered.unwrap_or_else(|error| site.fail(Some(&who.actor), &error))
+}
