@@ -66,6 +66,9 @@ pub enum Error {
     /// The state of the request, or the rules of its approval, do not allow it.
     #[error(transparent)]
     RequestRefused(#[from] request::Refusal),
+    /// The form of a request was changed since it was handed in, so that what was answered is not what is asked.
+    #[error("the form was changed since")]
+    FormChanged,
     /// A form was not filled rightly; each field that was not.
     #[error("{} fields cannot be taken", .0.len())]
     Form(Vec<FieldProblem>),
@@ -167,6 +170,7 @@ codes! {
     ) => "request-state",
     Error::RequestRefused(request::Refusal::Permit) => "permit-state",
     Error::RequestRefused(request::Refusal::Reason) => "reason-needed",
+    Error::FormChanged => "form-changed",
     Error::Form(_) => "form",
     Error::Refused(Refusal::ContentChanged)
         | Error::RequestRefused(request::Refusal::Approval(route::Refusal::ContentChanged)) => "content-changed",

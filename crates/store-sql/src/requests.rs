@@ -302,6 +302,11 @@ impl RequestTx for SqlTx {
         step!(self, update(&mut self.conn(), request))
     }
 
+    async fn parameter_values(&mut self) -> Result<Vec<ParameterChange>, StoreError> {
+        let rows = step!(self, self.conn().rows(&sql::PARAMETER_VALUES, &[]))?;
+        rows.iter().map(read_change).collect()
+    }
+
     async fn insert_parameter_value(&mut self, change: &ParameterChange) -> Result<(), StoreError> {
         step!(
             self,

@@ -25,6 +25,7 @@ pub(crate) fn status(error: &Error) -> StatusCode {
         | Error::TooMany { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Refused(_)
         | Error::RequestRefused(_)
+        | Error::FormChanged
         | Error::Conflict
         | Error::NoApprover { .. }
         | Error::Edition(_)

@@ -8,7 +8,8 @@ use serde_json::json;
 use workflow::{
     Millis,
     edition::{Edition, Stage},
-    id::{EditionId, SectionId},
+    id::{EditionId, RequestId, SectionId},
+    route::Verdict,
 };
 
 use super::{Running, text_of};
@@ -18,6 +19,7 @@ use crate::{
     evidence::{By, Kind},
     model::{NewEvidence, Section},
     ports::Tx,
+    requests::store::ParameterChange,
 };
 
 const DAY: Millis = 86_400_000;
@@ -133,11 +135,13 @@ impl App {
             })
             .collect();
         tx.put_sections(&sections).await?;
+        let values = supersede_values(tx.as_mut(), &edition, &before, &resolved.pack, now).await?;
         let readers = self.add_readers(tx.as_mut(), &edition, &before, &resolved.pack, now).await?;
         let details = json!({
             "before": last.as_ref().map(|l| l.digest.clone()),
             "request": edition.application.as_ref().map(|a| a.request.clone()),
             "effective_from": edition.effective_from,
+            "values": values,
             "readers": readers,
         });
         entries.push(self.edition_entry(now, Kind::PolicyAdopted, By::System, &edition, details)?);
@@ -190,4 +194,53 @@ impl App {
         }
         Ok(readers)
     }
+}
+
+/// Where an edition writes another value than the one before it, values that were approved for the old text hold no longer:
+/// what the edition writes stands behind them in the history. The parameters of which that is so.
+async fn supersede_values(
+    tx: &mut dyn Tx,
+    edition: &Edition,
+    before: &Pack,
+    after: &Pack,
+    now: Millis,
+) -> Result<Vec<String>> {
+    let changes = tx.parameter_values().await?;
+    let was = |id: &str| before.parameter(id).map(|p| &p.value);
+    let rewritten: Vec<_> = after
+        .parameters()
+        .iter()
+        .filter(|p| {
+            was(&p.id) != Some(&p.value) && changes.iter().any(|c| c.parameter == p.id && c.from <= now)
+        })
+        .collect();
+    if rewritten.is_empty() {
+        return Ok(Vec::new());
+    }
+    let carried = edition.application.as_ref().map(|a| RequestId::new(a.request.clone()));
+    let carried = match carried {
+        Some(id) => tx.request(&id).await?,
+        None => None,
+    };
+    let approved = carried.as_ref().and_then(|request| {
+        let decisions = &request.approval.decisions;
+        Some((request, decisions.iter().rev().find(|d| d.verdict == Verdict::Approve)?))
+    });
+    let (request, approved) = approved.ok_or_else(|| {
+        Error::Internal(format!("edition {} comes into force without an approval", edition.id))
+    })?;
+    for parameter in &rewritten {
+        let change = ParameterChange {
+            parameter: parameter.id.clone(),
+            value: parameter.value.as_ref().map(policy::ParameterValue::typed),
+            from: now,
+            number: request.number,
+            request: request.id.clone(),
+            approved_by: approved.by.clone(),
+            approved_by_name: String::new(),
+            approved_at: approved.at,
+        };
+        tx.insert_parameter_value(&change).await?;
+    }
+    Ok(rewritten.into_iter().map(|p| p.id.clone()).collect())
 }

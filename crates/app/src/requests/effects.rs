@@ -30,33 +30,33 @@ pub(crate) struct Wanted {
 }
 
 impl App {
-    /// Whether a value could be in force from then on, and how people read it; else the word for why not, with the bounds
-    /// it is outside of.
-    pub(crate) async fn check_wanted(
+    /// Whether a value could be in force from then on beside these, and how people read it; else the word for why not, with
+    /// the bounds it is outside of.
+    pub(crate) fn check_wanted(
         &self,
+        changes: &[ParameterChange],
         wanted: &Wanted,
-    ) -> Result<std::result::Result<String, (&'static str, Option<(u64, u64)>)>> {
+    ) -> std::result::Result<String, (&'static str, Option<(u64, u64)>)> {
         let written = self.written_pack();
-        let Some(parameter) = written.parameter(&wanted.parameter) else {
-            return Ok(Err(("unknown", None)));
-        };
-        let value = match wanted.value.as_deref().map(|typed| parameter.read_value(typed)).transpose() {
-            Ok(value) => value,
-            Err(error) => return Ok(Err(value_problem(&error))),
-        };
-        let changes = self.store().parameter_values().await?;
-        let mut values = in_force::values_at(&written, &changes, wanted.from);
+        let parameter = written.parameter(&wanted.parameter).ok_or(("unknown", None))?;
+        let value = wanted
+            .value
+            .as_deref()
+            .map(|typed| parameter.read_value(typed))
+            .transpose()
+            .map_err(|error| value_problem(&error))?;
+        let mut values = in_force::values_at(&written, changes, wanted.from);
         let now = values.get(&wanted.parameter).map_or(&parameter.value, |set| &set.value);
         if *now == value {
-            return Ok(Err(("same", None)));
+            return Err(("same", None));
         }
         let shown = value.as_ref().map_or_else(|| "定めない".to_owned(), ToString::to_string);
         values.insert(wanted.parameter.clone(), policy::SetValue { value, decided: String::new() });
-        Ok(match in_force::with_values(&written, &values) {
+        match in_force::with_values(&written, &values) {
             Ok(_) => Ok(shown),
             Err(Unfit::Value(error)) => Err(value_problem(&error)),
             Err(Unfit::Rules(_) | Unfit::Needed(_)) => Err(("needed", None)),
-        })
+        }
     }
 
     /// What a request that was handed in, or came back, means for the edition of the policy that it carries: it is on its
@@ -75,9 +75,7 @@ impl App {
             let handed_in = events.iter().any(|e| matches!(e, Event::Submitted { .. }));
             match request.state {
                 State::Waiting if handed_in => {
-                    let from = request.answer(from).and_then(days::begin_of).ok_or_else(|| {
-                        Error::Internal(format!("request {}: the form was changed", request.id))
-                    })?;
+                    let from = request.answer(from).and_then(days::begin_of).ok_or(Error::FormChanged)?;
                     let carried =
                         self.edition_applied(tx, &id, request.id.as_str(), &request.applicant, from).await?;
                     evidence.push(carried);
@@ -92,7 +90,7 @@ impl App {
     }
 
     /// Brings about what the form of an approved request says: the evidence of it. The form is that of the policy in
-    /// force; where the request type is gone, nothing more comes of it than the approval.
+    /// force: where it is gone, or asks for other things than were answered, nobody can approve what he was shown.
     pub(crate) async fn bring_about(
         &self,
         tx: &mut dyn Tx,
@@ -100,20 +98,19 @@ impl App {
         request: &Request,
         now: Millis,
     ) -> Result<Vec<NewEvidence>> {
-        let form = self.pack().request(&request.form);
+        let form = self.pack().request(&request.form).ok_or(Error::FormChanged)?;
         let mut evidence = Vec::new();
-        for effect in form.map_or(&[][..], |form| &form.effects) {
+        for effect in &form.effects {
             let answered = |field: &str| request.answer(field).map(str::to_owned);
-            let changed = || Error::Internal(format!("request {}: the form was changed", request.id));
             let (parameter, value, from) = match effect {
                 Effect::SetParameter { parameter, value, from } => (parameter, value, from),
                 Effect::AdoptRevision { edition, .. } => {
-                    let id = EditionId::new(answered(edition).ok_or_else(changed)?);
+                    let id = EditionId::new(answered(edition).ok_or(Error::FormChanged)?);
                     evidence.push(self.edition_approved(tx, &id, request.id.as_str()).await?);
                     continue;
                 }
                 Effect::Publish { edition } => {
-                    let id = EditionId::new(answered(edition).ok_or_else(changed)?);
+                    let id = EditionId::new(answered(edition).ok_or(Error::FormChanged)?);
                     evidence.push(self.edition_published(tx, &id, request.id.as_str()).await?);
                     continue;
                 }
@@ -121,14 +118,15 @@ impl App {
             let (Some(id), Some(begin)) =
                 (answered(parameter), answered(from).and_then(|d| days::begin_of(&d)))
             else {
-                return Err(changed());
+                return Err(Error::FormChanged);
             };
             // A day that passed while the approvers thought about it begins now.
             let wanted = Wanted { parameter: id, value: answered(value), from: begin.max(now) };
-            if let Err((problem, bounds)) = self.check_wanted(&wanted).await?
+            let changes = tx.parameter_values().await?;
+            if let Err((problem, bounds)) = self.check_wanted(&changes, &wanted)
                 && problem != "same"
             {
-                let title = form.and_then(|f| f.field(value)).map_or_else(String::new, |f| f.title.clone());
+                let title = form.field(value).map_or_else(String::new, |f| f.title.clone());
                 return Err(Error::Form(vec![FieldProblem { field: value.clone(), title, problem, bounds }]));
             }
             evidence.push(self.set_parameter(tx, by, request, wanted, now).await?);

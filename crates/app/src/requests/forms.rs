@@ -144,7 +144,8 @@ impl App {
             let answer = |id: &str| answers.iter().find(|a| a.field == id).map(|a| a.value.clone());
             if let (Some(id), Some(begin)) = (answer(parameter), day(&answers, from)) {
                 let wanted = Wanted { parameter: id, value: answer(value), from: begin.max(now) };
-                match self.check_wanted(&wanted).await? {
+                let changes = self.store().parameter_values().await?;
+                match self.check_wanted(&changes, &wanted) {
                     Ok(shown) => {
                         if let Some(a) = answers.iter_mut().find(|a| a.field == *value) {
                             a.shown = shown;

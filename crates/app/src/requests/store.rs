@@ -124,6 +124,8 @@ pub trait RequestTx: Send {
     /// Replaces a request with its attachments and decisions; [`StoreError::Conflict`] unless the stored version is
     /// `request.version`, which is raised.
     async fn update_request(&mut self, request: &Request) -> Result<(), StoreError>;
+    /// As [`RequestStore::parameter_values`], inside the transaction.
+    async fn parameter_values(&mut self) -> Result<Vec<ParameterChange>, StoreError>;
     /// Adds a value of a parameter. Nothing takes one away again.
     async fn insert_parameter_value(&mut self, change: &ParameterChange) -> Result<(), StoreError>;
 }

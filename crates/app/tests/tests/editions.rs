@@ -11,7 +11,7 @@ use app::{
     },
     model::PageRequest,
 };
-use policy::SourceFile;
+use policy::{ParameterValue, SourceFile};
 use test_city::doubles::DAY;
 use workflow::{edition::Stage, id::EditionId, route::Verdict};
 
@@ -382,6 +382,77 @@ async fn two_approve_it_comes_into_force_staff_reads_it_and_it_is_published() {
             "policy-published"
         ]
     );
+}
+
+#[tokio::test]
+async fn a_value_that_an_edition_writes_anew_holds_over_one_approved_before() {
+    let city = City::open().await;
+    let number = |city: &City, id: &str| city.app.current().pack().parameter(id).unwrap().value.clone();
+    city.set("password-length", "20", "2026-11-24").await.unwrap();
+    city.set("login-attempts", "7", "2026-11-24").await.unwrap();
+    let tanto = city.at("tanto", "lgwan").await;
+    let files = folder(&[
+        ("version = \"令和8年度第1版\"", "version = \"令和8年度第2版\""),
+        (
+            "id = \"password-length\"\noverride = true\nvalue = 12",
+            "id = \"password-length\"\noverride = true\nvalue = 14",
+        ),
+    ]);
+    let id = draft(&city, &tanto, files).await;
+    city.app.attach_analysis(&tanto, &id, "変更の分析", "起きやすさは小さく、損失も小さい。").await.unwrap();
+    let request = city.apply(&tanto, "policy-revision", revision(&id, "2026-11-26")).await.unwrap();
+    for login in ["digital", "fukushicho"] {
+        let approver = city.at(login, "lgwan").await;
+        city.say(&approver, &request, Verdict::Approve).await.unwrap();
+    }
+    assert_eq!(
+        number(&city, "password-length"),
+        Some(ParameterValue::Number(20)),
+        "until the edition is in force"
+    );
+    city.pass(2 * DAY);
+    assert_eq!(city.app.current().tidy().await.unwrap().adopted, 1);
+    assert_eq!(number(&city, "password-length"), Some(ParameterValue::Number(14)));
+    // What the edition leaves as it was keeps what was approved.
+    assert_eq!(number(&city, "login-attempts"), Some(ParameterValue::Number(7)));
+    let app = city.app.current();
+    let tanto = city.at("tanto", "lgwan").await;
+    assert_eq!(app.parameter(&tanto, "password-length").await.unwrap().history.len(), 2);
+    // And a value that is approved afterwards holds over the edition.
+    city.set("password-length", "16", "2026-11-26").await.unwrap();
+    assert_eq!(number(&city, "password-length"), Some(ParameterValue::Number(16)));
+}
+
+#[tokio::test]
+async fn a_form_that_was_changed_is_not_approved_as_another() {
+    let city = City::open().await;
+    let hanako = city.at("hanako", "lgwan").await;
+    let change = answers(&[
+        ("parameter", "password-length"),
+        ("value", "20"),
+        ("from", "2026-11-28"),
+        ("reason", "基準の改定"),
+    ]);
+    let request = city.apply(&hanako, "parameter-change", change).await.unwrap();
+    let digital = city.at("digital", "lgwan").await;
+    city.say(&digital, &request, Verdict::Approve).await.unwrap();
+    let mut files = second();
+    let removed = "\n[[remove]]\nkind = \"request\"\nid = \"parameter-change\"\nreason = \"紙で行う\"\n";
+    files.iter_mut().find(|f| f.path.ends_with("pack.toml")).unwrap().text.push_str(removed);
+    let tanto = city.at("tanto", "lgwan").await;
+    let id = draft(&city, &tanto, files).await;
+    city.app.attach_analysis(&tanto, &id, "変更の分析", "起きやすさは小さく、損失も小さい。").await.unwrap();
+    let revision = city.apply(&tanto, "policy-revision", revision(&id, "2026-11-25")).await.unwrap();
+    for login in ["digital", "fukushicho"] {
+        let approver = city.at(login, "lgwan").await;
+        city.say(&approver, &revision, Verdict::Approve).await.unwrap();
+    }
+    city.pass(DAY);
+    assert_eq!(city.app.current().tidy().await.unwrap().adopted, 1);
+    let last = city.at("fukushicho", "lgwan").await;
+    let refused = city.say(&last, &request, Verdict::Approve).await;
+    assert!(matches!(refused, Err(Error::FormChanged)), "{refused:?}");
+    city.say(&last, &request, Verdict::Return).await.unwrap();
 }
 
 #[tokio::test]

@@ -174,6 +174,7 @@ request_tx_calls! {
     insert_request(request: &Request, submission: &str) -> ();
     request(id: &RequestId) -> Option<Request>;
     update_request(request: &Request) -> ();
+    parameter_values() -> Vec<ParameterChange>;
     insert_parameter_value(change: &ParameterChange) -> ();
 }
 

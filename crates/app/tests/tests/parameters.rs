@@ -24,7 +24,7 @@ const TODAY: &str = "2026-11-24";
 
 impl City {
     /// Applies for a value, and the two of the route approve it.
-    async fn set(&self, parameter: &str, value: &str, from: &str) -> app::Result<RequestId> {
+    pub(crate) async fn set(&self, parameter: &str, value: &str, from: &str) -> app::Result<RequestId> {
         let hanako = self.at("hanako", "lgwan").await;
         let id = self.apply(&hanako, "parameter-change", change(parameter, value, from)).await?;
         for login in ["digital", "fukushicho"] {

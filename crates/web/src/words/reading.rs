@@ -45,8 +45,11 @@ pub fn place(mechanism: Mechanism) -> Place {
         }
         M::RoleRights | M::AccountRegister | M::PostRegister => Place::Page("/people", "職員"),
         M::EvidenceLedger | M::EvidenceExport => Place::Page("/evidence", "証跡"),
-        M::PolicyVersion => Place::Page("/policy/text", "本文"),
-        M::ParameterRegister => Place::Page("/coverage", "遵守状況"),
+        M::PolicyVersion | M::PolicyApproval | M::PolicyReading | M::PolicyPublication => {
+            Place::Page("/editions", "方針の版")
+        }
+        M::ParameterRegister | M::ParameterApproval => Place::Page("/parameters", "定めるべき値"),
+        M::RequestTakeOut | M::RequestProvision | M::RequestException => Place::Page("/requests", "申請"),
         _ => Place::Automatic,
     }
 }

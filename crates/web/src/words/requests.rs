@@ -96,6 +96,11 @@ pub fn error(code: &str) -> Option<Trouble> {
         "request-state" => STATE,
         "permit-state" => PERMIT,
         "reason-needed" => REASON,
+        "form-changed" => trouble(
+            "この申請の様式は、申請の後に改められました。",
+            "申請した人が答えた項目と、いまの様式が求める項目が合わないため、このままでは承認できません。",
+            "差し戻して、いまの様式で申請し直してもらってください。",
+        ),
         "form" => trouble(
             "申請の項目に誤りがあります。",
             "足りない項目か、決められた範囲を外れた項目があります。",
