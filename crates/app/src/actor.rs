@@ -115,6 +115,17 @@ pub(crate) enum Proof {
     Token { scopes: Vec<String> },
 }
 
+/// Whether a person may do something, told before he tries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prospect {
+    /// Yes.
+    Now,
+    /// Once he has proven himself with a second factor.
+    AfterSecondFactor,
+    /// His roles do not allow it.
+    Never,
+}
+
 impl App {
     /// Puts together what is known of a person at this moment.
     pub(crate) async fn actor(&self, door: &Door, user: User, proof: Proof, now: Millis) -> Result<Actor> {
@@ -191,6 +202,19 @@ impl App {
     pub(crate) fn may(&self, actor: &Actor, action: Action, resource: &Resource) -> bool {
         !Self::must_settle_first(actor, action)
             && self.authorizer().decide(actor.principal(), action, resource).is_allowed()
+    }
+
+    /// The same for a screen that says beforehand what a person would have to do first.
+    pub(crate) fn prospect(&self, actor: &Actor, action: Action, resource: &Resource) -> Prospect {
+        let proven =
+            authz::Principal { strength: authz::Strength::SecondFactor, ..actor.principal().clone() };
+        if self.may(actor, action, resource) {
+            Prospect::Now
+        } else if self.authorizer().decide(&proven, action, resource).is_allowed() {
+            Prospect::AfterSecondFactor
+        } else {
+            Prospect::Never
+        }
     }
 
     /// Decides a right. A refusal is evidence.

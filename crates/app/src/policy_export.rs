@@ -4,17 +4,16 @@
 //! those who answer for it, and leaves evidence.
 //! Leaves to others: what stands in the files (`policy::oscal`).
 
-use authz::{Action, Resource, Strength};
+use authz::{Action, Resource};
 use policy::oscal::{Export, ExportError, Links, Model, Options, export};
 use serde_json::json;
 use workflow::Millis;
 
 use crate::{
     App,
-    actor::Actor,
+    actor::{Actor, Prospect},
     error::{Error, Result},
     evidence::{Act, By, Kind},
-    sealing::Taking,
 };
 
 /// The models that a running server writes. A profile speaks of the layers below, which a server does not keep.
@@ -27,18 +26,8 @@ fn whole() -> Resource {
 impl App {
     /// Whether the person may take the policy out with what is not public of it.
     #[must_use]
-    pub fn taking_policy(&self, actor: &Actor) -> Taking {
-        let may = |strength: Strength| {
-            let asks = authz::Principal { strength, ..actor.principal().clone() };
-            self.authorizer().decide(&asks, Action::ExportPolicy, &whole()).is_allowed()
-        };
-        if may(actor.principal().strength.clone()) {
-            Taking::Now
-        } else if may(Strength::SecondFactor) {
-            Taking::AfterSecondFactor
-        } else {
-            Taking::Never
-        }
+    pub fn taking_policy(&self, actor: &Actor) -> Prospect {
+        self.prospect(actor, Action::ExportPolicy, &whole())
     }
 
     /// The policy in force as a file in OSCAL. `written` says a time as OSCAL wants it.

@@ -17,7 +17,7 @@ use workflow::id::EvidenceId;
 
 use crate::{
     App,
-    actor::Actor,
+    actor::{Actor, Prospect},
     error::{Error, Result},
     evidence::{Act, By, EvidenceItem, Kind, city_evidence},
     model::{EvidenceRow, LedgerHead},
@@ -32,17 +32,6 @@ const IDLE: Duration = Duration::from_secs(1);
 const GATHER: Duration = Duration::from_millis(100);
 /// Entries read at once for an export.
 const EXPORT_ROWS: u32 = 256;
-
-/// Whether a person may take evidence out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Taking {
-    /// Yes.
-    Now,
-    /// Once he has proven himself with a second factor.
-    AfterSecondFactor,
-    /// His roles do not allow it.
-    Never,
-}
 
 /// One entry with everything that proves it.
 #[derive(Debug, Clone)]
@@ -188,19 +177,8 @@ impl App {
 
     /// Whether the person may take evidence out, for a screen that says so beforehand.
     #[must_use]
-    pub fn taking_evidence(&self, actor: &Actor) -> Taking {
-        let may = |strength: authz::Strength| {
-            let asks = authz::Principal { strength, ..actor.principal().clone() };
-            let resource = city_evidence("selection");
-            self.authorizer().decide(&asks, authz::Action::ExportEvidence, &resource).is_allowed()
-        };
-        if may(actor.principal().strength.clone()) {
-            Taking::Now
-        } else if may(authz::Strength::SecondFactor) {
-            Taking::AfterSecondFactor
-        } else {
-            Taking::Never
-        }
+    pub fn taking_evidence(&self, actor: &Actor) -> Prospect {
+        self.prospect(actor, authz::Action::ExportEvidence, &city_evidence("selection"))
     }
 
     /// One entry with its proof.

@@ -28,7 +28,7 @@ use self::model::{ImportHead, ImportState, ImportStep, Step, must_be_open, stand
 use crate::{
     App,
     accounts::bounded,
-    actor::Actor,
+    actor::{Actor, Prospect},
     error::{Error, Result},
     evidence::{Act, By, Kind},
     model::{Page, PageRequest},
@@ -215,6 +215,12 @@ impl App {
     #[must_use]
     pub fn may_edit_imports(&self, actor: &Actor) -> bool {
         self.may(actor, Action::EditImports, &Resource::City)
+    }
+
+    /// The same for a screen that says beforehand what stands in the way.
+    #[must_use]
+    pub fn editing_imports(&self, actor: &Actor) -> Prospect {
+        self.prospect(actor, Action::EditImports, &Resource::City)
     }
 
     /// A review as it is now.

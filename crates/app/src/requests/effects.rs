@@ -29,6 +29,9 @@ pub(crate) struct Wanted {
     pub(crate) from: Millis,
 }
 
+/// Why a value cannot be had: the word of a field's problem, and the bounds that it is outside of.
+type Unwanted = (&'static str, Option<(u64, u64)>);
+
 impl App {
     /// Whether a value could be in force from then on beside these, and how people read it; else the word for why not, with
     /// the bounds it is outside of.
@@ -36,7 +39,7 @@ impl App {
         &self,
         changes: &[ParameterChange],
         wanted: &Wanted,
-    ) -> std::result::Result<String, (&'static str, Option<(u64, u64)>)> {
+    ) -> std::result::Result<String, Unwanted> {
         let written = self.written_pack();
         let parameter = written.parameter(&wanted.parameter).ok_or(("unknown", None))?;
         let value = wanted

@@ -1,6 +1,6 @@
 //! Taking the policy out in OSCAL: who may, and what it leaves behind.
 
-use app::{Error, policy_export::MODELS, sealing::Taking};
+use app::{Error, actor::Prospect, policy_export::MODELS};
 use policy::oscal::Model;
 
 use crate::city::City;
@@ -14,7 +14,7 @@ async fn the_whole_is_for_few_and_leaves_evidence() {
     let city = City::open().await;
     for login in ["kansa", "digital"] {
         let actor = city.at(login, "lgwan").await;
-        assert_eq!(city.app.taking_policy(&actor), Taking::Now, "{login}");
+        assert_eq!(city.app.taking_policy(&actor), Prospect::Now, "{login}");
         for model in MODELS {
             let file = city.app.export_policy(&actor, model, false, "1.2.3", written).await.unwrap();
             assert!(file.text.contains("2026-04-01T09:00:00+09:00"));
@@ -30,7 +30,7 @@ async fn the_whole_is_for_few_and_leaves_evidence() {
     }
     for login in ["hanako", "kacho"] {
         let actor = city.at(login, "lgwan").await;
-        assert_eq!(city.app.taking_policy(&actor), Taking::Never, "{login}");
+        assert_eq!(city.app.taking_policy(&actor), Prospect::Never, "{login}");
         let refused = city.app.export_policy(&actor, Model::Catalog, false, "1", written).await;
         assert!(matches!(refused, Err(Error::Denied { action: "export-policy", .. })), "{login}");
         assert_eq!(city.last_kind().await, "access-denied", "{login}");

@@ -1,6 +1,6 @@
 //! 方針の書出し: the policy as files in OSCAL.
 
-use app::{policy_export::MODELS, sealing::Taking};
+use app::{actor::Prospect, policy_export::MODELS};
 use axum::{
     extract::{Path, Query, State},
     http::header,
@@ -34,8 +34,8 @@ pub(crate) async fn page(State(site): State<Site>, who: Signed) -> Response {
                 view::OscalModel { id: model.id(), title, about, public: *model == Model::Catalog }
             })
             .collect(),
-        may: taking == Taking::Now,
-        factor_needed: taking == Taking::AfterSecondFactor,
+        may: taking == Prospect::Now,
+        factor_needed: taking == Prospect::AfterSecondFactor,
     })
 }
 

@@ -69,6 +69,13 @@ pub(crate) async fn list(State(site): State<Site>, who: Signed) -> Response {
         Err(error) => return site.fail(Some(&who.actor), &error),
     };
     let now = app.now();
+    // In the order of the text, not of the file in which the values happen to stand.
+    let place = |row: &ParameterRow<'_>| {
+        let clause = row.clause.map(|c| c.id.as_str());
+        app.pack().clauses().iter().position(|c| Some(c.id.as_str()) == clause).unwrap_or(usize::MAX)
+    };
+    let mut rows = rows;
+    rows.sort_by_key(place);
     let mut groups: Vec<(String, Vec<view::ValueView>)> = Vec::new();
     for row in &rows {
         let shown = parameter_view(row, now);

@@ -1,9 +1,9 @@
 //! 条項 and 証跡: what the policy asks, and what shows that it is kept.
 
 use app::{
+    actor::Prospect,
     evidence::EvidenceItem,
     model::{EvidenceQuery, PageRequest},
-    sealing::Taking,
 };
 use axum::{
     extract::{Path, Query, State},
@@ -221,7 +221,7 @@ pub(crate) async fn evidence(State(site): State<Site>, who: Signed, Query(query)
             })
             .collect(),
         statement: statement.clone().unwrap_or_default(),
-        factor_needed: taking == Taking::AfterSecondFactor,
+        factor_needed: taking == Prospect::AfterSecondFactor,
         rows: page.rows.iter().map(|item| row(&site, item, taking)).collect(),
         next_href: page.next.as_ref().map(|c| format!("{base}&after={}", show::cursor_text(c))),
         first_href: base.clone(),
@@ -232,9 +232,9 @@ pub(crate) async fn evidence(State(site): State<Site>, who: Signed, Query(query)
 }
 
 /// An entry in a list; its proof is offered only to whoever may take it now.
-fn row(site: &Site, item: &EvidenceItem, taking: Taking) -> view::EvidenceRowView {
+fn row(site: &Site, item: &EvidenceItem, taking: Prospect) -> view::EvidenceRowView {
     let mut row = show::evidence_row(site, item);
-    row.proof_href = row.proof_href.filter(|_| taking == Taking::Now);
+    row.proof_href = row.proof_href.filter(|_| taking == Prospect::Now);
     row
 }
 
@@ -260,7 +260,7 @@ pub(crate) async fn entry(State(site): State<Site>, who: Signed, Path(id): Path<
             &[Mechanism::EvidenceLedger, Mechanism::EvidenceExport],
             "",
         ),
-        factor_needed: taking == Taking::AfterSecondFactor,
+        factor_needed: taking == Prospect::AfterSecondFactor,
         row: row(&site, &entry.item, taking),
         id,
         kind_id: entry.item.kind.clone(),

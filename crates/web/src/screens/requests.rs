@@ -137,10 +137,22 @@ fn tray_words(tray: RequestTray) -> (&'static str, &'static str, &'static str) {
 }
 
 pub(crate) async fn list(State(site): State<Site>, who: Signed, Query(query): Query<Pairs>) -> Response {
-    let tray = RequestTray::from_id(one(&query, "tray")).unwrap_or(RequestTray::Mine);
+    let app = site.app();
+    let tray = match RequestTray::from_id(one(&query, "tray")) {
+        Some(tray) => tray,
+        // Who comes by the menu comes for what waits for him, if something does.
+        None => {
+            match app.requests(&who.actor, RequestTray::ToDecide, PageRequest { after: None, limit: 1 }).await
+            {
+                Ok(waiting) if waiting.rows.is_empty() => RequestTray::Mine,
+                Ok(_) => RequestTray::ToDecide,
+                Err(error) => return site.fail(Some(&who.actor), &error),
+            }
+        }
+    };
     let after = show::cursor(one(&query, "after"));
     let later = after.is_some();
-    let page = match site.app().requests(&who.actor, tray, PageRequest { after, limit: LIST_ROWS }).await {
+    let page = match app.requests(&who.actor, tray, PageRequest { after, limit: LIST_ROWS }).await {
         Ok(page) => page,
         Err(error) => return site.fail(Some(&who.actor), &error),
     };

@@ -1141,6 +1141,7 @@ fn imports_page() -> ImportsPage {
         rows: vec![import_row()],
         next_href: Some("/imports?after=x".into()),
         may_edit: true,
+        factor_needed: false,
         packs: vec![Choice {
             id: "asahi".into(),
             title: "旭市情報セキュリティ基本方針".into(),

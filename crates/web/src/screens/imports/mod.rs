@@ -7,7 +7,7 @@ mod show;
 
 use app::{
     Error,
-    actor::Actor,
+    actor::{Actor, Prospect},
     imports::{
         ImportReview,
         arrive::{FILE_BYTES_MAX, ImportUpload, NewImport},
@@ -60,6 +60,7 @@ async fn list_page(site: &Site, actor: &Actor, pairs: &Pairs, error: Option<&Err
         Some(Error::Import(refusal)) => Some(words::imports::refusal(*refusal)),
         _ => None,
     };
+    let prospect = site.app().editing_imports(actor);
     let mut answer = render(&view::ImportsPage {
         frame: site.frame(Some(actor), "方針の取込み", "/imports", BASIS, one(pairs, "done")),
         rows: found.rows.iter().map(show::row).collect(),
@@ -67,7 +68,8 @@ async fn list_page(site: &Site, actor: &Actor, pairs: &Pairs, error: Option<&Err
             .next
             .as_ref()
             .map(|c| format!("/imports?after={}", view::query_part(&super::show::cursor_text(c)))),
-        may_edit: site.app().may_edit_imports(actor),
+        may_edit: prospect == Prospect::Now,
+        factor_needed: prospect == Prospect::AfterSecondFactor,
         packs: packs.collect(),
         layer: one(pairs, "layer").to_owned(),
         file_max: view::size(FILE_BYTES_MAX),

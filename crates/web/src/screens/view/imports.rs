@@ -40,6 +40,8 @@ pub struct ImportsPage {
     pub next_href: Option<String>,
     /// Whether the form is shown.
     pub may_edit: bool,
+    /// Whether it would be after a login with a second factor.
+    pub factor_needed: bool,
     /// Packs to compare with.
     pub packs: Vec<Choice>,
     /// The name that was typed.
