@@ -14,6 +14,17 @@ const PAGES_MAX: usize = 40;
 /// Pages that differ only in which transfer, clause or person they show.
 const ALIKE_MAX: usize = 2;
 
+/// Pages of the policy that are the same for everybody, and long: one walk looks at them.
+const SAME_FOR_ALL: [&str; 7] = [
+    "/policy/text",
+    "/policy/body",
+    "/policy/roles",
+    "/policy/clauses/",
+    "/policy/search",
+    "/clauses/",
+    "/parameters/",
+];
+
 /// Who walks through which zone: every role that has screens of its own.
 const WALKS: [(&str, &str); 7] = [
     ("internet", "sakura"),
@@ -45,9 +56,10 @@ async fn axe_finds_nothing_on_any_page() {
     let mut seen = 0;
     ground.go("internet", "/login").await;
     judge(&ground, &axe, "nobody", &mut found).await;
+    let mut policy = BTreeSet::new();
     for (zone, login) in WALKS {
         ground.enter(zone, login).await;
-        let mut walk = Walk::from_home(&ground, zone);
+        let mut walk = Walk::from_home(&ground, zone, &mut policy);
         while walk.next().await.is_some() {
             seen += 1;
             judge(&ground, &axe, login, &mut found).await;
@@ -71,14 +83,27 @@ struct Walk<'g> {
     queue: VecDeque<String>,
     known: BTreeSet<String>,
     alike: BTreeMap<String, usize>,
+    /// Shapes of pages that are the same for everybody and were seen by a walk before.
+    policy: &'g mut BTreeSet<String>,
+    /// Those that this walk sees.
+    policy_here: BTreeSet<String>,
     pages: usize,
 }
 
 impl<'g> Walk<'g> {
-    fn from_home(ground: &'g Ground, zone: &'g str) -> Self {
+    fn from_home(ground: &'g Ground, zone: &'g str, policy: &'g mut BTreeSet<String>) -> Self {
         let queue = VecDeque::from(["/".to_owned(), "/no-such-page".to_owned()]);
         let known = queue.iter().cloned().collect();
-        Self { ground, zone, queue, known, alike: BTreeMap::new(), pages: 0 }
+        Self {
+            ground,
+            zone,
+            queue,
+            known,
+            alike: BTreeMap::new(),
+            policy,
+            policy_here: BTreeSet::new(),
+            pages: 0,
+        }
     }
 
     /// Opens the next page.
@@ -104,7 +129,15 @@ impl<'g> Walk<'g> {
             if !is_page || !self.known.insert(path.to_owned()) {
                 continue;
             }
-            let count = self.alike.entry(shape(path)).or_default();
+            let shape = shape(path);
+            if SAME_FOR_ALL.iter().any(|same| path.starts_with(same)) {
+                if self.policy.contains(&shape) && !self.policy_here.contains(&shape) {
+                    continue;
+                }
+                self.policy.insert(shape.clone());
+                self.policy_here.insert(shape.clone());
+            }
+            let count = self.alike.entry(shape).or_default();
             *count += 1;
             if *count <= ALIKE_MAX {
                 self.queue.push_back(path.to_owned());
@@ -123,6 +156,8 @@ fn shape(path: &str) -> String {
         path if path.starts_with("/clauses/") => "/clauses/*".to_owned(),
         path if path.starts_with("/policy/clauses/") => "/policy/clauses/*".to_owned(),
         path if path.starts_with("/policy/roles/") => "/policy/roles/*".to_owned(),
+        path if path.starts_with("/parameters/") => "/parameters/*".to_owned(),
+        path if path.starts_with("/requests/new/") => "/requests/new/*".to_owned(),
         _ => place.join("/"),
     };
     let keys: Vec<&str> = query.split('&').filter_map(|pair| pair.split('=').next()).collect();
@@ -150,9 +185,10 @@ async fn nothing_is_cut_off_on_a_narrow_screen() {
     let look = Look { width: 390, height: 844, handheld: true, ..Look::default() };
     let Some(ground) = Ground::open(look).await else { return };
     let mut wide = Vec::new();
+    let mut policy = BTreeSet::new();
     for (zone, login) in [("internet", "sakura"), ("lgwan", "wakaba"), ("lgwan", "auditor")] {
         ground.enter(zone, login).await;
-        let mut walk = Walk::from_home(&ground, zone);
+        let mut walk = Walk::from_home(&ground, zone, &mut policy);
         while let Some(path) = walk.next().await {
             let sizes = ground.ask("return [document.scrollingElement.scrollWidth, innerWidth]").await;
             let [needed, there]: [u32; 2] = serde_json::from_value(sizes).unwrap();

@@ -49,6 +49,8 @@ lgwan = \"庁内系\"
         ("password-length", 12),
         ("login-attempts", 5),
         ("login-lock", 15),
+        ("exception-period", 365),
+        ("emergency-exception-deadline", 24),
     ] {
         text += &format!("{id} = \"{value}\"\n");
     }

@@ -198,7 +198,7 @@ fn purpose(needs: &str) -> &'static str {
     match needs.split(['「', ' ']).next().unwrap_or_default() {
         "[retention]" => "保管と消去",
         "channel" => "ファイルの授受",
-        "request" => "承認の督促",
+        "request" => "申請の期限",
         _ => "利用者の認証と承認",
     }
 }
