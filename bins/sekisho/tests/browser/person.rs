@@ -66,9 +66,7 @@ impl Ground {
         self.city.factors.lock().unwrap().insert(who, shown.clone());
         self.write("#f-code", &code(&shown)).await;
         self.press("登録する").await;
-        self.wait_for("main").await;
-        let account = self.text("main").await;
-        assert!(account.contains("このログインでは確認も済んでいます"), "{account}");
+        self.until("このログインでは確認も済んでいます").await;
     }
 
     pub(crate) async fn go(&self, zone: &str, path: &str) {
