@@ -485,7 +485,7 @@ impl App {
     /// Takes the draft pack out: its files, and what is still open about it.
     ///
     /// # Errors
-    /// [`Error::Denied`], and as [`App::draft_files`].
+    /// [`Error::Denied`], [`Error::NotFound`]; [`Error::Import`] when there is more of it than a pack holds.
     pub async fn export_import(&self, actor: &Actor, id: &str) -> Result<Vec<DraftFile>> {
         let _allowed = self.permit(actor, Action::ViewImports, &Resource::City).await?;
         let files = self.draft_files(id).await?;
