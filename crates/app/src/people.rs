@@ -3,6 +3,8 @@
 //! Owns opening, changing and closing accounts, always by someone else than their owner.
 //! Leaves what a person does with his own account to [`crate::accounts`].
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use authz::{Action, Resource};
 use serde_json::json;
 use workflow::id::{SectionId, UserId};
@@ -58,6 +60,17 @@ const CANDIDATES_MAX: u32 = 20;
 const NAME_CHARS_MAX: usize = 60;
 
 impl App {
+    /// The names of these people, for whoever may see what they did. Who is not known is left out.
+    pub(crate) async fn names_of(&self, ids: BTreeSet<&UserId>) -> Result<BTreeMap<UserId, String>> {
+        let mut names = BTreeMap::new();
+        for id in ids {
+            if let Some(user) = self.store().user(id).await? {
+                names.insert(id.clone(), user.name);
+            }
+        }
+        Ok(names)
+    }
+
     /// People by section and kana; `text` filters by name, kana or login.
     ///
     /// # Errors
@@ -91,7 +104,7 @@ impl App {
 
     async fn describe(&self, user: User) -> Result<Person> {
         let holdings = self.store().posts_of(&user.id, self.now()).await?;
-        let roles: std::collections::BTreeSet<String> =
+        let roles: BTreeSet<String> =
             self.grants(&holdings).iter().map(|g| self.pack().role_title(&g.role).to_owned()).collect();
         let posts = holdings
             .into_iter()

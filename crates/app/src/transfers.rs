@@ -601,13 +601,7 @@ impl App {
         ids.extend(transfer.approval.decisions.iter().map(|d| &d.by));
         ids.extend(transfer.openings.iter().map(|o| &o.by));
         ids.extend(transfer.approval.decisions.iter().filter_map(|d| d.on_behalf_of.as_ref()));
-        let mut names = BTreeMap::new();
-        for id in ids {
-            if let Some(user) = self.store().user(id).await? {
-                names.insert(id.clone(), user.name);
-            }
-        }
-        Ok(names)
+        self.names_of(ids).await
     }
 
     /// A list of transfers, newest first.

@@ -174,13 +174,7 @@ impl App {
         let permit = request.permit.as_ref();
         ids.extend(permit.and_then(|p| p.returned.as_ref()).map(|(_, by)| by));
         ids.extend(permit.and_then(|p| p.revoked.as_ref()).map(|(_, by)| by));
-        let mut names = BTreeMap::new();
-        for id in ids {
-            if let Some(user) = self.store().user(id).await? {
-                names.insert(id.clone(), user.name);
-            }
-        }
-        Ok(names)
+        self.names_of(ids).await
     }
 
     /// A list of requests of this zone, newest first.
