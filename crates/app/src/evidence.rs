@@ -21,7 +21,7 @@ use crate::{
 };
 
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $name:ident = $id:literal [$($mechanism:ident),*]),+ $(,)?) => {
+    ($($(#[$doc:meta])* $name:ident = $id:literal [$($mechanism:ident),* $(,)?]),+ $(,)?) => {
         /// What an entry is about. The word is part of the leaf and never changes its meaning.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Kind { $($(#[$doc])* $name),+ }
@@ -141,13 +141,29 @@ kinds! {
     /// Its time was over.
     TransferExpired = "transfer-expired" [DecisionDeadline],
     /// A request was handed in.
-    RequestSubmitted = "request-submitted" [RequestTakeOut, RequestProvision, RequestException, ParameterApproval],
+    RequestSubmitted = "request-submitted" [
+        RequestTakeOut, RequestProvision, RequestException, RequestDisposal, RequestSoftware,
+        RequestHardware, RequestNetworkConnection, RequestRemoteAccess, RequestAreaEntry, RequestAccount,
+        RequestSystemChange, RequestService, ProcurementChecklist, ParameterApproval,
+    ],
     /// A returned or pulled-back request was handed in again.
-    RequestResubmitted = "request-resubmitted" [RequestTakeOut, RequestProvision, RequestException, ParameterApproval],
+    RequestResubmitted = "request-resubmitted" [
+        RequestTakeOut, RequestProvision, RequestException, RequestDisposal, RequestSoftware,
+        RequestHardware, RequestNetworkConnection, RequestRemoteAccess, RequestAreaEntry, RequestAccount,
+        RequestSystemChange, RequestService, ProcurementChecklist, ParameterApproval,
+    ],
     /// The last step of a request approved it.
-    RequestApproved = "request-approved" [RequestTakeOut, RequestProvision, RequestException, ParameterApproval],
+    RequestApproved = "request-approved" [
+        RequestTakeOut, RequestProvision, RequestException, RequestDisposal, RequestSoftware,
+        RequestHardware, RequestNetworkConnection, RequestRemoteAccess, RequestAreaEntry, RequestAccount,
+        RequestSystemChange, RequestService, ProcurementChecklist, ParameterApproval,
+    ],
     /// An approver refused a request.
-    RequestRejected = "request-rejected" [RequestTakeOut, RequestProvision, RequestException, ParameterApproval],
+    RequestRejected = "request-rejected" [
+        RequestTakeOut, RequestProvision, RequestException, RequestDisposal, RequestSoftware,
+        RequestHardware, RequestNetworkConnection, RequestRemoteAccess, RequestAreaEntry, RequestAccount,
+        RequestSystemChange, RequestService, ProcurementChecklist, ParameterApproval,
+    ],
     /// The applicant took a request back to change it.
     RequestPulledBack = "request-pulled-back" [EvidenceLedger],
     /// The applicant gave a request up.
@@ -157,7 +173,10 @@ kinds! {
     /// What a permit allowed was given back.
     PermitReturned = "permit-returned" [RequestTakeOut],
     /// A permit was taken back before its end.
-    PermitRevoked = "permit-revoked" [RequestTakeOut, RequestProvision, RequestException],
+    PermitRevoked = "permit-revoked" [
+        RequestTakeOut, RequestProvision, RequestException, RequestHardware, RequestNetworkConnection,
+        RequestRemoteAccess, RequestAreaEntry, RequestAccount, RequestService,
+    ],
     /// The last day of a permit passed and nothing was given back.
     PermitOverdue = "permit-overdue" [RequestTakeOut],
     /// An approved request gave a parameter a value.

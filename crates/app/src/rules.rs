@@ -5,11 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use policy::{Axis, ChannelMode, Facts, Pack, Passage, Plan, RequestType, Setting, StepMode, Treatment};
+use policy::{Axis, ChannelMode, Facts, Pack, Passage, Plan, RequestType, Setting, Treatment};
 use worker_protocol::{FilePolicy, Kind as FileKind, Mark, Report};
 use workflow::{
     Millis,
     id::SectionId,
+    request::Answer,
     route::{Route, Scope, Step},
     transfer::{Content, PickUp, Transfer},
 };
@@ -64,9 +65,6 @@ impl Rules {
         for request in pack.requests() {
             for step in &request.steps {
                 let at = format!("request {}, step {}", request.id, step.id);
-                if step.mode == StepMode::All {
-                    return Err(RulesError::Unsupported(format!("{at}: mode all")));
-                }
                 let city_wide = pack.role(&step.approver).is_some_and(|r| r.city_wide);
                 if step.scope == policy::Scope::City && !city_wide {
                     let role = &step.approver;
@@ -167,25 +165,34 @@ pub(crate) fn inspection_statements(channel: &policy::Channel, kinds: &BTreeSet<
 /// # Errors
 /// [`Error::Internal`] when a deadline has no value, which checked packs do not have.
 pub(crate) fn route(pack: &Pack, plan: &Plan<'_>, section: &SectionId) -> Result<Route> {
-    plan.request.map_or_else(|| Ok(Route::default()), |request| route_of(pack, request, section))
+    plan.request.map_or_else(|| Ok(Route::default()), |request| route_of(pack, request, &[], section))
 }
 
-/// The route of a request type for an applicant of this section.
+/// The route of a request type for an applicant of this section who gave these answers. A step that several persons
+/// decide is as many steps one after the other: no person decides two.
 ///
 /// # Errors
 /// As [`route`].
-pub(crate) fn route_of(pack: &Pack, request: &RequestType, section: &SectionId) -> Result<Route> {
+pub(crate) fn route_of(
+    pack: &Pack,
+    request: &RequestType,
+    answers: &[Answer],
+    section: &SectionId,
+) -> Result<Route> {
     let department = pack.section(section.as_str()).map(|s| s.department.clone()).unwrap_or_default();
-    let steps = request
-        .steps
-        .iter()
-        .map(|step| {
-            let hours = step.deadline_hours.value.ok_or_else(|| {
-                Error::Internal(format!("request {}, step {}: no deadline", request.id, step.id))
-            })?;
-            Ok(Step {
-                id: step.id.clone(),
-                title: step.title.clone(),
+    let mut steps = Vec::new();
+    for step in steps_asked(request, answers) {
+        let hours = step.deadline_hours.value.ok_or_else(|| {
+            Error::Internal(format!("request {}, step {}: no deadline", request.id, step.id))
+        })?;
+        for person in 1..=step.persons {
+            let (id, title) = match step.persons {
+                1 => (step.id.clone(), step.title.clone()),
+                of => (format!("{}-{person}", step.id), format!("{}({of}人の{person}人目)", step.title)),
+            };
+            steps.push(Step {
+                id,
+                title,
                 role: step.approver.clone(),
                 scope: match step.scope {
                     policy::Scope::City => Scope::City,
@@ -199,10 +206,23 @@ pub(crate) fn route_of(pack: &Pack, request: &RequestType, section: &SectionId) 
                     .into_iter()
                     .collect(),
                 raised_from: None,
-            })
-        })
-        .collect::<Result<Vec<_>>>()?;
+            });
+        }
+    }
     Ok(Route { steps })
+}
+
+/// The steps of a request type that are asked for where the form has these answers. An answer to a field that was not
+/// asked is not among them.
+pub(crate) fn steps_asked<'a>(
+    request: &'a RequestType,
+    answers: &'a [Answer],
+) -> impl Iterator<Item = &'a policy::Step> {
+    request.steps.iter().filter(|step| {
+        step.only_when
+            .as_ref()
+            .is_none_or(|when| answers.iter().any(|a| a.field == when.field && a.value == when.is))
+    })
 }
 
 /// Checks the content against the pack: the level exists, and the form of the request type that decides is filled.

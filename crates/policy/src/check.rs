@@ -172,7 +172,12 @@ fn check_routes(pack: &Pack, sink: &mut Sink) {
                     );
                 }
             }
-            for earlier in request.steps.iter().take(number) {
+            // Where there is a role above, its holders decide what nobody in the step's own role is free to.
+            let is_raised = pack
+                .roles_above(&step.approver)
+                .iter()
+                .any(|above| pack.posts.iter().any(|p| p.roles.contains(&above.id)));
+            for earlier in request.steps.iter().take(number).filter(|_| !is_raised) {
                 if let Some(post) = holders.iter().find(|p| p.roles.contains(&earlier.approver)) {
                     sink.push(
                         Code::OnePostTwoSteps,

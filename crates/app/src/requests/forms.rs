@@ -17,6 +17,7 @@ use super::{days, effects::Wanted};
 use crate::{
     App,
     error::{Error, FieldProblem, Result},
+    rules,
 };
 
 /// A form that was filled rightly.
@@ -26,6 +27,8 @@ pub struct Filled {
     pub answers: Vec<Answer>,
     /// What is asked to be permitted.
     pub terms: Option<Terms>,
+    /// What the steps of its route are called, in order.
+    pub steps: Vec<String>,
     /// By how much an emergency is reported too late.
     pub late_by: Option<Millis>,
 }
@@ -156,7 +159,8 @@ impl App {
             }
         }
         if problems.found.is_empty() {
-            Ok(Filled { answers, terms, late_by })
+            let steps = rules::steps_asked(form, &answers).map(|s| s.title.clone()).collect();
+            Ok(Filled { answers, terms, steps, late_by })
         } else {
             Err(Error::Form(problems.found))
         }

@@ -101,7 +101,7 @@ impl App {
         }
         let form = self.permit_applying(actor, &new.form).await?;
         let content = self.content(actor, form, &new.answers, new.attachments, now).await?;
-        let route = rules::route_of(self.pack(), form, &actor.user().section)?;
+        let route = rules::route_of(self.pack(), form, &content.answers, &actor.user().section)?;
         self.check_approvers(actor, ("request-type", &form.id), &route).await?;
         let _open = self.house.blob_gate.read().await;
         self.check_attachments(&content).await?;
@@ -271,7 +271,7 @@ impl App {
             stored: a.stored,
         });
         let content = self.content(actor, form, answers, kept.chain(more).collect(), now).await?;
-        let route = rules::route_of(self.pack(), form, &current.section)?;
+        let route = rules::route_of(self.pack(), form, &content.answers, &current.section)?;
         self.check_approvers(actor, ("request-type", &form.id), &route).await?;
         let (version, patience) = (self.pack().version().to_owned(), self.patience());
         {

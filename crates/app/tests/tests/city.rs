@@ -51,7 +51,7 @@ const PEOPLE: &[test_city::Row] = &[
 ];
 
 /// Those whose roles ask for a second factor.
-const STRONG: &[&str] = &["kacho", "fukushi", "digital", "tanto", "kansa", "fukushicho"];
+const STRONG: &[&str] = &["kacho", "fukushi", "digital", "tanto", "kansa", "fukushicho", "bucho", "somu"];
 
 pub(crate) struct City {
     pub(crate) app: App,
@@ -122,6 +122,12 @@ impl City {
             forms: AtomicUsize::new(0),
             dir,
         }
+    }
+
+    /// More people, for those tests that need them.
+    pub(crate) async fn settle(&mut self, people: &[test_city::Row]) {
+        self.secrets.lock().unwrap().extend(people.iter().map(|(login, ..)| password(login)));
+        self.ids.extend(test_city::settle(&self.app, people).await);
     }
 
     pub(crate) fn id(&self, login: &str) -> UserId {

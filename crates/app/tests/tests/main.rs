@@ -18,6 +18,8 @@ mod failures;
 #[cfg(test)]
 mod flaky;
 #[cfg(test)]
+mod forms;
+#[cfg(test)]
 mod importing;
 #[cfg(test)]
 mod inspecting;

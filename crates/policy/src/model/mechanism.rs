@@ -98,26 +98,28 @@ mechanisms! {
         RequestException = "request-exception" "例外措置の申請" ships,
         /// Values of parameters as requests with approval.
         ParameterApproval = "parameter-approval" "定めるべき値の承認" ships,
+        /// Applying for disposal, with a record of how it was done.
+        RequestDisposal = "request-disposal" "廃棄の申請" ships,
+        /// Applying for software to be installed.
+        RequestSoftware = "request-software" "ソフトウェア導入の申請" ships,
+        /// Applying for equipment to be connected, changed or added.
+        RequestHardware = "request-hardware" "機器の接続・増設の申請" ships,
+        /// Applying for a connection to another network.
+        RequestNetworkConnection = "request-network-connection" "ネットワーク接続の申請" ships,
+        /// Applying for access from outside.
+        RequestRemoteAccess = "request-remote-access" "庁外からの接続の申請" ships,
+        /// Applying to enter a controlled area.
+        RequestAreaEntry = "request-area-entry" "管理区域への入室の申請" ships,
+        /// Applying for an account or a right.
+        RequestAccount = "request-account" "利用者IDと権限の申請" ships,
+        /// Applying for a system to be built or changed.
+        RequestSystemChange = "request-system-change" "システムの開発・変更の申請" ships,
+        /// Applying for the use of an external service.
+        RequestService = "request-service" "外部サービス利用の申請" ships,
+        /// What procurement must ask for.
+        ProcurementChecklist = "procurement-checklist" "調達要件の確認" ships,
 
         // What follows is planned: a statement may name it, and does not count as kept by it.
-        /// Applying for disposal, with a record of how it was done.
-        RequestDisposal = "request-disposal" "廃棄の申請" planned,
-        /// Applying for software to be installed.
-        RequestSoftware = "request-software" "ソフトウェア導入の申請" planned,
-        /// Applying for equipment to be connected, changed or added.
-        RequestHardware = "request-hardware" "機器の接続・増設の申請" planned,
-        /// Applying for a connection to another network.
-        RequestNetworkConnection = "request-network-connection" "ネットワーク接続の申請" planned,
-        /// Applying for access from outside.
-        RequestRemoteAccess = "request-remote-access" "庁外からの接続の申請" planned,
-        /// Applying to enter a controlled area.
-        RequestAreaEntry = "request-area-entry" "管理区域への入室の申請" planned,
-        /// Applying for an account or a right.
-        RequestAccount = "request-account" "利用者IDと権限の申請" planned,
-        /// Applying for a system to be built or changed.
-        RequestSystemChange = "request-system-change" "システムの開発・変更の申請" planned,
-        /// Applying for the use of an external service.
-        RequestService = "request-service" "外部サービス利用の申請" planned,
         /// Information and equipment with their classes and owners.
         RegisterAssets = "register-assets" "情報資産台帳" planned,
         /// Information systems and who answers for each.
@@ -220,8 +222,6 @@ mechanisms! {
         AccountDirectory = "account-directory" "利用者情報の連携" planned,
         /// What contracts must contain.
         ContractChecklist = "contract-checklist" "契約に定める事項の確認" planned,
-        /// What procurement must ask for.
-        ProcurementChecklist = "procurement-checklist" "調達要件の確認" planned,
         /// Tests before a system is taken into use.
         AcceptanceTest = "acceptance-test" "試験と受入れの記録" planned,
         /// A person declares that something is done or as it should be.

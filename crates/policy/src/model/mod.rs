@@ -18,12 +18,12 @@ pub use body::{Department, Municipality, Post, Role, Section};
 pub use gates::{Channel, Level, Retention, Rule, Zone};
 pub use mechanism::Mechanism;
 pub use papers::{Annotation, Document, Maker, Revision, ScopeItem, Term};
-pub use requests::{Afterwards, Effect, FormField, Period, RequestType, ShownWhen, Step};
+pub use requests::{Afterwards, AnswerIs, Effect, FormField, Period, RequestType, Step};
 pub use text::{Clause, Counterparty, Parameter, ParameterValue, Relation, Setting, Statement};
 pub use words::{
     Assurance, Attachments, Axis, ChannelMode, CounterpartyAct, CoverageStatus, DocumentKind, EffectKind,
     FormFieldType, Modality, ParameterType, Permit, RelationKind, RevisionNeed, RuleAction, Scope, ScopeKind,
-    StatementType, StepMode, Treatment, ZoneKind,
+    StatementType, Treatment, ZoneKind,
 };
 
 use crate::guideline::Guideline;

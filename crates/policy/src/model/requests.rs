@@ -5,7 +5,7 @@
 
 use super::mechanism::Mechanism;
 use super::text::Setting;
-use super::words::{Attachments, EffectKind, FormFieldType, Permit, Scope, StepMode};
+use super::words::{Attachments, EffectKind, FormFieldType, Permit, Scope};
 use crate::problem::Origin;
 
 /// A kind of request: its form and its route.
@@ -17,6 +17,8 @@ pub struct RequestType {
     pub title: String,
     /// What it is for.
     pub description: String,
+    /// The heading under which people find it.
+    pub group: Option<String>,
     /// The form.
     pub fields: Vec<FormField>,
     /// Decisions in order; at least one.
@@ -57,7 +59,7 @@ pub struct FormField {
     /// Longest answer in characters.
     pub chars_max: u32,
     /// Asked only where an earlier field has this answer.
-    pub shown_when: Option<ShownWhen>,
+    pub shown_when: Option<AnswerIs>,
 }
 
 /// One decision of a route.
@@ -71,8 +73,10 @@ pub struct Step {
     pub approver: String,
     /// Whose holders of the role: the submitter's section or department, or the whole body.
     pub scope: Scope,
-    /// Who of them must agree.
-    pub mode: StepMode,
+    /// How many of them must agree, each a person of his own: 1 to [`Step::PERSONS_MAX`].
+    pub persons: u32,
+    /// Asked for only where the form was answered so; `None`: always.
+    pub only_when: Option<AnswerIs>,
     /// Hours from reaching the step.
     pub deadline_hours: Setting,
     /// Posts that may decide for an absent approver (代決), the first in line first.
@@ -83,10 +87,15 @@ pub struct Step {
     pub origin: Origin,
 }
 
-/// The answer of an earlier field that a field depends on.
+impl Step {
+    /// Most persons that one step can ask for. More is a meeting, and a meeting's record is an attachment.
+    pub const PERSONS_MAX: u32 = 5;
+}
+
+/// The answer that a later field or a step depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ShownWhen {
-    /// Id of the earlier field, a choice or a tick.
+pub struct AnswerIs {
+    /// Id of the field, a choice or a tick.
     pub field: String,
     /// Its answer: one of its choices, or `true` or `false`.
     pub is: String,

@@ -207,16 +207,6 @@ impl Treatment {
 }
 
 words! {
-    /// Who must agree in a step.
-    StepMode {
-        /// Any one of the approvers.
-        AnyOne = "any-one" "誰か1人",
-        /// Every one of them.
-        All = "all" "全員",
-    }
-}
-
-words! {
     /// What an approved request lets happen.
     Permit {
         /// The transfer it was made for is released.

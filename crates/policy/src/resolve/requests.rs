@@ -7,8 +7,8 @@ use super::{Reader, no_effect};
 use crate::fields::Fields;
 use crate::merged::MergedItem;
 use crate::model::{
-    Afterwards, Attachments, Effect, EffectKind, FormField, FormFieldType, Mechanism, ParameterType, Period,
-    Permit, RequestType, Scope, ShownWhen, Step, StepMode,
+    Afterwards, AnswerIs, Attachments, Effect, EffectKind, FormField, FormFieldType, Mechanism,
+    ParameterType, Period, Permit, RequestType, Scope, Step,
 };
 use crate::problem::{Code, Sink, nearest};
 use crate::written::Kind;
@@ -17,6 +17,7 @@ impl Reader<'_> {
     pub(super) fn request(&mut self, item: &MergedItem, f: &mut Fields<'_>) -> RequestType {
         let title = f.text("title", &mut self.sink);
         let description = f.text("description", &mut self.sink);
+        let group = f.text_opt("group", &mut self.sink);
         let tables = f.tables("field", &mut self.sink);
         let mut fields: Vec<FormField> = Vec::new();
         for (id, f) in tables {
@@ -24,12 +25,13 @@ impl Reader<'_> {
             fields.push(field);
         }
         let steps: Vec<Step> =
-            f.tables("step", &mut self.sink).into_iter().map(|(id, f)| self.step(id, f)).collect();
+            f.tables("step", &mut self.sink).into_iter().map(|(id, f)| self.step(id, f, &fields)).collect();
         let permit = f.word("permit", Permit::WORDS, Permit::None, &mut self.sink);
         let request = RequestType {
             id: item.id.clone(),
             title,
             description,
+            group,
             steps,
             permit,
             period: self.period(f, permit, &fields),
@@ -50,10 +52,27 @@ impl Reader<'_> {
                 format!("{}に承認の段階がありません。", f.what()),
                 "[[request.step]] を一つ以上書いてください。",
             );
+        } else if request.steps.iter().all(|step| step.only_when.is_some()) {
+            self.sink.push(
+                Code::RouteMissing,
+                &f.at,
+                format!("{}のどの段階にも条件が付いていて、だれも決裁しない申請ができます。", f.what()),
+                "一つ以上の [[request.step]] から only_when を消してください。",
+            );
         }
         if permit == Permit::Transfer {
-            for key in ["effects", "attachments", "afterwards"].into_iter().filter(|key| f.has(key)) {
+            for key in ["group", "effects", "attachments", "afterwards"].into_iter().filter(|key| f.has(key))
+            {
                 no_effect(f, key, "permit が transfer(ファイル授受)なので", &mut self.sink);
+            }
+            // What a transfer's route depends on is its classification and the like, which the channel's rules speak of.
+            for step in request.steps.iter().filter(|step| step.only_when.is_some()) {
+                self.sink.push(
+                    Code::NoEffect,
+                    &step.origin,
+                    format!("request「{}」の step「{}」の only_when は、permit が transfer(ファイル授受)なので効きません。", request.id, step.id),
+                    "条件による違いは [[channel.rule]] に書いてください。",
+                );
             }
         }
         request
@@ -69,7 +88,7 @@ impl Reader<'_> {
             choices: f.texts("choices", s).into_iter().map(|(text, _)| text).collect(),
             help: f.text_opt("help", s),
             chars_max: if f.has("chars_max") { f.number("chars_max", s) } else { 1_000 },
-            shown_when: f.table_opt("shown_when", s).and_then(|f| shown_when(f, earlier, s)),
+            shown_when: f.table_opt("shown_when", s).and_then(|f| answer_is(f, earlier, s)),
         };
         if field.kind == FormFieldType::Choice && field.choices.is_empty() {
             s.push(
@@ -83,14 +102,15 @@ impl Reader<'_> {
         field
     }
 
-    fn step(&mut self, id: String, mut f: Fields<'_>) -> Step {
+    fn step(&mut self, id: String, mut f: Fields<'_>, fields: &[FormField]) -> Step {
         let s = &mut self.sink;
         let step = Step {
             id,
             title: f.text("title", s),
             approver: f.reference("approver", Kind::Role, s),
             scope: f.word("scope", Scope::WORDS, Scope::Section, s),
-            mode: f.word("mode", StepMode::WORDS, StepMode::AnyOne, s),
+            persons: persons(&mut f, s),
+            only_when: f.table_opt("only_when", s).and_then(|f| answer_is(f, fields, s)),
             deadline_hours: f.setting("deadline_hours", ParameterType::Hours, &self.values, s),
             deputies: f.references("deputies", Kind::Post, s),
             statements: f.references("statements", Kind::Statement, s),
@@ -219,8 +239,26 @@ fn unknown_field(f: &Fields<'_>, key: &str, id: &str, fields: &[FormField], s: &
     );
 }
 
+/// How many persons decide a step; one where nothing is written.
+fn persons(f: &mut Fields<'_>, s: &mut Sink) -> u32 {
+    if !f.has("persons") {
+        return 1;
+    }
+    let persons = f.number("persons", s);
+    if persons > Step::PERSONS_MAX {
+        s.push(
+            Code::WrongValue,
+            &f.at_key("persons"),
+            format!("{}の persons は {persons} 人です。", f.what()),
+            format!("1 から {} までの数を書いてください。", Step::PERSONS_MAX),
+        );
+    }
+    // A zero was told already.
+    persons.clamp(1, Step::PERSONS_MAX)
+}
+
 /// A condition can only speak of what was asked before, and of answers that can be given.
-fn shown_when(mut f: Fields<'_>, earlier: &[FormField], s: &mut Sink) -> Option<ShownWhen> {
+fn answer_is(mut f: Fields<'_>, earlier: &[FormField], s: &mut Sink) -> Option<AnswerIs> {
     let (field, is) = (f.text("field", s), f.text("is", s));
     if let Some(asked) = earlier.iter().find(|e| e.id == field) {
         let answers: Vec<&str> = match asked.kind {
@@ -252,5 +290,5 @@ fn shown_when(mut f: Fields<'_>, earlier: &[FormField], s: &mut Sink) -> Option<
         );
     }
     f.finish(s);
-    Some(ShownWhen { field, is })
+    Some(AnswerIs { field, is })
 }

@@ -58,7 +58,7 @@ const KEYS: &[Row] = &[
     ("number in quotes", "order = 1", "order = \"1\""),
     ("negative number", "order = 1", "order = -1"),
     ("word misspelled", "colour = \"orange\"", "colour = \"ornage\""),
-    ("word of no list", "mode = \"any-one\"", "mode = \"majority\""),
+    ("word of no list", "scope = \"city\"", "scope = \"everywhere\""),
     ("file kind that is not rebuilt", "kinds = [\"docx\", \"pdf\"]", "kinds = [\"docx\", \"exe\"]"),
     ("no file kind", "kinds = [\"docx\", \"pdf\"]", "kinds = []"),
     ("the same twice", "kinds = [\"docx\", \"pdf\"]", "kinds = [\"pdf\", \"pdf\"]"),
@@ -122,6 +122,18 @@ const FORMS: &[Row] = &[
         "title = \"目的\"\ntype = \"bool\"\n\n[[request.field]]\nid = \"more\"\ntitle = \"詳しく\"\ntype = \"text\"\n\
          shown_when = { field = \"why\", is = \"はい\" }\n",
     ),
+    ("a step for more persons than a step has", "persons = 2", "persons = 9"),
+    ("a step for nobody", "persons = 2", "persons = 0"),
+    (
+        "a condition on a step of a transfer",
+        "title = \"目的\"\ntype = \"text\"\nrequired = true\n\n[[request.step]]\nid = \"first\"\n",
+        "title = \"目的\"\ntype = \"bool\"\n\n[[request.step]]\nid = \"first\"\nonly_when = { field = \"why\", is = \"true\" }\n",
+    ),
+    (
+        "no step without a condition",
+        "title = \"目的\"\ntype = \"text\"\nrequired = true\n\n[[request.step]]\nid = \"first\"\n",
+        "title = \"目的\"\ntype = \"bool\"\n\n[[request.step]]\nid = \"only\"\ntitle = \"係の決裁\"\napprover = \"manager\"\nscope = \"section\"\ndeadline_hours = 24\nonly_when = { field = \"why\", is = \"true\" }\n\n[[request]]\nid = \"ask-more\"\ntitle = \"別の承認\"\ndescription = \"別\"\npermit = \"none\"\nstatements = [\"small/one\"]\n\n[[request.step]]\nid = \"first\"\n",
+    ),
     ("an approver role that no post brings", "approver = \"manager\"", "approver = \"vendor\""),
 ];
 
@@ -177,7 +189,7 @@ const CHANNELS: &[Row] = &[
         "action = \"approve\"\nrequest = \"ask\"\n\n[[channel.rule]]\nid = \"drawings\"\ntitle = \"検査確認します。\"\n\
          kinds = [\"pdf\"]\naction = \"treat\"\ntreatment = \"inspect-only\"\nrequest = \"look\"\n\n[[request]]\nid = \"look\"\n\
          title = \"検査確認\"\ndescription = \"原本を見る\"\npermit = \"transfer\"\n\n[[request.step]]\nid = \"only\"\n\
-         title = \"課員の検査確認\"\napprover = \"staff\"\nscope = \"section\"\nmode = \"any-one\"\ndeadline_hours = 24\n",
+         title = \"課員の検査確認\"\napprover = \"staff\"\nscope = \"section\"\ndeadline_hours = 24\n",
     ),
     ("inspection channel without request", "mode = \"sanitise\"", "mode = \"inspect\""),
     ("rule without condition", "at_least = [\"c2\"]\n", ""),
@@ -191,8 +203,8 @@ const ROUTES: &[Row] = &[
     ("a role that no post has", "roles = [\"system\"]", "roles = [\"staff\"]"),
     (
         "a role of the wrong scope",
-        "scope = \"section\"\nmode = \"any-one\"",
-        "scope = \"department\"\nmode = \"any-one\"",
+        "scope = \"section\"\ndeadline_hours",
+        "scope = \"department\"\ndeadline_hours",
     ),
     ("one post for two steps", "roles = [\"manager\", \"staff\"]", "roles = [\"manager\", \"system\"]"),
     (
@@ -610,25 +622,25 @@ fn keys() {
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## word of no list
-            small/pack.toml:201:8: 誤り [wrong-value]
-              request「ask」の step「first」の「mode」に「majority」は使えません。
-              → 次のどれかを書いてください: any-one、all
+            small/pack.toml:208:9: 誤り [wrong-value]
+              request「ask」の step「second」の「scope」に「everywhere」は使えません。
+              → 次のどれかを書いてください: city、department、section
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## file kind that is not rebuilt
-            small/pack.toml:220:18: 誤り [wrong-value]
+            small/pack.toml:219:18: 誤り [wrong-value]
               channel「in」の「kinds」に「exe」は使えません。
               → 次のどれかを書いてください: docx、xlsx、pptx、xlsb、doc、xls、ppt、rtf、odt、ods、odp、office-xml、pdf、png、jpeg、gif、bmp、tiff、webp、svg、text、csv、html、mhtml、xml、json、calendar、contact、mail、outlook-message、zip、seven-zip、lzh、tar、gzip、rar、cab、heif、metafile、ichitaro、hanako、docuworks、jww、dxf、dwg、sxf、visio、epub、sylk
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## no file kind
-            small/pack.toml:220:9: 誤り [missing-key]
+            small/pack.toml:219:9: 誤り [missing-key]
               channel「in」はファイルを通すので「kinds」が要ります。
               → kinds = ["docx", "xlsx", "pdf"] のように書いてください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## the same twice
-            small/pack.toml:220:17: 誤り [wrong-value]
+            small/pack.toml:219:17: 誤り [wrong-value]
               channel「in」の「kinds」に「pdf」が2回あります。
               → 一方を消してください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
@@ -685,16 +697,16 @@ fn ids() {
             small/pack.toml:174:1: 誤り [duplicate-id]
               zone「outer」が2つあります(もう一つは small/pack.toml:165)。
               → どちらかを消すか、別の id にしてください。
-            small/pack.toml:216:6: 誤り [unknown-reference]
+            small/pack.toml:215:6: 誤り [unknown-reference]
               channel「in」の「to」が指す zone「inner」がありません。
               → [[zone]] に id = "inner" を書き足すか、ある id に直してください。
-            small/pack.toml:234:8: 誤り [unknown-reference]
+            small/pack.toml:233:8: 誤り [unknown-reference]
               channel「out」の「from」が指す zone「inner」がありません。
               → [[zone]] に id = "inner" を書き足すか、ある id に直してください。
             方針パック「small」は使えません(誤り 3 件、注意 0 件)。
 
             ## the same step twice
-            small/pack.toml:205:1: 誤り [duplicate-id]
+            small/pack.toml:204:1: 誤り [duplicate-id]
               request「ask」に step「first」が2つあります(もう一つは 196 行目)。
               → 別の id にしてください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
@@ -706,7 +718,7 @@ fn ids() {
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## a level that does not exist
-            small/pack.toml:228:19: 誤り [unknown-reference]
+            small/pack.toml:227:19: 誤り [unknown-reference]
               channel「in」の rule「classified」の「at_least」が指す level「s9」がありません。
               → [[level]] に id = "s9" を書き足すか、ある id に直してください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
@@ -745,8 +757,8 @@ fn channels() {
             small/pack.toml:174:1: 誤り [channel-missing]
               inner から outer への通信路がありません。
               → 通さないなら [[channel]] に id = "inner-to-outer"、from、to、mode = "deny"、notice を書いてください。
-            small/pack.toml:232:1: 誤り [channel-duplicate]
-              outer から inner への通信路が2つあります(もう一つは「in」、small/pack.toml:213)。
+            small/pack.toml:231:1: 誤り [channel-duplicate]
+              outer から inner への通信路が2つあります(もう一つは「in」、small/pack.toml:212)。
               → 一つにまとめてください。下の層のものを変えるなら、その id で override = true と書きます。
             方針パック「small」は使えません(誤り 2 件、注意 0 件)。
 
@@ -754,106 +766,106 @@ fn channels() {
             small/pack.toml:174:1: 誤り [channel-missing]
               inner から outer への通信路がありません。
               → 通さないなら [[channel]] に id = "inner-to-outer"、from、to、mode = "deny"、notice を書いてください。
-            small/pack.toml:235:6: 誤り [channel-same-zone]
+            small/pack.toml:234:6: 誤り [channel-same-zone]
               channel「out」の from と to が同じ系です。
               → 同じ系の中の受渡しに通信路は要りません。[[channel]] ごと消してください。
             方針パック「small」は使えません(誤り 2 件、注意 0 件)。
 
             ## approval without request
-            small/pack.toml:213:1: 誤り [route-missing]
+            small/pack.toml:212:1: 誤り [route-missing]
               channel「in」は承認を求めますが、承認経路を決める申請がありません。
               → request = "申請の id" を書き足してください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## request without approval
-            small/pack.toml:218:11: 注意 [no-effect]
+            small/pack.toml:217:11: 注意 [no-effect]
               channel「in」は、mode が approve ではないのに全件が承認待ちになります。
               → 全件承認なら mode = "approve"、一部だけなら [[channel.rule]] に書いてください。
             方針パック「small」は使えます(注意 1 件)。
 
             ## rule without request
-            small/pack.toml:225:1: 誤り [route-missing]
+            small/pack.toml:224:1: 誤り [route-missing]
               channel「in」の rule「classified」は承認を求めますが、承認経路を決める申請がありません。
               → request = "申請の id" を書き足してください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## treatment not said
-            small/pack.toml:225:1: 誤り [missing-key]
+            small/pack.toml:224:1: 誤り [missing-key]
               channel「in」の rule「classified」は扱いを決めますが、「treatment」がありません。
               → treatment = "strict" のように書いてください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## inspection by nobody
-            small/pack.toml:225:1: 誤り [route-missing]
+            small/pack.toml:224:1: 誤り [route-missing]
               channel「in」の rule「classified」は検査確認で通しますが、確認する人を決める申請がありません。
               → request = "申請の id" を書き足してください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## treatment with a request that decides nothing
-            small/pack.toml:231:11: 注意 [no-effect]
+            small/pack.toml:230:11: 注意 [no-effect]
               channel「in」の rule「classified」の「request」は、treatment が inspect-only ではないので効き目がありません。
               → この行を消してください。
             方針パック「small」は使えます(注意 1 件)。
 
             ## treatment of an approval
-            small/pack.toml:231:13: 注意 [no-effect]
+            small/pack.toml:230:13: 注意 [no-effect]
               channel「in」の rule「classified」の「treatment」は、action が treat ではないので効き目がありません。
               → この行を消してください。
             方針パック「small」は使えます(注意 1 件)。
 
             ## inspection of what hides other files
-            small/pack.toml:229:9: 誤り [not-inspectable]
+            small/pack.toml:228:9: 誤り [not-inspectable]
               channel「in」の rule「classified」の kinds のうち rar は、検査確認では通せません。
               → 中に別のファイルやプログラムを含めるため、見ただけでは確かめられない種類です。kinds から外すか、treatment を rebuild か strict にしてください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## inspection channel for pages that run
-            small/pack.toml:221:9: 誤り [not-inspectable]
+            small/pack.toml:220:9: 誤り [not-inspectable]
               channel「in」の kinds のうち html は、検査確認では通せません。
               → 中に別のファイルやプログラムを含めるため、見ただけでは確かめられない種類です。kinds から外すか、treatment を rebuild か strict にしてください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## inspectors whom a longer route leaves out
-            small/pack.toml:232:1: 誤り [inspector-left-out]
+            small/pack.toml:231:1: 誤り [inspector-left-out]
               channel「in」の検査確認をする request「look」の step「only」が、request「ask」の経路が優先されると抜けます。
               → request「ask」に approver = "staff"、scope = "section" の step を加えるか、request「look」の step をそれより多くしてください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## inspection channel without request
-            small/pack.toml:213:1: 誤り [route-missing]
+            small/pack.toml:212:1: 誤り [route-missing]
               channel「in」は承認を求めますが、承認経路を決める申請がありません。
               → request = "申請の id" を書き足してください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## rule without condition
-            small/pack.toml:225:1: 誤り [missing-key]
+            small/pack.toml:224:1: 誤り [missing-key]
               channel「in」の rule「classified」に条件がありません。
               → at_least(分類)、kinds(ファイルの種類)、personal_data のどれかを書いてください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## no limits
-            small/pack.toml:213:1: 誤り [missing-key]
+            small/pack.toml:212:1: 誤り [missing-key]
               channel「in」はファイルを通すので「file_bytes_max」が要ります。
               → file_bytes_max = 104857600 のように書いてください。
-            small/pack.toml:213:1: 誤り [missing-key]
+            small/pack.toml:212:1: 誤り [missing-key]
               channel「in」はファイルを通すので「files_max」が要ります。
               → files_max = 100 のように書いてください。
             方針パック「small」は使えません(誤り 2 件、注意 0 件)。
 
             ## limit of zero
-            small/pack.toml:222:13: 誤り [zero]
+            small/pack.toml:221:13: 誤り [zero]
               channel「in」の「files_max」が 0 です。
               → 1 以上の整数を書いてください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## no statement
-            small/pack.toml:213:1: 注意 [uncited]
+            small/pack.toml:212:1: 注意 [uncited]
               channel「in」が、どの遵守事項によるものか書かれていません。
               → statements = ["…"] に、この通信路が守る statement の id を書いてください。
             方針パック「small」は使えます(注意 1 件)。
 
             ## senders of a closed channel
-            small/pack.toml:237:11: 注意 [no-effect]
+            small/pack.toml:236:11: 注意 [no-effect]
               channel「out」の「senders」は、mode が deny(通信不可)なので効き目がありません。
               → この行を消してください。
             方針パック「small」は使えます(注意 1 件)。
@@ -868,7 +880,7 @@ fn routes() {
         ROUTES,
         expect![[r###"
             ## a role that no post has
-            small/pack.toml:205:1: 誤り [role-without-post]
+            small/pack.toml:204:1: 誤り [role-without-post]
               request「ask」の step「second」を決裁する役割「system」を持つ職がありません。
               → どれかの [[post]] の roles に "system" を加えるか、approver か scope を変えてください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
@@ -883,7 +895,7 @@ fn routes() {
             方針パック「small」は使えません(誤り 1 件、注意 1 件)。
 
             ## one post for two steps
-            small/pack.toml:205:1: 注意 [one-post-two-steps]
+            small/pack.toml:204:1: 注意 [one-post-two-steps]
               request「ask」の step「first」と「second」を、一つの職「課長」が両方とも決裁できます。
               → 同じ人は2つの段階を決裁できません。その職のほかに決裁できる人がいることを確かめるか、役割を別の職に分けてください。
             方針パック「small」は使えます(注意 1 件)。
@@ -913,13 +925,13 @@ fn routes() {
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## deadline of zero
-            small/pack.toml:202:18: 誤り [zero]
+            small/pack.toml:201:18: 誤り [zero]
               request「ask」の step「first」の「deadline_hours」が 0 です。
               → 1 以上の整数を書いてください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## deadline from days
-            small/pack.toml:202:18: 誤り [parameter-type]
+            small/pack.toml:201:18: 誤り [parameter-type]
               request「ask」の step「first」の「deadline_hours」には hours のパラメータが要りますが、「keep」は days です。
               → type = "hours" のパラメータを指してください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
@@ -1129,99 +1141,126 @@ fn forms() {
     check(
         FORMS,
         expect![[r###"
-        ## an effect of no list
-        small/pack.toml:188:12: 誤り [missing-key]
-          request「ask」の effectsに必要なキー「parameter」がありません。
-          → parameter = "…" のように書き足してください。
-        small/pack.toml:188:12: 誤り [missing-key]
-          request「ask」の effectsに必要なキー「value」がありません。
-          → value = "…" のように書き足してください。
-        small/pack.toml:188:12: 誤り [missing-key]
-          request「ask」の effectsに必要なキー「from」がありません。
-          → from = "…" のように書き足してください。
-        small/pack.toml:188:19: 誤り [wrong-value]
-          request「ask」の effectsの「do」に「send-mail」は使えません。
-          → 次のどれかを書いてください: set-parameter、adopt-revision、publish
-        方針パック「small」は使えません(誤り 4 件、注意 0 件)。
+            ## an effect of no list
+            small/pack.toml:188:12: 誤り [missing-key]
+              request「ask」の effectsに必要なキー「parameter」がありません。
+              → parameter = "…" のように書き足してください。
+            small/pack.toml:188:12: 誤り [missing-key]
+              request「ask」の effectsに必要なキー「value」がありません。
+              → value = "…" のように書き足してください。
+            small/pack.toml:188:12: 誤り [missing-key]
+              request「ask」の effectsに必要なキー「from」がありません。
+              → from = "…" のように書き足してください。
+            small/pack.toml:188:19: 誤り [wrong-value]
+              request「ask」の effectsの「do」に「send-mail」は使えません。
+              → 次のどれかを書いてください: set-parameter、adopt-revision、publish
+            方針パック「small」は使えません(誤り 4 件、注意 0 件)。
 
-        ## an effect with a field that is not there
-        small/pack.toml:188:48: 誤り [unknown-reference]
-          request「ask」の effectsの「parameter」が指す field「wyh」が、この申請の様式にありません。
-          → 「why」ではありませんか。
-        small/pack.toml:188:77: 誤り [unknown-reference]
-          request「ask」の effectsの「from」が指す field「when」が、この申請の様式にありません。
-          → 同じ申請の [[request.field]] の id を書いてください。
-        方針パック「small」は使えません(誤り 2 件、注意 0 件)。
+            ## an effect with a field that is not there
+            small/pack.toml:188:48: 誤り [unknown-reference]
+              request「ask」の effectsの「parameter」が指す field「wyh」が、この申請の様式にありません。
+              → 「why」ではありませんか。
+            small/pack.toml:188:77: 誤り [unknown-reference]
+              request「ask」の effectsの「from」が指す field「when」が、この申請の様式にありません。
+              → 同じ申請の [[request.field]] の id を書いてください。
+            方針パック「small」は使えません(誤り 2 件、注意 0 件)。
 
-        ## an effect with fields of another type
-        small/pack.toml:188:48: 誤り [wrong-value]
-          request「ask」の effectsの「parameter」が指す field「why」の type は text です。
-          → type が parameter の field を指してください。
-        small/pack.toml:188:77: 誤り [wrong-value]
-          request「ask」の effectsの「from」が指す field「why」の type は text です。
-          → type が date の field を指してください。
-        方針パック「small」は使えません(誤り 2 件、注意 0 件)。
+            ## an effect with fields of another type
+            small/pack.toml:188:48: 誤り [wrong-value]
+              request「ask」の effectsの「parameter」が指す field「why」の type は text です。
+              → type が parameter の field を指してください。
+            small/pack.toml:188:77: 誤り [wrong-value]
+              request「ask」の effectsの「from」が指す field「why」の type は text です。
+              → type が date の field を指してください。
+            方針パック「small」は使えません(誤り 2 件、注意 0 件)。
 
-        ## an effect of a transfer
-        small/pack.toml:188:15: 注意 [no-effect]
-          request「ask」の「attachments」は、permit が transfer(ファイル授受)なので効き目がありません。
-          → この行を消してください。
-        方針パック「small」は使えます(注意 1 件)。
+            ## an effect of a transfer
+            small/pack.toml:188:15: 注意 [no-effect]
+              request「ask」の「attachments」は、permit が transfer(ファイル授受)なので効き目がありません。
+              → この行を消してください。
+            方針パック「small」は使えます(注意 1 件)。
 
-        ## a permit without a period
-        small/pack.toml:183:1: 誤り [missing-key]
-          request「ask」は期間の許可ですが、期間を書く欄が決まっていません。
-          → period = { from = "日付の欄の id", until = "日付の欄の id", return = false } を書き足してください。
-        方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+            ## a permit without a period
+            small/pack.toml:183:1: 誤り [missing-key]
+              request「ask」は期間の許可ですが、期間を書く欄が決まっていません。
+              → period = { from = "日付の欄の id", until = "日付の欄の id", return = false } を書き足してください。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
-        ## a period of a form without a permit
-        small/pack.toml:188:10: 注意 [no-effect]
-          request「ask」の「period」は、permit が period ではないので効き目がありません。
-          → この行を消してください。
-        small/pack.toml:188:19: 誤り [wrong-value]
-          request「ask」の periodの「from」が指す field「why」の type は text です。
-          → type が date の field を指してください。
-        small/pack.toml:188:34: 誤り [wrong-value]
-          request「ask」の periodの「until」が指す field「why」の type は text です。
-          → type が date の field を指してください。
-        方針パック「small」は使えません(誤り 2 件、注意 1 件)。
+            ## a period of a form without a permit
+            small/pack.toml:188:10: 注意 [no-effect]
+              request「ask」の「period」は、permit が period ではないので効き目がありません。
+              → この行を消してください。
+            small/pack.toml:188:19: 誤り [wrong-value]
+              request「ask」の periodの「from」が指す field「why」の type は text です。
+              → type が date の field を指してください。
+            small/pack.toml:188:34: 誤り [wrong-value]
+              request「ask」の periodの「until」が指す field「why」の type は text です。
+              → type が date の field を指してください。
+            方針パック「small」は使えません(誤り 2 件、注意 1 件)。
 
-        ## a clock without a field
-        small/pack.toml:188:23: 誤り [unknown-reference]
-          request「ask」の afterwardsの「done」が指す field「done」が、この申請の様式にありません。
-          → 同じ申請の [[request.field]] の id を書いてください。
-        方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+            ## a clock without a field
+            small/pack.toml:188:23: 誤り [unknown-reference]
+              request「ask」の afterwardsの「done」が指す field「done」が、この申請の様式にありません。
+              → 同じ申請の [[request.field]] の id を書いてください。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
-        ## a condition on a field that is not there
-        small/pack.toml:194:24: 誤り [unknown-reference]
-          request「ask」の field「why」の shown_whenの field「kind」が、この欄より前にありません。
-          → 同じ申請の、この欄より前に書いた [[request.field]] の id を書いてください。
-        方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+            ## a condition on a field that is not there
+            small/pack.toml:194:24: 誤り [unknown-reference]
+              request「ask」の field「why」の shown_whenの field「kind」が、この欄より前にありません。
+              → 同じ申請の、この欄より前に書いた [[request.field]] の id を書いてください。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
-        ## a condition on a later field
-        small/pack.toml:194:24: 誤り [unknown-reference]
-          request「ask」の field「why」の shown_whenの field「kind」が、この欄より前にありません。
-          → 同じ申請の、この欄より前に書いた [[request.field]] の id を書いてください。
-        方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+            ## a condition on a later field
+            small/pack.toml:194:24: 誤り [unknown-reference]
+              request「ask」の field「why」の shown_whenの field「kind」が、この欄より前にありません。
+              → 同じ申請の、この欄より前に書いた [[request.field]] の id を書いてください。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
-        ## a condition on words
-        small/pack.toml:199:24: 誤り [wrong-value]
-          request「ask」の field「more」の shown_whenの field「why」は、選択でも確認欄でもありません。
-          → type が choice か bool の field を条件にしてください。
-        方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+            ## a condition on words
+            small/pack.toml:199:24: 誤り [wrong-value]
+              request「ask」の field「more」の shown_whenの field「why」は、選択でも確認欄でもありません。
+              → type が choice か bool の field を条件にしてください。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
-        ## a condition on an answer that nobody can give
-        small/pack.toml:199:36: 誤り [wrong-value]
-          request「ask」の field「more」の shown_whenの「はい」は、field「why」の答えにありません。
-          → 次のどれかを書いてください: true、false
-        方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+            ## a condition on an answer that nobody can give
+            small/pack.toml:199:36: 誤り [wrong-value]
+              request「ask」の field「more」の shown_whenの「はい」は、field「why」の答えにありません。
+              → 次のどれかを書いてください: true、false
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
-        ## an approver role that no post brings
-        small/pack.toml:196:1: 誤り [role-without-post]
-          request「ask」の step「first」を決裁する役割「vendor」を課ごとに持つ職がありません。
-          → scope = "section" の [[post]] の roles に "vendor" を加えるか、approver か scope を変えてください。
-        方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+            ## a step for more persons than a step has
+            small/pack.toml:209:11: 誤り [wrong-value]
+              request「ask」の step「second」の persons は 9 人です。
+              → 1 から 5 までの数を書いてください。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
-    "###]],
+            ## a step for nobody
+            small/pack.toml:209:11: 誤り [zero]
+              request「ask」の step「second」の「persons」が 0 です。
+              → 1 以上の整数を書いてください。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+            ## a condition on a step of a transfer
+            small/pack.toml:195:1: 注意 [no-effect]
+              request「ask」の step「first」の only_when は、permit が transfer(ファイル授受)なので効きません。
+              → 条件による違いは [[channel.rule]] に書いてください。
+            方針パック「small」は使えます(注意 1 件)。
+
+            ## no step without a condition
+            small/pack.toml:183:1: 誤り [route-missing]
+              request「ask」のどの段階にも条件が付いていて、だれも決裁しない申請ができます。
+              → 一つ以上の [[request.step]] から only_when を消してください。
+            small/pack.toml:195:1: 注意 [no-effect]
+              request「ask」の step「only」の only_when は、permit が transfer(ファイル授受)なので効きません。
+              → 条件による違いは [[channel.rule]] に書いてください。
+            方針パック「small」は使えません(誤り 1 件、注意 1 件)。
+
+            ## an approver role that no post brings
+            small/pack.toml:196:1: 誤り [role-without-post]
+              request「ask」の step「first」を決裁する役割「vendor」を課ごとに持つ職がありません。
+              → scope = "section" の [[post]] の roles に "vendor" を加えるか、approver か scope を変えてください。
+            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+
+        "###]],
     );
 }

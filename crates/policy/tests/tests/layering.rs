@@ -37,7 +37,7 @@ fn a_list_is_replaced_whole() {
     let pack = resolved(
         &city(
             "[[request]]\nid = \"ask\"\noverride = true\n[[request.step]]\nid = \"only\"\ntitle = \"課長\"\n\
-             approver = \"manager\"\nscope = \"section\"\nmode = \"any-one\"\ndeadline_hours = 4\n",
+             approver = \"manager\"\nscope = \"section\"\ndeadline_hours = 4\n",
         ),
         "city",
     )
@@ -123,7 +123,7 @@ fn what_a_city_gets_wrong() {
                 small/pack.toml:145:10: 誤り [removed-reference]
                   post「it」の「roles」が指す role「system」は city/own.toml:2 で外されています。
                   → この参照も外すか、[[remove]] をやめてください。
-                small/pack.toml:208:12: 誤り [removed-reference]
+                small/pack.toml:207:12: 誤り [removed-reference]
                   request「ask」の step「second」の「approver」が指す role「system」は city/own.toml:2 で外されています。
                   → この参照も外すか、[[remove]] をやめてください。
                 方針パック「city」は使えません(誤り 2 件、注意 0 件)。

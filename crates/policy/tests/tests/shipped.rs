@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use policy::{
     Assurance, Axis, ChannelMode, Code, CounterpartyAct, DocumentKind, Facts, FormFieldType, Mechanism,
     Modality, Pack, ParameterError, ParameterType, Passage, Permit, RelationKind, RuleAction, Scope,
-    ScopeKind, Severity, StatementType, StepMode, Treatment, ZoneKind,
+    ScopeKind, Severity, StatementType, Treatment, ZoneKind,
 };
 use worker_protocol::{CsvFormulaPolicy, Kind, LinkPolicy, Mode};
 
@@ -296,7 +296,6 @@ fn the_manual_is_complete() {
         ids(ZoneKind::WORDS),
         ids(ChannelMode::WORDS),
         ids(RuleAction::WORDS),
-        ids(StepMode::WORDS),
         ids(Permit::WORDS),
         ids(FormFieldType::WORDS),
         Kind::ALL.iter().map(|k| k.id()).collect(),

@@ -44,6 +44,7 @@ pub(crate) async fn types(State(api): State<Api>, Caller(_actor): Caller) -> Jso
             id: form.id.clone(),
             title: form.title.clone(),
             description: form.description.clone(),
+            group: form.group.clone(),
             fields: form
                 .fields
                 .iter()
@@ -57,7 +58,17 @@ pub(crate) async fn types(State(api): State<Api>, Caller(_actor): Caller) -> Jso
                     shown_when: f.shown_when.as_ref().map(|w| (w.field.clone(), w.is.clone())),
                 })
                 .collect(),
-            steps: form.steps.iter().map(|s| s.title.clone()).collect(),
+            steps: form
+                .steps
+                .iter()
+                .map(|s| RequestStepView {
+                    id: s.id.clone(),
+                    title: s.title.clone(),
+                    role: s.approver.clone(),
+                    persons: s.persons,
+                    only_when: s.only_when.as_ref().map(|w| (w.field.clone(), w.is.clone())),
+                })
+                .collect(),
             permit: form.permit.id().to_owned(),
             attachments: form.attachments.id().to_owned(),
             statements: form.statements.clone(),

@@ -17,7 +17,7 @@ use axum::{
     extract::{Query, State},
     response::Response,
 };
-use policy::{Mechanism, RequestType};
+use policy::{FormFieldType, Mechanism, RequestType};
 use workflow::request::{Permit, State as Stage};
 
 use super::{Pairs, one, show, view};
@@ -183,21 +183,42 @@ pub(crate) fn applies(actor: &Actor) -> bool {
     actor.roles().iter().all(|g| g.role != authz::role::AUDITOR)
 }
 
+/// The steps of a form that is not filled yet, each with what it depends on.
 fn steps(form: &RequestType) -> Vec<String> {
-    form.steps.iter().map(|s| s.title.clone()).collect()
+    let of = |step: &policy::Step| {
+        let persons = if step.persons > 1 { format!("({}人)", step.persons) } else { String::new() };
+        let condition = step.only_when.as_ref().and_then(|when| Some((form.field(&when.field)?, &when.is)));
+        let condition = match condition {
+            Some((field, is)) if field.kind == FormFieldType::Flag => {
+                format!("(「{}」が{}のとき)", field.title, if is == "true" { "はい" } else { "いいえ" })
+            }
+            Some((field, is)) => format!("(「{}」が「{is}」のとき)", field.title),
+            None => String::new(),
+        };
+        format!("{}{persons}{condition}", step.title)
+    };
+    form.steps.iter().map(of).collect()
 }
 
 pub(crate) async fn forms(State(site): State<Site>, who: Signed) -> Response {
     let app = site.app();
-    let forms = app.forms().map(|form| view::FormChoice {
-        href: format!("/requests/new/{}", view::path_part(&form.id)),
-        title: form.title.clone(),
-        description: form.description.clone(),
-        steps: steps(form),
-        clauses: site.chips(&form.statements),
-    });
+    let mut groups: Vec<view::FormGroup> = Vec::new();
+    for form in app.forms() {
+        let title = form.group.as_deref().unwrap_or("そのほか");
+        let choice = view::FormChoice {
+            href: format!("/requests/new/{}", view::path_part(&form.id)),
+            title: form.title.clone(),
+            description: form.description.clone(),
+            steps: steps(form),
+            clauses: site.chips(&form.statements),
+        };
+        match groups.iter_mut().find(|g| g.title == title) {
+            Some(group) => group.forms.push(choice),
+            None => groups.push(view::FormGroup { title: title.to_owned(), forms: vec![choice] }),
+        }
+    }
     render(&view::FormsPage {
-        forms: forms.collect(),
+        groups,
         frame: site.frame(Some(&who.actor), "申請を選ぶ", "/requests", BASIS, ""),
     })
 }

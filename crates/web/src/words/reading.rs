@@ -49,7 +49,19 @@ pub fn place(mechanism: Mechanism) -> Place {
             Place::Page("/editions", "方針の版")
         }
         M::ParameterRegister | M::ParameterApproval => Place::Page("/parameters", "定めるべき値"),
-        M::RequestTakeOut | M::RequestProvision | M::RequestException => Place::Page("/requests", "申請"),
+        M::RequestTakeOut
+        | M::RequestProvision
+        | M::RequestException
+        | M::RequestDisposal
+        | M::RequestSoftware
+        | M::RequestHardware
+        | M::RequestNetworkConnection
+        | M::RequestRemoteAccess
+        | M::RequestAreaEntry
+        | M::RequestAccount
+        | M::RequestSystemChange
+        | M::RequestService
+        | M::ProcurementChecklist => Place::Page("/requests", "申請"),
         _ => Place::Automatic,
     }
 }

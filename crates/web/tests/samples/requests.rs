@@ -246,13 +246,18 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
             "request-forms",
             FormsPage {
                 frame: frame("申請を選ぶ", "/requests", "lgwan"),
-                forms: vec![FormChoice {
-                    href: "/requests/new/take-out".into(),
-                    title: "持出しの申請".into(),
-                    description: "端末を持ち出す。".into(),
-                    steps: vec!["所属の許可".into(), "情報システム管理者の許可".into()],
-                    clauses: clauses(),
-                }],
+                groups: ["持出しと提供", "例外措置"]
+                    .map(|title| FormGroup {
+                        title: title.into(),
+                        forms: vec![FormChoice {
+                            href: "/requests/new/take-out".into(),
+                            title: format!("{title}の申請"),
+                            description: "端末を持ち出す。".into(),
+                            steps: vec!["所属の許可".into(), "情報システム管理者の許可".into()],
+                            clauses: clauses(),
+                        }],
+                    })
+                    .into(),
             }
             .render()
             .unwrap(),

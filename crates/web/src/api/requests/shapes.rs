@@ -26,14 +26,29 @@ pub(crate) struct RequestTypeView {
     pub(super) id: String,
     pub(super) title: String,
     pub(super) description: String,
+    /// The heading under which people find it.
+    pub(super) group: Option<String>,
     pub(super) fields: Vec<RequestFieldView>,
-    /// The titles of its steps in order.
-    pub(super) steps: Vec<String>,
+    /// Its steps in order.
+    pub(super) steps: Vec<RequestStepView>,
     /// `none` or `period`.
     pub(super) permit: String,
     /// `none`, `optional` or `required`.
     pub(super) attachments: String,
     pub(super) statements: Vec<String>,
+}
+
+/// A step of the route of a form.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RequestStepView {
+    pub(super) id: String,
+    pub(super) title: String,
+    /// The role that decides.
+    pub(super) role: String,
+    /// How many of them must agree.
+    pub(super) persons: u32,
+    /// Asked for only where the field of this id has this answer.
+    pub(super) only_when: Option<(String, String)>,
 }
 
 /// A field of a form.

@@ -214,7 +214,7 @@ async fn confirm_page(
     let mut answer = render(&view::RequestConfirmPage {
         frame: site.frame(Some(actor), &format!("確認: {}", form.title), "/requests", BASIS, ""),
         title: form.title.clone(),
-        steps: steps(form),
+        steps: filled.steps.clone(),
         answers: filled.answers.iter().map(|a| (a.title.clone(), a.shown.clone())).collect(),
         late: filled.late_by.map(late_words),
         hidden: pairs

@@ -56,6 +56,15 @@ pub struct RequestsPage {
     pub later: bool,
 }
 
+/// Forms that belong together.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FormGroup {
+    /// Its heading.
+    pub title: String,
+    /// The forms, in the order of the pack.
+    pub forms: Vec<FormChoice>,
+}
+
 /// A form that can be chosen.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FormChoice {
@@ -77,8 +86,8 @@ pub struct FormChoice {
 pub struct FormsPage {
     /// What surrounds it.
     pub frame: Frame,
-    /// The forms.
-    pub forms: Vec<FormChoice>,
+    /// The forms under their headings.
+    pub groups: Vec<FormGroup>,
 }
 
 /// A field of a form.
