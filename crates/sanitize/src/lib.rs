@@ -46,6 +46,7 @@ mod transfer;
 #[cfg(test)]
 mod trial;
 mod vobject;
+mod workbook;
 mod xml;
 mod zip_reader;
 mod zip_writer;
