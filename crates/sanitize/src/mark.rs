@@ -56,6 +56,7 @@ pub(crate) fn has_place(kind: Kind) -> bool {
             | Kind::Odt
             | Kind::Ods
             | Kind::Odp
+            | Kind::Odg
             | Kind::Rtf
             | Kind::Pdf
             | Kind::Png
