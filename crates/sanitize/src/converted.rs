@@ -60,6 +60,7 @@ pub(crate) fn has_pages(kind: Kind) -> bool {
             | Kind::Odp
             | Kind::Rtf
             | Kind::OfficeXml
+            | Kind::Sylk
     )
 }
 

@@ -100,20 +100,6 @@ fn separator_of(text: &str) -> &'static str {
     [",", "\t", ";"].into_iter().max_by_key(|s| (first.matches(*s).count(), *s == ",")).unwrap_or(",")
 }
 
-/// One cell as it is written in a table with commas: quoted when it must be, and never run.
-pub(crate) fn push_cell(out: &mut String, value: &str) -> bool {
-    let runs = would_run(value);
-    let value = if runs { format!("'{value}") } else { value.to_owned() };
-    if value.contains(['"', ',', '\n', '\r', ';', '\t']) || value.starts_with(' ') {
-        out.push('"');
-        out.push_str(&value.replace('"', "\"\""));
-        out.push('"');
-    } else {
-        out.push_str(&value);
-    }
-    runs
-}
-
 /// The rows of a table as they are shown, for a preview. The separator is the one the first line has most of.
 pub(crate) fn rows(text: &str) -> impl Iterator<Item = Vec<String>> + '_ {
     let separator = separator_of(text);

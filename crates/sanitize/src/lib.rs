@@ -46,6 +46,7 @@ mod transfer;
 #[cfg(test)]
 mod trial;
 mod vobject;
+mod workbook;
 mod xml;
 mod zip_reader;
 mod zip_writer;
@@ -278,7 +279,7 @@ fn rebuild_as(
         }
         kind if is_picture(kind) => picture::rebuild(untrusted, kind, mode, work),
         Kind::Docx | Kind::Xlsx | Kind::Pptx => ooxml::rebuild(untrusted, kind, mode, work),
-        Kind::Odt | Kind::Ods | Kind::Odp => odf::rebuild(untrusted, kind, mode, work),
+        Kind::Odt | Kind::Ods | Kind::Odp | Kind::Odg => odf::rebuild(untrusted, kind, mode, work),
         Kind::OfficeXml => office_xml::rebuild(untrusted, mode, work),
         Kind::Rtf => rtf::rebuild(untrusted, mode, work),
         Kind::Pdf => pdf::rebuild(untrusted, mode, work),

@@ -56,6 +56,7 @@ pub(crate) fn has_place(kind: Kind) -> bool {
             | Kind::Odt
             | Kind::Ods
             | Kind::Odp
+            | Kind::Odg
             | Kind::Rtf
             | Kind::Pdf
             | Kind::Png
@@ -170,10 +171,9 @@ mod tests {
     #[test]
     fn where_there_is_no_place_the_report_says_so() {
         let western = b"Die Fr\xf6sche fragten \xfcber den See: \xe9t\xe9?";
-        let rows: [(&str, &[u8]); 5] = [
+        let rows: [(&str, &[u8]); 4] = [
             ("a.csv", b"1,2\r\n"),
             ("a.json", b"{\"a\": 1}"),
-            ("a.slk", b"ID;PWXL;N;E\nC;Y1;X1;K1\nE\n"),
             // An alphabet without the characters of the mark.
             ("a.txt", western),
             ("a.vcf", b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Fr\xf6sche am See\r\nEND:VCARD\r\n"),

@@ -4,6 +4,7 @@
 //! within its bound.
 //! Leaves to others: sanitising. Nothing here may ever see the original: it runs after the clean bytes left.
 
+mod number_format;
 mod office;
 mod open;
 mod pages;
@@ -37,7 +38,9 @@ pub fn preview(kind: Kind, clean: &[u8], limits: &Limits) -> Option<(Preview, Ve
         Kind::Docx => office::words(TextPreview::default(), clean, limits).map(TextPreview::finish),
         Kind::Xlsx => office::sheets(TextPreview::default(), clean, limits).map(TextPreview::finish),
         Kind::Pptx => office::slides(TextPreview::default(), clean, limits).map(TextPreview::finish),
-        Kind::Odt | Kind::Ods | Kind::Odp => open::document(kind, clean, limits).map(TextPreview::finish),
+        Kind::Odt | Kind::Ods | Kind::Odp | Kind::Odg => {
+            open::document(kind, clean, limits).map(TextPreview::finish)
+        }
         Kind::Rtf => Some(open::rich_text(clean).finish()),
         Kind::Text => plain(clean).map(TextPreview::finish),
         Kind::Csv => table(clean).map(TextPreview::finish),

@@ -1,118 +1,107 @@
-//! SYLK workbooks: their values as a table, because everything else in the format runs.
+//! SYLK workbooks: their values in a workbook of today, because everything else in the format runs.
 //!
-//! Owns: reading cell records and what a value is, days and times among them.
-//! Leaves to others: encodings (`text`), what a spreadsheet would take for a formula (`csv`), what a number format
-//! means (`format`).
+//! Owns: reading cell records, what a value is, how numbers are shown and how wide columns are.
+//! Leaves to others: encodings (`text`), the package around the sheet (`workbook`), what of it may stay (`ooxml`).
 //!
-//! Why a table and not a workbook of values: the format is the danger, not only what stands in it. Excel runs the macros of
-//! a SYLK file, for years without its protected view, so gateways and file blocks refuse the extension whatever the
-//! content. A table of the same values opens everywhere and runs nowhere.
-
-mod format;
+//! Why it does not stay what it is: the format is the danger, not only what stands in it. Excel runs the macros of a SYLK
+//! file, for years without its protected view, so gateways and file blocks refuse the extension whatever the content. In
+//! a workbook words stay words, also those that look like numbers or formulas, which a table of plain text cannot say.
 
 use std::collections::{BTreeMap, HashMap};
 
-use worker_protocol::{Fidelity, Kept, Kind, Mode, Reason, Road, Spot, Threat};
+use worker_protocol::{Kind, Mode, Reason, Road, Spot, Threat};
 
+use crate::workbook::{self, COLUMNS_MAX, MAIN, ROWS_MAX};
+use crate::xml::escape_attribute;
 use crate::{Rebuilt, Refusal, Work, csv, text};
-use format::Format;
-
-/// The largest sheet that spreadsheets open.
-const COLUMNS_MAX: u64 = 16_384;
-const ROWS_MAX: u64 = 1_048_576;
-
-/// Cells of the table that is written, empty ones between the others included.
-const AREA_MAX: u64 = 4_000_000;
 
 /// Number formats of one workbook.
 const FORMATS_MAX: usize = 10_000;
 
-/// Turns a workbook into a table of its values.
+/// The longest number format that spreadsheets take, in characters.
+const FORMAT_CHARS_MAX: usize = 255;
+
+/// Turns a workbook into one of today that holds its values.
 pub(crate) fn rebuild(untrusted: &[u8], mode: Mode, work: &mut Work<'_>) -> Result<Rebuilt, Refusal> {
-    if matches!(mode, Mode::ImagePdf | Mode::InspectOnly) {
+    if mode == Mode::InspectOnly {
         return Err(Refusal::held(Reason::NotRebuilt));
     }
     let decoded = text::decode_declared(untrusted, None);
-    let cells = read(&decoded.text, work);
-    if cells.is_empty() {
+    let sheet = Sheet::read(&decoded.text, work);
+    if sheet.cells.is_empty() {
         return Err(Refusal::held(Reason::NothingLeft));
     }
-    let count = cells.len() as u64;
-    let before = cells.values().map(|value| text::visible_characters(value)).sum();
-    let (table, marks) = write(&cells, work)?;
-    if mode == Mode::TextOnly {
-        return Ok(text::written_down(table, work));
-    }
-    let after = text::visible_characters(&cells.values().cloned().collect::<String>());
-    let fidelity = Fidelity {
-        characters: Kept { before, after },
-        cells: Kept { before: count, after: count },
-        ..Fidelity::default()
-    };
-    for reference in marks {
-        let spot = Spot::Cell { untrusted_sheet: String::new(), reference };
-        work.findings.add_at(Threat::DangerousFormula, "", spot);
-    }
-    // A mark tells the spreadsheet which encoding this is; the old format knew only the machine's own.
-    let clean = [b"\xef\xbb\xbf".as_slice(), table.as_bytes()].concat();
-    Ok(Rebuilt {
-        clean,
-        kind: Kind::Csv,
-        road: Road::Converted,
-        members: Vec::new(),
-        fidelity: Some(fidelity),
-    })
+    let sheets = [workbook::Sheet { name: "Sheet1".to_owned(), written: sheet.written(work)? }];
+    let package = workbook::package(&sheets, &sheet.styles(), sheet.is_from_1904)?;
+    work.budget.spend(package.len() as u64)?;
+    let rebuilt = crate::rebuild(Kind::Xlsx, mode, &package, "", work)?;
+    let road = if rebuilt.road == Road::Rebuilt { Road::Converted } else { rebuilt.road };
+    Ok(Rebuilt { road, ..rebuilt })
 }
 
-/// What stands between the records: where the next one stands, and how numbers are shown.
+/// What a cell holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Value {
+    Words(String),
+    Number(String),
+    Truth(bool),
+    /// One of the errors that spreadsheets know.
+    Error(String),
+}
+
+/// The sheet, and what stands between its records: where the next one stands, and how numbers are shown.
 #[derive(Default)]
 struct Sheet {
-    cells: BTreeMap<(u64, u64), String>,
+    /// By row and column, both from 1.
+    cells: BTreeMap<(u64, u64), Value>,
     row: u64,
     column: u64,
     /// Number formats in the order in which they are declared.
-    formats: Vec<Format>,
+    formats: Vec<String>,
     of_cell: HashMap<(u64, u64), usize>,
     of_row: HashMap<u64, usize>,
     of_column: HashMap<u64, usize>,
-    of_sheet: usize,
-    /// Whether days are counted from 1904, or from a day that is not known.
-    has_other_epoch: bool,
+    of_sheet: Option<usize>,
+    /// Widths of columns in characters.
+    widths: BTreeMap<u64, u64>,
+    /// Whether days are counted from 1904.
+    is_from_1904: bool,
     dropped: text::Dropped,
 }
 
-/// The values by row and column, both from 1.
-fn read(untrusted_text: &str, work: &mut Work<'_>) -> BTreeMap<(u64, u64), String> {
-    let mut sheet = Sheet { row: 1, column: 1, ..Sheet::default() };
-    // Some programs end lines with a carriage return alone.
-    for line in untrusted_text.split(['\r', '\n']) {
-        let fields = fields(line);
-        let Some((record, fields)) = fields.split_first() else { continue };
-        match record.as_str() {
-            "C" => sheet.cell(fields, work),
-            "F" => sheet.format(fields),
-            "P" => {
-                let pattern = fields.iter().find_map(|field| field.strip_prefix('P'));
-                if let Some(pattern) = pattern.filter(|_| sheet.formats.len() < FORMATS_MAX) {
-                    sheet.formats.push(Format::read(pattern));
-                }
-            }
-            // Names may run when the workbook opens; options may make the whole sheet one of macros.
-            "NN" | "NE" => work.findings.add(Threat::MacroXlm, "name"),
-            "O" => {
-                if fields.iter().any(|field| field == "E") {
-                    work.findings.add(Threat::MacroXlm, "sheet");
-                }
-                sheet.has_other_epoch |= fields.iter().any(|field| field.starts_with('V') && field != "V0");
-            }
-            _ => {}
-        }
-    }
-    sheet.dropped.report(work);
-    sheet.cells
-}
-
 impl Sheet {
+    fn read(untrusted_text: &str, work: &mut Work<'_>) -> Self {
+        let mut sheet = Self { row: 1, column: 1, ..Self::default() };
+        // Some programs end lines with a carriage return alone.
+        for line in untrusted_text.split(['\r', '\n']) {
+            let fields = fields(line);
+            let Some((record, fields)) = fields.split_first() else { continue };
+            match record.as_str() {
+                "C" => sheet.cell(fields, work),
+                "F" => sheet.format(fields),
+                "P" => {
+                    let pattern = fields.iter().find_map(|field| field.strip_prefix('P'));
+                    if let Some(pattern) = pattern.filter(|_| sheet.formats.len() < FORMATS_MAX) {
+                        let (pattern, dropped) = text::without_controls(pattern);
+                        sheet.dropped.join(dropped);
+                        sheet.formats.push(pattern);
+                    }
+                }
+                // Names may run when the workbook opens; options may make the whole sheet one of macros.
+                "NN" | "NE" => work.findings.add(Threat::MacroXlm, "name"),
+                "O" => {
+                    if fields.iter().any(|field| field == "E") {
+                        work.findings.add(Threat::MacroXlm, "sheet");
+                    }
+                    sheet.is_from_1904 |= fields.iter().any(|field| field == "V4");
+                }
+                _ => {}
+            }
+        }
+        std::mem::take(&mut sheet.dropped).report(work);
+        sheet
+    }
+
     fn cell(&mut self, fields: &[String], work: &mut Work<'_>) {
         let (mut value, mut formula) = (None, None);
         for field in fields {
@@ -134,15 +123,13 @@ impl Sheet {
             work.findings.add_at(threat_of(formula), "formula", spot);
         }
         let Some(value) = value.filter(|_| is_inside) else { return };
-        let value = match value.strip_prefix('"') {
-            Some(words) => {
-                let (words, dropped) = text::without_controls(&said(words));
-                self.dropped.join(dropped);
-                words
-            }
-            None => self.shown(at, value),
+        let (said, is_words) = match value.strip_prefix('"') {
+            Some(words) => (text::without_controls(&said(words)), true),
+            None => (text::without_controls(value), false),
         };
-        if !value.is_empty() {
+        self.dropped.join(said.1);
+        if !said.0.is_empty() {
+            let value = if is_words { Value::Words(said.0) } else { Value::bare(said.0) };
             self.cells.insert(at, value);
         }
     }
@@ -161,12 +148,13 @@ impl Sheet {
                 Some('R') => row = rest.parse().ok(),
                 // The form and width of all cells.
                 Some('D') => is_of_sheet = true,
+                Some('W') => self.width(rest),
                 _ => {}
             }
         }
         let Some(format) = format else { return };
         if is_of_sheet {
-            self.of_sheet = format;
+            self.of_sheet = Some(format);
             is_of_cell = false;
         }
         if let Some(column) = column {
@@ -182,15 +170,106 @@ impl Sheet {
         }
     }
 
-    /// A number as the workbook shows it, where the number alone would say nothing: a day or a time.
-    fn shown(&mut self, at: (u64, u64), value: &str) -> String {
-        let (value, dropped) = text::without_controls(value);
-        self.dropped.join(dropped);
+    /// The first column, the last one and their width.
+    fn width(&mut self, said: &str) {
+        let numbers: Vec<u64> = said.split(' ').map_while(|number| number.parse().ok()).collect();
+        if let [first, last, width] = numbers.as_slice()
+            && (1..=COLUMNS_MAX).contains(first)
+            && (first..=&COLUMNS_MAX).contains(&last)
+            && (1..=255).contains(width)
+        {
+            self.widths.extend((*first..=*last).map(|column| (column, *width)));
+        }
+    }
+
+    /// The style of a cell: the first is that of cells without a format, the others are the formats in their order.
+    fn style(&self, at: (u64, u64)) -> usize {
         let known = [self.of_cell.get(&at), self.of_row.get(&at.0), self.of_column.get(&at.1)];
-        let index = known.into_iter().flatten().next().copied().unwrap_or(self.of_sheet);
-        match self.formats.get(index) {
-            Some(format) if !self.has_other_epoch => format.shown(&value).unwrap_or(value),
-            _ => value,
+        let format = known.into_iter().flatten().next().copied().or(self.of_sheet);
+        format.filter(|format| *format < self.formats.len()).map_or(0, |format| format + 1)
+    }
+
+    fn written(&self, work: &mut Work<'_>) -> Result<String, Refusal> {
+        let mut out = format!("<worksheet xmlns=\"{MAIN}\">");
+        if !self.widths.is_empty() {
+            out.push_str("<cols>");
+            for (column, width) in &self.widths {
+                out.push_str(&format!(
+                    "<col min=\"{column}\" max=\"{column}\" width=\"{width}\" customWidth=\"1\"/>"
+                ));
+            }
+            out.push_str("</cols>");
+        }
+        out.push_str("<sheetData>");
+        let mut open_row = None;
+        for (at, value) in &self.cells {
+            let (row, column) = *at;
+            if open_row != Some(row) {
+                out.push_str(if open_row.is_some() { "</row>" } else { "" });
+                out.push_str(&format!("<row r=\"{row}\">"));
+                open_row = Some(row);
+            }
+            let reference = csv::cell_reference(column - 1, row);
+            let start = format!("<c r=\"{reference}\" s=\"{}\"", self.style(*at));
+            match value {
+                Value::Words(words) => workbook::push_words(&mut out, &start, words),
+                Value::Number(number) => out.push_str(&format!("{start}><v>{number}</v></c>")),
+                Value::Truth(truth) => {
+                    out.push_str(&format!("{start} t=\"b\"><v>{}</v></c>", u8::from(*truth)));
+                }
+                Value::Error(error) => out.push_str(&format!("{start} t=\"e\"><v>{error}</v></c>")),
+            }
+        }
+        out.push_str("</row></sheetData></worksheet>");
+        work.budget.spend(out.len() as u64)?;
+        Ok(out)
+    }
+
+    fn styles(&self) -> String {
+        let (mut codes, mut rows) = (String::new(), String::new());
+        for (at, pattern) in self.formats.iter().enumerate() {
+            let is_code = !pattern.is_empty()
+                && !pattern.eq_ignore_ascii_case("general")
+                && pattern.chars().count() <= FORMAT_CHARS_MAX;
+            let number = if is_code { 164 + at } else { 0 };
+            if is_code {
+                codes.push_str(&format!(
+                    "<numFmt numFmtId=\"{number}\" formatCode=\"{}\"/>",
+                    escape_attribute(pattern)
+                ));
+            }
+            rows.push_str(&format!(
+                "<xf numFmtId=\"{number}\" fontId=\"0\" fillId=\"0\" borderId=\"0\" xfId=\"0\" applyNumberFormat=\"1\"/>"
+            ));
+        }
+        let codes = if codes.is_empty() { codes } else { format!("<numFmts>{codes}</numFmts>") };
+        format!(
+            "<styleSheet xmlns=\"{MAIN}\">{codes}<fonts><font><sz val=\"11\"/><name val=\"Yu Gothic\"/></font></fonts>\
+             <fills><fill><patternFill patternType=\"none\"/></fill><fill><patternFill patternType=\"gray125\"/></fill></fills>\
+             <borders><border><left/><right/><top/><bottom/><diagonal/></border></borders>\
+             <cellStyleXfs><xf numFmtId=\"0\" fontId=\"0\" fillId=\"0\" borderId=\"0\"/></cellStyleXfs>\
+             <cellXfs><xf numFmtId=\"0\" fontId=\"0\" fillId=\"0\" borderId=\"0\" xfId=\"0\"/>{rows}</cellXfs>\
+             <cellStyles><cellStyle name=\"Normal\" xfId=\"0\" builtinId=\"0\"/></cellStyles></styleSheet>"
+        )
+    }
+}
+
+impl Value {
+    /// A value without quotes.
+    fn bare(said: String) -> Self {
+        const ERRORS: [&str; 7] = ["#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"];
+        let upper = said.trim().to_ascii_uppercase();
+        match upper.as_str() {
+            "TRUE" => return Self::Truth(true),
+            "FALSE" => return Self::Truth(false),
+            error if ERRORS.contains(&error) => return Self::Error(upper),
+            _ => {}
+        }
+        // What a program would read as a number, and no `inf` or `nan`.
+        let is_spelled = upper.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'E'));
+        match upper.parse::<f64>() {
+            Ok(number) if is_spelled && number.is_finite() => Self::Number(upper),
+            _ => Self::Words(said),
         }
     }
 }
@@ -253,75 +332,102 @@ fn said(value: &str) -> String {
     out
 }
 
-/// The table, and the cells that got an apostrophe.
-fn write(
-    cells: &BTreeMap<(u64, u64), String>,
-    work: &mut Work<'_>,
-) -> Result<(String, Vec<String>), Refusal> {
-    let rows = cells.keys().map(|(row, _)| *row).max().unwrap_or_default();
-    let mut out = String::new();
-    let mut marks = Vec::new();
-    let (mut row, mut column) = (1, 1);
-    let mut area = rows;
-    for ((at_row, at_column), value) in cells {
-        if *at_row > row {
-            area += at_row - row;
-            (row..*at_row).for_each(|_| out.push_str("\r\n"));
-            (row, column) = (*at_row, 1);
-        }
-        area += at_column - column;
-        if area > AREA_MAX {
-            return Err(Refusal::blocked(Reason::TooComplex));
-        }
-        (column..*at_column).for_each(|_| out.push(','));
-        column = *at_column;
-        if csv::push_cell(&mut out, value) {
-            marks.push(csv::cell_reference(at_column - 1, *at_row));
-        }
-    }
-    out.push_str("\r\n");
-    work.budget.spend(out.len() as u64)?;
-    Ok((out, marks))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::trial;
     use proptest::prelude::*;
-    use worker_protocol::Outcome;
+    use worker_protocol::{Limits, Outcome, Preview, TextBlock};
 
     fn run(bytes: &[u8]) -> Outcome {
         trial::run(&trial::job("a.slk"), bytes)
     }
 
+    /// The rows that a reader of the result sees.
+    fn shown(outcome: &Outcome) -> Vec<String> {
+        assert_eq!(
+            (outcome.report.clean_kind, outcome.report.road),
+            (Some(Kind::Xlsx), Some(Road::Converted)),
+            "{:?}",
+            outcome.report
+        );
+        let clean = outcome.clean.as_ref().unwrap();
+        let Some((Preview::Text { blocks, .. }, _)) = crate::preview(Kind::Xlsx, clean, &Limits::default())
+        else {
+            panic!("no preview")
+        };
+        let tables = blocks.into_iter().filter_map(|block| match block {
+            TextBlock::Table { rows } => Some(rows),
+            _ => None,
+        });
+        tables.flatten().map(|row| row.join("|")).collect()
+    }
+
+    fn part(outcome: &Outcome, name: &str) -> String {
+        let clean = outcome.clean.as_ref().unwrap();
+        let listing = crate::zip_reader::read(clean, &Limits::default()).unwrap();
+        let entry = listing.entries.iter().find(|e| e.untrusted_name == name.as_bytes()).unwrap();
+        let mut budget = crate::bounded::Budget::new(Limits::default());
+        String::from_utf8(entry.expand(clean, &mut budget).unwrap().to_vec()).unwrap()
+    }
+
     #[test]
-    fn values_become_a_table_and_macros_stay_behind() {
+    fn values_become_a_workbook_and_macros_stay_behind() {
         let given = "ID;PWXL;N;E\r\nP;PGeneral\r\nB;Y3;X2\r\nO;E\r\nNN;NAuto_open;ER1C1\r\n\
                      C;Y1;X1;K\"氏名; 住所\"\r\nC;X3;K12.50\r\nF;Y3;X2\r\nC;K\"=cmd|' /c calc'!A0\"\r\n\
                      C;Y2;X1;ESUM(R1C3);K7\r\nC;Y3;X1;EEXEC(\"calc\");K0\r\nE\r\n"
             .replace("; 住所", ";; 住所");
         let outcome = run(&encoding_rs::SHIFT_JIS.encode(&given).0);
-        let report = outcome.report;
-        assert_eq!((report.clean_kind, report.road), (Some(Kind::Csv), Some(Road::Converted)));
-        assert_eq!(report.clean_name, "a.csv");
-        let clean = String::from_utf8(outcome.clean.unwrap()).unwrap();
-        assert_eq!(clean, "\u{feff}\"氏名; 住所\",,12.50\r\n7\r\n0,'=cmd|' /c calc'!A0\r\n");
-        let what: Vec<Threat> = report.removals.iter().map(|r| r.what).collect();
-        assert!(what.contains(&Threat::MacroXlm) && what.contains(&Threat::DangerousFormula), "{what:?}");
+        assert_eq!(outcome.report.clean_name, "a.xlsx");
+        assert_eq!(shown(&outcome), ["氏名; 住所||12.50", "7", "0|=cmd|' /c calc'!A0"]);
+        // What looks like a formula is a cell of words, which no program runs.
+        let sheet = part(&outcome, "xl/worksheets/sheet1.xml");
+        assert!(!sheet.contains("<f>") && sheet.contains("r=\"B3\" s=\"0\" t=\"inlineStr\""), "{sheet}");
+        assert!(trial::has(&outcome, Threat::MacroXlm), "{:?}", outcome.report);
+        let kept = outcome.report.fidelity.unwrap();
+        assert_eq!((kept.cells.before, kept.cells.after), (5, 5));
+        let again = trial::run(&trial::job("a.xlsx"), outcome.clean.as_ref().unwrap());
+        assert!(again.report.removals.is_empty(), "{:?}", again.report);
     }
 
     #[test]
-    fn days_and_times_are_written_as_such() {
+    fn words_stay_words_and_values_what_they_are() {
+        let given = "ID;PWXL;N;E\nC;Y1;X1;K\"007\"\nC;X2;K\"1E5\"\nC;X3;KTRUE\nC;X4;K#DIV/0!\nC;X5;Kinf\nC;X6;K+1.5e3\n\
+                     C;X7;K\"TRUE\"\nC;X8;K#EVIL<\nE\n";
+        let sheet = part(&run(given.as_bytes()), "xl/worksheets/sheet1.xml");
+        let words = |name: &str, said: &str| {
+            format!(
+                "<c r=\"{name}\" s=\"0\" t=\"inlineStr\"><is><t xml:space=\"preserve\">{said}</t></is></c>"
+            )
+        };
+        for cell in [
+            words("A1", "007"),
+            words("B1", "1E5"),
+            "<c r=\"C1\" s=\"0\" t=\"b\"><v>1</v></c>".to_owned(),
+            "<c r=\"D1\" s=\"0\" t=\"e\"><v>#DIV/0!</v></c>".to_owned(),
+            words("E1", "inf"),
+            "<c r=\"F1\" s=\"0\"><v>+1.5E3</v></c>".to_owned(),
+            words("G1", "TRUE"),
+            words("H1", "#EVIL&lt;"),
+        ] {
+            assert!(sheet.contains(&cell), "{cell}\n{sheet}");
+        }
+    }
+
+    #[test]
+    fn days_and_times_are_shown_as_such() {
         let given = "ID;PXL;N;E\nP;PGeneral\nP;Pm/d/yy\nP;Ph:mm:ss\nP;P0%\nP;FArial;M200\nF;P0;DG0G8\nF;P1;FG0C;C2\n\
-                     F;P2;R3\nC;Y1;X1;K37651\nC;X2;K37651\nF;P0;X3\nC;K37651\nC;Y2;X2;K-1\nF;P1;X3;Y2\nC;K\"37651\"\n\
+                     F;P2;R3\nF;W1 2 14\nC;Y1;X1;K37651\nC;X2;K37651\nF;P0;X3\nC;K37651\nC;Y2;X2;K-1\nF;P1;X3;Y2\nC;K\"37651\"\n\
                      C;Y3;X1;K0.5\nF;P3;X4;Y3\nC;K0.07\nE\n";
-        let expected = "\u{feff}37651,2003-01-30,37651\r\n,-1,37651\r\n12:00:00,,,0.07\r\n";
-        assert_eq!(String::from_utf8(run(given.as_bytes()).clean.unwrap()).unwrap(), expected);
-        // Days that are counted from elsewhere stay the numbers they are.
-        let other = given.replace("F;P0;DG0G8\n", "F;P0;DG0G8\nO;L;V4\n");
-        let clean = String::from_utf8(run(other.as_bytes()).clean.unwrap()).unwrap();
-        assert!(clean.starts_with("\u{feff}37651,37651,37651\r\n"), "{clean}");
+        let outcome = run(given.as_bytes());
+        assert_eq!(shown(&outcome), ["37651|2003-01-30|37651", "|-1|37651", "12:00:00|||0.07"]);
+        assert!(part(&outcome, "xl/styles.xml").contains("formatCode=\"m/d/yy\""));
+        assert!(part(&outcome, "xl/worksheets/sheet1.xml").contains("<col min=\"2\" max=\"2\" width=\"14\""));
+        // The same days, counted from elsewhere.
+        let other = given.replace("F;P0;DG0G8\n", "F;P0;DG0G8\nO;L;V4\n").replace("X2;K37651", "X2;K36189");
+        assert_eq!(shown(&run(other.as_bytes())).first().unwrap(), "37651|2003-01-30|37651");
+        let text = trial::run(&trial::job_in("a.slk", Mode::TextOnly), given.as_bytes());
+        assert!(String::from_utf8(text.clean.unwrap()).unwrap().contains("2003-01-30"));
     }
 
     #[test]
@@ -329,31 +435,31 @@ mod tests {
         let given =
             "ID;PXL;N;E\nC;Y1;X1;K\"one\u{1b} :two\"\nC;X2;K\"a\u{1b}\"\nC;X3;K\"b\u{1b}!0c\u{1b} 0\"\nE\n";
         let outcome = run(given.as_bytes());
-        let clean = String::from_utf8(outcome.clean.unwrap()).unwrap();
-        assert_eq!(clean, "\u{feff}\"one\ntwo\",a,bc\r\n");
-        assert!(outcome.report.removals.iter().any(|removal| removal.what == Threat::HiddenData));
+        assert_eq!(shown(&outcome), ["one\ntwo|a|bc"]);
+        assert!(trial::has(&outcome, Threat::HiddenData));
     }
 
     #[test]
     fn lines_may_end_in_any_way() {
         for end in ["\r", "\n", "\r\n"] {
             let given = ["ID;PXL;N;E", "C;Y1;X1;K\"a\"", "F;P0;X2", "C;K2", "E"].join(end);
-            assert_eq!(run(given.as_bytes()).clean.unwrap(), b"\xef\xbb\xbfa,2\r\n", "{end:?}");
+            assert_eq!(shown(&run(given.as_bytes())), ["a|2"], "{end:?}");
         }
     }
 
     #[test]
     fn a_sheet_of_nothing_and_a_sheet_too_large_end() {
         assert_eq!(run(b"ID;PWXL\nE\n").report.reason, Some(Reason::NothingLeft));
+        // Only cells that hold something take room.
         let wide: String = (1..2000).map(|row| format!("C;Y{row};X16384;K1\n")).collect();
-        assert_eq!(run(format!("ID;PWXL\n{wide}").as_bytes()).report.reason, Some(Reason::TooComplex));
-        let far = "ID;PWXL\nC;Y999999999999;X1;K1\nC;Y1;X1;K2\n";
-        assert_eq!(run(far.as_bytes()).clean.unwrap(), b"\xef\xbb\xbf2\r\n");
+        assert!(run(format!("ID;PWXL\n{wide}").as_bytes()).clean.is_some());
+        let far = "ID;PWXL\nF;W9 99999999999 3\nF;W1 16384 300\nC;Y999999999999;X1;K1\nC;Y1;X1;K2\n";
+        assert_eq!(shown(&run(far.as_bytes())), ["2"]);
     }
 
     proptest! {
         #[test]
-        fn any_records_end(lines in "(ID;P|C;|F;P0;|P;Pm/d|[XYKECR][0-9\"=;.\u{1b} ]{0,6};|\n|NN|O;E){0,40}") {
+        fn any_records_end(lines in "(ID;P|C;|F;P0;|P;Pm/d|F;W1 [0-9 ]{0,4}|[XYKECR][0-9\"=;.\u{1b} ]{0,6};|\n|NN|O;E){0,40}") {
             run(format!("ID;PWXL\n{lines}").as_bytes());
         }
     }

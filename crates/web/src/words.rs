@@ -167,6 +167,7 @@ pub fn kind(kind: Kind) -> &'static str {
         Kind::Odt => "OpenDocument文書",
         Kind::Ods => "OpenDocument表計算",
         Kind::Odp => "OpenDocument発表資料",
+        Kind::Odg => "OpenDocument図面",
         Kind::OfficeXml => "XML形式のOffice文書",
         Kind::Pdf => "PDF",
         Kind::Png => "PNG画像",
@@ -214,7 +215,7 @@ pub fn family(kind: Kind) -> &'static str {
     match kind {
         Kind::Docx | Kind::Xlsx | Kind::Pptx | Kind::Xlsb | Kind::OfficeXml => "Word・Excel・PowerPoint",
         Kind::Doc | Kind::Xls | Kind::Ppt => "旧形式のWord・Excel・PowerPoint",
-        Kind::Odt | Kind::Ods | Kind::Odp | Kind::Rtf => "OpenDocument・リッチテキスト",
+        Kind::Odt | Kind::Ods | Kind::Odp | Kind::Odg | Kind::Rtf => "OpenDocument・リッチテキスト",
         Kind::Pdf => "PDF",
         Kind::Png | Kind::Jpeg | Kind::Gif | Kind::Bmp | Kind::Tiff | Kind::Webp | Kind::Heif => "画像",
         Kind::Svg | Kind::Metafile | Kind::Visio | Kind::Hanako => "図",

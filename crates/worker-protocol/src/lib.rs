@@ -223,6 +223,8 @@ closed_codes! {
         Ods = "ods",
         /// OpenDocument presentation.
         Odp = "odp",
+        /// OpenDocument drawing.
+        Odg = "odg",
         /// Word or Excel as one XML file: flat OPC, Word 2003 XML, SpreadsheetML.
         OfficeXml = "office-xml",
         /// PDF.
@@ -338,6 +340,7 @@ impl Kind {
             | Kind::Odt
             | Kind::Ods
             | Kind::Odp
+            | Kind::Odg
             | Kind::Pdf
             | Kind::Png
             | Kind::Jpeg
@@ -421,7 +424,7 @@ pub struct Report {
 pub const REMOVALS_MAX: usize = 2_000;
 
 /// The version of the rules that `sanitize` follows; raised whenever a rule changes.
-pub const RULES_VERSION: &str = "2026.11.4";
+pub const RULES_VERSION: &str = "2026.11.5";
 
 impl Report {
     /// A report for a file from which no bytes come back.

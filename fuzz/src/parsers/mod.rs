@@ -11,6 +11,7 @@
 mod any;
 mod archives;
 mod judge;
+mod legacy;
 mod mail;
 mod packages;
 mod pdf;
@@ -50,6 +51,7 @@ pub(crate) const TARGETS: &[Target] = &[
     pdf::STREAM,
     packages::OOXML,
     packages::ENCRYPTED,
+    legacy::LEGACY,
     archives::ZIP,
     archives::SEVEN_ZIP,
     archives::LHA,
@@ -64,6 +66,7 @@ pub(crate) const TARGETS: &[Target] = &[
     pictures::WMF,
     pictures::PNG,
     pictures::JPEG,
+    pictures::JPEG_COPIED,
     pictures::GIF,
     pictures::BMP,
     pictures::TIFF,

@@ -7,6 +7,7 @@ mod documents;
 
 use std::io::{Cursor, Write};
 
+use worker_protocol::Kind;
 use zip::CompressionMethod;
 
 use super::pieces::{is_stream_path, join, package, png, seed, split, zip};
@@ -176,6 +177,12 @@ fn ooxml(variant: u8, rest: &[u8]) -> File {
     let name = ["a.docx", "a.xlsx", "a.pptx", "a.docm", "a.xlsm", "a.pptm", "a.dotx", "a.xltx"]
         [usize::from(variant)];
     File::new(name, zip(&package(&usual, main, rest), CompressionMethod::Stored))
+}
+
+/// What an office program makes of an old file of any content.
+pub(super) fn made_by_office(kind: Kind) -> Option<Vec<u8>> {
+    let variant = [Kind::Docx, Kind::Xlsx, Kind::Pptx].iter().position(|made| *made == kind)?;
+    Some(ooxml(u8::try_from(variant).ok()?, b"").bytes)
 }
 
 fn ooxml_seeds() -> Vec<Vec<u8>> {

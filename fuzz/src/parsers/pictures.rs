@@ -3,6 +3,11 @@
 //! Owns: the headers of drawings, which must agree with what follows.
 //! Leaves to others: what must hold.
 
+use std::io::Cursor;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use super::pieces::{little, number, picture, png, put, seed};
 use super::{File, Target};
 
@@ -158,18 +163,59 @@ pub(super) const JPEG: Target = Target {
             seed(b'@', [cmyk.as_slice(), &plain[3..]].concat()),
         ]
     },
-    words: &[
-        "\u{ff}",
-        "Exif\0\0",
-        "ICC_PROFILE\0",
-        "Adobe",
-        "JFIF\0",
-        "MPF\0",
-        "http://ns.adobe.com/xap/1.0/\0",
-        "II*\0",
-        "MM\0*",
-    ],
+    words: JPEG_WORDS,
 };
+
+/// A photograph inside a page, whose coded data is followed and kept: behind its first two bytes (variant 0), with a marker
+/// before each unit of it (1).
+pub(super) const JPEG_COPIED: Target = Target {
+    name: "jpeg_copied",
+    shell: |variant, rest| {
+        let start: &[u8] = if variant == 1 { b"\xff\xd8\xff\xdd\0\x04\0\x01" } else { b"\xff\xd8" };
+        let photograph = STANDARD.encode([start, rest].concat());
+        File::new(
+            "a.html",
+            format!("<html><body><img src=\"data:image/jpeg;base64,{photograph}\"></body></html>")
+                .into_bytes(),
+        )
+    },
+    seeds: || {
+        let plain = picture(image::ImageFormat::Jpeg, 16, 9);
+        let grey = {
+            let pixels = image::GrayImage::from_fn(17, 9, |x, y| image::Luma([(x * 9 + y * 20) as u8]));
+            let mut bytes = Vec::new();
+            pixels.write_to(&mut Cursor::new(&mut bytes), image::ImageFormat::Jpeg).expect("a picture");
+            bytes
+        };
+        vec![
+            seed(b'@', &plain[2..]),
+            seed(b'B', &plain[2..]),
+            seed(b'@', &grey[2..]),
+            seed(b'@', [&grey[2..], b"hidden behind the end"].concat()),
+            seed(b'@', picture(image::ImageFormat::Jpeg, 1, 1).split_off(2)),
+            seed(b'H', &grey[2..]),
+        ]
+    },
+    words: JPEG_WORDS,
+};
+
+const JPEG_WORDS: &[&str] = &[
+    "\u{ff}",
+    "\u{ff}\u{c0}",
+    "\u{ff}\u{c4}",
+    "\u{ff}\u{da}",
+    "\u{ff}\u{db}",
+    "\u{ff}\u{dd}\0\x04\0\x01",
+    "\u{ff}\u{d0}",
+    "Exif\0\0",
+    "ICC_PROFILE\0",
+    "Adobe",
+    "JFIF\0",
+    "MPF\0",
+    "http://ns.adobe.com/xap/1.0/\0",
+    "II*\0",
+    "MM\0*",
+];
 
 pub(super) const GIF: Target = Target {
     name: "gif",

@@ -95,6 +95,10 @@ impl Judge {
         if self.render {
             let drawn = self.ask("visual", &before, &after)?;
             case.similarity = drawn.get("similarity").and_then(Value::as_f64);
+            // What the program drew before and cannot draw now, it does not read.
+            if drawn.get("note").and_then(Value::as_str) == Some("cannot render after") {
+                case.complaints.push("the program that draws".to_owned());
+            }
         }
         for reader in &self.readers {
             // Who did not like the original proves nothing about the result.

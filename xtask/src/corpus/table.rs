@@ -27,8 +27,8 @@ impl Table {
             rows.entry(&case.row).or_default().push(case);
         }
         let mut lines = vec![
-            "| format | files | cleaned | held | crashed | active left | recall mean / worst | counts kept | similar mean / worst | readers complain | second pass finds | size out/in | files/s |".to_owned(),
-            "|---|---:|---:|---:|---:|---:|---|---:|---|---:|---:|---:|---:|".to_owned(),
+            "| format | files | cleaned | held | crashed | active left | recall mean / worst | counts kept | similar mean / worst | readers complain | second pass finds | size out/in | seconds | files/s |".to_owned(),
+            "|---|---:|---:|---:|---:|---:|---|---:|---|---:|---:|---:|---:|---:|".to_owned(),
         ];
         for (row, cases) in &rows {
             lines.push(line_of(row, cases, seconds.get(*row).copied()));
@@ -100,6 +100,7 @@ fn line_of(name: &str, cases: &[&Case], seconds: Option<f64>) -> String {
         cases.iter().filter(|case| !case.complaints.is_empty()).count().to_string(),
         cases.iter().filter(|case| !found_again(case).is_empty()).count().to_string(),
         ratios.get(ratios.len() / 2).map_or("–".to_owned(), |ratio| format!("{ratio:.2}")),
+        seconds.map_or("–".to_owned(), |seconds| format!("{seconds:.1}")),
         match seconds {
             Some(seconds) if seconds > 0.0 => format!("{:.0}", cases.len() as f64 / seconds),
             _ => "–".to_owned(),
@@ -225,6 +226,8 @@ mod tests {
         assert!(!table.is_safe());
         let text = table.lines().join("\n");
         assert!(text.contains("| docx | 3 | 2 | 0 | 1 | 1 | 0.8333 / 0.500 | 2/3 |"), "{text}");
+        // Size, seconds and speed stand at the end.
+        assert!(text.contains("| 0.80 | 2.0 | 2 |"), "{text}");
         for said in [
             "recall 0.500; drawn by one program before and after 0.250",
             "active content left",

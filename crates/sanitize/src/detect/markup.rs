@@ -151,6 +151,7 @@ fn from_root(mut rest: &str) -> Option<Kind> {
             "text" => Kind::Odt,
             "spreadsheet" => Kind::Ods,
             "presentation" => Kind::Odp,
+            "graphics" => Kind::Odg,
             _ => return None,
         },
         _ if HTML_ROOTS.iter().any(|root| local.eq_ignore_ascii_case(root)) && name == local => {

@@ -249,6 +249,7 @@ fn from_open_document(
         Some(b"text" | b"text-template" | b"text-master" | b"text-web") => Kind::Odt,
         Some(b"spreadsheet" | b"spreadsheet-template") => Kind::Ods,
         Some(b"presentation" | b"presentation-template") => Kind::Odp,
+        Some(b"graphics" | b"graphics-template") => Kind::Odg,
         _ if media_type == b"application/epub+zip" => Kind::Epub,
         _ => return Err(Refusal::held(Reason::UnknownKind)),
     };
@@ -385,7 +386,9 @@ const MAGIC: &[(usize, &[u8], Option<Kind>)] = &[
     (0, b"MSCF", Some(Kind::Cab)),
     (257, b"ustar", Some(Kind::Tar)),
     (4, b"ftyphei", Some(Kind::Heif)),
+    (4, b"ftyphev", Some(Kind::Heif)),
     (4, b"ftypmif1", Some(Kind::Heif)),
+    (4, b"ftypmsf1", Some(Kind::Heif)),
     (4, b"ftypavi", Some(Kind::Heif)),
     (4, b"ftyp", None),
     (0, b"\x60\x0e\x82\x01", Some(Kind::DocuWorks)),

@@ -20,6 +20,7 @@ const EXTENSIONS: &[(Kind, &[&str], &[&str])] = &[
     (Kind::Odt, &["odt"], &["ott", "odm", "oth", "fodt"]),
     (Kind::Ods, &["ods"], &["ots", "fods"]),
     (Kind::Odp, &["odp"], &["otp", "fodp"]),
+    (Kind::Odg, &["odg"], &["otg", "fodg"]),
     (Kind::OfficeXml, &["xml"], &["doc", "xls", "ppt"]),
     (Kind::Pdf, &["pdf"], &[]),
     (Kind::Png, &["png"], &["apng"]),

@@ -23,6 +23,7 @@ pub(super) fn is_two_kinds(untrusted: &[u8], kind: Kind) -> bool {
             | Kind::Odt
             | Kind::Ods
             | Kind::Odp
+            | Kind::Odg
             | Kind::Visio
             | Kind::Epub
             | Kind::Sxf

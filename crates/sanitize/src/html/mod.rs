@@ -2,12 +2,13 @@
 //!
 //! Owns: the walk over the tree, what stays of each element and attribute, forms without effect, pictures inside the
 //! page, the words of a page as text.
-//! Leaves to others: the parsing algorithm (`tree`), the lists (`rules`), styles (`css`), link targets (`link`),
+//! Leaves to others: drawings in the page (`drawing`), the parsing algorithm (`tree`), the lists (`rules`), styles (`css`), link targets (`link`),
 //! pictures (`picture`).
 //!
 //! The page is read by the algorithm that browsers use and written in a form in which that algorithm finds the same
 //! tree again; what was written is read once more, and if anything that acts is found, nothing leaves.
 
+mod drawing;
 mod fields;
 mod mark;
 mod rules;
@@ -103,6 +104,7 @@ pub(crate) fn clean(
         dropped: Dropped::default(),
         pictures,
         fidelity: Fidelity::default(),
+        drawn_characters: 0,
     };
     // Without its own kind of document type a page of old tables would be laid out differently.
     writer.out.push_str(match tree.quirks {
@@ -112,10 +114,11 @@ pub(crate) fn clean(
     });
     writer.write(work)?;
     writer.dropped.report(work);
-    let Writer { out: html, mut fidelity, .. } = writer;
+    let Writer { out: html, mut fidelity, drawn_characters, .. } = writer;
     let written = Tree::read(&html)?;
     verify(&written)?;
-    fidelity.characters = Kept { before: visible_characters(&tree), after: visible_characters(&written) };
+    fidelity.characters =
+        Kept { before: visible_characters(&tree), after: visible_characters(&written) + drawn_characters };
     Ok(Page { html, fidelity })
 }
 
@@ -180,6 +183,8 @@ struct Writer<'t, 'p, 'q> {
     dropped: Dropped,
     pictures: &'p mut Pictures<'q>,
     fidelity: Fidelity,
+    /// Characters of words that are told beside pictures of drawings.
+    drawn_characters: u64,
 }
 
 impl Writer<'_, '_, '_> {
@@ -262,12 +267,13 @@ impl Writer<'_, '_, '_> {
                         }
                     }
                 }
-                Data::Element { name, .. } => match &*name.local {
+                Data::Element { name, attributes, .. } => match &*name.local {
                     "script" | "style" | "foreignObject" | "handler" => {
                         work.findings.add_at(Threat::Script, "script", spot);
                         children = &[];
                     }
-                    // A drawing inside a page: its words stay.
+                    "svg" if self.drawing(id, attributes, node.line, work)? => children = &[],
+                    // What cannot be drawn leaves its words.
                     root @ ("svg" | "math") => work.findings.add_at(Threat::Unknown, root, spot),
                     _ => {}
                 },

@@ -1,10 +1,10 @@
-//! Documents and workbooks of Office 97 to 2003 that a password protects (MS-OFFCRYPTO, MS-DOC, MS-XLS): RC4, with a key made by
-//! MD5 or by the system's provider.
+//! Files of Office 2003 and before that a password protects (MS-OFFCRYPTO, MS-DOC, MS-XLS): RC4, with a key made by MD5 or by
+//! the system's provider, and the obfuscation before it.
 //!
 //! Owns: finding out how a file is locked, trying passwords, and writing the file as it was before. So no other program is given
 //! a password.
-//! Leaves to others: reading the file (`words`, `sheets`), packages in compound files (`ooxml`), locked presentations, which are
-//! held.
+//! Leaves to others: the obfuscation (`obfuscated`), what of a presentation is locked (`locked_slides`), reading the file (`words`,
+//! `sheets`, `slides`), packages in compound files (`ooxml`).
 
 use std::io::{Cursor, Read, Seek, SeekFrom, Write};
 
@@ -14,7 +14,8 @@ use sha1::{Digest, Sha1};
 use worker_protocol::{Kind, Reason, Threat};
 
 use super::bytes::{place_at, u16_at, u32_at};
-use super::words;
+use super::obfuscated::Mask;
+use super::{locked_slides, words};
 use crate::ooxml::{DEFAULT_PASSWORD, PASSWORDS_MAX};
 use crate::{Refusal, Work};
 
@@ -33,16 +34,17 @@ mod record {
 const BOOK_BLOCK_BYTES: usize = 1024;
 const DOCUMENT_BLOCK_BYTES: usize = 512;
 
-/// The head of a document's main stream is written in the clear.
+/// The head of a document's main stream is written in the clear; before Word 97 it was shorter.
 const HEAD_BYTES: usize = 68;
+const HEAD_BYTES_BEFORE_97: usize = 52;
 
 /// Where a workbook says that it is locked: among its first records, in its first bytes.
 const START_BYTES: u64 = 8 << 10;
 
-/// The method before RC4, which hides nothing.
+/// The method before RC4.
 const IS_OBFUSCATED: u16 = 0x8000;
 
-type File = cfb::CompoundFile<Cursor<Vec<u8>>>;
+pub(super) type File = cfb::CompoundFile<Cursor<Vec<u8>>>;
 
 /// The file as it was before it was locked; nothing when it is not.
 ///
@@ -57,7 +59,7 @@ pub(super) fn open(untrusted: &[u8], kind: Kind, work: &mut Work<'_>) -> Result<
             let name = book_name(&seen);
             lock_of_book(&start(&mut seen, name)).is_some()
         }
-        _ => false,
+        _ => locked_slides::is_locked(&start(&mut seen, "/Current User")),
     };
     if !is_locked {
         return Ok(None);
@@ -67,7 +69,8 @@ pub(super) fn open(untrusted: &[u8], kind: Kind, work: &mut Work<'_>) -> Result<
     let mut file = File::open(Cursor::new(untrusted.to_vec())).map_err(damaged)?;
     let place = match kind {
         Kind::Doc => open_document(&mut file, work).map(|()| "WordDocument"),
-        _ => open_book(&mut file, work).map(|()| "Workbook"),
+        Kind::Xls => open_book(&mut file, work).map(|()| "Workbook"),
+        _ => locked_slides::open(&mut file, work).map(|()| "PowerPoint Document"),
     }?;
     file.flush().map_err(damaged)?;
     work.findings.add(Threat::Encryption, place);
@@ -89,7 +92,7 @@ fn start(file: &mut cfb::CompoundFile<Cursor<&[u8]>>, name: &str) -> Vec<u8> {
     bytes
 }
 
-fn whole(file: &mut File, name: &str, work: &mut Work<'_>) -> Result<Vec<u8>, Refusal> {
+pub(super) fn whole(file: &mut File, name: &str, work: &mut Work<'_>) -> Result<Vec<u8>, Refusal> {
     let damaged = |_| Refusal::held(Reason::Damaged);
     let mut stream = file.open_stream(name).map_err(damaged)?;
     work.budget.spend(stream.len())?;
@@ -98,7 +101,7 @@ fn whole(file: &mut File, name: &str, work: &mut Work<'_>) -> Result<Vec<u8>, Re
     Ok(bytes)
 }
 
-fn write(file: &mut File, name: &str, bytes: &[u8]) -> Result<(), Refusal> {
+pub(super) fn write(file: &mut File, name: &str, bytes: &[u8]) -> Result<(), Refusal> {
     let damaged = |_| Refusal::held(Reason::Damaged);
     let mut stream = file.open_stream(name).map_err(damaged)?;
     stream.seek(SeekFrom::Start(0)).map_err(damaged)?;
@@ -128,22 +131,33 @@ fn open_book(file: &mut File, work: &mut Work<'_>) -> Result<(), Refusal> {
     let mut book = whole(file, name, work)?;
     let (from, to) = lock_of_book(&book).ok_or(damaged)?;
     let description = book.get(from..to).ok_or(damaged)?;
-    // Workbooks before Excel 97 have no number there and are obfuscated, which the same number says later.
-    let lock = match (description.len(), u16_at(description, 0)) {
-        (7.., Some(1)) => Lock::read(description.get(2..).unwrap_or_default())?,
+    let passwords = &work.job.hint.passwords;
+    let mask = |at: usize| {
+        let numbers = u16_at(description, at).zip(u16_at(description, at + 2)).ok_or(damaged)?;
+        Ok(Hidden::Mask(Mask::fitting(passwords, numbers.0, numbers.1)?))
+    };
+    // Workbooks before Excel 97 do not say how, because there was one way.
+    let hidden = match (description.len(), u16_at(description, 0)) {
+        (7.., Some(1)) => {
+            let key = Lock::read(description.get(2..).unwrap_or_default())?.fitting_key(passwords)?;
+            Hidden::Stream(key.stream(BOOK_BLOCK_BYTES, book.len())?)
+        }
+        (6, Some(0)) => mask(2)?,
+        (4, _) => mask(0)?,
         _ => return Err(Refusal::held(Reason::NotRebuilt)),
     };
-    let key = lock.fitting_key(&work.job.hint.passwords)?;
-    let stream = key.stream(BOOK_BLOCK_BYTES, book.len())?;
     let places: Vec<_> = records(&book).collect();
     for (number, from, to) in places {
-        let from = match number {
+        let clear = match number {
             _ if record::CLEAR.contains(&number) => continue,
             // Where the sheet begins is said in the clear.
             record::SHEET => from + 4,
             _ => from,
         };
-        apply(&mut book, &stream, from, to);
+        match &hidden {
+            Hidden::Stream(stream) => apply(&mut book, stream, clear, to),
+            Hidden::Mask(mask) => mask.open_record(&mut book, from, clear, to),
+        }
     }
     let number = record::IGNORED.to_le_bytes();
     book.get_mut(from - 4..from - 2).ok_or(damaged)?.copy_from_slice(&number);
@@ -154,8 +168,9 @@ fn open_document(file: &mut File, work: &mut Work<'_>) -> Result<(), Refusal> {
     let damaged = Refusal::held(Reason::Damaged);
     let mut main = whole(file, "/WordDocument", work)?;
     let flags = u16_at(&main, 0x0A).ok_or(damaged)?;
-    if flags & IS_OBFUSCATED != 0 || u16_at(&main, 0) != Some(words::SINCE_97) {
-        return Err(Refusal::held(Reason::NotRebuilt));
+    let is_before_97 = u16_at(&main, 0) != Some(words::SINCE_97);
+    if is_before_97 || flags & IS_OBFUSCATED != 0 {
+        return open_obfuscated(file, main, is_before_97, work);
     }
     let name = words::table_name(flags);
     let mut table = whole(file, name, work)?;
@@ -186,7 +201,38 @@ fn open_document(file: &mut File, work: &mut Work<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn apply(bytes: &mut [u8], stream: &[u8], from: usize, to: usize) {
+fn open_obfuscated(
+    file: &mut File,
+    mut main: Vec<u8>,
+    is_before_97: bool,
+    work: &mut Work<'_>,
+) -> Result<(), Refusal> {
+    let damaged = Refusal::held(Reason::Damaged);
+    let flags = u16_at(&main, 0x0A).ok_or(damaged)?;
+    let (proof, key) = u16_at(&main, 0x0E).zip(u16_at(&main, 0x10)).ok_or(damaged)?;
+    let mask = Mask::fitting(&work.job.hint.passwords, key, proof)?;
+    mask.open_stream(&mut main, if is_before_97 { HEAD_BYTES_BEFORE_97 } else { HEAD_BYTES });
+    let flags_then = flags & !(words::IS_ENCRYPTED | IS_OBFUSCATED);
+    main.get_mut(0x0A..0x0C).ok_or(damaged)?.copy_from_slice(&flags_then.to_le_bytes());
+    main.get_mut(0x0E..0x12).ok_or(damaged)?.fill(0);
+    write(file, "/WordDocument", &main)?;
+    for name in [words::table_name(flags), "/Data"] {
+        if !is_before_97 && file.is_stream(name) {
+            let mut bytes = whole(file, name, work)?;
+            mask.open_stream(&mut bytes, 0);
+            write(file, name, &bytes)?;
+        }
+    }
+    Ok(())
+}
+
+/// What the records of a workbook are hidden with.
+enum Hidden {
+    Stream(Vec<u8>),
+    Mask(Mask),
+}
+
+pub(super) fn apply(bytes: &mut [u8], stream: &[u8], from: usize, to: usize) {
     let (Some(bytes), Some(stream)) = (bytes.get_mut(from..to), stream.get(from..to)) else { return };
     for (byte, with) in bytes.iter_mut().zip(stream) {
         *byte ^= with;
@@ -203,7 +249,7 @@ enum Sort {
 
 /// How a file is locked.
 #[derive(Debug)]
-struct Lock {
+pub(super) struct Lock {
     sort: Sort,
     salt: [u8; 16],
     /// What proves a password, and its hash, both encrypted.
@@ -211,13 +257,13 @@ struct Lock {
 }
 
 /// What a password that fits makes the keys from.
-struct Key {
+pub(super) struct Key {
     sort: Sort,
     base: Vec<u8>,
 }
 
 impl Lock {
-    fn read(description: &[u8]) -> Result<Self, Refusal> {
+    pub(super) fn read(description: &[u8]) -> Result<Self, Refusal> {
         let damaged = Refusal::held(Reason::Damaged);
         let piece = |from: usize, length: usize| -> Result<&[u8], Refusal> {
             let to = from.checked_add(length).ok_or(damaged)?;
@@ -252,7 +298,7 @@ impl Lock {
         }
     }
 
-    fn fitting_key(&self, passwords: &[String]) -> Result<Key, Refusal> {
+    pub(super) fn fitting_key(&self, passwords: &[String]) -> Result<Key, Refusal> {
         let given = passwords.iter().take(PASSWORDS_MAX).map(String::as_str);
         for password in std::iter::once(DEFAULT_PASSWORD).chain(given) {
             if let Some(key) = self.key(password)? {
@@ -263,7 +309,7 @@ impl Lock {
     }
 
     /// The key, when this password fits.
-    fn key(&self, password: &str) -> Result<Option<Key>, Refusal> {
+    pub(super) fn key(&self, password: &str) -> Result<Option<Key>, Refusal> {
         let password: Vec<u8> = password.encode_utf16().flat_map(u16::to_le_bytes).collect();
         let base = match self.sort {
             Sort::Old => {
@@ -286,7 +332,7 @@ impl Lock {
 }
 
 impl Key {
-    fn cipher(&self, block: u32) -> Result<Rc4, Refusal> {
+    pub(super) fn cipher(&self, block: u32) -> Result<Rc4, Refusal> {
         let seed = [self.base.as_slice(), &block.to_le_bytes()].concat();
         let key = match self.sort {
             Sort::Old => Md5::digest(&seed).to_vec(),

@@ -1,7 +1,7 @@
 //! Office files of old formats: read for what they carry, converted by somebody outside, rebuilt as what they became.
 //!
 //! Owns: the order of these steps, and which of two reports about the same thing counts.
-//! Leaves to others: passwords (`locked`), reading compound files (`compound`, and one module for each program), asking
+//! Leaves to others: passwords (`locked`, `locked_slides`, `obfuscated`), reading compound files (`compound`, and one module for each program), asking
 //! for the conversion (`converted`), and everything about the converted file (`ooxml`, `pdf`): it is as untrusted as the old one.
 //!
 //! The old file is read for its report only. What makes the result safe is that it is built anew from the converted file.
@@ -9,6 +9,8 @@
 mod bytes;
 mod compound;
 mod locked;
+mod locked_slides;
+mod obfuscated;
 mod packed;
 mod sheets;
 mod slides;

@@ -561,6 +561,7 @@ fn media_type(kind: Kind, clean: &[u8]) -> &'static str {
         Kind::Odt => "application/vnd.oasis.opendocument.text",
         Kind::Ods => "application/vnd.oasis.opendocument.spreadsheet",
         Kind::Odp => "application/vnd.oasis.opendocument.presentation",
+        Kind::Odg => "application/vnd.oasis.opendocument.graphics",
         Kind::Pdf => "application/pdf",
         Kind::Png => "image/png",
         Kind::Jpeg => "image/jpeg",

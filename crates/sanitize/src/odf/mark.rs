@@ -1,6 +1,6 @@
 //! The classification mark: where a document of each kind shows it and where a program reads it.
 //!
-//! Owns: a line in the header of a text or sheet, a box on the master of slides, two fields of the properties. All carry
+//! Owns: a line in the header of a text or sheet, a box on the master of slides and drawings, two fields of the properties. All carry
 //! one name, by which a later pass finds and replaces them.
 //! Leaves to others: taking an earlier mark out (`filter`).
 
@@ -12,7 +12,7 @@ use crate::xml;
 /// The content of a master page with the label in it. `content` is what the filter wrote, under its prefixes.
 pub(super) fn master_page(kind: Kind, content: &str, label: &str) -> String {
     let line = format!("<text:p text:style-name=\"{MARK}\">{label}</text:p>");
-    if kind == Kind::Odp {
+    if matches!(kind, Kind::Odp | Kind::Odg) {
         let frame = format!(
             "<draw:frame draw:name=\"{MARK}\" draw:layer=\"backgroundobjects\" svg:x=\"0.3cm\" svg:y=\"0.2cm\" svg:width=\"8cm\" svg:height=\"0.9cm\"><draw:text-box>{line}</draw:text-box></draw:frame>"
         );

@@ -1,4 +1,4 @@
-//! OpenDocument: text, sheets and slides, as packages and as flat files.
+//! OpenDocument: text, sheets, slides and drawings, as packages and as flat files.
 //!
 //! Owns: which members of a package are read, pictures and documents inside the document, putting the parts together.
 //! What is written is a package with known members only, and a manifest that lists exactly these.
@@ -509,6 +509,7 @@ fn media_type(kind: Kind) -> &'static str {
     match kind {
         Kind::Ods => "application/vnd.oasis.opendocument.spreadsheet",
         Kind::Odp => "application/vnd.oasis.opendocument.presentation",
+        Kind::Odg => "application/vnd.oasis.opendocument.graphics",
         _ => "application/vnd.oasis.opendocument.text",
     }
 }
@@ -550,6 +551,7 @@ pub(crate) fn flat_kind(untrusted: &[u8]) -> Option<Kind> {
         "text" | "text-template" | "text-master" => Kind::Odt,
         "spreadsheet" | "spreadsheet-template" => Kind::Ods,
         "presentation" | "presentation-template" => Kind::Odp,
+        "graphics" | "graphics-template" => Kind::Odg,
         _ => return None,
     };
     is_root.then_some(kind)

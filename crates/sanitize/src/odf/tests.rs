@@ -330,6 +330,23 @@ fn slides_tell_their_number() {
 }
 
 #[test]
+fn a_drawing_keeps_its_shapes_and_its_words() {
+    let shapes = "<draw:page draw:name=\"a\"/><draw:page draw:name=\"b\"><draw:custom-shape><office:event-listeners><presentation:event-listener presentation:action=\"execute\" xlink:href=\"file:///c:/x.exe\"/></office:event-listeners><text:p>配置図</text:p></draw:custom-shape></draw:page>";
+    let bytes = package("graphics", &[("content.xml", content("drawing", shapes).as_bytes())]);
+    let outcome = run("a.odg", bytes.clone());
+    assert_eq!((outcome.report.clean_kind, outcome.report.clean_name.as_str()), (Some(Kind::Odg), "a.odg"));
+    let removal = &outcome.report.removals[0];
+    assert_eq!((removal.what, &removal.spot), (Threat::Action, &Some(Spot::Page { number: 2 })));
+    assert!(body(&outcome).contains("<draw:custom-shape><text:p>配置図</text:p></draw:custom-shape>"));
+    assert_eq!(parts(&outcome)["mimetype"], "application/vnd.oasis.opendocument.graphics");
+    assert_eq!(run("a.odg", outcome.clean.unwrap()).report.removals, []);
+    // A package that says it is one kind and holds another.
+    let lying = package("graphics", &[("content.xml", content("presentation", shapes).as_bytes())]);
+    assert_eq!(run("a.odg", lying).report.reason, Some(Reason::NameMismatch));
+    assert_eq!(run("a.odp", bytes).report.reason, Some(Reason::NameMismatch));
+}
+
+#[test]
 fn a_chart_is_rebuilt_with_the_document_it_stands_in() {
     let chart = "<office:document-content xmlns:office=\"urn:oasis:names:tc:opendocument:xmlns:office:1.0\" xmlns:chart=\"urn:oasis:names:tc:opendocument:xmlns:chart:1.0\" xmlns:script=\"urn:oasis:names:tc:opendocument:xmlns:script:1.0\"><office:scripts><office:script script:language=\"x\"/></office:scripts><office:body><office:chart><chart:chart xlink:href=\"..\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" chart:class=\"chart:bar\"/></office:chart></office:body></office:document-content>";
     let bytes = package("text", &[
@@ -526,6 +543,7 @@ fn a_mark_is_written_once_and_replaced() {
         ("text", "text", "odt"),
         ("spreadsheet", "spreadsheet", "ods"),
         ("presentation", "presentation", "odp"),
+        ("graphics", "drawing", "odg"),
     ] {
         let bytes = package(
             kind,

@@ -65,6 +65,7 @@ impl Whole<'_> {
             "text" => Some(Kind::Odt),
             "spreadsheet" => Some(Kind::Ods),
             "presentation" => Some(Kind::Odp),
+            "drawing" => Some(Kind::Odg),
             _ => None,
         }
     }
@@ -73,7 +74,6 @@ impl Whole<'_> {
         match self.body.as_str() {
             "chart" => "application/vnd.oasis.opendocument.chart",
             "math" => "application/vnd.oasis.opendocument.formula",
-            "drawing" => "application/vnd.oasis.opendocument.graphics",
             "image" => "application/vnd.oasis.opendocument.image",
             _ => self.body().map_or("", media_type),
         }

@@ -1,83 +1,28 @@
 //! SpreadsheetML of Excel 2002 and 2003.
 //!
 //! Owns: its cells, sheets, merged cells, widths and the formats that change how a value reads.
-//! Leaves to others: what the new workbook may hold (`ooxml`). Formulas stay behind; their values are kept.
+//! Leaves to others: the package around the sheets (`workbook`), what the new workbook may hold (`ooxml`). Formulas stay
+//! behind; their values are kept.
 
 use std::collections::HashMap;
 
 use worker_protocol::{Kind, Reason, Spot, Threat};
 
 use super::tree::{Element, Space};
-use crate::xml::{escape_attribute, push_text};
-use crate::{Refusal, Work, csv, zip_writer};
-
-const COLUMNS_MAX: u64 = 16_384;
-const ROWS_MAX: u64 = 1_048_576;
-
-const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
-const RELATIONS: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+use crate::workbook::{self, COLUMNS_MAX, MAIN, ROWS_MAX};
+use crate::xml::escape_attribute;
+use crate::{Refusal, Work, csv};
 
 pub(super) fn package(root: &Element, work: &mut Work<'_>) -> Result<(Kind, Vec<u8>), Refusal> {
     let styles = Styles::read(root);
-    let sheets: Vec<&Element> =
-        root.elements().filter(|e| e.space == Space::Sheet && e.local == "Worksheet").collect();
-    if sheets.is_empty() {
-        return Err(Refusal::held(Reason::Damaged));
-    }
-    let mut members = Vec::new();
-    let (mut list, mut relations, mut types) = (String::new(), String::new(), String::new());
-    for (at, sheet) in sheets.iter().enumerate() {
-        let number = at + 1;
+    let mut sheets = Vec::new();
+    for sheet in root.elements().filter(|e| e.space == Space::Sheet && e.local == "Worksheet") {
         let given = sheet.attribute("Name").unwrap_or_default();
-        let name = if given.is_empty() { format!("Sheet{number}") } else { given.to_owned() };
-        list.push_str(&format!(
-            "<sheet name=\"{}\" sheetId=\"{number}\" r:id=\"rId{number}\"/>",
-            escape_attribute(&name)
-        ));
-        relations.push_str(&format!(
-            "<Relationship Id=\"rId{number}\" Type=\"{RELATIONS}/worksheet\" Target=\"worksheets/sheet{number}.xml\"/>"
-        ));
-        types.push_str(&format!(
-            "<Override PartName=\"/xl/worksheets/sheet{number}.xml\" \
-             ContentType=\"application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml\"/>"
-        ));
-        members.push((format!("xl/worksheets/sheet{number}.xml"), worksheet(sheet, &name, &styles, work)?));
+        let name = if given.is_empty() { format!("Sheet{}", sheets.len() + 1) } else { given.to_owned() };
+        let written = worksheet(sheet, &name, &styles, work)?;
+        sheets.push(workbook::Sheet { name, written });
     }
-    let head = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n";
-    let style_relation = sheets.len() + 1;
-    members.push(("xl/styles.xml".to_owned(), format!("{head}{}", styles.written)));
-    members.push((
-        "xl/workbook.xml".to_owned(),
-        format!(
-            "{head}<workbook xmlns=\"{MAIN}\" xmlns:r=\"{RELATIONS}\"><sheets>{list}</sheets></workbook>"
-        ),
-    ));
-    members.push((
-        "xl/_rels/workbook.xml.rels".to_owned(),
-        format!(
-            "{head}<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">{relations}\
-             <Relationship Id=\"rId{style_relation}\" Type=\"{RELATIONS}/styles\" Target=\"styles.xml\"/></Relationships>"
-        ),
-    ));
-    members.push((
-        "_rels/.rels".to_owned(),
-        format!(
-            "{head}<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">\
-             <Relationship Id=\"rId1\" Type=\"{RELATIONS}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"
-        ),
-    ));
-    members.push((
-        "[Content_Types].xml".to_owned(),
-        format!(
-            "{head}<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\">\
-             <Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>\
-             <Override PartName=\"/xl/workbook.xml\" \
-             ContentType=\"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml\"/>\
-             <Override PartName=\"/xl/styles.xml\" \
-             ContentType=\"application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml\"/>{types}</Types>"
-        ),
-    ));
-    Ok((Kind::Xlsx, zip_writer::write(members.iter().map(|(name, text)| (name, text.as_bytes())))?))
+    Ok((Kind::Xlsx, workbook::package(&sheets, &styles.written, false)?))
 }
 
 fn worksheet(sheet: &Element, name: &str, styles: &Styles, work: &mut Work<'_>) -> Result<String, Refusal> {
@@ -165,11 +110,7 @@ fn push_cell(out: &mut String, reference: &str, cell: &Element, style: usize) {
             let is_true = matches!(said.trim(), "1" | "true" | "True");
             out.push_str(&format!("{start} t=\"b\"><v>{}</v></c>", u8::from(is_true)));
         }
-        _ => {
-            out.push_str(&format!("{start} t=\"inlineStr\"><is><t xml:space=\"preserve\">"));
-            push_text(out, &said);
-            out.push_str("</t></is></c>");
-        }
+        _ => workbook::push_words(out, &start, &said),
     }
 }
 

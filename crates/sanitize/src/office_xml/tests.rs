@@ -90,7 +90,7 @@ fn cells_of_spreadsheet_ml_come_out() {
         <Cell ss:Formula=\"=cmd|'/c calc'!A0\" ss:HRef=\"http://a\"><Data ss:Type=\"String\">=1</Data></Cell></Row></Table></Worksheet></Workbook>";
     let outcome = run(text, Mode::Rebuild);
     assert_eq!((outcome.report.clean_kind, outcome.report.road), (Some(Kind::Xlsx), Some(Road::Converted)));
-    assert_eq!(shown(&outcome), ["一覧", "氏名 & 住所||12.5", "38046.5|=1"]);
+    assert_eq!(shown(&outcome), ["一覧", "氏名 & 住所||12.5", "2004-02-29 12:00:00|=1"]);
     let threats: Vec<Threat> = outcome.report.removals.iter().map(|r| r.what).collect();
     assert!(
         threats.contains(&Threat::DangerousFormula) && threats.contains(&Threat::Hyperlink),

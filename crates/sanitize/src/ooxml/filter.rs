@@ -21,6 +21,7 @@ use super::judge::{self, Fate, Verdict};
 use super::mark::{self, Stamp};
 use super::names::{self, Known, Listed, Space};
 use super::objects::Insert;
+use super::words::{self, Box4, Words};
 use super::{fields, xml};
 use crate::Refusal;
 use crate::findings::Findings;
@@ -48,6 +49,10 @@ pub(crate) struct PartContext<'a> {
     pub(crate) insert: Option<&'a Insert>,
     /// Shapes that show objects on this slide → the relation of their picture.
     pub(crate) object_pictures: Option<&'a HashMap<String, String>>,
+    /// Where the shapes on this slide stand.
+    pub(crate) object_places: Option<&'a HashMap<String, Box4>>,
+    /// The words of what goes from this part, by its relation.
+    pub(crate) words: Option<&'a Words>,
     /// Names of the shapes whose objects went, and whose pictures stand elsewhere now.
     pub(crate) gone_shapes: &'a HashSet<String>,
 }
@@ -102,6 +107,7 @@ pub(super) enum Role {
     Object,
     OlePicture,
     Controls,
+    Control,
     ShapeTree,
     GraphicData,
     ContentControl,
@@ -128,7 +134,8 @@ struct Open<'t> {
     shown: Option<Box<Shown>>,
     /// For alternatives and content controls: what stands inside when the tags around it go.
     inner: Option<(usize, usize)>,
-    /// For a shared formula the number of its group, for a defined name the name, for an object that of its shape.
+    /// For a shared formula the number of its group, for a defined name the name, for an object that of its shape, for a
+    /// control on a slide its relation, for what holds a control of a document the control's words.
     mention: Option<Box<str>>,
     scopes_before: usize,
     /// Whether its tag binds a prefix that its children may need.
@@ -142,6 +149,9 @@ struct Shown {
     picture: Option<String>,
     /// The relation of a picture that only the slide's VML shows.
     picture_id: Option<String>,
+    /// What a control says, and where it stands.
+    words: Option<String>,
+    place: Option<Box4>,
 }
 
 /// One attribute as it stands in the part.
@@ -192,6 +202,8 @@ pub(crate) fn filter(
         sheets: None,
         tree_end: None,
         control_pictures: String::new(),
+        controls_drawn: HashSet::new(),
+        controls_said: Vec::new(),
         shape_id_max: 0,
         stamped: false,
         inserted: false,
@@ -237,6 +249,10 @@ struct Pass<'t, 'a> {
     /// Where in the output the last shape of a slide ends.
     tree_end: Option<usize>,
     control_pictures: String,
+    /// Relations of the controls whose own picture was found.
+    controls_drawn: HashSet<Box<str>>,
+    /// Relations of the others, with what stands in their place.
+    controls_said: Vec<(Box<str>, Box<Shown>)>,
     shape_id_max: u64,
     stamped: bool,
     inserted: bool,
@@ -419,6 +435,7 @@ impl<'t> Pass<'t, '_> {
                 if let Some(threat) = threat {
                     self.note(threat);
                 }
+                self.say(space, local, name);
                 self.lose(local);
                 self.scopes.truncate(scopes_before);
                 return Ok(false);
@@ -448,14 +465,55 @@ impl<'t> Pass<'t, '_> {
             Role::CellFormula if self.value("t").as_deref() == Some("shared") => self.value("si"),
             Role::DefinedName => self.value("name"),
             Role::Object => self.value("spid"),
+            Role::Control => self.value("id"),
             _ => None,
         }
         .map(|value| value.into_owned().into_boxed_str());
         if role == Role::CellFormula {
             open.drop_at_end = open.mention.as_ref().is_some_and(|group| self.dropped_shared.contains(group));
         }
+        if role == Role::Control {
+            open.shown = Some(Box::new(self.shown_of_control()));
+        }
         self.open.push(open);
         Ok(true)
+    }
+
+    /// The words of what the element at hand refers to.
+    fn words(&self) -> Option<&'_ String> {
+        self.context.words?.get(&*self.value("id")?)
+    }
+
+    fn shown_of_control(&self) -> Shown {
+        let shape = self.value("spid").unwrap_or_default();
+        Shown {
+            picture_id: self.context.object_pictures.and_then(|ids| ids.get(&*shape)).cloned(),
+            words: self.words().cloned(),
+            place: self.context.object_places.and_then(|places| places.get(&*shape)).copied(),
+            ..Shown::default()
+        }
+    }
+
+    /// Puts the words of an element that goes where it was, or hands them to the one around it that may have a picture.
+    fn say(&mut self, space: Space, local: &str, name: &str) {
+        if space != Space::Word || !matches!(local, "altChunk" | "control") {
+            return;
+        }
+        let Some(words) = self.words().cloned() else { return };
+        if local == "altChunk" {
+            self.count_said(&words);
+            self.out.push_str(&words::paragraphs(prefix_of(name), &words));
+        } else if let Some(holder) = self.open.iter_mut().rev().find(|o| matches!(o.local, "object" | "pict"))
+        {
+            holder.mention = Some(words.into_boxed_str());
+        }
+    }
+
+    /// Counts words that are written in another place than they stood in.
+    fn count_said(&mut self, words: &str) {
+        let characters = words.chars().filter(|c| !matches!(c, '\n' | '\t')).count() as u64;
+        self.before.characters += characters;
+        self.after.characters += characters;
     }
 
     /// Elements without a namespace: the root of a VML part, and the simple words of the text boxes in it.

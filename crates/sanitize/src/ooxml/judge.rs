@@ -127,7 +127,7 @@ pub(super) fn element<'v>(
         (Space::Slide, "graphicFrame") => Fate::Keep(Role::Frame),
         (Space::Slide, "pic") if is_inside("oleObj") || is_inside("control") => Fate::Keep(Role::OlePicture),
         (Space::Slide, "controls") => Fate::Keep(Role::Controls),
-        (Space::Slide, "control") if is_inside("controls") => KEEP,
+        (Space::Slide, "control") if is_inside("controls") => Fate::Keep(Role::Control),
         (Space::Slide, "control") => drop(Threat::ActiveX),
         (Space::Slide, "spTree") => Fate::Keep(Role::ShapeTree),
         // A timing tree that has lost a node is invalid, so the animation of this slide goes as a whole.

@@ -4,6 +4,7 @@
 //! written, and a part that is reached is filtered (`write`).
 //! Leaves to others: the inside of XML parts (`filter`), pictures (`picture`), encryption around it (`encrypted`).
 
+mod controls;
 mod encrypted;
 mod fields;
 mod filter;
@@ -16,6 +17,7 @@ mod outline;
 mod package;
 mod rules;
 mod values;
+mod words;
 mod write;
 
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -76,6 +78,8 @@ struct Walk<'a, 'w, 'j> {
     pictures: Kept,
     /// Pictures that stand where objects were.
     moved: objects::Moved,
+    /// Place of a part among the kept ones → the words of what it shows and loses.
+    words: HashMap<usize, words::Words>,
     before: Counts,
     after: Counts,
 }
@@ -176,6 +180,7 @@ fn rebuild_package(
         dropped: HashSet::new(),
         pictures: Kept::default(),
         moved: objects::Moved::default(),
+        words: HashMap::new(),
         before: Counts::default(),
         after: Counts::default(),
     };
@@ -252,9 +257,11 @@ impl Walk<'_, '_, '_> {
         else {
             return Ok(());
         };
+        let found = self.package.relations(&source, self.work)?;
+        self.find_words(place, &source, &found)?;
         self.find_objects(place, &source)?;
         let mut relations = Vec::new();
-        for mut relation in self.package.relations(&source, self.work)? {
+        for mut relation in found {
             if let Some(new_target) = self.follow(&source, &target, &relation)? {
                 relation.target = new_target;
                 relations.push(relation);

@@ -1,8 +1,8 @@
 //! Pictures of the objects and controls on a sheet, put where the object was.
 //!
 //! Owns: finding them in the sheet's VML, which only shows them as long as the object is there, and writing them as
-//! pictures of the sheet's drawing.
-//! Leaves to others: the pixels (`picture`), what goes (`rules`, `judge`).
+//! pictures of the sheet's drawing; where a control has none, its words stand in a box.
+//! Leaves to others: the pixels (`picture`), the words (`words`), what goes (`rules`, `judge`).
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,12 +11,13 @@ use quick_xml::events::{BytesStart, Event};
 use worker_protocol::Kind;
 
 use super::package::{self, Relation};
+use super::words::{self, Box4};
 use super::{Form, Part, Walk, rules, xml};
 use crate::Refusal;
 
-const RELATIONS: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
-const SHEET_DRAWING: &str = "http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing";
-const DRAWING: &str = "http://schemas.openxmlformats.org/drawingml/2006/main";
+pub(super) const RELATIONS: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+pub(super) const SHEET_DRAWING: &str = "http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing";
+pub(super) const DRAWING: &str = "http://schemas.openxmlformats.org/drawingml/2006/main";
 
 /// Pictures of one sheet that are moved.
 const PICTURES_MAX: usize = 1_000;
@@ -36,20 +37,29 @@ pub(crate) enum Insert {
 /// What has to be done because objects of sheets went.
 #[derive(Default)]
 pub(super) struct Moved {
-    /// The place of each sheet among the kept parts, with its pictures.
-    pictures: Vec<(usize, Vec<Picture>)>,
+    /// The place of each sheet among the kept parts, with what stands on it.
+    pictures: Vec<(usize, Vec<Anchored>)>,
     /// The place of each slide, with the names of its shapes and their pictures.
     slides: Vec<(usize, Vec<Drawn>)>,
     /// Place of a slide → name of a shape → the relation of its picture.
     pub(super) ids: HashMap<usize, HashMap<String, String>>,
+    /// Place of a slide → name of a shape → where it stands.
+    pub(super) places: HashMap<usize, HashMap<String, Box4>>,
     /// Names of the shapes that showed them.
     pub(super) shapes: HashSet<String>,
     /// Place of a part among the kept ones → what is added to it.
     pub(super) inserts: HashMap<usize, Insert>,
 }
 
-/// A picture by the name of its part, and where it stands.
-type Picture = (String, [u32; 8]);
+/// What stands on a sheet, and between which corners.
+type Anchored = (Stand, [u32; 8]);
+
+/// What stands on a sheet in the place of an object.
+enum Stand {
+    /// By the name of its part.
+    Picture(String),
+    Words(String),
+}
 
 /// The names of a shape on a slide, and the name of its picture's part.
 type Drawn = (Vec<String>, String);
@@ -61,9 +71,17 @@ struct Shape {
     picture_id: Option<String>,
     is_object: bool,
     anchor: String,
+    style: String,
 }
 
-fn attribute(start: &BytesStart<'_>, local: &str) -> Option<String> {
+impl Shape {
+    /// The number that the sheet knows it by.
+    fn number(&self) -> Option<&str> {
+        self.names.iter().find_map(|name| Some(name.rsplit_once("_s")?.1))
+    }
+}
+
+pub(super) fn attribute(start: &BytesStart<'_>, local: &str) -> Option<String> {
     let found = start.attributes().flatten().find(|a| a.key.local_name().as_ref() == local)?;
     xml::attribute_value(&found).ok()
 }
@@ -79,6 +97,11 @@ fn shapes(vml: &str) -> Vec<Shape> {
                 "shape" => {
                     shape = Shape::default();
                     shape.names = ["id", "spid"].iter().filter_map(|name| attribute(start, name)).collect();
+                    shape.style = attribute(start, "style").unwrap_or_default();
+                    // One without anything in it still stands somewhere.
+                    if matches!(event, Event::Empty(_)) && found.len() < PICTURES_MAX {
+                        found.push(std::mem::take(&mut shape));
+                    }
                 }
                 "imagedata" => shape.picture_id = attribute(start, "relid"),
                 "ClientData" => shape.is_object = attribute(start, "ObjectType").as_deref() == Some("Pict"),
@@ -111,7 +134,8 @@ pub(super) fn empty_drawing() -> Vec<u8> {
     format!("<xdr:wsDr xmlns:xdr=\"{SHEET_DRAWING}\"></xdr:wsDr>").into_bytes()
 }
 
-fn picture_anchor(number: usize, id: &str, anchor: &[u32; 8]) -> String {
+/// What stands between these corners: a picture by its relation, or words.
+fn stand_anchor(number: usize, stand: &Stand, id: &str, anchor: &[u32; 8]) -> String {
     let [left, left_pixels, top, top_pixels, right, right_pixels, bottom, bottom_pixels] = anchor;
     let corner = |name: &str, column: &u32, x: &u32, row: &u32, y: &u32| {
         let (x, y) = (u64::from(*x) * EMU, u64::from(*y) * EMU);
@@ -119,15 +143,21 @@ fn picture_anchor(number: usize, id: &str, anchor: &[u32; 8]) -> String {
             "<xdr:{name}><xdr:col>{column}</xdr:col><xdr:colOff>{x}</xdr:colOff><xdr:row>{row}</xdr:row><xdr:rowOff>{y}</xdr:rowOff></xdr:{name}>"
         )
     };
+    let shown = match stand {
+        Stand::Picture(_) => format!(
+            "<xdr:pic><xdr:nvPicPr><xdr:cNvPr id=\"{}\" name=\"Object {number}\"/><xdr:cNvPicPr/></xdr:nvPicPr><xdr:blipFill>\
+             <a:blip r:embed=\"{}\"/><a:stretch><a:fillRect/></a:stretch></xdr:blipFill><xdr:spPr><a:prstGeom prst=\"rect\">\
+             <a:avLst/></a:prstGeom></xdr:spPr></xdr:pic>",
+            60_000 + number,
+            xml::escape_attribute(id),
+        ),
+        Stand::Words(said) => words::sheet_box(60_000 + number, number, said),
+    };
     format!(
-        "<xdr:twoCellAnchor xmlns:xdr=\"{SHEET_DRAWING}\" xmlns:a=\"{DRAWING}\" xmlns:r=\"{RELATIONS}\">{}{}<xdr:pic><xdr:nvPicPr>\
-         <xdr:cNvPr id=\"{}\" name=\"Object {number}\"/><xdr:cNvPicPr/></xdr:nvPicPr><xdr:blipFill><a:blip r:embed=\"{}\"/>\
-         <a:stretch><a:fillRect/></a:stretch></xdr:blipFill><xdr:spPr><a:prstGeom prst=\"rect\"><a:avLst/></a:prstGeom></xdr:spPr>\
-         </xdr:pic><xdr:clientData/></xdr:twoCellAnchor>",
+        "<xdr:twoCellAnchor xmlns:xdr=\"{SHEET_DRAWING}\" xmlns:a=\"{DRAWING}\" xmlns:r=\"{RELATIONS}\">{}{}{shown}\
+         <xdr:clientData/></xdr:twoCellAnchor>",
         corner("from", left, left_pixels, top, top_pixels),
         corner("to", right, right_pixels, bottom, bottom_pixels),
-        60_000 + number,
-        xml::escape_attribute(id),
     )
 }
 
@@ -180,9 +210,13 @@ impl Walk<'_, '_, '_> {
         if !relations.iter().any(|relation| rules::rule(&relation.kind) == rules::Rule::Vml) {
             return Ok(());
         }
-        if on_slide && !contains(&self.package.read(source, self.work)?, b"oleObj") {
-            return Ok(());
+        if on_slide {
+            let slide = self.package.read(source, self.work)?;
+            if !contains(&slide, b"oleObj") && !contains(&slide, b"control ") {
+                return Ok(());
+            }
         }
+        let said = if on_sheet { self.words_of_shapes(place, source)? } else { HashMap::new() };
         let mut pictures = Vec::new();
         let mut on_slides = Vec::new();
         for drawing in relations.iter().filter(|relation| rules::rule(&relation.kind) == rules::Rule::Vml) {
@@ -200,17 +234,23 @@ impl Walk<'_, '_, '_> {
                     .and_then(|image| package::resolve(&part, &image.target))
                     .filter(|image| self.package.has(image));
                 if on_slide {
+                    let where_it_stands = words::place(&shape.style);
+                    if let Some(found) = where_it_stands {
+                        let places = self.moved.places.entry(place).or_default();
+                        places.extend(shape.names.iter().map(|name| (name.clone(), found)));
+                    }
                     if let Some(image) = image {
                         on_slides.push((shape.names, self.keep_picture(&image)?));
                     }
                     continue;
                 }
-                let (true, Some(image), Some(anchor)) = (shape.is_object, image, anchor(&shape.anchor))
-                else {
-                    continue;
+                let (true, Some(anchor)) = (shape.is_object, anchor(&shape.anchor)) else { continue };
+                let stand = match (image, shape.number().and_then(|number| said.get(number))) {
+                    (Some(image), _) => Stand::Picture(self.keep_picture(&image)?),
+                    (None, Some(said)) => Stand::Words(said.clone()),
+                    (None, None) => continue,
                 };
-                let name = self.keep_picture(&image)?;
-                pictures.push((name, anchor));
+                pictures.push((stand, anchor));
                 self.moved.shapes.extend(shape.names);
             }
         }
@@ -223,16 +263,31 @@ impl Walk<'_, '_, '_> {
         Ok(())
     }
 
+    /// The words of the controls on a sheet by the number of their shape.
+    fn words_of_shapes(&mut self, place: usize, source: &str) -> Result<HashMap<String, String>, Refusal> {
+        if !self.words.contains_key(&place) {
+            return Ok(HashMap::new());
+        }
+        let sheet = self.package.read(source, self.work)?;
+        let (Some(said), Ok(sheet)) = (self.words.get(&place), xml::decode_borrowed(&sheet)) else {
+            return Ok(HashMap::new());
+        };
+        let shapes = words::sheet_controls(&sheet).into_iter();
+        Ok(shapes.filter_map(|(number, id)| Some((number, said.get(&id)?.clone()))).collect())
+    }
+
     /// Puts the pictures into the drawings of their sheets.
     pub(super) fn place_objects(&mut self) -> Option<()> {
         for (sheet, pictures) in std::mem::take(&mut self.moved.pictures) {
             let drawing = self.drawing_of(sheet)?;
             let part = self.kept.get_mut(drawing)?;
             let mut anchors = String::new();
-            for (index, (target, anchor)) in pictures.iter().enumerate() {
+            for (index, (stand, anchor)) in pictures.iter().enumerate() {
                 let id = free_id(&part.relations, "rIdObject");
-                anchors.push_str(&picture_anchor(index + 1, &id, anchor));
-                part.relations.push(image_relation(id, &part.target, target));
+                anchors.push_str(&stand_anchor(index + 1, stand, &id, anchor));
+                if let Stand::Picture(target) = stand {
+                    part.relations.push(image_relation(id, &part.target, target));
+                }
             }
             self.moved.inserts.insert(drawing, Insert::Anchors(anchors));
         }

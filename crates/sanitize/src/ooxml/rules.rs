@@ -257,6 +257,16 @@ pub(crate) fn main_kind(declared: &str) -> Option<Kind> {
     }
 }
 
+/// Whether this relation type leads to an ActiveX control.
+pub(crate) fn is_control(relation_type: &str) -> bool {
+    known_name(relation_type) == Some("control")
+}
+
+/// Whether this relation type leads to a file of another kind whose content is taken in when the document opens.
+pub(crate) fn is_chunk(relation_type: &str) -> bool {
+    known_name(relation_type) == Some("aFChunk")
+}
+
 /// Whether a part of this content type is a chart.
 pub(crate) fn is_chart(content_type: &str) -> bool {
     let content_type = content_type.to_ascii_lowercase();

@@ -7,6 +7,8 @@ use worker_protocol::{
     TextBlock, Threat, Verdict,
 };
 
+mod words;
+
 use crate::bounded::Budget;
 use crate::{preview, sanitise, zip_reader, zip_writer};
 

@@ -110,6 +110,8 @@ impl<'a> Walk<'a, '_, '_> {
             stamp,
             insert: self.moved.inserts.get(&index),
             object_pictures: self.moved.ids.get(&index),
+            object_places: self.moved.places.get(&index),
+            words: self.words.get(&index),
             gone_shapes: &self.moved.shapes,
         };
         match filter::filter(&bytes, &context, &mut self.work.findings) {

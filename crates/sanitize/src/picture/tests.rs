@@ -321,7 +321,7 @@ fn heif_is_known_and_held() {
         mark: None,
         notes: Default::default(),
     };
-    for brand in ["heic", "heix", "mif1", "avif"] {
+    for brand in ["heic", "heix", "hevc", "mif1", "msf1", "avif", "avis"] {
         let mut bytes = bytes.to_vec();
         bytes[8..12].copy_from_slice(brand.as_bytes());
         let report = crate::sanitise(&job, bytes, &mut |_, _| ()).report;

@@ -3,6 +3,7 @@
 //! Owns: finding the parts that hold text and reading it out of them.
 //! Leaves to others: looks. An approver reads here what would be released; the file itself shows how it looks.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use quick_xml::Reader;
@@ -10,6 +11,7 @@ use quick_xml::events::{BytesStart, Event};
 use worker_protocol::{Limits, TextBlock};
 
 use super::TextPreview;
+use super::number_format::{DAYS_TO_1904, Format};
 use crate::bounded::Budget;
 use crate::xml::{attribute_value, decode as decode_xml, reference as xml_reference};
 use crate::zip_reader;
@@ -238,13 +240,19 @@ pub(super) fn sheets(mut preview: TextPreview, clean: &[u8], limits: &Limits) ->
     let main = parts.main()?;
     let (targets, kinds) = parts.targets(&main)?;
     let mut order = Vec::new();
+    let mut days_later = 0.0;
     each(&parts.read(&main)?, |event| {
-        if let Event::Start(start) | Event::Empty(start) = event
-            && start.local_name().as_ref() == "sheet"
-            && let (Some(name), Some(target)) =
-                (attribute(start, "name"), prefixed_attribute(start, "id").and_then(|id| targets.get(&id)))
-        {
-            order.push((name, target.clone()));
+        if let Event::Start(start) | Event::Empty(start) = event {
+            match start.local_name().as_ref() {
+                "workbookPr" if matches!(attribute(start, "date1904").as_deref(), Some("1" | "true")) => {
+                    days_later = DAYS_TO_1904;
+                }
+                "sheet" => {
+                    let target = prefixed_attribute(start, "id").and_then(|id| targets.get(&id));
+                    order.extend(attribute(start, "name").zip(target.cloned()));
+                }
+                _ => {}
+            }
         }
         true
     });
@@ -252,13 +260,15 @@ pub(super) fn sheets(mut preview: TextPreview, clean: &[u8], limits: &Limits) ->
         Some(part) => shared_strings(&parts.read(part)?),
         None => Vec::new(),
     };
+    let styles = kinds.get("styles").and_then(|part| parts.read(part));
+    let look = Look { formats: styles.map(|text| formats(&text)).unwrap_or_default(), days_later };
     for (name, sheet) in order {
         let Some(text) = parts.read(&sheet) else { continue };
         if !preview.push(TextBlock::Heading { text: name }) {
             break;
         }
         let room = preview.bytes_max.saturating_sub(preview.bytes + 64);
-        let (rows, all) = sheet_rows(&text, &shared, room, preview.is_whole);
+        let (rows, all) = sheet_rows(&text, &shared, &look, room, preview.is_whole);
         preview.truncated |= !all;
         if !rows.is_empty() && !preview.push(TextBlock::Table { rows }) {
             break;
@@ -293,14 +303,65 @@ fn shared_strings(text: &str) -> Vec<String> {
     strings
 }
 
+/// How the numbers of a workbook are shown.
+struct Look {
+    /// What each style of cells shows.
+    formats: Vec<Format>,
+    days_later: f64,
+}
+
+impl Look {
+    fn format(&self, style: Option<String>) -> Format {
+        let style = style.map_or(Some(0), |style| style.parse::<usize>().ok());
+        style.and_then(|style| self.formats.get(style)).copied().unwrap_or_default()
+    }
+}
+
+/// What each style of cells shows, in their order.
+fn formats(text: &str) -> Vec<Format> {
+    let mut own = HashMap::new();
+    let mut formats = Vec::new();
+    let mut in_cells = false;
+    each(text, |event| {
+        match event {
+            Event::Start(start) | Event::Empty(start) => {
+                let number = || attribute(start, "numFmtId").and_then(|id| id.parse::<u32>().ok());
+                match start.local_name().as_ref() {
+                    "cellXfs" => in_cells = matches!(event, Event::Start(_)),
+                    "numFmt" => {
+                        let format = attribute(start, "formatCode").map(|code| Format::read(&code));
+                        own.extend(number().zip(format));
+                    }
+                    "xf" if in_cells => {
+                        let number = number().unwrap_or_default();
+                        formats.push(own.get(&number).copied().unwrap_or_else(|| Format::built_in(number)));
+                    }
+                    _ => {}
+                }
+            }
+            Event::End(end) if end.local_name().as_ref() == "cellXfs" => in_cells = false,
+            _ => {}
+        }
+        true
+    });
+    formats
+}
+
 /// The rows that hold something, as many as have room, and whether these are all. A short sheet may name one long string
 /// again and again, or cells far to the right.
-fn sheet_rows(text: &str, shared: &[String], room: usize, is_whole: bool) -> (Vec<Vec<String>>, bool) {
+fn sheet_rows(
+    text: &str,
+    shared: &[String],
+    look: &Look,
+    room: usize,
+    is_whole: bool,
+) -> (Vec<Vec<String>>, bool) {
     let mut room = room;
     let cell_bytes = if is_whole { CELL_BYTES } else { SHOWN_CELL_BYTES };
     let mut rows: Vec<Vec<String>> = Vec::new();
     let mut row: Vec<String> = Vec::new();
     let (mut kind, mut column, mut value) = (String::new(), 0usize, String::new());
+    let mut format = Format::Number;
     let (mut in_value, mut in_reading, mut all) = (false, false, true);
     each(text, |event| {
         match event {
@@ -308,6 +369,7 @@ fn sheet_rows(text: &str, shared: &[String], room: usize, is_whole: bool) -> (Ve
                 "c" => {
                     kind = attribute(start, "t").unwrap_or_default();
                     column = attribute(start, "r").map_or(row.len(), |r| column_of(&r));
+                    format = look.format(attribute(start, "s"));
                     value.clear();
                 }
                 "v" | "t" => in_value = !in_reading,
@@ -323,9 +385,13 @@ fn sheet_rows(text: &str, shared: &[String], room: usize, is_whole: bool) -> (Ve
                             .parse()
                             .ok()
                             .and_then(|i: usize| shared.get(i))
-                            .map(String::as_str)
+                            .map(|words| Cow::from(words.as_str()))
                             .unwrap_or_default(),
-                        _ => &value,
+                        "" | "n" => match format.shown(&value, look.days_later) {
+                            Some(day) => Cow::from(day),
+                            None => Cow::from(value.as_str()),
+                        },
+                        _ => Cow::from(value.as_str()),
                     };
                     let cells = column.saturating_sub(row.len()) + 1;
                     let bytes = cells.saturating_mul(cell_bytes).saturating_add(shown.len());
@@ -338,7 +404,7 @@ fn sheet_rows(text: &str, shared: &[String], room: usize, is_whole: bool) -> (Ve
                     while row.len() < column {
                         row.push(String::new());
                     }
-                    row.push(shown.to_owned());
+                    row.push(shown.into_owned());
                 }
                 // No sheet has more columns, so nobody misses them.
                 "c" => all &= is_whole,

@@ -6,6 +6,7 @@ use std::io::{Cursor, Write};
 use proptest::prelude::*;
 use worker_protocol::{Job, Limits};
 
+use super::super::obfuscated;
 use super::*;
 use crate::bounded::Budget;
 use crate::findings::Findings;
@@ -49,6 +50,10 @@ fn provider(key_bits: u32, proof: &str) -> Vec<u8> {
     out
 }
 
+pub(in crate::legacy) fn provider_128() -> Vec<u8> {
+    provider(128, PROVIDER_128.0)
+}
+
 fn locks() -> [(Vec<u8>, &'static str); 4] {
     [
         (old(), OLD.1),
@@ -58,7 +63,7 @@ fn locks() -> [(Vec<u8>, &'static str); 4] {
     ]
 }
 
-fn compound(streams: &[(&str, &[u8])]) -> Vec<u8> {
+pub(in crate::legacy) fn compound(streams: &[(&str, &[u8])]) -> Vec<u8> {
     let mut file = cfb::CompoundFile::create(Cursor::new(Vec::new())).unwrap();
     for (path, content) in streams {
         file.create_stream(path).unwrap().write_all(content).unwrap();
@@ -121,7 +126,11 @@ fn job(passwords: &[&str]) -> Job {
     job
 }
 
-fn unlock(bytes: &[u8], kind: Kind, passwords: &[&str]) -> Result<Option<Vec<u8>>, Refusal> {
+pub(in crate::legacy) fn unlock(
+    bytes: &[u8],
+    kind: Kind,
+    passwords: &[&str],
+) -> Result<Option<Vec<u8>>, Refusal> {
     let job = job(passwords);
     let mut budget = Budget::new(Limits::default());
     let mut work = Work {
@@ -137,7 +146,7 @@ fn unlock(bytes: &[u8], kind: Kind, passwords: &[&str]) -> Result<Option<Vec<u8>
     Ok(opened)
 }
 
-fn stream_of(file: &[u8], name: &str) -> Vec<u8> {
+pub(in crate::legacy) fn stream_of(file: &[u8], name: &str) -> Vec<u8> {
     let mut file = cfb::CompoundFile::open(Cursor::new(file)).unwrap();
     let mut bytes = Vec::new();
     file.open_stream(name).unwrap().read_to_end(&mut bytes).unwrap();
@@ -190,6 +199,54 @@ fn workbooks_and_documents_open_with_their_password() {
 }
 
 #[test]
+fn what_is_obfuscated_opens_with_its_password() {
+    let (key, proof, mask) = obfuscated::tests::lock(PASSWORD);
+    let numbers = [key.to_le_bytes(), proof.to_le_bytes()].concat();
+    for description in [[&[0, 0], numbers.as_slice()].concat(), numbers.clone()] {
+        let all = |number: u16| {
+            let sheet = b"\x09\x08\x07\x06\0\0\x01\0A";
+            records_of(&[
+                (record::BEGIN, &[0, 6, 5, 0]),
+                (number, &description),
+                (record::SHEET, sheet),
+                (0x00E1, &[1, 2]),
+                (0x0204, &[b'x'; 300]),
+                (0x000A, b""),
+            ])
+        };
+        let mut locked = all(record::PASSWORD);
+        let places: Vec<_> = records(&locked).collect();
+        for (number, from, to) in places.into_iter().filter(|place| !record::CLEAR.contains(&place.0)) {
+            mask.hide_record(&mut locked, from, if number == record::SHEET { from + 4 } else { from }, to);
+        }
+        let locked = compound(&[("/Workbook", &locked)]);
+        let wrong = unlock(&locked, Kind::Xls, &["other"]).unwrap_err();
+        assert_eq!(wrong.reason, Reason::PasswordNeeded);
+        let opened = unlock(&locked, Kind::Xls, &[PASSWORD]).unwrap().unwrap();
+        assert_eq!(stream_of(&opened, "/Workbook"), all(record::IGNORED), "{description:?}");
+        assert!(unlock(&opened, Kind::Xls, &[]).unwrap().is_none());
+    }
+    for (identity, head) in [(words::SINCE_97, HEAD_BYTES), (0xA5DC, HEAD_BYTES_BEFORE_97)] {
+        let mut main = vec![7; 200];
+        main[..2].copy_from_slice(&identity.to_le_bytes());
+        main[0x0A..0x0C].copy_from_slice(&0x8100u16.to_le_bytes());
+        main[0x0E..0x12].copy_from_slice(&[proof.to_le_bytes(), key.to_le_bytes()].concat());
+        mask.open_stream(&mut main, head);
+        let mut table = vec![8; 100];
+        if identity == words::SINCE_97 {
+            mask.open_stream(&mut table, 0);
+        }
+        let locked = compound(&[("/WordDocument", &main), ("/0Table", &table)]);
+        assert_eq!(unlock(&locked, Kind::Doc, &[]).unwrap_err().reason, Reason::PasswordNeeded);
+        let opened = unlock(&locked, Kind::Doc, &[PASSWORD]).unwrap().unwrap();
+        let main = stream_of(&opened, "/WordDocument");
+        assert_eq!(main[0x0A..0x12], [0, 0, 7, 7, 0, 0, 0, 0]);
+        assert!(main[0x12..].iter().all(|byte| *byte == 7));
+        assert_eq!(stream_of(&opened, "/0Table"), [8; 100]);
+    }
+}
+
+#[test]
 fn what_is_locked_in_another_way_or_broken_is_held() {
     let held = |reason| Some(Refusal::held(reason));
     let begin: &[u8] = &[0, 6, 5, 0, 0, 0, 0, 0];
@@ -199,9 +256,11 @@ fn what_is_locked_in_another_way_or_broken_is_held() {
     let mut other_cipher = provider(128, PROVIDER_128.0);
     other_cipher[20..24].copy_from_slice(&0x660Eu32.to_le_bytes());
     let rows = [
-        // Obfuscated, since 97 and before.
-        (of(&[0, 0, 1, 2, 3, 4]), held(Reason::NotRebuilt)),
-        (of(&[1, 2, 3, 4]), held(Reason::NotRebuilt)),
+        // Obfuscated, since 97 and before, with another password.
+        (of(&[0, 0, 1, 2, 3, 4]), held(Reason::PasswordNeeded)),
+        (of(&[1, 2, 3, 4]), held(Reason::PasswordNeeded)),
+        (of(&[1, 2, 3]), held(Reason::NotRebuilt)),
+        (of(&[2, 0, 1, 2, 3, 4]), held(Reason::NotRebuilt)),
         (of(&[[1, 0].as_slice(), &[9; 60]].concat()), held(Reason::NotRebuilt)),
         (of(&[[1, 0].as_slice(), &old()[..40]].concat()), held(Reason::Damaged)),
         (of(&[[1, 0].as_slice(), &long_header].concat()), held(Reason::Damaged)),
@@ -215,7 +274,7 @@ fn what_is_locked_in_another_way_or_broken_is_held() {
     let mut main = vec![0; 100];
     main[..2].copy_from_slice(&words::SINCE_97.to_le_bytes());
     main[0x0B] = 0x01;
-    for (flags, expected) in [(0x01u8, Reason::Damaged), (0x81, Reason::NotRebuilt)] {
+    for (flags, expected) in [(0x01u8, Reason::Damaged), (0x81, Reason::PasswordNeeded)] {
         main[0x0B] = flags;
         let bytes = compound(&[("/WordDocument", &main), ("/0Table", b"")]);
         assert_eq!(unlock(&bytes, Kind::Doc, &[PASSWORD]).err(), held(expected));

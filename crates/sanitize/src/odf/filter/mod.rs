@@ -289,6 +289,7 @@ impl<'t> Pass<'t, '_, '_, '_, '_> {
     fn spot(&self) -> Option<Spot> {
         match self.walk.kind {
             Kind::Odp if self.slide > 0 => Some(Spot::Slide { number: self.slide }),
+            Kind::Odg if self.slide > 0 => Some(Spot::Page { number: self.slide }),
             Kind::Ods
                 if self.tables == 1
                     && (self.is_at_cell || self.open.iter().any(|open| open.role == Role::Cell)) =>

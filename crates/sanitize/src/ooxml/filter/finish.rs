@@ -9,11 +9,15 @@ use quick_xml::events::attributes::Attributes;
 use worker_protocol::{Kind, LinkPolicy, Threat};
 
 use super::super::names::Space;
-use super::super::{formula, judge, mark, objects, xml};
+use super::super::words::Box4;
+use super::super::{formula, judge, mark, objects, words, xml};
 use super::{Open, Pass, Role, prefix_of};
 
 /// Rules, of which a formula is a part.
 const RULES: [&str; 4] = ["cfRule", "dataValidation", "sparkline", "definedName"];
+
+/// Where the words of a control go that stands nowhere, in EMU: the upper left corner.
+const NOWHERE: Box4 = [0, 0, 3_600_000, 360_000];
 
 impl<'t> Pass<'t, '_> {
     pub(super) fn end(&mut self) {
@@ -109,7 +113,8 @@ impl<'t> Pass<'t, '_> {
             Role::Controls => {
                 self.note(Threat::ActiveX);
                 open.drop_at_end = true;
-                let pictures = std::mem::take(&mut self.control_pictures);
+                let said = self.say_controls(prefix_of(open.name));
+                let pictures = std::mem::take(&mut self.control_pictures) + &said;
                 let all_outside = |at: &usize| self.open.iter().all(|outer| outer.content_start <= *at);
                 if let Some(at) = self.tree_end.filter(|at| *at <= open.out_start).filter(all_outside) {
                     self.out.insert_str(at, &pictures);
@@ -117,6 +122,8 @@ impl<'t> Pass<'t, '_> {
                     open.content_start += pictures.len();
                 }
             }
+            Role::Control => self.controls_said.extend(open.mention.take().zip(open.shown.take())),
+            Role::Plain if open.space == Space::Word && open.mention.is_some() => self.say_control(open),
             Role::Frame if open.has_object => {
                 // The picture of the object stands where the object was.
                 self.changed = true;
@@ -169,6 +176,42 @@ impl<'t> Pass<'t, '_> {
         }
         self.stamp_at_end(open);
         self.insert_at_end(open);
+    }
+
+    /// The words of a control, when what is left around it shows no picture of it.
+    fn say_control(&mut self, open: &mut Open<'t>) {
+        let content = self.out.get(open.content_start..).unwrap_or_default();
+        let has_picture = content.split("imagedata").skip(1).any(|rest| {
+            let tag = rest.split('>').next().unwrap_or_default();
+            tag.contains("id=\"") || tag.contains("id='")
+        });
+        let Some(words) = open.mention.take().filter(|_| !has_picture) else { return };
+        self.changed = true;
+        self.count_said(&words);
+        let written = words::in_run(prefix_of(open.name), &words);
+        self.replace(open, &written);
+    }
+
+    /// Boxes and pictures for the controls of a slide that have no picture of their own.
+    fn say_controls(&mut self, prefix: &str) -> String {
+        let mut out = String::new();
+        for (relation, shown) in std::mem::take(&mut self.controls_said) {
+            // A control may be listed twice, once for programs that know no pictures of controls.
+            if !self.controls_drawn.insert(relation) {
+                continue;
+            }
+            // The next number is that of the mark.
+            self.shape_id_max += 1;
+            let id = self.shape_id_max;
+            let place = shown.place.unwrap_or(NOWHERE);
+            if let Some(picture) = &shown.picture_id {
+                out.push_str(&words::slide_picture(prefix, id + 1, &place, picture));
+            } else if let Some(words) = &shown.words {
+                self.count_said(words);
+                out.push_str(&words::slide_box(prefix, id + 1, &place, words));
+            }
+        }
+        out
     }
 
     /// Puts something else where an element was. What it holds counts as it did.
@@ -231,6 +274,8 @@ impl<'t> Pass<'t, '_> {
         if let Some(outer) = self.open.get_mut(index) {
             if outer.role == Role::Controls {
                 self.control_pictures.push_str(&picture);
+                let control = self.open.iter().rev().find(|o| o.role == Role::Control);
+                self.controls_drawn.extend(control.and_then(|control| control.mention.clone()));
             } else {
                 outer.shown.get_or_insert_default().picture = Some(picture);
             }

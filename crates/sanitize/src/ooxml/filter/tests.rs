@@ -24,6 +24,8 @@ fn run_with(kind: Kind, part: &str, strict: bool) -> Result<(String, Vec<Threat>
         stamp: None,
         insert: None,
         object_pictures: None,
+        object_places: None,
+        words: None,
         gone_shapes: &HashSet::new(),
     };
     let mut findings = Findings::default();
@@ -204,6 +206,8 @@ fn nothing_is_written_anew_that_says_the_same() {
         stamp: None,
         insert: None,
         object_pictures: None,
+        object_places: None,
+        words: None,
         gone_shapes: &HashSet::new(),
     };
     let mut findings = Findings::default();

@@ -1,14 +1,16 @@
 //! Number formats of a workbook as far as a number alone would say nothing without them: days and times.
 //!
 //! Owns: telling from a pattern whether it shows a day, a time or both, and writing a number so.
-//! Leaves to others: which cell has which format (`mod`).
+//! Leaves to others: which cell has which format (`office`).
 //!
-//! Days are written as ISO 8601 has them: every spreadsheet takes that for a day, whatever country it is set to.
+//! Days are written as ISO 8601 has them, whatever the workbook's own order of year, month and day: an approver must not
+//! have to guess it.
 
 /// What a number format shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Format {
     /// A number as it is.
+    #[default]
     Number,
     Day,
     Time,
@@ -16,6 +18,9 @@ pub(super) enum Format {
 }
 
 const SECONDS_OF_DAY: i64 = 86_400;
+
+/// How many days later those workbooks begin to count that begin in 1904.
+pub(super) const DAYS_TO_1904: f64 = 1_462.0;
 
 /// The last day that spreadsheets count, the end of the year 9999.
 const DAY_MAX: f64 = 2_958_465.0;
@@ -59,11 +64,27 @@ impl Format {
         }
     }
 
-    /// The number as this format shows it; none when it is no day or the format is one of numbers.
-    pub(super) fn shown(self, number: &str) -> Option<String> {
+    /// One of the formats that have a number of their own and no pattern.
+    pub(super) fn built_in(number: u32) -> Self {
+        match number {
+            // From 27 on they are those of Japan.
+            14..=17 | 27..=31 | 34..=36 | 50..=58 => Self::Day,
+            18..=21 | 32 | 33 | 45 | 47 => Self::Time,
+            22 => Self::DayAndTime,
+            _ => Self::Number,
+        }
+    }
+
+    /// The number as this format shows it, with days that begin so many days later; none when it is no day or the format is
+    /// one of numbers.
+    pub(super) fn shown(self, number: &str, days_later: f64) -> Option<String> {
+        if self == Self::Number {
+            return None;
+        }
         let serial: f64 = number.parse().ok()?;
+        let serial = if self == Self::Time { serial } else { serial + days_later };
         let least = if self == Self::Time { 0.0 } else { 1.0 };
-        if self == Self::Number || !(least..=DAY_MAX).contains(&serial) {
+        if !(least..=DAY_MAX).contains(&serial) {
             return None;
         }
         #[expect(clippy::cast_possible_truncation, reason = "the number was just found to be a small one")]
@@ -77,8 +98,9 @@ impl Format {
             Self::Number => None,
             Self::Time if day > 0 => None,
             Self::Time => Some(time),
-            Self::Day => date(day),
-            Self::DayAndTime => Some(format!("{} {time}", date(day)?)),
+            Self::Day if second == 0 => date(day),
+            // A time that the pattern leaves out is there all the same.
+            Self::Day | Self::DayAndTime => Some(format!("{} {time}", date(day)?)),
         }
     }
 }
@@ -140,6 +162,7 @@ mod tests {
             (Format::Day, "43890", Some("2020-02-29")),
             (Format::Day, "2958465", Some("9999-12-31")),
             (Format::Day, "2958466", None),
+            (Format::Day, "43890.25", Some("2020-02-29 06:00:00")),
             (Format::Day, "0", None),
             (Format::Day, "-3", None),
             (Format::Day, "#N/A", None),
@@ -152,14 +175,16 @@ mod tests {
             (Format::Number, "43890", None),
         ];
         for (format, number, expected) in rows {
-            assert_eq!(format.shown(number).as_deref(), expected, "{format:?} {number}");
+            assert_eq!(format.shown(number, 0.0).as_deref(), expected, "{format:?} {number}");
         }
+        assert_eq!(Format::Day.shown("0", DAYS_TO_1904).as_deref(), Some("1904-01-01"));
+        assert_eq!(Format::Time.shown("0.5", DAYS_TO_1904).as_deref(), Some("12:00:00"));
     }
 
     proptest! {
         #[test]
         fn any_pattern_and_number_end(pattern in ".{0,20}", number in any::<f64>()) {
-            Format::read(&pattern).shown(&number.to_string());
+            Format::read(&pattern).shown(&number.to_string(), 0.0);
         }
 
         #[test]
