@@ -53,10 +53,11 @@ pub use edition::{EDITION_BYTES_MAX, EditionText, RefusedText};
 pub use guideline::{Divergence, Guideline};
 pub use library::Library;
 pub use model::{
-    Afterwards, Annotation, Assurance, Attachments, Axis, Channel, ChannelMode, Clause, Counterparty,
-    CounterpartyAct, CoverageStatus, Department, Document, DocumentKind, Effect, EffectKind, FormField,
-    FormFieldType, Layer, Level, Maker, Mechanism, Modality, Municipality, Pack, Parameter, ParameterType,
-    ParameterValue, Period, Permit, Post, Relation, RelationKind, RequestType, Retention, Revision,
+    Afterwards, Annotation, Assurance, Attachments, Axis, COLUMN_CHARS_MAX, COLUMNS_MAX, Channel,
+    ChannelMode, Clause, Column, ColumnType, Counterparty, CounterpartyAct, CoverageStatus, Department,
+    Derivation, Derived, Document, DocumentKind, Effect, EffectKind, FormField, FormFieldType, Layer, Level,
+    Maker, Mechanism, Modality, Municipality, Pack, Parameter, ParameterType, ParameterValue, Period, Permit,
+    Post, Readers, Register, RegisterScope, Relation, RelationKind, RequestType, Retention, Revision,
     RevisionNeed, Role, Rule, RuleAction, Scope, ScopeItem, ScopeKind, Section, Setting, ShownWhen,
     Statement, StatementType, Step, StepMode, Term, Treatment, Zone, ZoneKind,
 };
@@ -65,8 +66,9 @@ pub use publication::{
     Publication, PublicationRefusal, PublishedBody, PublishedClause, PublishedDocument, PublishedMaker,
     PublishedParameter, PublishedStatement, PublishedTerm,
 };
+pub use spelling::folded;
 pub use values::{SetValue, VALUE_CHARS_MAX, ValueError};
-pub use wareki::{ERAS, Era, era_of, era_year, wareki};
+pub use wareki::{ERAS, Era, day_typed, era_of, era_year, wareki};
 
 /// One file of a policies folder, as text.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -44,6 +44,7 @@ kinds! {
     Level = "level",
     Zone = "zone",
     Request = "request",
+    Register = "register",
     Channel = "channel",
 }
 

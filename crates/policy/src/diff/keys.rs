@@ -3,7 +3,7 @@
 //! Owns: the list of keys for each kind. Leaves to others: pairing and comparing (`diff`).
 
 use crate::coverage::Titled;
-use crate::model::{Pack, RelationKind, Setting, Statement};
+use crate::model::{Pack, Readers, RelationKind, Setting, Statement};
 use crate::wareki;
 
 /// Keys in a fixed order, each with its value or none.
@@ -169,6 +169,37 @@ pub(super) fn requests(pack: &Pack) -> Vec<(Titled, Keys)> {
         (titled(&r.id, &r.title), keys)
     };
     pack.requests.iter().map(one).collect()
+}
+
+pub(super) fn registers(pack: &Pack) -> Vec<(Titled, Keys)> {
+    let one = |r: &crate::model::Register| {
+        let columns: Vec<String> = r
+            .columns
+            .iter()
+            .map(|c| {
+                let derived =
+                    c.derived.as_ref().map(|d| format!("、{}", d.how.title_ja())).unwrap_or_default();
+                let required = if c.required { "、必須" } else { "" };
+                format!("{}({}{required}{derived})", c.title, c.kind.title_ja())
+            })
+            .collect();
+        let readers = match &r.readers {
+            Readers::Everybody => some("すべての職員"),
+            Readers::Roles(roles) => joined(roles.iter().map(|id| pack.role_title(id))),
+        };
+        let keys: Keys = vec![
+            ("title", some(&r.title)),
+            ("description", some(&r.description)),
+            ("number", some(&r.number)),
+            ("scope", some(r.scope.title_ja())),
+            ("manager", some(pack.role_title(&r.manager))),
+            ("editors", joined(r.editors.iter().map(|id| pack.role_title(id)))),
+            ("readers", readers),
+            ("column", ids(&columns)),
+        ];
+        (titled(&r.id, &r.title), keys)
+    };
+    pack.registers.iter().map(one).collect()
 }
 
 pub(super) fn roles(pack: &Pack) -> Vec<(Titled, Keys)> {

@@ -10,6 +10,7 @@ mod body;
 mod gates;
 mod mechanism;
 mod papers;
+mod registers;
 mod requests;
 mod text;
 mod words;
@@ -18,12 +19,13 @@ pub use body::{Department, Municipality, Post, Role, Section};
 pub use gates::{Channel, Level, Retention, Rule, Zone};
 pub use mechanism::Mechanism;
 pub use papers::{Annotation, Document, Maker, Revision, ScopeItem, Term};
+pub use registers::{COLUMN_CHARS_MAX, COLUMNS_MAX, Column, Derived, Readers, Register};
 pub use requests::{Afterwards, Effect, FormField, Period, RequestType, ShownWhen, Step};
 pub use text::{Clause, Counterparty, Parameter, ParameterValue, Relation, Setting, Statement};
 pub use words::{
-    Assurance, Attachments, Axis, ChannelMode, CounterpartyAct, CoverageStatus, DocumentKind, EffectKind,
-    FormFieldType, Modality, ParameterType, Permit, RelationKind, RevisionNeed, RuleAction, Scope, ScopeKind,
-    StatementType, StepMode, Treatment, ZoneKind,
+    Assurance, Attachments, Axis, ChannelMode, ColumnType, CounterpartyAct, CoverageStatus, Derivation,
+    DocumentKind, EffectKind, FormFieldType, Modality, ParameterType, Permit, RegisterScope, RelationKind,
+    RevisionNeed, RuleAction, Scope, ScopeKind, StatementType, StepMode, Treatment, ZoneKind,
 };
 
 use crate::guideline::Guideline;
@@ -66,6 +68,7 @@ pub struct Pack {
     pub(crate) levels: Vec<Level>,
     pub(crate) zones: Vec<Zone>,
     pub(crate) requests: Vec<RequestType>,
+    pub(crate) registers: Vec<Register>,
     pub(crate) channels: Vec<Channel>,
     pub(crate) retention: Retention,
     pub(crate) guidelines: Vec<Guideline>,
@@ -136,6 +139,9 @@ lists! {
     /// Request types.
     requests, /// The request type with this id.
     request: RequestType;
+    /// Registers, in their order.
+    registers, /// The register with this id.
+    register: Register;
     /// One channel for every ordered pair of zones.
     channels, /// The channel with this id.
     channel_by_id: Channel;

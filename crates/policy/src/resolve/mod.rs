@@ -7,6 +7,7 @@
 mod body;
 mod gates;
 mod papers;
+mod registers;
 mod requests;
 mod text;
 
@@ -85,6 +86,8 @@ impl<'m> Reader<'m> {
         let sections = self.each(Kind::Section, Self::section);
         let posts = self.each(Kind::Post, Self::post);
         let requests = self.each(Kind::Request, Self::request);
+        let mut registers = self.each(Kind::Register, Self::register);
+        registers.sort_by_key(|r| r.order);
         let channels = self.each(Kind::Channel, Self::channel);
         Some(Pack {
             id: id.to_owned(),
@@ -111,6 +114,7 @@ impl<'m> Reader<'m> {
             levels,
             zones,
             requests,
+            registers,
             channels,
             retention: retention?,
             guidelines: self.guidelines(),

@@ -40,6 +40,8 @@ mod outline;
 #[cfg(test)]
 mod publication;
 #[cfg(test)]
+mod registers;
+#[cfg(test)]
 mod search;
 #[cfg(test)]
 mod setup;
