@@ -2,9 +2,10 @@
 //!
 //! Owns: what no single table can know: channels between all zones, routes that posts can walk, order of levels
 //! and zones, names that people must tell apart, values that a checkpoint needs, inspectors that no route leaves out.
-//! What registers say of each other is in `registers`.
+//! What registers say of each other is in `registers`, the ways through questions in `classifiers`.
 //! Leaves to others: checks of one table and its references (`resolve`, `fields`).
 
+mod classifiers;
 mod registers;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +23,7 @@ pub(crate) fn check(pack: &Pack, sink: &mut Sink) {
     check_roles(pack, sink);
     check_routes(pack, sink);
     registers::check(pack, sink);
+    classifiers::check(pack, sink);
     check_inspectors(pack, sink);
     check_statements(pack, sink);
     check_mechanisms(pack, sink);

@@ -53,13 +53,14 @@ pub use edition::{EDITION_BYTES_MAX, EditionText, RefusedText};
 pub use guideline::{Divergence, Guideline};
 pub use library::Library;
 pub use model::{
-    Afterwards, Annotation, Assurance, Attachments, Axis, COLUMN_CHARS_MAX, COLUMNS_MAX, Channel,
-    ChannelMode, Clause, Column, ColumnType, Counterparty, CounterpartyAct, CoverageStatus, Department,
-    Derivation, Derived, Document, DocumentKind, Effect, EffectKind, FormField, FormFieldType, Layer, Level,
-    Maker, Mechanism, Modality, Municipality, Pack, Parameter, ParameterType, ParameterValue, Period, Permit,
-    Post, Readers, Register, RegisterScope, Relation, RelationKind, RequestType, Retention, Revision,
-    RevisionNeed, Role, Rule, RuleAction, Scope, ScopeItem, ScopeKind, Section, Setting, ShownWhen,
-    Statement, StatementType, Step, StepMode, Term, Treatment, Zone, ZoneKind,
+    Afterwards, Annotation, Answer, Assurance, Attachments, Axis, COLUMN_CHARS_MAX, COLUMNS_MAX, Channel,
+    ChannelMode, Classifier, Clause, Column, ColumnType, Counterparty, CounterpartyAct, CoverageStatus,
+    Department, Derivation, Derived, Document, DocumentKind, Effect, EffectKind, FormField, FormFieldType,
+    Layer, Leads, Level, Maker, Mechanism, Modality, Municipality, Next, Outcome, Pack, Parameter,
+    ParameterType, ParameterValue, Period, Permit, Post, QUESTIONS_MAX, Question, Readers, Register,
+    RegisterScope, Relation, RelationKind, RequestType, Retention, Revision, RevisionNeed, Role, Rule,
+    RuleAction, Scope, ScopeItem, ScopeKind, Section, Setting, ShownWhen, Standing, Statement, StatementType,
+    Step, StepMode, Term, Treatment, Zone, ZoneKind,
 };
 pub use problem::{CheckReport, Code, DivergenceReport, Origin, Problem, Severity};
 pub use publication::{

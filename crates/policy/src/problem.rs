@@ -122,6 +122,8 @@ codes! {
     GuidelineUnread = "guideline-unread" Warning,
     /// A column of a register that takes its value from itself, directly or through others.
     DerivationCycle = "derivation-cycle" Error,
+    /// A classifier that asks more than three questions, or for ever.
+    ClassifierTooLong = "classifier-too-long" Error,
     /// A role that stands above itself, directly or through others.
     RoleCycle = "role-cycle" Error,
     /// One post could fill two steps of a route, which two persons must fill.

@@ -45,6 +45,7 @@ kinds! {
     Zone = "zone",
     Request = "request",
     Register = "register",
+    Classifier = "classifier",
     Channel = "channel",
 }
 

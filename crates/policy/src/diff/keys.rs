@@ -3,7 +3,7 @@
 //! Owns: the list of keys for each kind. Leaves to others: pairing and comparing (`diff`).
 
 use crate::coverage::Titled;
-use crate::model::{Pack, Readers, RelationKind, Setting, Statement};
+use crate::model::{Leads, Pack, Readers, RelationKind, Setting, Statement};
 use crate::wareki;
 
 /// Keys in a fixed order, each with its value or none.
@@ -200,6 +200,42 @@ pub(super) fn registers(pack: &Pack) -> Vec<(Titled, Keys)> {
         (titled(&r.id, &r.title), keys)
     };
     pack.registers.iter().map(one).collect()
+}
+
+pub(super) fn classifiers(pack: &Pack) -> Vec<(Titled, Keys)> {
+    let one = |c: &crate::model::Classifier| {
+        let questions: Vec<String> = c
+            .questions
+            .iter()
+            .map(|q| {
+                let answers: Vec<String> = q
+                    .answers
+                    .iter()
+                    .map(|answer| {
+                        let to = match &answer.leads {
+                            Leads::Question(id) => c.question(id).map_or(id.as_str(), |q| q.text.as_str()),
+                            Leads::Outcome(id) => c.outcome(id).map_or(id.as_str(), |o| o.title.as_str()),
+                        };
+                        format!("{}→{to}", answer.say)
+                    })
+                    .collect();
+                format!("{}({})", q.text, answers.join("、"))
+            })
+            .collect();
+        let outcomes: Vec<String> = c
+            .outcomes
+            .iter()
+            .map(|o| format!("{}({})", o.title, pack.level(&o.level).map_or("", |l| l.title.as_str())))
+            .collect();
+        let keys: Keys = vec![
+            ("title", some(&c.title)),
+            ("description", some(&c.description)),
+            ("question", ids(&questions)),
+            ("outcome", ids(&outcomes)),
+        ];
+        (titled(&c.id, &c.title), keys)
+    };
+    pack.classifiers.iter().map(one).collect()
 }
 
 pub(super) fn roles(pack: &Pack) -> Vec<(Titled, Keys)> {

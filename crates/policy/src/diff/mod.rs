@@ -136,6 +136,8 @@ pub struct DiffReport {
     pub requests: ItemDiff,
     /// Registers with their columns.
     pub registers: ItemDiff,
+    /// Questions that lead to a level.
+    pub classifiers: ItemDiff,
     /// Roles, with the posts that bring them.
     pub roles: ItemDiff,
     /// Documents.
@@ -167,6 +169,7 @@ impl DiffReport {
             channels: items(a, b, keys::channels),
             requests: items(a, b, keys::requests),
             registers: items(a, b, keys::registers),
+            classifiers: items(a, b, keys::classifiers),
             roles: items(a, b, keys::roles),
             documents: items(a, b, keys::documents),
             makers: items(a, b, keys::makers),

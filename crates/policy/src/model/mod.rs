@@ -7,6 +7,7 @@
 //! pack does not fail; lookups still return `Option`, because ids also arrive from outside.
 
 mod body;
+mod classifier;
 mod gates;
 mod mechanism;
 mod papers;
@@ -16,6 +17,7 @@ mod text;
 mod words;
 
 pub use body::{Department, Municipality, Post, Role, Section};
+pub use classifier::{Answer, Classifier, Leads, Next, Outcome, QUESTIONS_MAX, Question, Standing};
 pub use gates::{Channel, Level, Retention, Rule, Zone};
 pub use mechanism::Mechanism;
 pub use papers::{Annotation, Document, Maker, Revision, ScopeItem, Term};
@@ -69,6 +71,7 @@ pub struct Pack {
     pub(crate) zones: Vec<Zone>,
     pub(crate) requests: Vec<RequestType>,
     pub(crate) registers: Vec<Register>,
+    pub(crate) classifiers: Vec<Classifier>,
     pub(crate) channels: Vec<Channel>,
     pub(crate) retention: Retention,
     pub(crate) guidelines: Vec<Guideline>,
@@ -142,6 +145,9 @@ lists! {
     /// Registers, in their order.
     registers, /// The register with this id.
     register: Register;
+    /// Questions that lead to a level.
+    classifiers, /// The classifier with this id.
+    classifier: Classifier;
     /// One channel for every ordered pair of zones.
     channels, /// The channel with this id.
     channel_by_id: Channel;

@@ -5,6 +5,7 @@
 //! (`merged`), checks that look at more than one item (`check`).
 
 mod body;
+mod classifier;
 mod gates;
 mod papers;
 mod registers;
@@ -88,6 +89,7 @@ impl<'m> Reader<'m> {
         let requests = self.each(Kind::Request, Self::request);
         let mut registers = self.each(Kind::Register, Self::register);
         registers.sort_by_key(|r| r.order);
+        let classifiers = self.each(Kind::Classifier, Self::classifier);
         let channels = self.each(Kind::Channel, Self::channel);
         Some(Pack {
             id: id.to_owned(),
@@ -115,6 +117,7 @@ impl<'m> Reader<'m> {
             zones,
             requests,
             registers,
+            classifiers,
             channels,
             retention: retention?,
             guidelines: self.guidelines(),

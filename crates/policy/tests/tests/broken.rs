@@ -1077,7 +1077,7 @@ fn one_slip_does_not_hide_the_next() {
     assert_eq!(lines.len(), wrong, "{problems:#?}");
 }
 
-/// Codes are a promise to scripts: every one can be provoked, here, or in the tests of layering, of guidelines and of registers.
+/// Codes are a promise to scripts: every one can be provoked, here, or in the tests of layering, of guidelines, of registers and of classifiers.
 #[test]
 fn every_code_has_a_sample() {
     let elsewhere = BTreeSet::from([
@@ -1088,6 +1088,7 @@ fn every_code_has_a_sample() {
         Code::Path,
         Code::GuidelineUnread,
         Code::DerivationCycle,
+        Code::ClassifierTooLong,
         // Told by `readiness` only.
         Code::ParameterNeeded,
     ]);

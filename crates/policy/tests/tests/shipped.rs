@@ -248,7 +248,7 @@ fn facts(pack: &Pack) -> String {
             ),
             (pack.clauses(), pack.statements(), pack.parameters(), pack.roles(), pack.departments()),
             (pack.sections(), pack.posts(), pack.levels(), pack.zones(), pack.requests(), pack.channels()),
-            pack.registers(),
+            (pack.registers(), pack.classifiers()),
             pack.retention(),
         )
     );
