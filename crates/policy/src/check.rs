@@ -2,7 +2,11 @@
 //!
 //! Owns: what no single table can know: channels between all zones, routes that posts can walk, order of levels
 //! and zones, names that people must tell apart, values that a checkpoint needs, inspectors that no route leaves out.
+//! What registers say of each other is in `registers`, the ways through questions in `classifiers`.
 //! Leaves to others: checks of one table and its references (`resolve`, `fields`).
+
+mod classifiers;
+mod registers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,6 +22,8 @@ pub(crate) fn check(pack: &Pack, sink: &mut Sink) {
     check_channels(pack, sink);
     check_roles(pack, sink);
     check_routes(pack, sink);
+    registers::check(pack, sink);
+    classifiers::check(pack, sink);
     check_inspectors(pack, sink);
     check_statements(pack, sink);
     check_mechanisms(pack, sink);
@@ -26,6 +32,8 @@ pub(crate) fn check(pack: &Pack, sink: &mut Sink) {
     distinct("section の name", pack.sections.iter().map(|s| (&s.name, &s.origin)), sink);
     distinct("department の name", pack.departments.iter().map(|d| (&d.name, &d.origin)), sink);
     distinct("role の title", pack.roles.iter().map(|r| (&r.title, &r.origin)), sink);
+    distinct("register の title", pack.registers.iter().map(|r| (&r.title, &r.origin)), sink);
+    distinct("register の number", pack.registers.iter().map(|r| (&r.number, &r.origin)), sink);
     distinct("level の title", pack.levels.iter().map(|l| (&l.title, &l.origin)), sink);
 }
 

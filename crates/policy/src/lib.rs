@@ -53,20 +53,23 @@ pub use edition::{EDITION_BYTES_MAX, EditionText, RefusedText};
 pub use guideline::{Divergence, Guideline};
 pub use library::Library;
 pub use model::{
-    Afterwards, Annotation, AnswerIs, Assurance, Attachments, Axis, Channel, ChannelMode, Clause,
-    Counterparty, CounterpartyAct, CoverageStatus, Department, Document, DocumentKind, Effect, EffectKind,
-    FormField, FormFieldType, Layer, Level, Maker, Mechanism, Modality, Municipality, Pack, Parameter,
-    ParameterType, ParameterValue, Period, Permit, Post, Relation, RelationKind, RequestType, Retention,
-    Revision, RevisionNeed, Role, Rule, RuleAction, Scope, ScopeItem, ScopeKind, Section, Setting, Statement,
-    StatementType, Step, Term, Treatment, Zone, ZoneKind,
+    Afterwards, Annotation, Answer, AnswerIs, Assurance, Attachments, Axis, COLUMN_CHARS_MAX, COLUMNS_MAX,
+    Channel, ChannelMode, Classifier, Clause, Column, ColumnType, Counterparty, CounterpartyAct,
+    CoverageStatus, Department, Derivation, Derived, Document, DocumentKind, Effect, EffectKind, FormField,
+    FormFieldType, Layer, Leads, Level, Maker, Mechanism, Modality, Municipality, Next, Outcome, Pack,
+    Parameter, ParameterType, ParameterValue, Period, Permit, Post, QUESTIONS_MAX, Question, Readers,
+    Register, RegisterScope, Relation, RelationKind, RequestType, Retention, Revision, RevisionNeed, Role,
+    Rule, RuleAction, Scope, ScopeItem, ScopeKind, Section, Setting, Standing, Statement, StatementType,
+    Step, Term, Treatment, Zone, ZoneKind,
 };
 pub use problem::{CheckReport, Code, DivergenceReport, Origin, Problem, Severity};
 pub use publication::{
     Publication, PublicationRefusal, PublishedBody, PublishedClause, PublishedDocument, PublishedMaker,
     PublishedParameter, PublishedStatement, PublishedTerm,
 };
+pub use spelling::folded;
 pub use values::{SetValue, VALUE_CHARS_MAX, ValueError};
-pub use wareki::{ERAS, Era, era_of, era_year, wareki};
+pub use wareki::{ERAS, Era, day_typed, era_of, era_year, wareki};
 
 /// One file of a policies folder, as text.
 #[derive(Debug, Clone, PartialEq, Eq)]

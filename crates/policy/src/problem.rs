@@ -108,7 +108,7 @@ codes! {
     NotInspectable = "not-inspectable" Error,
     /// Persons are to inspect files, and a route that wins over theirs leaves them out.
     InspectorLeftOut = "inspector-left-out" Error,
-    /// A step whose approver role is held by no post of the step's scope.
+    /// A step or a register whose role is held by no post of its scope.
     RoleWithoutPost = "role-without-post" Error,
     /// A clause that stands below itself, directly or through others.
     ClauseCycle = "clause-cycle" Error,
@@ -120,6 +120,10 @@ codes! {
     GuidelineLayer = "guideline-layer" Error,
     /// The guideline layer has errors, so that nothing is compared with it.
     GuidelineUnread = "guideline-unread" Warning,
+    /// A column of a register that takes its value from itself, directly or through others.
+    DerivationCycle = "derivation-cycle" Error,
+    /// A classifier that asks more than three questions, or for ever.
+    ClassifierTooLong = "classifier-too-long" Error,
     /// A role that stands above itself, directly or through others.
     RoleCycle = "role-cycle" Error,
     /// One post could fill two steps of a route, which two persons must fill.

@@ -95,6 +95,51 @@ pub(crate) fn read(text: &str) -> Option<Result<String, NoDate>> {
     Some(Ok(format!("{year:04}-{month:02}-{day:02}")))
 }
 
+/// The letters that forms use for eras.
+const LETTERS: [(char, &str); 5] =
+    [('R', "令和"), ('H', "平成"), ('S', "昭和"), ('T', "大正"), ('M', "明治")];
+
+/// The day that somebody typed, as `YYYY-MM-DD`: 2026-04-01, 2026/4/1, 2026.4.1, 2026年4月1日, 令和8年4月1日, R8.4.1, also in full
+/// width and with blanks. `None` for anything else, and for a day that no calendar has.
+#[must_use]
+pub fn day_typed(untrusted: &str) -> Option<String> {
+    if untrusted.chars().count() > 30 {
+        return None;
+    }
+    if let Some(read) = read(untrusted) {
+        return read.ok();
+    }
+    let narrow: String = untrusted
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .map(|c| match c {
+            '！'..='～' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
+            _ => c,
+        })
+        .map(|c| if matches!(c, '/' | '.' | '年' | '月' | '−' | '‐') { '-' } else { c })
+        .collect();
+    let plain = narrow.strip_suffix('日').unwrap_or(&narrow);
+    let initial = plain.chars().next().map(|c| c.to_ascii_uppercase());
+    let named = LETTERS.iter().find(|(letter, _)| Some(*letter) == initial);
+    let era = named.and_then(|(_, name)| ERAS.iter().find(|era| era.name == *name));
+    let rest = if era.is_some() { plain.get(1..)? } else { plain };
+    let mut parts = rest.split('-');
+    let mut part = |length: std::ops::RangeInclusive<usize>| {
+        let text = parts.next()?;
+        let is_number = length.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+        is_number.then(|| text.parse::<u32>().ok()).flatten()
+    };
+    let year = match era {
+        Some(era) => era.common_year(part(1..=2)?)?,
+        None => i32::try_from(part(4..=4)?).ok()?,
+    };
+    let (month, day) = (part(1..=2)?, part(1..=2)?);
+    let ends = parts.next().is_none();
+    let is_day =
+        ends && year >= 1868 && (1..=12).contains(&month) && (1..=days_of(year, month)).contains(&day);
+    is_day.then(|| format!("{year:04}-{month:02}-{day:02}"))
+}
+
 /// A date `YYYY-MM-DD` as 令和8年4月1日; as it is, when it is none or older than the eras.
 #[must_use]
 pub fn wareki(date: &str) -> String {
@@ -145,6 +190,36 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(read(text), date, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_people_type_becomes_a_day() {
+        for (typed, day) in [
+            ("2026-04-01", Some("2026-04-01")),
+            (" 2026/4/1 ", Some("2026-04-01")),
+            ("２０２６．４．１", Some("2026-04-01")),
+            ("2026年4月1日", Some("2026-04-01")),
+            ("令和8年4月1日", Some("2026-04-01")),
+            ("R8.4.1", Some("2026-04-01")),
+            ("r08/04/01", Some("2026-04-01")),
+            ("Ｈ３１．４．３０", Some("2019-04-30")),
+            ("H32.1.1", None),
+            ("R0.1.1", None),
+            ("2027-02-29", None),
+            ("2028-02-29", Some("2028-02-29")),
+            ("2026-13-01", None),
+            ("2026-04-00", None),
+            ("2026-04-01-1", None),
+            ("26/4/1", None),
+            ("1600-01-01", None),
+            ("46113", None),
+            ("R", None),
+            ("令和", None),
+            ("+2026-4-1", None),
+            ("", None),
+        ] {
+            assert_eq!(day_typed(typed).as_deref(), day, "{typed}");
         }
     }
 

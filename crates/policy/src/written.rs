@@ -44,6 +44,8 @@ kinds! {
     Level = "level",
     Zone = "zone",
     Request = "request",
+    Register = "register",
+    Classifier = "classifier",
     Channel = "channel",
 }
 

@@ -14,6 +14,7 @@
 mod archive;
 mod bounded;
 mod cad;
+mod cells;
 mod converted;
 mod css;
 mod csv;
@@ -274,6 +275,7 @@ fn rebuild_as(
 ) -> Result<Rebuilt, Refusal> {
     match kind {
         kind if mode == Mode::InspectOnly => inspect::pass(untrusted, untrusted_name, kind, work),
+        kind if mode == Mode::Cells => cells::read(untrusted, untrusted_name, kind, work),
         kind if mode == Mode::ImagePdf && converted::has_pages(kind) => {
             converted::as_pictures(untrusted, untrusted_name, kind, work)
         }

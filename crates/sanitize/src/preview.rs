@@ -87,6 +87,8 @@ impl Default for TextPreview {
     }
 }
 
+pub(crate) use office::hidden_rows;
+
 /// All the words of a clean office file as plain text: paragraphs as lines, cells between tabs.
 ///
 /// # Errors

@@ -46,7 +46,7 @@ const NAMES: [&str; 14] = [
     "a.doc", "a.xls", "a",
 ];
 
-const MODES: [Mode; 3] = [Mode::Rebuild, Mode::Strict, Mode::TextOnly];
+const MODES: [Mode; 4] = [Mode::Rebuild, Mode::Strict, Mode::TextOnly, Mode::Cells];
 
 /// Good beginnings, so that what follows reaches further than the type detection.
 const STARTS: [&str; 12] = [

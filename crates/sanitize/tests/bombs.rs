@@ -32,7 +32,7 @@ fn defuse(rows: Vec<Bomb>) {
     let mut wrong = Vec::new();
     for Bomb { what, name, bytes, ending } in rows {
         assert!(bytes.len() < 16 << 20, "{what}: {} bytes are no small file", bytes.len());
-        for mode in [Mode::Rebuild, Mode::Strict, Mode::TextOnly] {
+        for mode in [Mode::Rebuild, Mode::Strict, Mode::TextOnly, Mode::Cells] {
             let modes = Kind::ALL.iter().map(|kind| (*kind, mode)).collect();
             let job = Job {
                 hint: Hint { untrusted_name: name.to_owned(), passwords: Vec::new() },

@@ -278,6 +278,7 @@ pub fn road(road: Road) -> &'static str {
         Road::Rebuilt => "作り直し",
         Road::Converted => "新しい形式への変換と作り直し",
         Road::Text => "文字だけの取出し",
+        Road::Cells => "表の値の取出し",
         Road::Pictures => "ページの画像化",
         Road::Inspected => "検査確認(変更なし)",
     }

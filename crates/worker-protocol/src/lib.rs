@@ -1,8 +1,8 @@
 //! What crosses the pipe between the server and the sanitiser's cell.
 //!
 //! Owns: the job that goes in ([`Job`], [`Hint`], [`Limits`], [`FilePolicy`]), the report that comes back
-//! ([`Report`], [`Verdict`], [`Removal`]), the error numbers, the framing ([`frame`]), and what a cell may ask of its server
-//! ([`conversion`]).
+//! ([`Report`], [`Verdict`], [`Removal`]), the error numbers, the framing ([`frame`]), what a cell may ask of its server
+//! ([`conversion`]), and tables written down as data ([`table`]).
 //! Leaves to others: what sanitising means (`sanitize`), the process and its cell (`sekisho-worker`),
 //! starting and supervising it (`worker-client`), and the words a person reads (`web`, `sekisho`): a report
 //! carries codes and plain values, never a sentence.
@@ -12,6 +12,7 @@
 
 pub mod conversion;
 pub mod frame;
+pub mod table;
 
 use std::collections::BTreeMap;
 
@@ -116,6 +117,9 @@ closed_codes! {
         Strict = "strict",
         /// Only its words, as plain text.
         TextOnly = "text-only",
+        /// Only what stands in the cells of its tables, as data that a program reads ([`table::Table`]). For workbooks and
+        /// files of values.
+        Cells = "cells",
         /// Pictures of its pages in a PDF.
         ImagePdf = "image-pdf",
         /// The bytes as they came, once a person has looked at the file and vouches for it (検査確認). For kinds that cannot
@@ -133,6 +137,8 @@ closed_codes! {
         Converted = "converted",
         /// Written down as plain text.
         Text = "text",
+        /// The cells of its tables, written down as data ([`table::Table`]).
+        Cells = "cells",
         /// Drawn, page by page.
         Pictures = "pictures",
         /// Not changed; a person vouches for it.

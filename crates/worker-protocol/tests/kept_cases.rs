@@ -5,6 +5,8 @@
 
 #![cfg(test)]
 
+#[path = "../../../fuzz/src/others/cell_table.rs"]
+mod cell_table;
 #[path = "../../../fuzz/src/kept.rs"]
 mod kept;
 #[path = "../../../fuzz/src/others/worker_frame.rs"]
@@ -15,5 +17,13 @@ fn worker_frame_holds() {
     for (case, input) in kept::cases("worker_frame", worker_frame::seeds()) {
         eprintln!("{case}");
         worker_frame::check(&input);
+    }
+}
+
+#[test]
+fn cell_table_holds() {
+    for (case, input) in kept::cases("cell_table", cell_table::seeds()) {
+        eprintln!("{case}");
+        cell_table::check(&input);
     }
 }

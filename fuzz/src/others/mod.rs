@@ -3,6 +3,7 @@
 //! Owns: the table of them.
 //! Leaves to others: running kept cases again, which the tests of each package do with the same file.
 
+mod cell_table;
 mod checkpoint;
 mod ledger_bundle;
 mod oscal;
@@ -18,6 +19,7 @@ pub(crate) struct Other {
 }
 
 pub(crate) const OTHERS: &[Other] = &[
+    Other { name: "cell_table", check: cell_table::check, seeds: cell_table::seeds },
     Other { name: "checkpoint", check: checkpoint::check, seeds: checkpoint::seeds },
     Other { name: "ledger_bundle", check: ledger_bundle::check, seeds: ledger_bundle::seeds },
     Other { name: "oscal", check: oscal::check, seeds: oscal::seeds },

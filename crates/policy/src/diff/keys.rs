@@ -3,7 +3,7 @@
 //! Owns: the list of keys for each kind. Leaves to others: pairing and comparing (`diff`).
 
 use crate::coverage::Titled;
-use crate::model::{Pack, RelationKind, Setting, Statement};
+use crate::model::{Leads, Pack, Readers, RelationKind, Setting, Statement};
 use crate::wareki;
 
 /// Keys in a fixed order, each with its value or none.
@@ -169,6 +169,73 @@ pub(super) fn requests(pack: &Pack) -> Vec<(Titled, Keys)> {
         (titled(&r.id, &r.title), keys)
     };
     pack.requests.iter().map(one).collect()
+}
+
+pub(super) fn registers(pack: &Pack) -> Vec<(Titled, Keys)> {
+    let one = |r: &crate::model::Register| {
+        let columns: Vec<String> = r
+            .columns
+            .iter()
+            .map(|c| {
+                let derived =
+                    c.derived.as_ref().map(|d| format!("、{}", d.how.title_ja())).unwrap_or_default();
+                let required = if c.required { "、必須" } else { "" };
+                format!("{}({}{required}{derived})", c.title, c.kind.title_ja())
+            })
+            .collect();
+        let readers = match &r.readers {
+            Readers::Everybody => some("すべての職員"),
+            Readers::Roles(roles) => joined(roles.iter().map(|id| pack.role_title(id))),
+        };
+        let keys: Keys = vec![
+            ("title", some(&r.title)),
+            ("description", some(&r.description)),
+            ("number", some(&r.number)),
+            ("scope", some(r.scope.title_ja())),
+            ("manager", some(pack.role_title(&r.manager))),
+            ("editors", joined(r.editors.iter().map(|id| pack.role_title(id)))),
+            ("readers", readers),
+            ("column", ids(&columns)),
+        ];
+        (titled(&r.id, &r.title), keys)
+    };
+    pack.registers.iter().map(one).collect()
+}
+
+pub(super) fn classifiers(pack: &Pack) -> Vec<(Titled, Keys)> {
+    let one = |c: &crate::model::Classifier| {
+        let questions: Vec<String> = c
+            .questions
+            .iter()
+            .map(|q| {
+                let answers: Vec<String> = q
+                    .answers
+                    .iter()
+                    .map(|answer| {
+                        let to = match &answer.leads {
+                            Leads::Question(id) => c.question(id).map_or(id.as_str(), |q| q.text.as_str()),
+                            Leads::Outcome(id) => c.outcome(id).map_or(id.as_str(), |o| o.title.as_str()),
+                        };
+                        format!("{}→{to}", answer.say)
+                    })
+                    .collect();
+                format!("{}({})", q.text, answers.join("、"))
+            })
+            .collect();
+        let outcomes: Vec<String> = c
+            .outcomes
+            .iter()
+            .map(|o| format!("{}({})", o.title, pack.level(&o.level).map_or("", |l| l.title.as_str())))
+            .collect();
+        let keys: Keys = vec![
+            ("title", some(&c.title)),
+            ("description", some(&c.description)),
+            ("question", ids(&questions)),
+            ("outcome", ids(&outcomes)),
+        ];
+        (titled(&c.id, &c.title), keys)
+    };
+    pack.classifiers.iter().map(one).collect()
 }
 
 pub(super) fn roles(pack: &Pack) -> Vec<(Titled, Keys)> {

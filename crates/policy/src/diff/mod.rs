@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::Serialize;
 
 use crate::coverage::Titled;
-use crate::model::{Pack, RelationKind, Statement};
+use crate::model::{Pack, Register, RelationKind, Statement};
 pub use duties::{DutyChange, RoleChange, ValueChange, role_changes};
 use keys::Keys;
 pub(crate) use text::key_ja;
@@ -134,6 +134,10 @@ pub struct DiffReport {
     pub channels: ItemDiff,
     /// Request types with their routes.
     pub requests: ItemDiff,
+    /// Registers with their columns.
+    pub registers: ItemDiff,
+    /// Questions that lead to a level.
+    pub classifiers: ItemDiff,
     /// Roles, with the posts that bring them.
     pub roles: ItemDiff,
     /// Documents.
@@ -164,6 +168,8 @@ impl DiffReport {
             zones: items(a, b, keys::zones),
             channels: items(a, b, keys::channels),
             requests: items(a, b, keys::requests),
+            registers: items(a, b, keys::registers),
+            classifiers: items(a, b, keys::classifiers),
             roles: items(a, b, keys::roles),
             documents: items(a, b, keys::documents),
             makers: items(a, b, keys::makers),
@@ -192,11 +198,16 @@ impl DiffReport {
         let sends = |id: &str| {
             [a, b].iter().any(|p| p.channel_by_id(id).is_some_and(|c| c.senders.iter().any(|s| s == role)))
         };
+        let keeps = |id: &str| {
+            let kept = |r: &Register| r.manager == role || r.editors.iter().any(|e| e == role);
+            [a, b].iter().any(|p| p.register(id).is_some_and(kept))
+        };
         Some(Self {
             role: Some(titled),
             statements: statements(a, b, Some(role)),
             roles: mine(all.roles, &|id| id == role),
             requests: mine(all.requests, &decides),
+            registers: mine(all.registers, &keeps),
             channels: mine(all.channels, &sends),
             zones: ItemDiff::default(),
             documents: ItemDiff::default(),

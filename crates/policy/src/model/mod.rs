@@ -7,23 +7,27 @@
 //! pack does not fail; lookups still return `Option`, because ids also arrive from outside.
 
 mod body;
+mod classifier;
 mod gates;
 mod mechanism;
 mod papers;
+mod registers;
 mod requests;
 mod text;
 mod words;
 
 pub use body::{Department, Municipality, Post, Role, Section};
+pub use classifier::{Answer, Classifier, Leads, Next, Outcome, QUESTIONS_MAX, Question, Standing};
 pub use gates::{Channel, Level, Retention, Rule, Zone};
 pub use mechanism::Mechanism;
 pub use papers::{Annotation, Document, Maker, Revision, ScopeItem, Term};
+pub use registers::{COLUMN_CHARS_MAX, COLUMNS_MAX, Column, Derived, Readers, Register};
 pub use requests::{Afterwards, AnswerIs, Effect, FormField, Period, RequestType, Step};
 pub use text::{Clause, Counterparty, Parameter, ParameterValue, Relation, Setting, Statement};
 pub use words::{
-    Assurance, Attachments, Axis, ChannelMode, CounterpartyAct, CoverageStatus, DocumentKind, EffectKind,
-    FormFieldType, Modality, ParameterType, Permit, RelationKind, RevisionNeed, RuleAction, Scope, ScopeKind,
-    StatementType, Treatment, ZoneKind,
+    Assurance, Attachments, Axis, ChannelMode, ColumnType, CounterpartyAct, CoverageStatus, Derivation,
+    DocumentKind, EffectKind, FormFieldType, Modality, ParameterType, Permit, RegisterScope, RelationKind,
+    RevisionNeed, RuleAction, Scope, ScopeKind, StatementType, Treatment, ZoneKind,
 };
 
 use crate::guideline::Guideline;
@@ -66,6 +70,8 @@ pub struct Pack {
     pub(crate) levels: Vec<Level>,
     pub(crate) zones: Vec<Zone>,
     pub(crate) requests: Vec<RequestType>,
+    pub(crate) registers: Vec<Register>,
+    pub(crate) classifiers: Vec<Classifier>,
     pub(crate) channels: Vec<Channel>,
     pub(crate) retention: Retention,
     pub(crate) guidelines: Vec<Guideline>,
@@ -136,6 +142,12 @@ lists! {
     /// Request types.
     requests, /// The request type with this id.
     request: RequestType;
+    /// Registers, in their order.
+    registers, /// The register with this id.
+    register: Register;
+    /// Questions that lead to a level.
+    classifiers, /// The classifier with this id.
+    classifier: Classifier;
     /// One channel for every ordered pair of zones.
     channels, /// The channel with this id.
     channel_by_id: Channel;

@@ -267,6 +267,56 @@ words! {
 }
 
 words! {
+    /// Whose rows a register has.
+    RegisterScope {
+        /// The body's.
+        City = "city" "全庁",
+        /// Each section its own.
+        Section = "section" "課ごと",
+    }
+}
+
+words! {
+    /// What a column of a register takes.
+    ColumnType {
+        /// One line.
+        Text = "text" "1行の文",
+        /// Several lines.
+        LongText = "long-text" "複数行の文",
+        /// A whole number of zero or more.
+        Number = "number" "数",
+        /// A day.
+        Date = "date" "日付",
+        /// One of the column's choices.
+        Choice = "choice" "選択",
+        /// Yes or no.
+        Flag = "bool" "有無",
+        /// A level of classification.
+        Level = "level" "分類",
+        /// Somebody of the body.
+        Person = "person" "職員",
+        /// A section.
+        Section = "section" "課",
+        /// A zone.
+        Zone = "zone" "系",
+        /// Rows of a register.
+        Link = "link" "ほかの行",
+    }
+}
+
+words! {
+    /// Where the value of a column comes from when nobody types it.
+    Derivation {
+        /// The restrictions of the levels that the row has.
+        Handling = "handling" "分類による取扱制限",
+        /// The highest level among the linked rows.
+        HighestLevel = "highest-level" "つながる行のうち最も高い分類",
+        /// What the linked row has in the column of the same id.
+        Inherited = "inherited" "つながる行と同じ",
+    }
+}
+
+words! {
     /// What a document of the body is.
     DocumentKind {
         /// The policy's first tier.

@@ -5,8 +5,10 @@
 //! (`merged`), checks that look at more than one item (`check`).
 
 mod body;
+mod classifier;
 mod gates;
 mod papers;
+mod registers;
 mod requests;
 mod text;
 
@@ -85,6 +87,9 @@ impl<'m> Reader<'m> {
         let sections = self.each(Kind::Section, Self::section);
         let posts = self.each(Kind::Post, Self::post);
         let requests = self.each(Kind::Request, Self::request);
+        let mut registers = self.each(Kind::Register, Self::register);
+        registers.sort_by_key(|r| r.order);
+        let classifiers = self.each(Kind::Classifier, Self::classifier);
         let channels = self.each(Kind::Channel, Self::channel);
         Some(Pack {
             id: id.to_owned(),
@@ -111,6 +116,8 @@ impl<'m> Reader<'m> {
             levels,
             zones,
             requests,
+            registers,
+            classifiers,
             channels,
             retention: retention?,
             guidelines: self.guidelines(),

@@ -23,7 +23,8 @@ pub(crate) fn is_blank(c: char) -> bool {
 }
 
 /// The form in which spellings of one word are equal.
-pub(crate) fn folded(text: &str) -> String {
+#[must_use]
+pub fn folded(text: &str) -> String {
     fold(text).iter().map(|piece| piece.c).collect()
 }
 

@@ -883,7 +883,10 @@ fn routes() {
             small/pack.toml:204:1: 誤り [role-without-post]
               request「ask」の step「second」を決裁する役割「system」を持つ職がありません。
               → どれかの [[post]] の roles に "system" を加えるか、approver か scope を変えてください。
-            方針パック「small」は使えません(誤り 1 件、注意 0 件)。
+            small/pack.toml:297:1: 誤り [role-without-post]
+              register「boxes」を管理する役割「system」を持つ職がありません。
+              → どれかの [[post]] の roles に "system" を加えるか、manager か scope を変えてください。
+            方針パック「small」は使えません(誤り 2 件、注意 0 件)。
 
             ## a role of the wrong scope
             small/pack.toml:196:1: 誤り [role-without-post]
@@ -949,7 +952,10 @@ fn routes() {
             small/pack.toml:196:1: 誤り [role-without-post]
               request「ask」の step「first」を決裁する役割「manager」を課ごとに持つ職がありません。
               → scope = "section" の [[post]] の roles に "manager" を加えるか、approver か scope を変えてください。
-            方針パック「small」は使えません(誤り 2 件、注意 0 件)。
+            small/pack.toml:240:1: 誤り [role-without-post]
+              register「papers」を管理する役割「manager」を課ごとに持つ職がありません。
+              → どれかの [[post]] の roles に "manager" を加えるか、manager か scope を変えてください。
+            方針パック「small」は使えません(誤り 3 件、注意 0 件)。
 
         "###]],
     );
@@ -1083,7 +1089,7 @@ fn one_slip_does_not_hide_the_next() {
     assert_eq!(lines.len(), wrong, "{problems:#?}");
 }
 
-/// Codes are a promise to scripts: every one can be provoked, here, or in the tests of layering and of guidelines.
+/// Codes are a promise to scripts: every one can be provoked, here, or in the tests of layering, of guidelines, of registers and of classifiers.
 #[test]
 fn every_code_has_a_sample() {
     let elsewhere = BTreeSet::from([
@@ -1093,6 +1099,8 @@ fn every_code_has_a_sample() {
         Code::RemovedReference,
         Code::Path,
         Code::GuidelineUnread,
+        Code::DerivationCycle,
+        Code::ClassifierTooLong,
         // Told by `readiness` only.
         Code::ParameterNeeded,
     ]);

@@ -6,6 +6,8 @@ mod bodies;
 #[cfg(test)]
 mod broken;
 #[cfg(test)]
+mod classifiers;
+#[cfg(test)]
 mod coverage;
 #[cfg(test)]
 mod diff;
@@ -39,6 +41,10 @@ mod oscal_properties;
 mod outline;
 #[cfg(test)]
 mod publication;
+#[cfg(test)]
+mod register_definitions;
+#[cfg(test)]
+mod registers;
 #[cfg(test)]
 mod search;
 #[cfg(test)]

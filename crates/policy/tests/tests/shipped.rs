@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use policy::{
-    Assurance, Axis, ChannelMode, Code, CounterpartyAct, DocumentKind, Facts, FormFieldType, Mechanism,
-    Modality, Pack, ParameterError, ParameterType, Passage, Permit, RelationKind, RuleAction, Scope,
-    ScopeKind, Severity, StatementType, Treatment, ZoneKind,
+    Assurance, Axis, ChannelMode, Code, ColumnType, CounterpartyAct, Derivation, DocumentKind, Facts,
+    FormFieldType, Mechanism, Modality, Pack, ParameterError, ParameterType, Passage, Permit, RegisterScope,
+    RelationKind, RuleAction, Scope, ScopeKind, Severity, StatementType, Treatment, ZoneKind,
 };
 use worker_protocol::{CsvFormulaPolicy, Kind, LinkPolicy, Mode};
 
@@ -248,6 +248,7 @@ fn facts(pack: &Pack) -> String {
             ),
             (pack.clauses(), pack.statements(), pack.parameters(), pack.roles(), pack.departments()),
             (pack.sections(), pack.posts(), pack.levels(), pack.zones(), pack.requests(), pack.channels()),
+            (pack.registers(), pack.classifiers()),
             pack.retention(),
         )
     );
@@ -298,6 +299,9 @@ fn the_manual_is_complete() {
         ids(RuleAction::WORDS),
         ids(Permit::WORDS),
         ids(FormFieldType::WORDS),
+        ids(RegisterScope::WORDS),
+        ids(ColumnType::WORDS),
+        ids(Derivation::WORDS),
         Kind::ALL.iter().map(|k| k.id()).collect(),
         Code::ALL.iter().map(|c| c.id()).collect(),
     ]

@@ -58,7 +58,7 @@ pub(crate) fn rebuild(untrusted: &[u8], mode: Mode, work: &mut Work<'_>) -> Resu
             Ok(Rebuilt { fidelity: Some(page.fidelity), ..rebuilt })
         }
         Mode::TextOnly => Ok(text::written_down(words(&untrusted_text, work)?, work)),
-        Mode::ImagePdf | Mode::InspectOnly => Err(Refusal::held(Reason::NotRebuilt)),
+        Mode::ImagePdf | Mode::Cells | Mode::InspectOnly => Err(Refusal::held(Reason::NotRebuilt)),
     }
 }
 

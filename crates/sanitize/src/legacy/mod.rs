@@ -39,7 +39,7 @@ pub(crate) fn rebuild(
     let what = match mode {
         Mode::Rebuild | Mode::Strict | Mode::TextOnly => Conversion::to_current(kind),
         Mode::ImagePdf => Conversion::to_pages(kind),
-        Mode::InspectOnly => None,
+        Mode::InspectOnly | Mode::Cells => None,
     };
     let what = what.ok_or(Refusal::held(Reason::NotRebuilt))?;
     let opened;
@@ -80,6 +80,18 @@ pub(crate) fn rebuild(
         fidelity.pages.before = pages;
     }
     Ok(rebuilt)
+}
+
+/// The file without its encryption, when it had one.
+///
+/// # Errors
+/// Held when no password that was given opens it.
+pub(crate) fn unlocked(
+    untrusted: &[u8],
+    kind: Kind,
+    work: &mut Work<'_>,
+) -> Result<Option<Vec<u8>>, Refusal> {
+    locked::open(untrusted, kind, work)
 }
 
 /// What the old file was read for. When it was found there, the echo of it in the converted file is not told again.

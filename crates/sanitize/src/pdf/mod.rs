@@ -47,7 +47,7 @@ pub(crate) fn rebuild(untrusted: &[u8], mode: Mode, work: &mut Work<'_>) -> Resu
         // Words and pictures are taken from the clean file: what reads and draws sees nothing of the original.
         Mode::TextOnly => clean(untrusted, Mode::Rebuild, mark, work)?,
         Mode::ImagePdf => clean(untrusted, Mode::Rebuild, None, work)?,
-        Mode::InspectOnly => return Err(Refusal::held(Reason::NotRebuilt)),
+        Mode::Cells | Mode::InspectOnly => return Err(Refusal::held(Reason::NotRebuilt)),
     };
     let (bytes, kind, road, fidelity) = match mode {
         Mode::TextOnly => {

@@ -4,7 +4,7 @@
 //! Leaves to others: looks. An approver reads here what would be released; the file itself shows how it looks.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
@@ -239,23 +239,9 @@ pub(super) fn sheets(mut preview: TextPreview, clean: &[u8], limits: &Limits) ->
     let mut parts = Parts::open(clean, limits)?;
     let main = parts.main()?;
     let (targets, kinds) = parts.targets(&main)?;
-    let mut order = Vec::new();
-    let mut days_later = 0.0;
-    each(&parts.read(&main)?, |event| {
-        if let Event::Start(start) | Event::Empty(start) = event {
-            match start.local_name().as_ref() {
-                "workbookPr" if matches!(attribute(start, "date1904").as_deref(), Some("1" | "true")) => {
-                    days_later = DAYS_TO_1904;
-                }
-                "sheet" => {
-                    let target = prefixed_attribute(start, "id").and_then(|id| targets.get(&id));
-                    order.extend(attribute(start, "name").zip(target.cloned()));
-                }
-                _ => {}
-            }
-        }
-        true
-    });
+    let workbook = parts.read(&main)?;
+    let order = sheet_parts(&workbook, &targets);
+    let days_later = if is_from_1904(&workbook) { DAYS_TO_1904 } else { 0.0 };
     let shared = match kinds.get("sharedStrings") {
         Some(part) => shared_strings(&parts.read(part)?),
         None => Vec::new(),
@@ -275,6 +261,65 @@ pub(super) fn sheets(mut preview: TextPreview, clean: &[u8], limits: &Limits) ->
         }
     }
     Some(preview)
+}
+
+/// The sheets of a workbook in their order: name and part.
+fn sheet_parts(workbook: &str, targets: &HashMap<String, String>) -> Vec<(String, String)> {
+    let mut order = Vec::new();
+    each(workbook, |event| {
+        if let Event::Start(start) | Event::Empty(start) = event
+            && start.local_name().as_ref() == "sheet"
+            && let (Some(name), Some(target)) =
+                (attribute(start, "name"), prefixed_attribute(start, "id").and_then(|id| targets.get(&id)))
+        {
+            order.push((name, target.clone()));
+        }
+        true
+    });
+    order
+}
+
+/// Whether the days of a workbook are counted from 1904.
+fn is_from_1904(workbook: &str) -> bool {
+    let mut found = false;
+    each(workbook, |event| {
+        if let Event::Start(start) | Event::Empty(start) = event
+            && start.local_name().as_ref() == "workbookPr"
+        {
+            found = matches!(attribute(start, "date1904").as_deref(), Some("1" | "true"));
+        }
+        true
+    });
+    found
+}
+
+/// The rows of a clean workbook that a reader does not see, by the name of their sheet. Rows count from 1.
+pub(crate) fn hidden_rows(clean: &[u8], limits: &Limits) -> HashMap<String, BTreeSet<u32>> {
+    hidden_rows_of(clean, limits).unwrap_or_default()
+}
+
+fn hidden_rows_of(clean: &[u8], limits: &Limits) -> Option<HashMap<String, BTreeSet<u32>>> {
+    let mut parts = Parts::open(clean, limits)?;
+    let main = parts.main()?;
+    let (targets, _) = parts.targets(&main)?;
+    let mut hidden = HashMap::new();
+    for (name, part) in sheet_parts(&parts.read(&main)?, &targets) {
+        let (mut rows, mut last) = (BTreeSet::new(), 0u32);
+        each(&parts.read(&part)?, |event| {
+            if let Event::Start(start) | Event::Empty(start) = event
+                && start.local_name().as_ref() == "row"
+            {
+                let said = attribute(start, "r").and_then(|number| number.parse().ok());
+                last = said.unwrap_or(last.saturating_add(1));
+                if attribute(start, "hidden").is_some_and(|hidden| hidden == "1" || hidden == "true") {
+                    rows.insert(last);
+                }
+            }
+            true
+        });
+        hidden.insert(name, rows);
+    }
+    Some(hidden)
 }
 
 /// The table of strings, without readings: those are not shown in a cell.
