@@ -29,6 +29,7 @@ pub mod oscal;
 pub mod outline;
 mod problem;
 mod publication;
+mod rebase;
 mod resolve;
 pub mod search;
 mod settings;
@@ -65,6 +66,7 @@ pub use publication::{
     Publication, PublicationRefusal, PublishedBody, PublishedClause, PublishedDocument, PublishedMaker,
     PublishedParameter, PublishedStatement, PublishedTerm,
 };
+pub use rebase::{layer_below, rebase};
 pub use values::{SetValue, VALUE_CHARS_MAX, ValueError};
 pub use wareki::{ERAS, Era, era_of, era_year, wareki};
 
