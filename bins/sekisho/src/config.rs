@@ -54,7 +54,7 @@ fn two() -> usize {
 }
 
 /// The configuration, resolved: paths are absolute or relative to the working directory.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Config {
     pub(crate) blobs: PathBuf,
     pub(crate) keys: PathBuf,

@@ -18,6 +18,7 @@ mod import_command;
 mod keys;
 mod ledger_command;
 mod packs;
+mod parameters_command;
 mod policy_command;
 mod policy_out;
 mod sanitize;

@@ -17,7 +17,7 @@ use policy::{
     search::{Index, ItemKind, Query},
 };
 
-use crate::{export_command, import_command, packs, policy_out, world};
+use crate::{export_command, import_command, packs, parameters_command, policy_out, world};
 
 /// Nothing was found: no failure, and to be told apart by a script.
 const NOTHING_FOUND: u8 = 3;
@@ -114,7 +114,9 @@ pub(crate) enum Command {
     Export(export_command::Options),
     /// 公開する文書だけを、HTML・スタイルシート・JSONとして書き出します。終了コード: 0、公開できないものを求めたら 1
     Publish(policy_out::PublishOptions),
-    /// 版の提案を、POST /api/v1/editions に送るJSONにします(先に検査します)。終了コード: 0、方針パックに誤りがあれば 1
+    /// 定めるべき値を、定めていないもの、定めたもの、誰が承認したかに分けて示します。終了コード: 0、方針パックに誤りがあれば 1
+    Parameters(parameters_command::Options),
+    /// 版の提案を、POST /api/v1/editions に送るJSONにします(先に検査します)。この命令は関所に送りません。curl --data @ファイル などで、範囲 manage-policy のトークンを添えて送ってください。終了コード: 0、方針パックに誤りがあれば 1
     Propose(policy_out::ProposeOptions),
     /// 層を重ねた結果を、どのファイルの何行目に由来するかとともに表示します。版が施行された関所は、フォルダーではなく保存した版で動きます
     Show {
@@ -133,6 +135,7 @@ pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Show { which } => show(which),
         Command::Export(options) => export_command::run(options, &web::dates::iso(world::SystemClock.now())),
         Command::Publish(options) => policy_out::publish(options),
+        Command::Parameters(options) => world::run(parameters_command::run(options)),
         Command::Propose(options) => policy_out::propose(options),
         Command::Import(options) => world::run(import_command::run(options)),
         Command::Coverage { id, policies, json, only } => coverage(id.as_deref(), policies, *json, *only),

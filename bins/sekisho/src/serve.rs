@@ -32,7 +32,7 @@ use crate::{
 pub(crate) struct Options {
     /// 設定ファイル(形式は docs/operations.md)
     #[arg(long)]
-    config: PathBuf,
+    pub(crate) config: PathBuf,
 }
 
 /// `sekisho init`.
@@ -70,9 +70,15 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
     let keys = Keys::read(&config.keys)?;
     let store = Arc::new(open_store(&config, false).await?);
     let policy = house::policy(&store, &config.policies, &config.pack).await?;
-    let listeners = listeners(&config, &policy.pack).await?;
     let cells = config.cells;
-    let app = house::open(parts(config, policy, keys, store.clone())?)?;
+    let app = house::open(parts(config.clone(), policy, keys, store.clone())?)?;
+    // An edition with other zones than those of what ran waits for a start with listeners for exactly them.
+    let zones: Vec<ZoneId> = config.listeners.iter().map(|(zone, ..)| ZoneId::new(zone.clone())).collect();
+    if app.adopt_at_start(&zones).await.context("承認された版を施行できません")? {
+        world::say("施行日が来た版を施行しました。")?;
+    }
+    let app = app.current();
+    let listeners = listeners(&config, app.pack()).await?;
     let opened = |bound: &[(ZoneId, SocketAddr)]| {
         for (zone, address) in bound {
             world::say(&format!("{zone} https://{address}/"))?;

@@ -7,6 +7,7 @@
 use workflow::{Millis, edition::Refusal as EditionRefusal, request, route, transfer::Refusal};
 
 use crate::{
+    editions::in_use::InUse,
     imports::ImportRefusal,
     ports::{BlobError, StoreError},
 };
@@ -115,6 +116,9 @@ pub enum Error {
     /// The stage of the edition, or what is around it, does not allow it.
     #[error(transparent)]
     Edition(#[from] EditionRefusal),
+    /// An edition would take away what is in use.
+    #[error("{} things in use would be taken away", .0.len())]
+    InUse(Vec<InUse>),
     /// A stored text of the policy cannot be read by this version.
     #[error("the text of the policy has {} problems", .0.len())]
     BrokenText(Vec<policy::Problem>),
@@ -208,6 +212,7 @@ codes! {
     Error::Edition(EditionRefusal::OtherRequest) => "edition-other-request",
     Error::Edition(EditionRefusal::BaseChanged) => "edition-base-changed",
     Error::Edition(EditionRefusal::Early) => "edition-early",
+    Error::InUse(_) => "edition-in-use",
     Error::BrokenText(_) => "broken-text",
     Error::CannotRun(_) => "cannot-run",
     Error::NotPublic(_) => "not-public",

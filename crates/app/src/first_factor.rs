@@ -1,6 +1,7 @@
 //! The second factor of the first administrator, who has no session yet in which to set one up.
 //!
-//! Owns drawing a secret, proving by a code that an authenticator has it, and keeping it with the account.
+//! Owns drawing a secret, proving by a code that an authenticator has it, keeping it with the account, and taking it away
+//! again.
 //! Leaves everybody else's to [`crate::accounts`].
 
 use serde_json::json;
@@ -44,6 +45,15 @@ impl OfferedFactor {
         Secret::new_stack(self.secret).to_base32()
     }
 
+    /// What an authenticator that learned it shows at that moment: for a house that plays its own people.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] for a moment before time began.
+    pub fn code(&self, now: Millis) -> Result<String> {
+        let seconds = u64::try_from(now / 1_000).map_err(|e| Error::Internal(format!("code: {e}")))?;
+        Ok(totp(&self.secret)?.generate(seconds).to_string())
+    }
+
     /// Whether this is a code of it at that moment.
     ///
     /// # Errors
@@ -71,6 +81,21 @@ impl App {
         let entry = self.user_entry(now, Kind::SecondFactorEnrolled, By::System, id, json!({}))?;
         let mut tx = self.store().begin().await?;
         tx.update_user(&user).await?;
+        self.commit(tx, vec![entry]).await
+    }
+
+    /// Takes the factor of an account away again from outside the screens: the demo city, whose people a visitor plays.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Conflict`].
+    pub async fn remove_second_factor(&self, id: &UserId) -> Result<()> {
+        let now = self.now();
+        let user = self.store().user(id).await?.ok_or(Error::NotFound)?;
+        let user = User { totp_sealed: None, totp_last_step: None, ..user };
+        let entry = self.user_entry(now, Kind::SecondFactorReset, By::System, id, json!({}))?;
+        let mut tx = self.store().begin().await?;
+        tx.update_user(&user).await?;
+        tx.remove_sessions_of(id).await?;
         self.commit(tx, vec![entry]).await
     }
 

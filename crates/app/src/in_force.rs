@@ -14,6 +14,7 @@ use workflow::Millis;
 
 use crate::{
     App,
+    beside::Comparisons,
     error::{Error, Result},
     requests::{days, store::ParameterChange},
     rules::{Rules, RulesError},
@@ -26,13 +27,15 @@ pub(crate) struct Policy {
     pub(crate) rules: Rules,
     /// Everything of the pack that can be found; made when it is first asked for.
     index: OnceLock<Index>,
+    /// What it was compared with.
+    pub(crate) comparisons: Comparisons,
 }
 
 impl Policy {
     /// Refuses a pack with which a checkpoint could not work.
     pub(crate) fn new(pack: Pack) -> std::result::Result<Self, RulesError> {
         let rules = Rules::from_pack(&pack)?;
-        Ok(Self { pack, rules, index: OnceLock::new() })
+        Ok(Self { pack, rules, index: OnceLock::new(), comparisons: Comparisons::default() })
     }
 
     pub(crate) fn index(&self) -> &Index {

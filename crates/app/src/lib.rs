@@ -9,6 +9,7 @@
 
 pub mod accounts;
 pub mod actor;
+pub mod beside;
 pub mod clauses;
 pub mod coverage;
 pub mod deciding;
@@ -106,6 +107,10 @@ struct House {
     outage: Outage,
     /// The text of what runs.
     running: std::sync::RwLock<Option<Arc<editions::Running>>>,
+    /// Why an edition whose day has come is not in force, as the log was told last.
+    waiting: Mutex<String>,
+    /// Roles for which the edition in force changed something.
+    changed_roles: Mutex<Option<editions::reading::ChangedRoles>>,
     /// The public part that was asked for last.
     published: Mutex<Option<Arc<editions::publishing::Published>>>,
     imports: imports::Desk,
@@ -160,6 +165,8 @@ impl App {
             live: Live::default(),
             outage: Outage::default(),
             running: std::sync::RwLock::default(),
+            waiting: Mutex::default(),
+            changed_roles: Mutex::default(),
             published: Mutex::default(),
             imports: imports::Desk::default(),
             file_passwords: Mutex::default(),

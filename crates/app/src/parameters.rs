@@ -3,12 +3,14 @@
 //! Owns reading them. Setting one is a request; see [`crate::requests`].
 
 use authz::{Action, Resource};
-use policy::{Clause, Parameter};
+use policy::{Clause, Pack, Parameter};
+use workflow::Millis;
 
 use crate::{
     App,
     actor::Actor,
     error::{Error, Result},
+    in_force::values_at,
     requests::store::ParameterChange,
 };
 
@@ -23,6 +25,56 @@ pub struct ParameterRow<'p> {
     pub set_by: Option<ParameterChange>,
     /// Every change that was approved, the newest first; those that are still to come too.
     pub history: Vec<ParameterChange>,
+}
+
+/// What holds for a parameter, for whoever looks at a house from outside its screens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParameterStanding {
+    /// Its id.
+    pub id: String,
+    /// What it is.
+    pub title: String,
+    /// The clause that leaves it open, as printed.
+    pub clause: Option<String>,
+    /// The value in force, as people read it.
+    pub value: Option<String>,
+    /// Whether a checkpoint needs it.
+    pub needed: bool,
+    /// Who decided it, in the words of the text or of the approval.
+    pub decided: Option<String>,
+    /// The request that set it; `None` for what the text says.
+    pub set_by: Option<ParameterChange>,
+    /// Changes that are approved and still to come, the first first.
+    pub to_come: Vec<ParameterChange>,
+}
+
+/// What holds for each parameter of a policy as its text says, with these changes, at a moment: in the order of the text.
+///
+/// # Errors
+/// [`Error::Internal`] when the values do not fit the policy.
+pub fn standing(written: &Pack, changes: &[ParameterChange], now: Millis) -> Result<Vec<ParameterStanding>> {
+    let values = values_at(written, changes, now);
+    let pack = written
+        .with_values(&values)
+        .map_err(|e| Error::Internal(format!("approved values do not fit the policy: {e}")))?;
+    Ok(pack
+        .parameters()
+        .iter()
+        .map(|p| {
+            let of_it = || changes.iter().filter(|c| c.parameter == p.id);
+            let clause = p.clause.as_deref().and_then(|id| pack.clause(id));
+            ParameterStanding {
+                id: p.id.clone(),
+                title: p.title.clone(),
+                clause: clause.map(|c| format!("{} {}", c.section, c.title)),
+                value: p.value.as_ref().map(ToString::to_string),
+                needed: p.needed,
+                decided: p.decided.clone(),
+                set_by: of_it().rfind(|c| c.from <= now).filter(|_| values.contains_key(&p.id)).cloned(),
+                to_come: of_it().filter(|c| c.from > now).cloned().collect(),
+            }
+        })
+        .collect())
 }
 
 impl App {

@@ -263,12 +263,26 @@ impl App {
         let mut user = self.store().user(id).await?.ok_or(Error::NotFound)?;
         let _allowed = self.permit(actor, Action::ManageUsers, &self.account(&user)).await?;
         change(&mut user);
-        let entry = self.user_entry(now, kind, By::Actor(actor), id, json!({ "login": user.login }))?;
+        let mut details = json!({ "login": user.login });
+        let roles: Vec<String> = match kind {
+            Kind::UserEnabled => {
+                self.grants(&self.store().posts_of(id, now).await?).into_iter().map(|g| g.role).collect()
+            }
+            _ => Vec::new(),
+        };
         let mut tx = self.store().begin().await?;
         tx.update_user(&user).await?;
         if ends_sessions {
             tx.remove_sessions_of(id).await?;
         }
+        // An account that was closed when an edition came into force was not asked to read it.
+        if !roles.is_empty()
+            && let Some(edition) = self.add_late_reader(&mut *tx, id, &roles, now).await?
+            && let Some(details) = details.as_object_mut()
+        {
+            details.insert("to_read".to_owned(), json!(edition.as_str()));
+        }
+        let entry = self.user_entry(now, kind, By::Actor(actor), id, details)?;
         self.commit(tx, vec![entry]).await
     }
 
@@ -318,9 +332,16 @@ impl App {
             from: now,
             until: None,
         };
-        let entry = self.user_entry(now, Kind::PostGiven, by, id, json!({ "post": post, "unit": unit }))?;
+        let roles = known.roles.clone();
         let mut tx = self.store().begin().await?;
         tx.insert_post(&holding).await?;
+        let mut details = json!({ "post": post, "unit": unit });
+        if let Some(edition) = self.add_late_reader(&mut *tx, id, &roles, now).await?
+            && let Some(details) = details.as_object_mut()
+        {
+            details.insert("to_read".to_owned(), json!(edition.as_str()));
+        }
+        let entry = self.user_entry(now, Kind::PostGiven, by, id, details)?;
         self.commit(tx, vec![entry]).await
     }
 

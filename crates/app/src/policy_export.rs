@@ -5,7 +5,10 @@
 //! Leaves to others: what stands in the files (`policy::oscal`).
 
 use authz::{Action, Resource};
-use policy::oscal::{Export, ExportError, Links, Model, Options, export};
+use policy::{
+    Library, Pack,
+    oscal::{Export, ExportError, Links, Model, Options, export},
+};
 use serde_json::json;
 use workflow::Millis;
 
@@ -16,8 +19,8 @@ use crate::{
     evidence::{Act, By, Kind},
 };
 
-/// The models that a running server writes. A profile speaks of the layers below, which a server does not keep.
-pub const MODELS: [Model; 2] = [Model::Catalog, Model::Component];
+/// The models that a running server writes.
+pub const MODELS: [Model; 3] = [Model::Catalog, Model::Profile, Model::Component];
 
 fn whole() -> Resource {
     Resource::Clause { id: "all".to_owned() }
@@ -50,7 +53,8 @@ impl App {
         let now = self.now();
         let at = written(now);
         let options = Options { public, last_modified: &at, software, links: Links::Relative };
-        let file = export(self.pack(), None, model, &options).map_err(|error| match error {
+        let below = if model == Model::Profile { self.pack_below()? } else { None };
+        let file = export(self.pack(), below.as_ref(), model, &options).map_err(|error| match error {
             ExportError::NotForPublic | ExportError::BelowMissing => Error::NotFound,
             ExportError::Time => Error::Internal(format!("policy export: {error}")),
         })?;
@@ -71,5 +75,13 @@ impl App {
             self.note(now, &act).await?;
         }
         Ok(file)
+    }
+
+    /// The policy that what runs stands on, by the text that it was adopted with: a profile says what is added to it.
+    fn pack_below(&self) -> Result<Option<Pack>> {
+        let Some(below) = self.pack().layers().iter().rev().nth(1) else { return Ok(None) };
+        let running = self.running()?;
+        let resolved = Library::new(running.text.files()).resolve(&below.id).map_err(Error::BrokenText)?;
+        Ok(Some(resolved.pack))
     }
 }

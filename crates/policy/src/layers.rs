@@ -82,7 +82,11 @@ pub(crate) struct Head {
     pub(crate) municipality: Option<Municipality>,
     pub(crate) revision_needs: Option<Vec<RevisionNeed>>,
     pub(crate) public_page: Option<bool>,
+    pub(crate) oscal_namespace: Option<String>,
 }
+
+/// Longest namespace of a body, in bytes.
+const NAMESPACE_BYTES_MAX: usize = 200;
 
 pub(crate) fn head(written: &Written, sink: &mut Sink) -> Option<Head> {
     let single = written.pack.as_ref()?;
@@ -105,6 +109,15 @@ pub(crate) fn head(written: &Written, sink: &mut Sink) -> Option<Head> {
     let said = f.has("revision_needs");
     let needs = f.words("revision_needs", RevisionNeed::WORDS, sink);
     let public_page = f.has("public_page").then(|| f.flag("public_page", false, sink));
+    let oscal_namespace = f.text_opt("oscal_namespace", sink);
+    if let Some(namespace) = oscal_namespace.as_deref().filter(|n| !is_namespace(n)) {
+        sink.push(
+            Code::WrongValue,
+            &f.at_key("oscal_namespace"),
+            format!("oscal_namespace「{namespace}」は名前空間のURIではありません。"),
+            "https://www.city.example.lg.jp/ns/oscal のように、https:// か http:// で始まり、/ で終わらない、空白や記号 ? # のない半角の文字列で書いてください。",
+        );
+    }
     f.finish(sink);
     Some(Head {
         at: single.at.clone(),
@@ -113,6 +126,19 @@ pub(crate) fn head(written: &Written, sink: &mut Sink) -> Option<Head> {
         municipality,
         revision_needs: said.then_some(needs),
         public_page,
+        oscal_namespace,
+    })
+}
+
+/// Whether a text can stand before `/statement/…` and be a URI then.
+fn is_namespace(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    rest.is_some_and(|rest| {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~/:".contains(&b);
+        rest.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && rest.bytes().all(plain)
+            && !rest.ends_with('/')
+            && text.len() <= NAMESPACE_BYTES_MAX
     })
 }
 

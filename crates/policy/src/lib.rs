@@ -29,6 +29,7 @@ pub mod oscal;
 pub mod outline;
 mod problem;
 mod publication;
+mod rebase;
 mod resolve;
 pub mod search;
 mod settings;
@@ -67,6 +68,7 @@ pub use publication::{
     Publication, PublicationRefusal, PublishedBody, PublishedClause, PublishedDocument, PublishedMaker,
     PublishedParameter, PublishedStatement, PublishedTerm,
 };
+pub use rebase::{layer_below, rebase};
 pub use spelling::folded;
 pub use values::{SetValue, VALUE_CHARS_MAX, ValueError};
 pub use wareki::{ERAS, Era, day_typed, era_of, era_year, wareki};

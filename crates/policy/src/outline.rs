@@ -127,7 +127,8 @@ impl Pack {
         related
     }
 
-    /// The whole text: documents of the highest layer first, then what is in no document. Clauses of which nothing is left,
+    /// The whole text: documents of the highest layer first, of these the basic policy before the standard before procedures,
+    /// then what is in no document. Clauses of which nothing is left,
     /// because the body's own text has replaced it, are left out.
     #[must_use]
     pub fn chapters(&self) -> Vec<Chapter<'_>> {
@@ -166,7 +167,8 @@ impl Pack {
         }
         chapters.retain(|c| !c.nodes.is_empty());
         let rank = |c: &Chapter<'_>| c.nodes.iter().filter_map(|n| height(n.clause)).max();
-        chapters.sort_by_key(|c| (c.document.is_none(), std::cmp::Reverse(rank(c))));
+        chapters
+            .sort_by_key(|c| (c.document.is_none(), std::cmp::Reverse(rank(c)), c.document.map(|d| d.kind)));
         chapters
     }
 }

@@ -40,6 +40,9 @@ fn write_all(out: &mut String, pack: &Pack, merged: &Merged) -> std::fmt::Result
     if pack.public_page {
         writeln!(out, "public_page = true")?;
     }
+    if let Some(namespace) = &pack.oscal_namespace {
+        writeln!(out, "oscal_namespace = {}", quoted(namespace))?;
+    }
     if let Some(single) = &merged.retention {
         writeln!(out, "\n[retention]  # {}", place(&single.at))?;
         write_keys(out, &single.table, &single.at)?;

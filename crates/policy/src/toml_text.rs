@@ -92,7 +92,7 @@ pub(crate) fn parse(file: &SourceFile, layer: &Arc<str>, sink: &mut Sink) -> Opt
 
 /// Drops a parsed tree without recursion. The parser bounds brackets and the parts of one dotted key, but not
 /// their product: thousands of tables inside each other would use up the stack when dropped in the usual way.
-fn dismantle(root: DeTable<'_>) {
+pub(crate) fn dismantle(root: DeTable<'_>) {
     let mut left = vec![DeValue::Table(root)];
     while let Some(value) = left.pop() {
         match value {

@@ -20,12 +20,14 @@ use crate::{
     SqlStore,
     db::{Conn, Row, Value, args, json},
     lists::cut,
-    sql::{FIRST_AT, editions as sql},
+    sql::{FIRST_AT, Sql, editions as sql},
     tx::{SqlTx, step},
 };
 
 /// Editions of one person that are listed as unread at most.
 const UNREAD_MAX: i64 = 20;
+/// Holders of one post that are looked at when it is asked whether anybody holds it.
+const HOLDERS_MAX: i64 = 1_000;
 
 /// [`Analysis`] inside a column.
 #[derive(Serialize, Deserialize)]
@@ -149,6 +151,15 @@ async fn at_stage(conn: &mut Conn<'_>, stage: Stage) -> Result<Option<Edition>, 
     conn.row(&sql::EDITION_AT_STAGE, &args![stage.id()]).await?.map(|row| read(&row)).transpose()
 }
 
+async fn files(conn: &mut Conn<'_>, id: &EditionId) -> Result<Vec<SourceFile>, StoreError> {
+    let rows = conn.rows(&sql::EDITION_FILES, &args![id]).await?;
+    rows.iter().map(|r| Ok(SourceFile { path: r.text("path")?, text: r.text("body")? })).collect()
+}
+
+async fn count(conn: &mut Conn<'_>, statement: &Sql, of: &str) -> Result<u32, StoreError> {
+    conn.row(statement, &args![of]).await?.map_or(Ok(0), |row| row.number("n"))
+}
+
 async fn page(conn: &mut Conn<'_>, page: &PageRequest) -> Result<Page<Edition>, StoreError> {
     let limit = page.limit.clamp(1, PAGE_ROWS_MAX);
     let (at, id) = page.after.as_ref().map_or((FIRST_AT, ""), |c| (c.at, c.id.as_str()));
@@ -177,8 +188,7 @@ impl EditionStore for SqlStore {
     }
 
     async fn edition_files(&self, id: &EditionId) -> Result<Vec<SourceFile>, StoreError> {
-        let rows = self.db.reader().await?.conn().rows(&sql::EDITION_FILES, &args![id]).await?;
-        rows.iter().map(|r| Ok(SourceFile { path: r.text("path")?, text: r.text("body")? })).collect()
+        files(&mut self.db.reader().await?.conn(), id).await
     }
 
     async fn readings_open(&self, user: &UserId) -> Result<Vec<Reading>, StoreError> {
@@ -203,6 +213,20 @@ impl EditionStore for SqlStore {
             })
             .collect()
     }
+
+    async fn transfers_under_way(&self, channel: &str) -> Result<u32, StoreError> {
+        count(&mut self.db.reader().await?.conn(), &sql::TRANSFERS_UNDER_WAY, channel).await
+    }
+
+    async fn requests_under_way(&self, form: &str) -> Result<u32, StoreError> {
+        count(&mut self.db.reader().await?.conn(), &sql::REQUESTS_UNDER_WAY, form).await
+    }
+
+    async fn post_units(&self, post: &str, at: Millis) -> Result<Vec<Option<String>>, StoreError> {
+        let rows =
+            self.db.reader().await?.conn().rows(&sql::POST_UNITS, &args![post, at, HOLDERS_MAX]).await?;
+        rows.iter().map(|row| row.text_maybe("unit")).collect()
+    }
 }
 
 #[async_trait]
@@ -213,6 +237,10 @@ impl EditionTx for SqlTx {
 
     async fn edition_at(&mut self, stage: Stage) -> Result<Option<Edition>, StoreError> {
         step!(self, at_stage(&mut self.changes.conn(), stage))
+    }
+
+    async fn edition_files(&mut self, id: &EditionId) -> Result<Vec<SourceFile>, StoreError> {
+        step!(self, files(&mut self.changes.conn(), id))
     }
 
     async fn insert_edition(&mut self, edition: &Edition, files: &[SourceFile]) -> Result<(), StoreError> {
@@ -239,6 +267,18 @@ impl EditionTx for SqlTx {
     ) -> Result<u64, StoreError> {
         step!(self, async {
             self.changes.conn().run(&sql::ADD_READERS, &args![edition, due_at, post, now]).await
+        })
+    }
+
+    async fn add_reader(
+        &mut self,
+        edition: &EditionId,
+        user: &UserId,
+        due_at: Option<Millis>,
+    ) -> Result<bool, StoreError> {
+        step!(self, async {
+            let added = self.changes.conn().run(&sql::ADD_READER, &args![edition, due_at, user]).await?;
+            Ok(added > 0)
         })
     }
 

@@ -29,11 +29,15 @@ pub(crate) fn status(error: &Error) -> StatusCode {
         | Error::Conflict
         | Error::NoApprover { .. }
         | Error::Edition(_)
+        | Error::InUse(_)
         | Error::BrokenText(_)
         | Error::NotPublic(_) => StatusCode::CONFLICT,
-        Error::Import(ImportRefusal::Closed | ImportRefusal::Undecided(_) | ImportRefusal::NothingToUndo) => {
-            StatusCode::CONFLICT
-        }
+        Error::Import(
+            ImportRefusal::Closed
+            | ImportRefusal::Undecided(_)
+            | ImportRefusal::NotConfirmed
+            | ImportRefusal::NothingToUndo,
+        ) => StatusCode::CONFLICT,
         Error::Import(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::NotFound => StatusCode::NOT_FOUND,
         Error::Credentials | Error::SessionEnded => StatusCode::UNAUTHORIZED,

@@ -38,8 +38,8 @@ pub use live::Streams;
 pub use site::ZoneSetting;
 
 use screens::{
-    account, coverage, editions, home, imports, oscal, parameters, people, policy as policies, reading,
-    requests, send, session, transfers,
+    account, beside, coverage, editions, home, imports, oscal, parameters, people, policy as policies,
+    reading, requests, send, session, transfers,
 };
 use site::Site;
 
@@ -129,6 +129,7 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
         .route("/policy/print.css", get(reading::print_css))
         .route("/editions/new", get(editions::new_page))
         .route("/editions/compare", get(editions::compare))
+        .route("/compare", get(beside::page))
         .route("/editions/{id}", get(editions::page))
         .route("/editions/{id}/analysis", post(editions::analysis))
         .route("/editions/{id}/withdraw", post(editions::withdraw))
@@ -144,6 +145,7 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
         .route("/imports/{id}/confirmation", post(imports::confirm))
         .route("/imports/{id}/reopen", post(imports::reopen))
         .route("/imports/{id}/discard", post(imports::discard))
+        .route("/imports/{id}/proposal", post(imports::propose))
         .route("/imports/{id}/out", get(imports::out))
         .route("/imports/{id}/files/{name}", get(imports::file))
         .route("/imports/{id}/bundle.txt", get(imports::bundle))

@@ -225,6 +225,10 @@ pub(crate) fn at_form(error: &Error) -> Option<FieldError> {
             let words = words::imports::refusal(*refusal);
             Some(FieldError { field: String::new(), text: words.line() })
         }
+        Error::InUse(taken) => Some(FieldError {
+            field: String::new(),
+            text: format!("{}{}", crate::failure::trouble(error).line(), words::editions::all_in_use(taken)),
+        }),
         Error::TooLarge { limit_bytes } => Some(FieldError {
             field: "files".into(),
             text: format!(
@@ -269,13 +273,7 @@ fn menu(actor: &Actor, current: &str) -> Vec<MenuItem> {
     items.push(item("/requests", "申請", "file", false));
     items.push(item("/policy/duties", "すべきこと", "check", true));
     items.push(item("/clauses", "条項", "book", false));
-    if holds(&[
-        role::AUDITOR,
-        role::CISO,
-        role::SUPERVISING_OFFICER,
-        role::SYSTEM_MANAGER,
-        role::SYSTEM_OPERATOR,
-    ]) {
+    if acts && holds(&[role::SUPERVISING_OFFICER, role::SYSTEM_MANAGER, role::SYSTEM_OPERATOR]) {
         items.push(item("/imports", "方針の取込み", "folder", false));
     }
     if holds(&[

@@ -4,6 +4,7 @@
 //! terminal where to go. Everything in it happened through the use cases and real cells; only the clock was moved.
 
 mod city;
+mod editions;
 mod requests;
 mod week;
 
@@ -37,7 +38,7 @@ pub(crate) const DATA: &str = "sekisho-demo";
 /// The name of the demo's ledger.
 const LEDGER: &str = "hoshimi.example/sekisho-demo";
 /// The demo's pack.
-const PACK: &str = "hoshimi";
+pub(crate) const PACK: &str = "hoshimi";
 /// The one password of everybody in the demo.
 const PASSWORD: &str = "tsuki-to-hoshi-2026";
 /// Cells at once.
@@ -128,20 +129,13 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
         Arc::new(SqlStore::open(&database(data), settings).await.context("データベースを開けません")?);
     store.migrate().await.context("データベースを今の版に直せません")?;
 
-    let policy = house::policy(&store, &options.policies, PACK).await?;
-    let pack = &policy.pack;
-    let addresses = addresses(options.port, pack.zones().len())?;
+    let mut policy = house::policy(&store, &options.policies, PACK).await?;
+    let text = policy.text.files().to_vec();
+    if is_new {
+        // The folder's text comes into force in the days that are played.
+        policy = editions::before(&policy)?;
+    }
     let clock = Arc::new(DemoClock { behind: AtomicI64::new(0) });
-    let zones: Vec<InvitedZone> = pack
-        .zones()
-        .iter()
-        .zip(&addresses)
-        .map(|(zone, address)| InvitedZone {
-            id: zone.id.clone(),
-            label: zone.label.clone(),
-            url: format!("http://{address}/"),
-        })
-        .collect();
     let app = house::open(Parts {
         store: store.clone(),
         blobs_folder: data.join("files"),
@@ -155,11 +149,27 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
         // Forty people and every test log in again and again; nothing here is secret.
         password_cost: PasswordCost::WeakForTestPurposesOnly,
     })?;
+    // Every zone has a listener here: what is due is in force from the start, also with other zones.
+    app.adopt_due_with_its_zones().await.context("承認された版を施行できません")?;
+    let app = app.current();
+    let pack = app.pack();
+    let addresses = addresses(options.port, pack.zones().len())?;
+    let zones: Vec<InvitedZone> = pack
+        .zones()
+        .iter()
+        .zip(&addresses)
+        .map(|(zone, address)| InvitedZone {
+            id: zone.id.clone(),
+            label: zone.label.clone(),
+            url: format!("http://{address}/"),
+        })
+        .collect();
 
     // A folder whose preparation was interrupted is not a demo; the mark is written last.
     let mark = data.join("prepared.json");
     let prepared = if is_new {
-        let prepared = week::prepare(&app, &clock, PASSWORD).await.context("星見市を用意できません")?;
+        let prepared =
+            week::prepare(&app, &clock, PASSWORD, &text).await.context("星見市を用意できません")?;
         std::fs::write(&mark, serde_json::to_vec(&prepared)?).context("デモの記録を書けません")?;
         prepared
     } else {

@@ -9,9 +9,11 @@ use app::{
     App,
     actor::{Actor, Door},
     deciding::Ballot,
+    first_factor::OfferedFactor,
     sanitising::CellSettings,
     transfers::NewTransfer,
 };
+use policy::SourceFile;
 use tokio::io::AsyncReadExt as _;
 use workflow::{
     Millis,
@@ -24,8 +26,10 @@ use super::{
     DemoClock,
     city::{self, Prepared, Resident},
 };
-use crate::world;
+use crate::world::{self, SystemEntropy};
 
+/// How long a code of an authenticator counts.
+const CODE: Millis = 30_000;
 const HOUR: Millis = 3_600_000;
 const DAY: Millis = 24 * HOUR;
 
@@ -158,7 +162,12 @@ const SCENES: &[Scene] = &[
 ///
 /// # Errors
 /// When a scene does not end as the script says.
-pub(crate) async fn prepare(app: &App, clock: &Arc<DemoClock>, password: &str) -> anyhow::Result<Prepared> {
+pub(crate) async fn prepare(
+    app: &App,
+    clock: &Arc<DemoClock>,
+    password: &str,
+    text: &[SourceFile],
+) -> anyhow::Result<Prepared> {
     let now = {
         clock.set(Millis::MAX / 2);
         use app::ports::Clock as _;
@@ -168,6 +177,19 @@ pub(crate) async fn prepare(app: &App, clock: &Arc<DemoClock>, password: &str) -
     app.load_organisation().await?;
     let residents = city::register(app, password).await?;
     let cast = Cast { app, clock, password, residents };
+    super::editions::play(
+        app,
+        async |login: &str| cast.actor(login, "lgwan").await,
+        async |login: &str| cast.strong_actor(login, "lgwan").await,
+        |moment| clock.set(moment),
+        text,
+        now,
+    )
+    .await
+    .context("方針の版")?;
+    // What follows goes by the edition that is in force by now.
+    let app = &app.current();
+    let cast = Cast { app, ..cast };
     for (number, scene) in SCENES.iter().enumerate() {
         cast.progress(number, SCENES.len());
         let moment = moment(now, scene.at);
@@ -206,6 +228,21 @@ impl Cast<'_> {
         let door = Door { zone: ZoneId::new(zone), address: "127.0.0.1".to_owned() };
         let login = self.app.login(&door, login, self.password).await?;
         Ok(self.app.resume(&door, &login.secret).await?)
+    }
+
+    /// The same with a second factor, which is taken away again: a visitor plays this person and has no authenticator.
+    async fn strong_actor(&self, login: &str, zone: &str) -> anyhow::Result<Actor> {
+        let door = Door { zone: ZoneId::new(zone), address: "127.0.0.1".to_owned() };
+        let id = city::find(&self.residents, login)?;
+        let offered = OfferedFactor::draw(&SystemEntropy);
+        let now = self.app.now();
+        let factor = offered.prove(&offered.code(now - CODE)?, now)?;
+        self.app.install_second_factor(id, &factor).await?;
+        let opened = self.app.login(&door, login, self.password).await?;
+        let secret = self.app.second_factor(&door, &opened.secret, &offered.code(now)?).await?;
+        let actor = self.app.resume(&door, &secret).await?;
+        self.app.remove_second_factor(id).await?;
+        Ok(actor)
     }
 
     async fn play(&self, scene: &Scene, moment: Millis, now: Millis) -> anyhow::Result<()> {

@@ -22,10 +22,11 @@ use crate::{config::Config, house, keys::Keys, serve, world};
 /// What a first run makes in its folder.
 pub(crate) const MADE: [&str; 4] = ["sekisho.toml", "policies", "data", "初期パスワード.csv"];
 
-/// What the administrator chose at the screen, where he can be asked: a password, and the proof of a second factor.
+/// What the administrator chose where he could be asked: at the screen a password, there and at the terminal the proof of a
+/// second factor.
 pub(crate) struct Proven {
-    pub(crate) password: String,
-    pub(crate) factor: FirstFactor,
+    pub(crate) password: Option<String>,
+    pub(crate) factor: Option<FirstFactor>,
 }
 
 /// What was made.
@@ -36,6 +37,8 @@ pub(crate) struct Made {
     pub(crate) administrator: String,
     /// His first password, unless he chose one.
     pub(crate) password: Option<String>,
+    /// Whether he has a second factor.
+    pub(crate) has_factor: bool,
     /// How many accounts.
     pub(crate) people: usize,
     /// Certificates and keys of listeners that are not there yet.
@@ -51,7 +54,14 @@ impl Made {
         ];
         if let Some(password) = &self.password {
             lines.push(format!("ログイン名 {} の最初のパスワード: {password}", self.administrator));
-            lines.push("最初のログインで変更を求められます。続けて二要素認証を登録してください。".to_owned());
+            lines.push(
+                if self.has_factor {
+                    "最初のログインで、二要素認証の数字とパスワードの変更を求められます。"
+                } else {
+                    "最初のログインで変更を求められます。続けて二要素認証を登録してください。"
+                }
+                .to_owned(),
+            );
         }
         lines.push(format!(
             "{} 人の最初のパスワードは {} にあります。本人に渡したら消してください。",
@@ -74,7 +84,7 @@ pub(crate) async fn write(
     ground: &Ground,
     answers: &Answers,
     plan: &BodyPlan,
-    proven: Option<Proven>,
+    proven: Proven,
 ) -> anyhow::Result<Made> {
     ground.refuse_overwriting()?;
     let about = || format!("書けません: {}", ground.folder.display());
@@ -84,7 +94,15 @@ pub(crate) async fn write(
         tempfile::Builder::new().prefix(".sekisho-setup-").tempdir_in(&ground.folder).with_context(about)?;
     write_packs(stage.path(), ground, plan).with_context(about)?;
     std::fs::create_dir(stage.path().join("data")).with_context(about)?;
-    std::fs::write(stage.path().join("sekisho.toml"), config(answers)).with_context(about)?;
+    // It may hold the password of a database.
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(if answers.database.trim().is_empty() { 0o644 } else { 0o600 })
+        .open(stage.path().join("sekisho.toml"))
+        .with_context(about)?;
+    file.write_all(config(answers).as_bytes()).with_context(about)?;
+    file.sync_all().with_context(about)?;
     let made = prepare(stage.path(), answers, plan, proven).await?;
     // The configuration comes last: a house without one cannot be started by mistake.
     let mut moved: Vec<PathBuf> = Vec::new();
@@ -134,6 +152,9 @@ fn config(answers: &Answers) -> String {
         quoted(&answers.id),
         quoted(&answers.ledger)
     );
+    if !answers.database.trim().is_empty() {
+        text.push_str(&format!("database = {}\n", quoted(&answers.database)));
+    }
     for (zone, listener) in &answers.listeners {
         text.push_str(&format!(
             "\n[listener.{zone}]\naddress = {}\ncertificate = {}\nprivate_key = {}\n",
@@ -146,15 +167,18 @@ fn config(answers: &Answers) -> String {
 }
 
 /// Keys, database, people, in the staging folder.
-async fn prepare(
-    stage: &Path,
-    answers: &Answers,
-    plan: &BodyPlan,
-    proven: Option<Proven>,
-) -> anyhow::Result<Made> {
+async fn prepare(stage: &Path, answers: &Answers, plan: &BodyPlan, proven: Proven) -> anyhow::Result<Made> {
     let config = Config::read(&stage.join("sekisho.toml"))?;
     let keys = Keys::create(&config.keys)?;
     let store = Arc::new(serve::open_store(&config, true).await?);
+    // A database on a server is no part of what goes again when something fails, and may be somebody's already.
+    if !app::ports::Store::users(&*store, "", None, 1).await.context("データベースを読めません")?.is_empty()
+    {
+        bail!(
+            "このデータベースには、もう利用者がいます: {}。別の関所のものでなければ、データベースを作り直してから、もう一度始めてください",
+            super::database_words(&answers.database)
+        );
+    }
     let policy = house::policy(&store, &config.policies, &config.pack).await?;
     let app = house::open(serve::parts(config, policy, keys, store.clone())?)?;
     app.load_organisation().await.context("組織を読み込めません")?;
@@ -163,19 +187,22 @@ async fn prepare(
         vkey: app.vkey().to_string(),
         administrator: String::new(),
         password: None,
+        has_factor: proven.factor.is_some(),
         people: 0,
         missing: Vec::new(),
     };
+    // Before the first account: what is written to a server is not taken back by removing a folder.
+    let administrator = plan.people.get(plan.administrator).map(|p| p.login.as_str()).unwrap_or_default();
+    if let Some(password) = &proven.password
+        && let Err(app::Error::Invalid { problem, .. }) = app.may_be_password(password, administrator)
+    {
+        bail!("このパスワードは使えません。{}", web::words::problem(problem));
+    }
     for (number, person) in plan.people.iter().enumerate() {
         world::progress("職員を登録しています", number + 1, plan.people.len());
         let is_administrator = number == plan.administrator;
-        let chosen = proven.as_ref().filter(|_| is_administrator);
-        let password = chosen.map_or_else(|| app.first_password(), |p| p.password.clone());
-        if chosen.is_some()
-            && let Err(app::Error::Invalid { problem, .. }) = app.may_be_password(&password, &person.login)
-        {
-            bail!("このパスワードは使えません。{}", web::words::problem(problem));
-        }
+        let chosen = proven.password.as_ref().filter(|_| is_administrator);
+        let password = chosen.cloned().unwrap_or_else(|| app.first_password());
         let new = NewPerson {
             login: person.login.clone(),
             name: person.name.clone(),
@@ -192,8 +219,8 @@ async fn prepare(
                 .with_context(|| format!("「{}」に職「{post}」を登録できません", person.login))?;
         }
         if is_administrator {
-            if let Some(proven) = chosen {
-                app.install_second_factor(&id, &proven.factor).await.context("二要素認証を登録できません")?;
+            if let Some(factor) = &proven.factor {
+                app.install_second_factor(&id, factor).await.context("二要素認証を登録できません")?;
             }
             made.administrator.clone_from(&person.login);
             made.password = chosen.is_none().then(|| password.clone());

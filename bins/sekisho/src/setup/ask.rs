@@ -7,12 +7,14 @@
 use std::io::{BufRead, Write};
 
 use anyhow::Context as _;
+use app::first_factor::{FirstFactor, OfferedFactor};
 use policy::{
     Library, Pack, SourceFile,
     setup::{
         Answers, BodyPlan, Listener, ROSTER_HEAD, Roster, SetupProblem, Step, plan, questions, unit_ja, value,
     },
 };
+use workflow::Millis;
 
 /// Longest line that is read, in bytes.
 const LINE_BYTES_MAX: u64 = 1 << 20;
@@ -171,6 +173,11 @@ impl<R: BufRead, W: Write> Conversation<R, W> {
             answers.listeners.insert(zone.id.clone(), Listener { address, certificate, private_key });
         }
         answers.listeners.retain(|id, _| below.zone(id).is_some());
+        answers.database =
+            or_leave!(self.ask(
+                "データベース(PostgreSQLなら postgres://…。空なら作る場所のファイル)",
+                &answers.database
+            ));
         Ok(Ok(()))
     }
 
@@ -213,6 +220,31 @@ impl<R: BufRead, W: Write> Conversation<R, W> {
     /// When the terminal is gone.
     pub(crate) fn yes(&mut self, question: &str) -> anyhow::Result<bool> {
         Ok(matches!(self.ask(&format!("{question}(はい/いいえ)"), "いいえ")?, Ok(answer) if answer == "はい"))
+    }
+
+    /// Shows a secret for an authenticator application and asks for a code of it, until one is right; `None` when the person
+    /// left.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub(crate) fn second_factor(
+        &mut self,
+        offered: &OfferedFactor,
+        now: &dyn Fn() -> Millis,
+    ) -> anyhow::Result<Option<FirstFactor>> {
+        self.say("\n最初の管理者の二要素認証を登録します。認証アプリに、次の文字を入れてください。")?;
+        let secret: Vec<char> = offered.secret_base32().chars().collect();
+        let groups: Vec<String> = secret.chunks(4).map(|group| group.iter().collect()).collect();
+        self.say(&format!("  {}", groups.join(" ")))?;
+        loop {
+            let Ok(code) = self.ask("認証アプリに出た6桁の数字", "")? else { return Ok(None) };
+            match offered.prove(&code, now()) {
+                Ok(proven) => return Ok(Some(proven)),
+                Err(_) => {
+                    self.say("  ✗ 数字が違います。この機械の時計が合っているかも確かめてください。! で中断します。")?;
+                }
+            }
+        }
     }
 
     fn ask(&mut self, question: &str, now: &str) -> Asked<String> {
@@ -305,6 +337,10 @@ mod tests {
         for port in [8441, 8442, 8443] {
             lines.push_str(&format!("\n127.0.0.1:{port}\n\n\n"));
         }
+        // An address that is none of a database, then the same step once more with the file.
+        lines.push_str("mysql://db/house\n");
+        lines.push_str(&"\n".repeat(12));
+        lines.push_str("postgres://sekisho@db.example/house\n");
         lines.push_str("令和8年3月24日 委員会\n9999999\n");
         lines.push_str(&"\n".repeat(60));
         let (said, _, stood) = talk(&mut answers, &lines);
@@ -312,5 +348,25 @@ mod tests {
         let (said, kept, stood) = talk(&mut answers, "suzuki\n");
         assert!(stood, "{said}");
         assert_eq!(kept.administrator, "suzuki");
+        assert_eq!(kept.database, "postgres://sekisho@db.example/house");
+    }
+
+    #[test]
+    fn a_second_factor_is_proven_before_anything_is_written() {
+        const NOW: Millis = 1_795_233_240_000;
+        let offered = OfferedFactor::draw(&crate::world::SystemEntropy);
+        let secret = totp_rs::Secret::try_from_base32(&offered.secret_base32()).unwrap();
+        let application = totp_rs::Builder::new().with_secret(secret).build().unwrap();
+        let code = application.generate(u64::try_from(NOW / 1_000).unwrap()).to_string();
+        let prove = |lines: &str| {
+            let mut output = Vec::new();
+            let proven = Conversation::new(lines.as_bytes(), &mut output).second_factor(&offered, &|| NOW);
+            (proven.unwrap().is_some(), String::from_utf8(output).unwrap())
+        };
+        let (proven, said) = prove(&format!("000\n{code}\n"));
+        assert!(proven && said.contains("数字が違います"), "{said}");
+        for left in ["!\n", "", "12\n!\n"] {
+            assert!(!prove(left).0, "{left:?}");
+        }
     }
 }

@@ -19,6 +19,10 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
+use app::{
+    first_factor::{FirstFactor, OfferedFactor},
+    ports::Clock as _,
+};
 use clap::Args;
 use policy::{
     SourceFile,
@@ -26,7 +30,10 @@ use policy::{
     setup::{ANSWERS_FORMAT, Answers, BodyPlan, SetupProblem, plan},
 };
 
-use crate::{packs, world};
+use crate::{
+    packs,
+    world::{self, SystemClock, SystemEntropy},
+};
 
 /// `sekisho setup`.
 #[derive(Args)]
@@ -49,6 +56,9 @@ pub(crate) struct Options {
     /// 画面のポート
     #[arg(long, default_value_t = 8450, requires = "screen")]
     port: u16,
+    /// 準備ができたら、そのまま関所を動かします(serve と同じ)
+    #[arg(long, conflicts_with = "plan")]
+    serve: bool,
 }
 
 /// The exit code when answers are missing or wrong.
@@ -69,6 +79,18 @@ pub(crate) struct Ground {
 /// # Errors
 /// When a file cannot be read or written, or the house cannot be prepared.
 pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
+    let (folder, serve) = (options.folder.clone(), options.serve);
+    let config = folder.join("sekisho.toml");
+    let done = prepare(options).await?;
+    if !serve || !config.is_file() {
+        return Ok(done);
+    }
+    world::say("関所を動かします。")?;
+    crate::serve::run(crate::serve::Options { config }).await
+}
+
+/// Asks and writes. Unless everything was written there is no configuration afterwards.
+async fn prepare(options: Options) -> anyhow::Result<ExitCode> {
     let ground = Ground { policies: packs::load(&options.policies)?, folder: options.folder.clone() };
     ground.refuse_overwriting()?;
     if options.screen {
@@ -101,9 +123,29 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
     if options.plan {
         return Ok(ExitCode::SUCCESS);
     }
-    let made = apply::write(&ground, &answers, &plan, None).await?;
+    // A script cannot hold an authenticator; a person who is there proves his before anything is written.
+    let factor = if std::io::stdin().is_terminal() {
+        let stdin = std::io::stdin();
+        let mut conversation = ask::Conversation::new(BufReader::new(stdin.lock()), std::io::stdout());
+        match offered(&mut conversation)? {
+            Some(factor) => Some(factor),
+            None => {
+                world::note("何も書いていません。");
+                return Ok(ExitCode::from(UNANSWERED));
+            }
+        }
+    } else {
+        None
+    };
+    let made = apply::write(&ground, &answers, &plan, apply::Proven { password: None, factor }).await?;
     world::say(&made.words(&ground.folder))?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn offered<R: std::io::BufRead, W: std::io::Write>(
+    conversation: &mut ask::Conversation<R, W>,
+) -> anyhow::Result<Option<FirstFactor>> {
+    conversation.second_factor(&OfferedFactor::draw(&SystemEntropy), &|| SystemClock.now())
 }
 
 async fn at_the_terminal(ground: &Ground) -> anyhow::Result<ExitCode> {
@@ -120,8 +162,13 @@ async fn at_the_terminal(ground: &Ground) -> anyhow::Result<ExitCode> {
         world::note("何も書いていません。同じ命令で続きから始められます。");
         return Ok(ExitCode::from(UNANSWERED));
     }
+    let Some(factor) = offered(&mut conversation)? else {
+        world::note("何も書いていません。同じ命令で続きから始められます。");
+        return Ok(ExitCode::from(UNANSWERED));
+    };
     drop(conversation);
-    let made = apply::write(ground, &answers, &plan, None).await?;
+    let proven = apply::Proven { password: None, factor: Some(factor) };
+    let made = apply::write(ground, &answers, &plan, proven).await?;
     ground.forget()?;
     world::say(&made.words(&ground.folder))?;
     Ok(ExitCode::SUCCESS)
@@ -254,6 +301,7 @@ pub(crate) fn summary(answers: &Answers, plan: &BodyPlan, folder: &Path) -> Stri
     ));
     lines.push(format!("  最初の管理者: {administrator}"));
     lines.push(format!("  台帳の名前: {}(後から変えられません)", answers.ledger));
+    lines.push(format!("  データベース: {}", database_words(&answers.database)));
     lines.push(format!("  作るもの: {}", folder.display()));
     for name in apply::MADE {
         lines.push(format!("    {name}"));
@@ -261,9 +309,31 @@ pub(crate) fn summary(answers: &Answers, plan: &BodyPlan, folder: &Path) -> Stri
     lines.join("\n")
 }
 
+/// Where the database is, without the password that its address may hold.
+fn database_words(address: &str) -> String {
+    match address.trim().split_once("://") {
+        None => "作る場所のファイル(SQLite)".to_owned(),
+        Some((_, rest)) => {
+            let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
+            format!("PostgreSQL {}", place.split('?').next().unwrap_or_default())
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_password_of_a_database_is_not_shown() {
+        for (address, words) in [
+            ("", "作る場所のファイル(SQLite)"),
+            ("postgres://db.example/house", "PostgreSQL db.example/house"),
+            ("postgres://u:p%40ss@db.example:5433/house?sslmode=require", "PostgreSQL db.example:5433/house"),
+        ] {
+            assert_eq!(database_words(address), words, "{address}");
+        }
+    }
 
     #[test]
     fn answers_are_kept_and_found_again() {

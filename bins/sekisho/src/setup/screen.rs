@@ -68,9 +68,8 @@ impl Desk for House {
         password: String,
         factor: FirstFactor,
     ) -> Result<String, String> {
-        let proven = apply::Proven { password, factor };
-        let made =
-            apply::write(&self.ground, answers, plan, Some(proven)).await.map_err(|e| format!("{e:#}"))?;
+        let proven = apply::Proven { password: Some(password), factor: Some(factor) };
+        let made = apply::write(&self.ground, answers, plan, proven).await.map_err(|e| format!("{e:#}"))?;
         if let Err(error) = self.ground.forget() {
             world::complain(&error);
         }

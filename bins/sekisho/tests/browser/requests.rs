@@ -5,7 +5,7 @@
 use crate::ground::{Ground, Look};
 
 /// Fills a field of a form by the pack's id of it.
-async fn answer(ground: &Ground, field: &str, text: &str) {
+pub(crate) async fn answer(ground: &Ground, field: &str, text: &str) {
     let place = format!("[name='answer.{field}']");
     let element = ground.find(&place).await;
     match element.tag_name().await.unwrap().as_str() {

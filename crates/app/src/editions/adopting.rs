@@ -3,16 +3,18 @@
 //! Owns what the end of a request does to the edition that it carries, and putting it into force: store, evidence, readers
 //! and the running policy in this order, so that a crash in between is put right by the next start.
 
+use std::collections::BTreeSet;
+
 use policy::{Pack, role_changes};
 use serde_json::json;
 use workflow::{
     Millis,
     edition::{Edition, Stage},
-    id::{EditionId, RequestId, SectionId},
+    id::{EditionId, RequestId, SectionId, ZoneId},
     route::Verdict,
 };
 
-use super::{Running, text_of};
+use super::{Running, in_use::zones_differ, text_of};
 use crate::{
     App,
     error::{Error, Result},
@@ -75,7 +77,23 @@ impl App {
     /// # Errors
     /// [`Error::BrokenText`], [`Error::CannotRun`] when this program cannot run it: then what runs goes on.
     pub(crate) async fn adopt_due(&self) -> Result<bool> {
-        let adopted = self.adopt().await?;
+        // Listeners are bound to zones when the house starts, so other zones wait for that.
+        let adopted = self.adopt(|before, after| !zones_differ(before, after)).await?;
+        self.catch_up().await?;
+        Ok(adopted)
+    }
+
+    /// At the start of the house, before its listeners open: puts the approved edition into force if its first day has come
+    /// and its zones are exactly those that have a listener now. True if one came into force; take [`App::current`] then.
+    ///
+    /// # Errors
+    /// As a round of housekeeping.
+    pub async fn adopt_at_start(&self, zones: &[ZoneId]) -> Result<bool> {
+        let adopted = self
+            .adopt(|_, after| {
+                after.zones().len() == zones.len() && zones.iter().all(|z| after.zone(z.as_str()).is_some())
+            })
+            .await?;
         self.catch_up().await?;
         Ok(adopted)
     }
@@ -94,7 +112,18 @@ impl App {
         Ok(())
     }
 
-    async fn adopt(&self) -> Result<bool> {
+    /// The same for a house that opens a listener for each zone, whatever zones there are.
+    ///
+    /// # Errors
+    /// As a round of housekeeping.
+    pub async fn adopt_due_with_its_zones(&self) -> Result<bool> {
+        let adopted = self.adopt(|_, _| true).await?;
+        self.catch_up().await?;
+        Ok(adopted)
+    }
+
+    /// `fits` says whether the zones of the next policy can have their listeners, given those of what runs.
+    async fn adopt(&self, fits: impl Fn(&Pack, &Pack) -> bool + Send) -> Result<bool> {
         let now = self.now();
         let Some(due) = self.store().edition_at(Stage::Approved).await? else { return Ok(false) };
         if due.effective_from.is_none_or(|from| from > now) {
@@ -108,6 +137,16 @@ impl App {
         crate::rules::Rules::from_pack(&resolved.pack).map_err(|e| Error::CannotRun(e.to_string()))?;
         let running = self.running()?;
         let before = running.text.resolve().map_err(Error::BrokenText)?.pack;
+        if !fits(&before, &resolved.pack) {
+            self.waits(&due, "its zones need a restart with listeners for them");
+            return Ok(false);
+        }
+        let taken = self.taken_away(&before, &resolved.pack, now).await?;
+        if !taken.is_empty() {
+            let words: Vec<&str> = taken.iter().map(super::in_use::InUse::id).collect();
+            self.waits(&due, &format!("it would take away what is in use: {}", words.join(", ")));
+            return Ok(false);
+        }
 
         let mut tx = self.store().begin().await?;
         let mut entries = Vec::new();
@@ -149,6 +188,16 @@ impl App {
         Ok(true)
     }
 
+    /// Says in the log, once for each reason, why an edition whose day has come is not in force.
+    fn waits(&self, due: &Edition, why: &str) {
+        let told = format!("{} {why}", due.id);
+        let mut last = self.house.waiting.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if *last != told {
+            tracing::warn!(edition = %due.id, why, "the day of an edition has come and it is not in force");
+            *last = told;
+        }
+    }
+
     /// What ran before the first edition of the store, as one.
     fn folder_edition(&self, running: &Running, pack: &Pack, now: Millis) -> Edition {
         Edition {
@@ -184,16 +233,24 @@ impl App {
         after: &Pack,
         now: Millis,
     ) -> Result<u64> {
-        let changed = role_changes(before, after);
-        let concerns = |roles: &[String]| changed.iter().any(|c| roles.contains(&c.role.id));
-        let due =
-            after.days(READING_DAYS).ok().and_then(|days| i64::try_from(days).ok()).map(|d| now + d * DAY);
+        let changed = changed_roles(before, after);
+        let due = reading_ends(after, now);
         let mut readers = 0;
-        for post in after.posts().iter().filter(|p| concerns(&p.roles)) {
+        for post in after.posts().iter().filter(|p| p.roles.iter().any(|r| changed.contains(r))) {
             readers += tx.add_readers(&edition.id, &post.id, now, due).await?;
         }
         Ok(readers)
     }
+}
+
+/// The roles for which something changed.
+pub(super) fn changed_roles(before: &Pack, after: &Pack) -> BTreeSet<String> {
+    role_changes(before, after).into_iter().map(|c| c.role.id).collect()
+}
+
+/// Until when somebody is to read what changed who is told now; `None` where the body set no period.
+pub(super) fn reading_ends(pack: &Pack, now: Millis) -> Option<Millis> {
+    pack.days(READING_DAYS).ok().and_then(|days| i64::try_from(days).ok()).map(|d| now + d * DAY)
 }
 
 /// Where an edition writes another value than the one before it, values that were approved for the old text hold no longer:

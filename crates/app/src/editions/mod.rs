@@ -1,11 +1,12 @@
 //! Editions (版) of the policy: proposing, deciding, putting into force, reading what changed, publishing.
 //!
 //! Owns every change of an edition, one file for each part of its life: [`proposing`] until the application, [`adopting`]
-//! from the approval to the day it comes into force, [`reading`] for those whose duties changed, [`publishing`] for
+//! from the approval to the day it comes into force, [`in_use`] for what it must not take away, [`reading`] for those whose duties changed, [`publishing`] for
 //! everybody outside. Leaves the life itself to `workflow`, the text and its comparison to `policy`, the route of the
 //! approval to the request that carries it.
 
 pub mod adopting;
+pub mod in_use;
 mod ports;
 pub mod proposing;
 pub mod publishing;
@@ -21,6 +22,7 @@ use workflow::{
     id::EditionId,
 };
 
+use in_use::{InUse, zones_differ};
 pub use ports::{EditionStore, EditionTx, Reading, SectionReading};
 
 use crate::{
@@ -28,7 +30,7 @@ use crate::{
     actor::Actor,
     error::{Error, Result},
     model::{Page, PageRequest},
-    ports::Store,
+    ports::{Store, Tx},
 };
 
 /// What runs, with its whole text.
@@ -58,8 +60,11 @@ pub struct EditionPage {
     pub diff: Option<DiffReport>,
     /// What that means for each role.
     pub roles: Vec<RoleChange>,
-    /// Whether its zones are others than those of what runs, so that the listeners must be changed with it.
-    pub zones_change: bool,
+    /// Whether its zones are others than those of what runs, so that it comes into force only when the house is started
+    /// again with listeners for them.
+    pub needs_restart: bool,
+    /// What is in use and would be taken away: while there is any it is not applied for, and does not come into force.
+    pub in_use: Vec<InUse>,
     /// How many of each section have read what it changed; empty for those who may not see it.
     pub readings: Vec<SectionReading>,
     /// Whether the actor may change it.
@@ -98,7 +103,15 @@ pub async fn in_force(store: &dyn Store) -> Result<Option<(Edition, EditionText)
 
 /// An edition's text, which must be the one that its digest was made of.
 async fn text_of(store: &dyn Store, edition: &Edition) -> Result<EditionText> {
-    let files = store.edition_files(&edition.id).await?;
+    whole_text(edition, store.edition_files(&edition.id).await?)
+}
+
+/// The same inside a transaction, which asks for no second connection.
+async fn text_inside(tx: &mut dyn Tx, edition: &Edition) -> Result<EditionText> {
+    whole_text(edition, tx.edition_files(&edition.id).await?)
+}
+
+fn whole_text(edition: &Edition, files: Vec<policy::SourceFile>) -> Result<EditionText> {
     let broken = |what: &str| Error::Internal(format!("edition {}: {what}", edition.id));
     let text = EditionText::new(&edition.pack, files, &[]).map_err(|e| broken(&e.to_string()))?;
     if text.digest() != edition.digest {
@@ -186,10 +199,16 @@ impl App {
         let roles = compared.map(|(after, before)| role_changes(before, after)).unwrap_or_default();
         let sees = self.sees_drafts(actor);
         let readings = if sees { self.store().reading_rates(&edition.id).await? } else { Vec::new() };
-        let running = self.pack();
-        let ids = |pack: &Pack| pack.zones().iter().map(|z| z.id.clone()).collect::<Vec<_>>();
+        let (mut needs_restart, mut in_use) = (false, Vec::new());
+        if let (Some(after), Some(before), Stage::Draft | Stage::Applied | Stage::Approved) =
+            (&pack, &before, edition.stage)
+        {
+            needs_restart = zones_differ(before, after);
+            in_use = self.taken_away(before, after, self.now()).await?;
+        }
         Ok(EditionPage {
-            zones_change: pack.as_ref().is_some_and(|pack| ids(pack) != ids(running)),
+            needs_restart,
+            in_use,
             may_change: self.may(actor, Action::ProposeEdition, &Resource::City),
             edition,
             proposer,

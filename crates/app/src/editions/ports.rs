@@ -56,6 +56,13 @@ pub trait EditionStore: Send + Sync {
     async fn reading(&self, edition: &EditionId, user: &UserId) -> Result<Option<Reading>, StoreError>;
     /// How many of each section have, by section.
     async fn reading_rates(&self, edition: &EditionId) -> Result<Vec<SectionReading>, StoreError>;
+    /// How many transfers through this channel are under way: neither ended nor only waiting to be taken.
+    async fn transfers_under_way(&self, channel: &str) -> Result<u32, StoreError>;
+    /// How many requests of this form nobody has decided and nobody gave up.
+    async fn requests_under_way(&self, form: &str) -> Result<u32, StoreError>;
+    /// The units for which somebody with an open account holds this post at that moment, one for each of at most a
+    /// thousand holders; `None` for the whole body.
+    async fn post_units(&self, post: &str, at: Millis) -> Result<Vec<Option<String>>, StoreError>;
 }
 
 /// Changing editions.
@@ -65,6 +72,8 @@ pub trait EditionTx: Send {
     async fn edition(&mut self, id: &EditionId) -> Result<Option<Edition>, StoreError>;
     /// As [`EditionStore::edition_at`], inside the transaction.
     async fn edition_at(&mut self, stage: Stage) -> Result<Option<Edition>, StoreError>;
+    /// As [`EditionStore::edition_files`], inside the transaction.
+    async fn edition_files(&mut self, id: &EditionId) -> Result<Vec<SourceFile>, StoreError>;
     /// Inserts an edition with all its files. One edition is in force and one is on its way:
     /// [`StoreError::Duplicate`]`("edition-in-force")`, `("edition-under-way")`.
     async fn insert_edition(&mut self, edition: &Edition, files: &[SourceFile]) -> Result<(), StoreError>;
@@ -81,6 +90,13 @@ pub trait EditionTx: Send {
         now: Millis,
         due_at: Option<Millis>,
     ) -> Result<u64, StoreError>;
+    /// Notes that this person is to read what the edition changed; false when he is noted already.
+    async fn add_reader(
+        &mut self,
+        edition: &EditionId,
+        user: &UserId,
+        due_at: Option<Millis>,
+    ) -> Result<bool, StoreError>;
     /// Notes that this person read it; false when he was not asked to, or did before.
     async fn confirm_reading(
         &mut self,

@@ -4,7 +4,7 @@
 //! comes as text, file by file, and no archive is opened.
 
 use authz::{Action, Resource};
-use policy::{EditionText, Problem, RefusedText, RevisionNeed, Severity, SourceFile};
+use policy::{EditionText, Pack, Problem, RefusedText, RevisionNeed, Severity, SourceFile};
 use serde_json::json;
 use workflow::{
     Millis,
@@ -12,6 +12,7 @@ use workflow::{
     id::{EditionId, UserId},
 };
 
+use super::{in_use::zones_differ, text_inside, text_of};
 use crate::{
     App,
     accounts::bounded,
@@ -39,8 +40,16 @@ pub struct Proposal {
 /// What became of a proposal.
 #[derive(Debug, Clone)]
 pub enum Proposed {
-    /// It is a draft now; what is told may be slips.
-    Draft(EditionId, Vec<Problem>),
+    /// It is a draft now.
+    Draft {
+        /// Its id.
+        id: EditionId,
+        /// What may be slips.
+        findings: Vec<Problem>,
+        /// Whether its zones are others than those of what runs: it comes into force only when the house is started
+        /// again with listeners for them.
+        needs_restart: bool,
+    },
     /// It has errors, and nothing was kept.
     Refused(Vec<Problem>),
 }
@@ -53,7 +62,7 @@ impl App {
     /// [`Error::TooMany`].
     pub async fn propose_edition(&self, actor: &Actor, proposal: Proposal) -> Result<Proposed> {
         let _allowed = self.permit(actor, Action::ProposeEdition, &Resource::City).await?;
-        self.insert_proposal(Some(actor), proposal).await
+        self.insert_proposal(Some(actor), proposal, json!({})).await
     }
 
     /// Proposes a text from outside the screens: the command beside the database, and the demo city.
@@ -61,10 +70,16 @@ impl App {
     /// # Errors
     /// As [`App::propose_edition`].
     pub async fn install_proposal(&self, proposal: Proposal) -> Result<Proposed> {
-        self.insert_proposal(None, proposal).await
+        self.insert_proposal(None, proposal, json!({})).await
     }
 
-    async fn insert_proposal(&self, actor: Option<&Actor>, proposal: Proposal) -> Result<Proposed> {
+    /// `origin` is what evidence says besides about where the text comes from.
+    pub(crate) async fn insert_proposal(
+        &self,
+        actor: Option<&Actor>,
+        proposal: Proposal,
+        origin: serde_json::Value,
+    ) -> Result<Proposed> {
         let now = self.now();
         let note = words("note", &proposal.note, NOTE_CHARS_MAX)?;
         let running = self.running()?;
@@ -105,14 +120,18 @@ impl App {
             withdrawn_at: None,
             version: 0,
         };
-        let details =
+        let needs_restart = zones_differ(self.pack(), &resolved.pack);
+        let mut details =
             json!({ "note": edition.note, "warnings": findings.len(), "files": text.files().len() });
+        if let (Some(details), serde_json::Value::Object(origin)) = (details.as_object_mut(), origin) {
+            details.extend(origin);
+        }
         let by = actor.map_or(By::System, By::Actor);
         let entry = self.edition_entry(now, Kind::EditionProposed, by, &edition, details)?;
         let mut tx = self.store().begin().await?;
         tx.insert_edition(&edition, text.files()).await?;
         self.commit(tx, vec![entry]).await?;
-        Ok(Proposed::Draft(edition.id, findings))
+        Ok(Proposed::Draft { id: edition.id, findings, needs_restart })
     }
 
     /// What `policy check` says of a text, without keeping it.
@@ -174,19 +193,29 @@ impl App {
         self.commit(tx, vec![entry]).await
     }
 
-    /// Whether an edition could be applied for now, to be in force from that moment. The application itself checks again,
-    /// in its transaction.
+    /// Whether an edition could be applied for now, to be in force from that moment, and whether the house must be started
+    /// again for it. What stands in its way by itself is checked again by the application, in its transaction.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Edition`] with what stands in its way.
-    pub(crate) async fn edition_to_apply(&self, id: &EditionId, effective_from: Millis) -> Result<Edition> {
+    /// [`Error::NotFound`], [`Error::Edition`] or [`Error::InUse`] with what stands in its way.
+    pub(crate) async fn edition_to_apply(
+        &self,
+        id: &EditionId,
+        effective_from: Millis,
+    ) -> Result<(Edition, bool)> {
         let edition = self.store().edition(id).await?.ok_or(Error::NotFound)?;
         let under_way = self.under_way().await?;
-        let errors = self.errors_of(&edition).await?;
+        let (errors, after) = judged(&text_of(self.store(), &edition).await?)?;
         let running = self.running()?;
         let standing = Standing { errors, under_way: under_way.as_ref(), in_force: &running.digest };
         edition.may_apply(effective_from, &standing, self.now())?;
-        Ok(edition)
+        let before = running.text.resolve().map_err(Error::BrokenText)?.pack;
+        let Some(after) = after else { return Ok((edition, false)) };
+        let taken = self.taken_away(&before, &after, self.now()).await?;
+        if !taken.is_empty() {
+            return Err(Error::InUse(taken));
+        }
+        Ok((edition, zones_differ(&before, &after)))
     }
 
     /// What the approvers see of an edition that is applied for: exactly which text, compared with which, and with which
@@ -195,13 +224,15 @@ impl App {
     /// # Errors
     /// As [`App::edition_to_apply`].
     pub(crate) async fn edition_shown(&self, id: &str, effective_from: Millis) -> Result<String> {
-        let edition = self.edition_to_apply(&EditionId::new(id), effective_from).await?;
+        let (edition, needs_restart) = self.edition_to_apply(&EditionId::new(id), effective_from).await?;
         let analysis = match &edition.analysis {
             Some(a) => format!("、リスク分析「{}」 {}", a.title, sha256(&a.text)),
             None => String::new(),
         };
+        let restart =
+            if needs_restart { "、系が変わるので施行には再起動が要る" } else { "" };
         Ok(format!(
-            "{} {}(指紋 {}、比べる相手 {}{analysis})",
+            "{} {}(指紋 {}、比べる相手 {}{analysis}{restart})",
             edition.title,
             edition.label,
             edition.digest,
@@ -216,17 +247,6 @@ impl App {
             }
         }
         Ok(None)
-    }
-
-    async fn errors_of(&self, edition: &Edition) -> Result<usize> {
-        let text = super::text_of(self.store(), edition).await?;
-        let errors = text.findings().iter().filter(|p| p.severity == Severity::Error).count();
-        if errors == 0
-            && let Ok(resolved) = text.resolve()
-        {
-            crate::rules::Rules::from_pack(&resolved.pack).map_err(|e| Error::CannotRun(e.to_string()))?;
-        }
-        Ok(errors)
     }
 
     /// Puts an edition on its way inside the transaction that makes the request which carries it. The evidence is written
@@ -244,7 +264,7 @@ impl App {
     ) -> Result<NewEvidence> {
         let now = self.now();
         let mut edition = tx.edition(id).await?.ok_or(Error::NotFound)?;
-        let errors = self.errors_of(&edition).await?;
+        let (errors, _) = judged(&text_inside(tx, &edition).await?)?;
         let running = self.running()?;
         let mut under_way = None;
         for stage in Stage::ALL.iter().copied().filter(|s| s.is_under_way()) {
@@ -283,6 +303,20 @@ impl App {
         let act = Act { kind, by, subject: ("edition", edition.id.as_str()), details: told, statements: &[] };
         self.entry(now, &act)
     }
+}
+
+/// How many errors a text has for this version of the program, and the pack that it is if it can be read.
+fn judged(text: &EditionText) -> Result<(usize, Option<Pack>)> {
+    let count = |found: &[Problem]| found.iter().filter(|p| p.severity == Severity::Error).count();
+    let resolved = match text.resolve() {
+        Ok(resolved) => resolved,
+        Err(problems) => return Ok((count(&problems), None)),
+    };
+    let errors = count(&resolved.findings_before_running());
+    if errors == 0 {
+        crate::rules::Rules::from_pack(&resolved.pack).map_err(|e| Error::CannotRun(e.to_string()))?;
+    }
+    Ok((errors, Some(resolved.pack)))
 }
 
 /// The whole text of a proposal: paths without a folder are of the pack's own.

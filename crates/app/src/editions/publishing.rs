@@ -1,20 +1,23 @@
 //! 公表: the public part of an edition, for everybody outside.
 //!
-//! Owns when it is published and what is shown without a login. What is public is decided by `policy` alone.
+//! Owns when it is published and what is shown without a login: the text that was published, with the values that hold. What
+//! is public is decided by `policy` alone.
 
 use std::sync::Arc;
 
-use policy::Publication;
+use policy::{Pack, Publication};
 use serde_json::json;
-use workflow::{Millis, id::EditionId};
+use workflow::{Millis, edition::Edition, id::EditionId};
 
-use super::text_of;
+use super::{text_inside, text_of};
 use crate::{
     App,
     error::{Error, Result},
     evidence::{By, Kind},
+    in_force::values_at,
     model::NewEvidence,
     ports::Tx,
+    requests::store::ParameterChange,
 };
 
 /// What anybody may read.
@@ -26,6 +29,8 @@ pub struct Published {
     pub at: Millis,
     /// The public part.
     pub publication: Publication,
+    /// The values it was made with.
+    changes: Vec<ParameterChange>,
 }
 
 impl App {
@@ -41,7 +46,7 @@ impl App {
     ) -> Result<NewEvidence> {
         let now = self.now();
         let mut edition = tx.edition(id).await?.ok_or(Error::NotFound)?;
-        let text = text_of(self.store(), &edition).await?;
+        let text = text_inside(tx, &edition).await?;
         let pack = text.resolve().map_err(Error::BrokenText)?.pack;
         let publication = Publication::new(&pack, &[]).map_err(Error::NotPublic)?;
         edition.publish(now)?;
@@ -73,8 +78,9 @@ impl App {
         ))
     }
 
-    /// What is shown without a login: the public part of the edition that was published last. `None` unless what runs says
-    /// that there is such a page, and something was published.
+    /// What is shown without a login: the public part of the edition that was published last, with the values that hold, or
+    /// that held when another edition took its place. `None` unless what runs says that there is such a page, and something
+    /// was published.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
@@ -84,15 +90,31 @@ impl App {
         }
         let Some(edition) = self.store().edition_published().await? else { return Ok(None) };
         let Some(at) = edition.published_at else { return Ok(None) };
+        let mut changes = self.store().parameter_values().await?;
+        let until = held_until(&edition, self.now());
+        changes.retain(|c| c.from <= until);
         let known = self.house.published.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
-        if let Some(known) = known.filter(|k| k.edition == edition.id) {
+        if let Some(known) = known.filter(|k| k.edition == edition.id && k.changes == changes) {
             return Ok(Some(known));
         }
-        let pack = text_of(self.store(), &edition).await?.resolve().map_err(Error::BrokenText)?.pack;
+        let written = text_of(self.store(), &edition).await?.resolve().map_err(Error::BrokenText)?.pack;
+        let pack = with_changes(&written, &changes, until)?;
         let publication = Publication::new(&pack, &[]).map_err(Error::NotPublic)?;
-        let published = Arc::new(Published { edition: edition.id, at, publication });
+        let published = Arc::new(Published { edition: edition.id, at, publication, changes });
         *self.house.published.lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
             Some(Arc::clone(&published));
         Ok(Some(published))
     }
+}
+
+/// The last moment at which what was approved for this text counts: what an edition writes anew when it takes the place of
+/// another is no value of the one before it.
+fn held_until(edition: &Edition, now: Millis) -> Millis {
+    edition.superseded_at.map_or(now, |at| now.min(at - 1))
+}
+
+fn with_changes(written: &Pack, changes: &[ParameterChange], at: Millis) -> Result<Pack> {
+    written
+        .with_values(&values_at(written, changes, at))
+        .map_err(|e| Error::Internal(format!("approved values cannot be published: {e}")))
 }

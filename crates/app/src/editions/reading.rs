@@ -1,19 +1,29 @@
 //! 既読: each person reads what changed for him, and says so.
 //!
-//! Owns the tasks of one person, his receipt, and its evidence. Who has to read is noted when an edition comes into force
-//! ([`super::adopting`]).
+//! Owns the tasks of one person, his receipt, and its evidence, and the task of whoever comes to a role later. Who has to
+//! read is noted when an edition comes into force ([`super::adopting`]).
+
+use std::{collections::BTreeSet, sync::Arc};
 
 use authz::{Action, Resource};
 use policy::RoleChange;
 use serde_json::json;
-use workflow::{Millis, edition::Edition, id::EditionId};
+use workflow::{
+    Millis,
+    edition::{Edition, Stage},
+    id::{EditionId, UserId},
+};
 
-use super::text_of;
+use super::{
+    adopting::{changed_roles, reading_ends},
+    text_inside, text_of,
+};
 use crate::{
     App,
     actor::Actor,
     error::{Error, Result},
     evidence::{By, Kind},
+    ports::Tx,
 };
 
 /// What changed for one person by one edition.
@@ -40,7 +50,51 @@ pub struct ToRead {
     pub due_at: Option<Millis>,
 }
 
+/// For which roles an edition changed something.
+pub(crate) type ChangedRoles = (EditionId, Arc<BTreeSet<String>>);
+
 impl App {
+    /// Somebody came to posts with these roles after an edition came into force: he is to read what it changed for them, as
+    /// those before him. Inside the transaction that gives them, so that no edition comes in between. The edition, unless
+    /// it is nothing to him or he is noted already.
+    pub(crate) async fn add_late_reader(
+        &self,
+        tx: &mut dyn Tx,
+        user: &UserId,
+        roles: &[String],
+        now: Millis,
+    ) -> Result<Option<EditionId>> {
+        let Some(edition) = tx.edition_at(Stage::InForce).await? else { return Ok(None) };
+        let known =
+            self.house.changed_roles.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        let changed = match known.filter(|(id, _)| *id == edition.id) {
+            Some((_, changed)) => changed,
+            None => {
+                let changed = Arc::new(self.roles_changed_by(tx, &edition).await?);
+                *self.house.changed_roles.lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
+                    Some((edition.id.clone(), Arc::clone(&changed)));
+                changed
+            }
+        };
+        if !roles.iter().any(|r| changed.contains(r)) {
+            return Ok(None);
+        }
+        let added = tx.add_reader(&edition.id, user, reading_ends(self.pack(), now)).await?;
+        Ok(added.then_some(edition.id))
+    }
+
+    async fn roles_changed_by(&self, tx: &mut dyn Tx, edition: &Edition) -> Result<BTreeSet<String>> {
+        let Some(before) = &edition.before else { return Ok(BTreeSet::new()) };
+        let before = tx.edition(before).await?.ok_or(Error::NotFound)?;
+        let before = text_inside(tx, &before).await?.resolve();
+        let after = text_inside(tx, edition).await?.resolve();
+        // A text that this version cannot read any more changed nothing that could be told.
+        Ok(match (before, after) {
+            (Ok(before), Ok(after)) => changed_roles(&before.pack, &after.pack),
+            _ => BTreeSet::new(),
+        })
+    }
+
     /// What this person has not confirmed yet.
     ///
     /// # Errors

@@ -2,12 +2,13 @@
 //!
 //! Owns the review as use cases: corrections in steps, taking steps back, confirming the whole, taking the draft out. Each
 //! step is a row that is never changed and an entry of evidence, so the review can be made again and read by an auditor.
-//! Leaves receiving the file to [`arrive`], what is kept to [`model`], what is still open to [`points`], and everything that
-//! is read in a text to `policy::import`.
+//! Leaves receiving the file to [`arrive`], what is kept to [`model`], what is still open to [`points`], making an edition of
+//! it to [`propose`], and everything that is read in a text to `policy::import`.
 
 pub mod arrive;
 pub mod model;
 pub mod points;
+pub mod propose;
 
 use std::{
     collections::BTreeMap,
@@ -66,6 +67,12 @@ pub enum ImportRefusal {
     /// Statements that nobody decided are left.
     #[error("{0} statements are not decided")]
     Undecided(u32),
+    /// The whole was not confirmed yet.
+    #[error("the review is not confirmed")]
+    NotConfirmed,
+    /// The policy that runs cannot stand on the draft.
+    #[error("the draft is no layer for what runs")]
+    NoLayer,
     /// No step is left to take back.
     #[error("there is nothing to take back")]
     NothingToUndo,
@@ -101,6 +108,8 @@ impl ImportRefusal {
             Self::NoPolicy => "no-policy",
             Self::Closed => "closed",
             Self::Undecided(_) => "undecided",
+            Self::NotConfirmed => "not-confirmed",
+            Self::NoLayer => "no-layer",
             Self::NothingToUndo => "nothing-to-undo",
             Self::Correction(CorrectionError::NoSuchNode) => "no-such-node",
             Self::Correction(CorrectionError::NoSuchStatement) => "no-such-statement",

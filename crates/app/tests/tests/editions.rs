@@ -7,6 +7,7 @@ use app::{
     actor::Actor,
     editions::{
         EditionStore as _,
+        in_use::InUse,
         proposing::{Proposal, Proposed},
     },
     model::PageRequest,
@@ -46,7 +47,7 @@ pub(crate) async fn propose(city: &City, actor: &Actor, files: Vec<SourceFile>) 
 
 pub(crate) async fn draft(city: &City, actor: &Actor, files: Vec<SourceFile>) -> EditionId {
     match propose(city, actor, files).await.unwrap() {
-        Proposed::Draft(id, _) => id,
+        Proposed::Draft { id, .. } => id,
         Proposed::Refused(problems) => panic!("{problems:?}"),
     }
 }
@@ -75,7 +76,8 @@ async fn a_proposal_is_kept_whole_compared_and_evidence() {
     assert_eq!(changed, ["hoshimi/b-staff"]);
     let roles: Vec<&str> = page.roles.iter().map(|c| c.role.id.as_str()).collect();
     assert_eq!(roles, ["staff"]);
-    assert!(!page.zones_change && page.may_change && page.readings.is_empty());
+    assert!(!page.needs_restart && page.in_use.is_empty());
+    assert!(page.may_change && page.readings.is_empty());
     assert_eq!(kinds(&city, &id).await, ["edition-proposed"]);
     // Nothing runs but what ran.
     assert_eq!(city.app.pack().version(), "令和8年度第1版");
@@ -423,9 +425,38 @@ async fn a_value_that_an_edition_writes_anew_holds_over_one_approved_before() {
     assert_eq!(number(&city, "password-length"), Some(ParameterValue::Number(16)));
 }
 
-#[tokio::test]
-async fn a_form_that_was_changed_is_not_approved_as_another() {
-    let city = City::open().await;
+/// The second version with more in a file.
+fn second_with(file: &str, text: &str) -> Vec<SourceFile> {
+    let mut files = second();
+    files.iter_mut().find(|f| f.path.ends_with(file)).unwrap().text.push_str(text);
+    files
+}
+
+const WITHOUT_FORM: &str =
+    "\n[[remove]]\nkind = \"request\"\nid = \"parameter-change\"\nreason = \"紙で行う\"\n";
+
+/// Applies for an edition with an analysis, to be in force from a day.
+async fn apply_for(city: &City, id: &EditionId, from: &str) -> app::Result<workflow::id::RequestId> {
+    let tanto = city.at("tanto", "lgwan").await;
+    city.app.current().attach_analysis(&tanto, id, "変更の分析", "起きやすさは小さい。").await.unwrap();
+    city.apply(&tanto, "policy-revision", revision(id, from)).await
+}
+
+async fn approve(city: &City, request: &workflow::id::RequestId) {
+    for login in ["digital", "fukushicho"] {
+        let approver = city.at(login, "lgwan").await;
+        city.say(&approver, request, Verdict::Approve).await.unwrap();
+    }
+}
+
+fn taken(answer: app::Result<workflow::id::RequestId>) -> Vec<InUse> {
+    match answer {
+        Err(Error::InUse(taken)) => taken,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn ask_for_longer_passwords(city: &City) -> workflow::id::RequestId {
     let hanako = city.at("hanako", "lgwan").await;
     let change = answers(&[
         ("parameter", "password-length"),
@@ -433,26 +464,217 @@ async fn a_form_that_was_changed_is_not_approved_as_another() {
         ("from", "2026-11-28"),
         ("reason", "基準の改定"),
     ]);
-    let request = city.apply(&hanako, "parameter-change", change).await.unwrap();
-    let digital = city.at("digital", "lgwan").await;
-    city.say(&digital, &request, Verdict::Approve).await.unwrap();
-    let mut files = second();
-    let removed = "\n[[remove]]\nkind = \"request\"\nid = \"parameter-change\"\nreason = \"紙で行う\"\n";
-    files.iter_mut().find(|f| f.path.ends_with("pack.toml")).unwrap().text.push_str(removed);
+    city.apply(&hanako, "parameter-change", change).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_form_with_open_requests_is_not_taken_away() {
+    let city = City::open().await;
+    let open = ask_for_longer_passwords(&city).await;
     let tanto = city.at("tanto", "lgwan").await;
-    let id = draft(&city, &tanto, files).await;
-    city.app.attach_analysis(&tanto, &id, "変更の分析", "起きやすさは小さく、損失も小さい。").await.unwrap();
-    let revision = city.apply(&tanto, "policy-revision", revision(&id, "2026-11-25")).await.unwrap();
-    for login in ["digital", "fukushicho"] {
-        let approver = city.at(login, "lgwan").await;
-        city.say(&approver, &revision, Verdict::Approve).await.unwrap();
-    }
+    let id = draft(&city, &tanto, second_with("pack.toml", WITHOUT_FORM)).await;
+    let told = taken(apply_for(&city, &id, "2026-11-25").await);
+    assert!(
+        matches!(&told[..], [InUse::Form { id, requests: 1, .. }] if id == "parameter-change"),
+        "{told:?}"
+    );
+    // The page says so before anybody applies.
+    assert_eq!(city.app.edition(&tanto, &id).await.unwrap().in_use, told);
+    let hanako = city.at("hanako", "lgwan").await;
+    city.app.withdraw_request(&hanako, &open).await.unwrap();
+    assert!(city.app.edition(&tanto, &id).await.unwrap().in_use.is_empty());
+    let request = apply_for(&city, &id, "2026-11-25").await.unwrap();
+    approve(&city, &request).await;
+    // What comes between the approval and the day holds the edition back until it is over.
+    let late = ask_for_longer_passwords(&city).await;
+    city.pass(DAY);
+    assert_eq!(city.app.current().tidy().await.unwrap().adopted, 0);
+    assert_eq!(stage(&city, &id).await, Stage::Approved);
+    assert_eq!(city.app.edition(&tanto, &id).await.unwrap().in_use.len(), 1);
+    let digital = city.at("digital", "lgwan").await;
+    city.say(&digital, &late, Verdict::Reject).await.unwrap();
+    assert_eq!(city.app.current().tidy().await.unwrap().adopted, 1);
+    assert_eq!(city.app.current().pack().version(), "令和8年度第2版");
+    assert!(city.app.current().edition(&tanto, &id).await.unwrap().in_use.is_empty());
+}
+
+#[tokio::test]
+async fn a_channel_with_transfers_under_way_is_not_closed() {
+    let city = City::open().await;
+    let tanto = city.at("tanto", "lgwan").await;
+    let closed = second_with("channels.toml", "")
+        .into_iter()
+        .map(|mut f| {
+            if f.path.ends_with("channels.toml") {
+                f.text = "format = 1\n\n[[channel]]\nid = \"internet-to-lgwan\"\noverride = true\n\
+                          mode = \"deny\"\nnotice = \"閉じました。\"\nrule = []\n"
+                    .to_owned();
+            }
+            f
+        })
+        .collect();
+    let id = draft(&city, &tanto, closed).await;
+    let transfer = city.inbound("c2", &["clean text"]).await;
+    let told = taken(apply_for(&city, &id, "2026-11-25").await);
+    assert!(
+        matches!(&told[..], [InUse::Channel { id, transfers: 1, .. }] if id == "internet-to-lgwan"),
+        "{told:?}"
+    );
+    let kacho = city.at("kacho", "lgwan").await;
+    city.decide(&kacho, &transfer, Verdict::Approve).await.unwrap();
+    // What only waits to be taken needs its channel no more.
+    assert_eq!(city.state(&transfer).await, workflow::transfer::State::Ready);
+    let request = apply_for(&city, &id, "2026-11-25").await.unwrap();
+    approve(&city, &request).await;
     city.pass(DAY);
     assert_eq!(city.app.current().tidy().await.unwrap().adopted, 1);
-    let last = city.at("fukushicho", "lgwan").await;
-    let refused = city.say(&last, &request, Verdict::Approve).await;
-    assert!(matches!(refused, Err(Error::FormChanged)), "{refused:?}");
-    city.say(&last, &request, Verdict::Return).await.unwrap();
+    let taro = city.at("taro", "lgwan").await;
+    let file = city.stored(&transfer).await.files[0].id.clone();
+    city.app.current().download(&taro, &transfer, &file).await.unwrap();
+}
+
+#[tokio::test]
+async fn somebody_is_left_who_looks_after_the_system() {
+    let city = City::open().await;
+    let tanto = city.at("tanto", "lgwan").await;
+    let without = second_with("posts.toml", "")
+        .into_iter()
+        .map(|mut f| {
+            if f.path.ends_with("posts.toml") {
+                // The role goes to a post that nobody holds.
+                for (post, roles) in [
+                    ("it-manager", "\"staff\", \"system-operator\""),
+                    ("it-deputy-manager", "\"staff\", \"system-manager\""),
+                ] {
+                    let head = format!("id = \"{post}\"\noverride = true\n");
+                    assert!(f.text.contains(&head), "{post}");
+                    f.text = f.text.replace(&head, &format!("{head}roles = [{roles}]\n"));
+                }
+            }
+            f
+        })
+        .collect();
+    let id = draft(&city, &tanto, without).await;
+    let told = taken(apply_for(&city, &id, "2026-11-25").await);
+    assert!(matches!(&told[..], [InUse::Manager { posts }] if !posts.is_empty()), "{told:?}");
+    // Once somebody holds the post that brings it then, the edition may go on.
+    city.app.install_post(&city.id("taro"), "it-deputy-manager", Some("digital")).await.unwrap();
+    apply_for(&city, &id, "2026-11-25").await.unwrap();
+}
+
+#[tokio::test]
+async fn other_zones_wait_for_a_start_with_their_listeners() {
+    let city = City::open().await;
+    let tanto = city.at("tanto", "lgwan").await;
+    let mut files: Vec<SourceFile> = second_with(
+        "pack.toml",
+        "\n[[remove]]\nkind = \"zone\"\nid = \"mynumber\"\nreason = \"別の関所に移した\"\n",
+    );
+    for channel in ["mynumber-to-lgwan", "lgwan-to-mynumber", "internet-to-mynumber", "mynumber-to-internet"]
+    {
+        let removed =
+            format!("\n[[remove]]\nkind = \"channel\"\nid = \"{channel}\"\nreason = \"系がなくなる\"\n");
+        files.iter_mut().find(|f| f.path.ends_with("pack.toml")).unwrap().text.push_str(&removed);
+    }
+    let zones = files.iter_mut().find(|f| f.path.ends_with("zones.toml")).unwrap();
+    let at = zones.text.find("[[zone]]\nid = \"mynumber\"").unwrap();
+    zones.text.truncate(at);
+    let id = match propose(&city, &tanto, files).await.unwrap() {
+        Proposed::Draft { id, needs_restart: true, .. } => id,
+        other => panic!("{other:?}"),
+    };
+    assert!(city.app.edition(&tanto, &id).await.unwrap().needs_restart);
+    let request = apply_for(&city, &id, "2026-11-25").await.unwrap();
+    let digital = city.at("digital", "lgwan").await;
+    let seen = city.app.request(&digital, &request).await.unwrap();
+    assert!(
+        seen.request.content.answers.iter().any(|a| a.shown.contains("再起動が要る")),
+        "the approvers see it"
+    );
+    approve(&city, &request).await;
+    city.pass(DAY);
+    // The house that runs has listeners for three zones and goes on with them.
+    assert_eq!(city.app.current().tidy().await.unwrap().adopted, 0);
+    assert_eq!(city.app.current().pack().zones().len(), 3);
+    let zones = |ids: &[&str]| ids.iter().map(|z| workflow::id::ZoneId::new(*z)).collect::<Vec<_>>();
+    for wrong in [&["internet", "lgwan", "mynumber"][..], &["internet"], &["internet", "other"]] {
+        assert!(!city.app.adopt_at_start(&zones(wrong)).await.unwrap(), "{wrong:?}");
+    }
+    assert!(city.app.adopt_at_start(&zones(&["lgwan", "internet"])).await.unwrap());
+    assert_eq!(city.app.current().pack().zones().len(), 2);
+    assert_eq!(stage(&city, &id).await, Stage::InForce);
+    assert!(!city.app.current().edition(&tanto, &id).await.unwrap().needs_restart);
+}
+
+#[tokio::test]
+async fn whoever_comes_to_a_role_later_reads_it_too() {
+    let city = City::open().await;
+    let taro = city.id("taro");
+    let digital = city.at("digital", "lgwan").await;
+    city.app.set_enabled(&digital, &taro, false).await.unwrap();
+    let id = adopt_second(&city).await;
+    let app = city.app.current();
+    let open = async |user| city.store.real.readings_open(user).await.unwrap();
+    // The auditor's post brings no role for which something changed, until he is staff as well.
+    let kansa = city.id("kansa");
+    assert!(open(&kansa).await.is_empty());
+    app.install_post(&kansa, "staff", Some("welfare")).await.unwrap();
+    let mine = open(&kansa).await;
+    assert_eq!(mine.iter().map(|r| &r.edition).collect::<Vec<_>>(), [&id]);
+    assert_eq!(mine[0].due_at, Some(city.now() + 14 * DAY));
+    let given = city.evidence().await.into_iter().rfind(|r| r.entry.kind == "post-given").unwrap();
+    let payload: serde_json::Value = serde_json::from_slice(&given.entry.payload).unwrap();
+    assert_eq!(payload["details"]["to_read"], id.as_str());
+    // Who was away when it came into force.
+    assert!(open(&taro).await.is_empty());
+    let digital = city.at("digital", "lgwan").await;
+    app.set_enabled(&digital, &taro, true).await.unwrap();
+    assert_eq!(open(&taro).await.len(), 1);
+    // Who has read it is not asked again because he gets another post.
+    let hanako = city.at("hanako", "lgwan").await;
+    app.confirm_reading(&hanako, &id).await.unwrap();
+    app.install_post(hanako.id(), "staff", Some("welfare")).await.unwrap();
+    assert!(open(hanako.id()).await.is_empty());
+    let given = city.evidence().await.into_iter().rfind(|r| r.entry.kind == "post-given").unwrap();
+    let payload: serde_json::Value = serde_json::from_slice(&given.entry.payload).unwrap();
+    assert!(payload["details"].get("to_read").is_none());
+}
+
+#[tokio::test]
+async fn what_is_published_shows_the_values_that_hold() {
+    let city = City::open().await;
+    let tanto = city.at("tanto", "lgwan").await;
+    // The city makes its standard public, so that values are in what is published.
+    let open = second()
+        .into_iter()
+        .map(|mut f| {
+            if f.path.ends_with("documents.toml") {
+                f.text = f.text.replace("public = false", "public = true");
+            }
+            f
+        })
+        .collect();
+    let id = draft(&city, &tanto, open).await;
+    let request = apply_for(&city, &id, "2026-11-24").await.unwrap();
+    approve(&city, &request).await;
+    assert_eq!(city.app.current().tidy().await.unwrap().adopted, 1);
+    city.set("password-length", "20", "2026-11-24").await.unwrap();
+    publish(&city, &id).await;
+    let shown = async |title: &str| {
+        let public = city.app.current().public_part().await.unwrap().expect("it was published");
+        let documents = public.publication.makers.iter().flat_map(|m| &m.documents);
+        let values = documents.flat_map(|d| &d.clauses).flat_map(|c| &c.statements).flat_map(|s| &s.values);
+        values.filter(|v| v.title == title).map(|v| v.value.clone()).collect::<Vec<_>>()
+    };
+    let title = city.app.pack().parameter("password-length").unwrap().title.clone();
+    let all = shown(&title).await;
+    assert!(!all.is_empty() && all.iter().all(|v| v.starts_with("20")), "{all:?}");
+    // A value approved afterwards holds from its day, also on the page.
+    city.set("password-length", "24", "2026-11-25").await.unwrap();
+    assert!(shown(&title).await.iter().all(|v| v.starts_with("20")));
+    city.pass(DAY);
+    city.app.load_values().await.unwrap();
+    assert!(shown(&title).await.iter().all(|v| v.starts_with("24")));
 }
 
 #[tokio::test]

@@ -364,14 +364,19 @@ mod editions {
         readings_open(user: &UserId) -> Vec<Reading>;
         reading(edition: &EditionId, user: &UserId) -> Option<Reading>;
         reading_rates(edition: &EditionId) -> Vec<SectionReading>;
+        transfers_under_way(channel: &str) -> u32;
+        requests_under_way(form: &str) -> u32;
+        post_units(post: &str, at: Millis) -> Vec<Option<String>>;
     }
 
     passed_on_inside! { EditionTx for FlakyTx;
         edition(id: &EditionId) -> Option<Edition>;
         edition_at(stage: Stage) -> Option<Edition>;
+        edition_files(id: &EditionId) -> Vec<SourceFile>;
         insert_edition(edition: &Edition, files: &[SourceFile]) -> ();
         update_edition(edition: &Edition) -> ();
         add_readers(edition: &EditionId, post: &str, now: Millis, due_at: Option<Millis>) -> u64;
+        add_reader(edition: &EditionId, user: &UserId, due_at: Option<Millis>) -> bool;
         confirm_reading(edition: &EditionId, user: &UserId, at: Millis) -> bool;
     }
 }

@@ -3,11 +3,13 @@
 use app::{
     Error,
     actor::Actor,
+    editions::proposing::Proposed,
     imports::{
         ImportRefusal,
         arrive::NewImport,
         model::{ImportState, Step},
         points::PointKind,
+        propose::ProposeImport,
     },
     model::PageRequest,
     ports::Store as _,
@@ -146,7 +148,9 @@ async fn only_those_who_look_after_the_policy_do_it() {
     let city = City::open().await;
     let digital = city.at("digital", "lgwan").await;
     let id = imported(&city, &digital).await;
-    for (login, sees) in [("hanako", false), ("kacho", false), ("kansa", true), ("tanto", true)] {
+    for (login, sees) in
+        [("hanako", false), ("kacho", false), ("kansa", false), ("fukushicho", false), ("tanto", true)]
+    {
         let actor = city.at(login, "lgwan").await;
         assert_eq!(city.app.import_review(&actor, &id).await.is_ok(), sees, "{login}");
         assert_eq!(city.app.import_steps(&actor, &id, 0).await.is_ok(), sees, "{login}");
@@ -348,4 +352,50 @@ async fn a_store_that_fails_leaves_no_half_step() {
         let steps = city.store.real.import_steps(&id, 0).await.unwrap();
         assert_eq!(i64::try_from(steps.len()).unwrap(), seen - 1, "call {calls}");
     }
+}
+
+#[tokio::test]
+async fn a_confirmed_review_is_proposed_as_an_edition_on_what_runs() {
+    let city = City::open().await;
+    let digital = city.at("digital", "lgwan").await;
+    let id = imported(&city, &digital).await;
+    let wanted =
+        |seen| ProposeImport {
+            seen, note: "規程の取込み".to_owned(), label: "令和8年度第2版".to_owned()
+        };
+    let early = city.app.propose_import(&digital, &id, wanted(1)).await;
+    assert!(matches!(early, Err(Error::Import(ImportRefusal::NotConfirmed))), "{early:?}");
+    let all = city.app.import_review(&digital, &id).await.unwrap().draft.import().statements.len();
+    city.app.correct_import(&digital, &id, 1, (0..all).map(confirm).collect()).await.unwrap();
+    city.app.confirm_import(&digital, &id, 2).await.unwrap();
+    let stale = city.app.propose_import(&digital, &id, wanted(2)).await;
+    assert!(matches!(stale, Err(Error::Conflict)), "{stale:?}");
+    for (label, problem) in [("", "empty"), (&*"版".repeat(81), "too-long")] {
+        let refused = city
+            .app
+            .propose_import(&digital, &id, ProposeImport { label: label.to_owned(), ..wanted(3) })
+            .await;
+        assert!(
+            matches!(refused, Err(Error::Invalid { field: "label", problem: p }) if p == problem),
+            "{refused:?}"
+        );
+    }
+    let kansa = city.at("kansa", "lgwan").await;
+    assert!(matches!(city.app.propose_import(&kansa, &id, wanted(3)).await, Err(Error::Denied { .. })));
+    assert_eq!(city.app.layer_replaced().unwrap().as_deref(), Some("base"));
+    let edition = match city.app.propose_import(&digital, &id, wanted(3)).await.unwrap() {
+        Proposed::Draft { id, needs_restart: false, .. } => id,
+        other => panic!("{other:?}"),
+    };
+    let page = city.app.edition(&digital, &edition).await.unwrap();
+    assert_eq!(page.edition.label, "令和8年度第2版");
+    let diff = page.diff.unwrap();
+    assert!(diff.statements.added.iter().any(|s| s.id.starts_with("yukimi/")), "{:?}", diff.statements.added);
+    assert!(diff.statements.removed.is_empty(), "the body's own text and the base stay");
+    let told = city.evidence().await.into_iter().find(|r| r.entry.kind == "edition-proposed").unwrap();
+    let payload: serde_json::Value = serde_json::from_slice(&told.entry.payload).unwrap();
+    assert_eq!(
+        (&payload["details"]["import"], &payload["details"]["import_version"]),
+        (&id.into(), &3.into())
+    );
 }

@@ -226,10 +226,8 @@ mechanisms! {
         AcceptanceTest = "acceptance-test" "試験と受入れの記録" planned,
         /// A person declares that something is done or as it should be.
         Attestation = "attestation" "実施の報告" planned,
-        /// Making something known, and who has read it.
-        ReadReceipt = "read-receipt" "周知と閲覧の確認" planned,
-        /// Publishing what is public, and nothing else.
-        Publication = "publication" "公表" planned,
+        /// Making something known besides the policy, such as a new threat, and who has read it.
+        Notice = "notice" "お知らせの周知と閲覧の確認" planned,
         /// The words of the policy.
         Glossary = "glossary" "用語集" planned,
         /// Whom and what the policy covers.

@@ -53,6 +53,7 @@ pub struct Pack {
     pub(crate) municipality: Option<Municipality>,
     pub(crate) revision_needs: Vec<RevisionNeed>,
     pub(crate) public_page: bool,
+    pub(crate) oscal_namespace: Option<String>,
     pub(crate) layers: Vec<Layer>,
     pub(crate) documents: Vec<Document>,
     pub(crate) makers: Vec<Maker>,
@@ -194,6 +195,12 @@ impl Pack {
     #[must_use]
     pub fn public_page(&self) -> bool {
         self.public_page
+    }
+
+    /// The namespace of what is ours in OSCAL exports, where the body has one of its own.
+    #[must_use]
+    pub fn oscal_namespace(&self) -> Option<&str> {
+        self.oscal_namespace.as_deref()
     }
 
     /// The layers it is made of, the lowest first.

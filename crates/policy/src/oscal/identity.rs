@@ -9,9 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha1::{Digest as _, Sha1};
 use unicode_normalization::UnicodeNormalization as _;
 
+use super::json::Json;
+use super::names::prop;
 use crate::model::Pack;
 
-/// The namespace of our properties, parts and URIs. Nothing is to be found there: it is a name.
+/// The namespace of our properties, parts and URIs unless a body has one of its own (`oscal_namespace` of its pack). Nothing
+/// is to be found there: it is a name.
 pub(super) const NAMESPACE: &str = "https://sekisho.example/ns/oscal";
 
 /// The namespace of our UUIDs: version 5 of [`NAMESPACE`] in the namespace of URLs (RFC 9562); a test holds that it is.
@@ -211,6 +214,52 @@ impl Tokens {
         }
         token
     }
+}
+
+/// Puts another namespace in the place of one, where namespaces stand: in `ns`, and before the statements that links name.
+/// What people wrote is not touched.
+pub(super) fn rename(json: &mut Json, from: &str, to: &str) {
+    let mut waiting = vec![json];
+    while let Some(json) = waiting.pop() {
+        match json {
+            Json::List(list) => waiting.extend(list),
+            Json::Object(entries) => {
+                for (key, value) in entries {
+                    match (key.as_str(), value) {
+                        ("ns", Json::Text(text)) if text == from => to.clone_into(text),
+                        ("href", Json::Text(text)) => {
+                            let rest = text.strip_prefix(from).filter(|rest| rest.starts_with("/statement/"));
+                            if let Some(rest) = rest {
+                                *text = format!("{to}{rest}");
+                            }
+                        }
+                        (_, value) => waiting.push(value),
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The namespace that a catalog of ours uses: that of the two properties that each of them has.
+pub(super) fn namespace_of(catalog: &Json) -> Option<String> {
+    let inside = |json: &Json, key: &str| match json {
+        Json::Object(entries) => entries.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone()),
+        _ => None,
+    };
+    let text = |json: &Json, key: &str| match inside(json, key) {
+        Some(Json::Text(text)) => Some(text),
+        _ => None,
+    };
+    let Some(Json::List(props)) = inside(&inside(&inside(catalog, "catalog")?, "metadata")?, "props") else {
+        return None;
+    };
+    let of = |name: &str| {
+        props.iter().find(|p| text(p, "name").as_deref() == Some(name)).and_then(|p| text(p, "ns"))
+    };
+    let namespace = of(prop::PACK)?;
+    (of(prop::PUBLICATION)? == namespace).then_some(namespace)
 }
 
 /// The URI of a statement, wherever it is.

@@ -206,7 +206,10 @@ fn file(
     selection: &Selection<'_>,
     options: &Options<'_>,
 ) -> Export {
-    let body = body.object();
+    let mut body = body.object();
+    if let Some(namespace) = selection.pack.oscal_namespace() {
+        identity::rename(&mut body, identity::NAMESPACE, namespace);
+    }
     let said = body.to_text().replacen(options.last_modified, "", 1);
     let uuid = identity::uuid(&["file", model.key(), selection.pack.id(), &said]);
     let mut entries = vec![("uuid".to_owned(), Json::Text(uuid))];

@@ -63,6 +63,7 @@ impl<'m> Reader<'m> {
         let municipality = heads.iter().rev().find_map(|h| h.municipality.clone());
         let revision_needs = heads.iter().rev().find_map(|h| h.revision_needs.clone()).unwrap_or_default();
         let public_page = heads.iter().rev().find_map(|h| h.public_page).unwrap_or_default();
+        let oscal_namespace = heads.iter().rev().find_map(|h| h.oscal_namespace.clone());
         // Without any [pack] there is nothing to point at; that was reported when the layers were found.
         let top = heads.into_iter().next_back()?;
         let parameters = self.each(Kind::Parameter, Self::parameter);
@@ -99,6 +100,7 @@ impl<'m> Reader<'m> {
             municipality,
             revision_needs,
             public_page,
+            oscal_namespace,
             layers,
             documents,
             makers,

@@ -11,6 +11,9 @@ use super::{
 };
 use crate::{GUIDELINE, Library, Pack, Severity};
 
+/// Longest address of a database, in bytes.
+const DATABASE_BYTES_MAX: usize = 400;
+
 /// The pack that the own layer stands on.
 pub(super) fn ground(answers: &Answers, library: &Library<'_>, problems: &mut Problems) -> Option<Pack> {
     let known: Vec<&str> = library.packs().collect();
@@ -175,6 +178,14 @@ pub(super) fn zones(answers: &Answers, below: &Pack, problems: &mut Problems) {
             }
         }
     }
+    if !is_database(answers.database.trim()) {
+        problems.add(
+            Step::Zones,
+            "database",
+            "データベースの場所を読めません。".to_owned(),
+            "PostgreSQL なら postgres://利用者:パスワード@ホスト/データベース名 の形で書いてください。空にすると、作る場所のファイル(SQLite)になります。",
+        );
+    }
     for id in answers.listeners.keys().filter(|id| below.zone(id).is_none()) {
         problems.add(
             Step::Zones,
@@ -183,6 +194,17 @@ pub(super) fn zones(answers: &Answers, below: &Pack, problems: &mut Problems) {
             "この待受けを消してください。",
         );
     }
+}
+
+/// Whether it names a database that a house can use: none for a file of its own, or a PostgreSQL server and a database there.
+fn is_database(address: &str) -> bool {
+    let rest = address.strip_prefix("postgres://").or_else(|| address.strip_prefix("postgresql://"));
+    address.is_empty()
+        || rest.is_some_and(|rest| {
+            let plain = !rest.chars().any(|c| c.is_control() || c.is_whitespace());
+            let (host, name) = rest.split_once('/').unwrap_or_default();
+            plain && !host.is_empty() && !name.is_empty() && address.len() <= DATABASE_BYTES_MAX
+        })
 }
 
 /// Checks what was decided. The values that stay open.

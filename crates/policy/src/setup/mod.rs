@@ -37,6 +37,8 @@ pub struct Answers {
     pub id: String,
     /// The name of the ledger, part of every checkpoint, never changed.
     pub ledger: String,
+    /// Where state and evidence are kept: `postgres://…`, or nothing for a file in the folder of the house.
+    pub database: String,
     /// 初めて施行する日, in a Japanese or a Western year; may stay empty.
     pub effective_from: String,
     /// Who decided the values and when, in words.

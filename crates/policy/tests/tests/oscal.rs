@@ -299,3 +299,57 @@ fn components_say_what_is_there_and_what_is_planned() {
     }
     assert_eq!(states.len(), 2);
 }
+
+#[test]
+fn a_body_has_a_namespace_of_its_own() {
+    const OURS: &str = "https://sekisho.example/ns/oscal";
+    const THEIRS: &str = "https://www.city.hoshimi.example/ns/oscal";
+    let with = |namespace: &str| {
+        let mut files = everything();
+        let head = files.iter_mut().find(|f| f.path == "hoshimi/pack.toml").unwrap();
+        head.text =
+            head.text.replacen("[pack]\n", &format!("[pack]\noscal_namespace = \"{namespace}\"\n"), 1);
+        // What people wrote is not touched, though it reads like one.
+        let notes = files.iter_mut().find(|f| f.path == "hoshimi/documents.toml").unwrap();
+        notes.text = notes.text.replacen("共通の土台の章を", &format!("{OURS} 共通の土台の章を"), 1);
+        files
+    };
+    let files = with(THEIRS);
+    let pack = resolved(&files, "hoshimi").pack;
+    assert_eq!(pack.oscal_namespace(), Some(THEIRS));
+    let own = export(&pack, None, Model::Catalog, &options(false)).unwrap();
+    assert!(own.text.contains(&format!("\"{THEIRS}\"")));
+    assert!(!own.text.contains(&format!("\"{OURS}\"")) && !own.text.contains(&format!("\"{OURS}/")));
+    // It is read back as what it is, and the default of the same pack says the same otherwise.
+    let library = policy::Library::new(&files);
+    let base = resolved(&files, "base").pack;
+    let back = policy::oscal::import_catalog(own.text.as_bytes(), Some(&base), &[], &library).unwrap();
+    let mut plain = everything();
+    let notes = plain.iter_mut().find(|f| f.path == "hoshimi/documents.toml").unwrap();
+    notes.text = notes.text.replacen("共通の土台の章を", &format!("{OURS} 共通の土台の章を"), 1);
+    let default = export(&resolved(&plain, "hoshimi").pack, None, Model::Catalog, &options(false)).unwrap();
+    let same = policy::oscal::import_catalog(default.text.as_bytes(), Some(&base), &[], &library).unwrap();
+    let head = policy::import::Head {
+        id: "back".to_owned(),
+        title: None,
+        extends: "base".to_owned(),
+        file: "x.json".to_owned(),
+    };
+    assert_eq!(back.draft.pack(&head).unwrap(), same.draft.pack(&head).unwrap());
+    assert!(!back.draft.import().statements.is_empty());
+    assert_ne!(own.text, default.text);
+    for wrong in [
+        "ftp://a.example/ns",
+        "https://",
+        "https://a.example/",
+        "https://a.example/?x",
+        "https://a.example/名",
+        "a",
+    ] {
+        let problems = policy::Library::new(&with(wrong)).resolve("hoshimi").unwrap_err();
+        assert!(
+            problems.iter().any(|p| p.code.id() == "wrong-value" && p.message.contains("oscal_namespace")),
+            "{wrong}: {problems:?}"
+        );
+    }
+}

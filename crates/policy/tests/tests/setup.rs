@@ -171,6 +171,10 @@ fn every_slip_is_told_with_its_step_and_remedy() {
         (|a| a.roster.push_str("sato,二人目,ふたりめ,部,課,課員\n"), Step::People, "重なっています"),
         (|a| drop(a.listeners.remove("lgwan")), Step::Zones, "待受けがありません"),
         (|a| a.listeners.get_mut("lgwan").unwrap().address = "lgwan".into(), Step::Zones, "読めません"),
+        (|a| a.database = "mysql://db/house".into(), Step::Zones, "データベースの場所を読めません"),
+        (|a| a.database = "postgres://db.example".into(), Step::Zones, "データベースの場所を読めません"),
+        (|a| a.database = "postgres:///house".into(), Step::Zones, "データベースの場所を読めません"),
+        (|a| a.database = "postgres://a b/house".into(), Step::Zones, "データベースの場所を読めません"),
         (
             |a| a.listeners.get_mut("lgwan").unwrap().address = "192.0.2.1:8441".into(),
             Step::Zones,

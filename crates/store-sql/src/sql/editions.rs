@@ -48,6 +48,26 @@ statements! {
          WHERE h.post = $3 AND h.from_at <= $4 AND (h.until_at IS NULL OR h.until_at > $4) AND u.enabled = 1 \
          ON CONFLICT (edition, user_id) DO NOTHING",
     );
+    // One person who holds a post that an edition in force concerns.
+    ADD_READER = Same(
+        "INSERT INTO policy_reading (edition, user_id, section, due_at) \
+         SELECT $1, u.id, u.section, $2 FROM app_user u WHERE u.id = $3 \
+         ON CONFLICT (edition, user_id) DO NOTHING",
+    );
+    // What has not ended and is not only waiting to be taken: what goes by the rules of its channel still.
+    TRANSFERS_UNDER_WAY = Same(
+        "SELECT COUNT(*) AS n FROM transfer t \
+         WHERE t.state IN ('sanitising', 'held', 'awaiting-approval', 'returned', 'pulled-back') AND t.channel = $1",
+    );
+    REQUESTS_UNDER_WAY = Same(
+        "SELECT COUNT(*) AS n FROM request r \
+         WHERE r.form = $1 AND r.state IN ('waiting', 'returned', 'pulled-back')",
+    );
+    POST_UNITS = Same(
+        "SELECT h.unit FROM post_holding h JOIN app_user u ON u.id = h.user_id \
+         WHERE h.post = $1 AND h.from_at <= $2 AND (h.until_at IS NULL OR h.until_at > $2) AND u.enabled = 1 \
+         LIMIT $3",
+    );
     READINGS_OPEN = Same(
         "SELECT r.edition, r.due_at, r.confirmed_at FROM policy_reading r \
          WHERE r.user_id = $1 AND r.confirmed_at IS NULL ORDER BY r.edition LIMIT $2",

@@ -106,6 +106,9 @@ const LISTS: &[(&Sql, &[&str])] = &[
     (&editions::READINGS_OPEN, &["'u-000007'", "20"]),
     (&editions::READING, &["'ed-7'", "'u-000007'"]),
     (&editions::READING_RATES, &["'ed-7'"]),
+    (&editions::TRANSFERS_UNDER_WAY, &["'internet-to-lgwan'"]),
+    (&editions::REQUESTS_UNDER_WAY, &["'take-out'"]),
+    (&editions::POST_UNITS, &["'kacho'", "1793000000000", "1000"]),
 ];
 
 /// Counting everything up to a cap reads that many rows of whatever is cheapest; there is no condition to serve.

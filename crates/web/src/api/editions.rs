@@ -3,7 +3,10 @@
 //! Owns the shapes. The rights are those of the use cases.
 
 use app::{
-    editions::proposing::{Proposal, Proposed},
+    editions::{
+        in_use::InUse,
+        proposing::{Proposal, Proposed},
+    },
     model::{PAGE_ROWS_MAX, PageRequest},
 };
 use axum::{Json, extract::State, http::StatusCode};
@@ -18,7 +21,7 @@ use super::{
     cursor, dto,
     errors::Failure,
 };
-use crate::dates;
+use crate::{dates, words};
 
 /// An edition in a list.
 #[derive(Serialize, ToSchema)]
@@ -118,8 +121,37 @@ pub(crate) struct EditionView {
     problems: Vec<ProblemView>,
     /// What changes for whom against what it replaces; empty when there is nothing to compare with.
     role_changes: Vec<RoleChangeView>,
+    /// Whether its zones are others than those of what runs: it comes into force only when the house is started again with
+    /// listeners for them.
+    needs_restart: bool,
+    /// What is in use and would be taken away: while there is any it is not applied for, and does not come into force.
+    in_use: Vec<InUseView>,
     /// How many of each section have read it; empty for those who may not see it.
     readings: Vec<SectionReadingView>,
+}
+
+/// Something in use that an edition would take away.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct InUseView {
+    /// `channel`, `form` or `manager`.
+    kind: &'static str,
+    /// The channel or form.
+    id: Option<String>,
+    /// How many transfers or requests.
+    count: Option<u32>,
+    /// In Japanese: what it is, and what to do.
+    message: String,
+}
+
+impl From<&InUse> for InUseView {
+    fn from(taken: &InUse) -> Self {
+        let (id, count) = match taken {
+            InUse::Channel { id, transfers, .. } => (Some(id.clone()), Some(*transfers)),
+            InUse::Form { id, requests, .. } => (Some(id.clone()), Some(*requests)),
+            InUse::Manager { .. } => (None, None),
+        };
+        Self { kind: taken.id(), id, count, message: words::editions::in_use(taken) }
+    }
 }
 
 /// How many of a section have read what changed.
@@ -158,6 +190,21 @@ pub(crate) struct ProposalResult {
     id: Option<String>,
     /// With errors nothing is kept.
     problems: Vec<ProblemView>,
+    /// Whether its zones are others than those of what runs: it comes into force only when the house is started again with
+    /// listeners for them.
+    needs_restart: bool,
+}
+
+impl From<Proposed> for ProposalResult {
+    fn from(proposed: Proposed) -> Self {
+        let (id, problems, needs_restart) = match proposed {
+            Proposed::Draft { id, findings, needs_restart } => {
+                (Some(id.to_string()), findings, needs_restart)
+            }
+            Proposed::Refused(problems) => (None, problems, false),
+        };
+        Self { kept: id.is_some(), id, problems: problems.iter().map(Into::into).collect(), needs_restart }
+    }
 }
 
 /// An analysis of the risks.
@@ -206,12 +253,7 @@ pub(crate) async fn propose(
 ) -> Result<(StatusCode, Json<ProposalResult>), Failure> {
     let untrusted_files = form.files.into_iter().map(|f| SourceFile { path: f.path, text: f.text }).collect();
     let proposal = Proposal { untrusted_files, note: form.note };
-    let (kept, id, problems) = match api.app.propose_edition(&actor, proposal).await? {
-        Proposed::Draft(id, problems) => (true, Some(id.to_string()), problems),
-        Proposed::Refused(problems) => (false, None, problems),
-    };
-    let result = ProposalResult { kept, id, problems: problems.iter().map(Into::into).collect() };
-    Ok((StatusCode::OK, Json(result)))
+    Ok((StatusCode::OK, Json(api.app.propose_edition(&actor, proposal).await?.into())))
 }
 
 pub(crate) async fn show(
@@ -239,6 +281,8 @@ pub(crate) async fn show(
                 changed: c.changed.iter().map(|d| d.after.id.clone()).collect(),
             })
             .collect(),
+        needs_restart: page.needs_restart,
+        in_use: page.in_use.iter().map(Into::into).collect(),
         readings: page
             .readings
             .iter()

@@ -182,6 +182,10 @@ impl From<Error> for Failure {
                 let codes = problems.iter().map(|p| format!("{}: {}", p.field, p.problem));
                 detail.detail = Some(codes.collect::<Vec<_>>().join(", "));
             }
+            Error::InUse(taken) => {
+                detail.message = format!("{}{}", detail.message, words::editions::all_in_use(taken));
+                detail.reason = taken.first().map(app::editions::in_use::InUse::id);
+            }
             Error::RequestRefused(workflow::request::Refusal::State(state)) => {
                 detail.reason = Some(state.id())
             }

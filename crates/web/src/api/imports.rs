@@ -9,6 +9,7 @@ use app::{
         arrive::NewImport,
         model::{ImportHead, ImportStep, Step},
         points::OpenPoints,
+        propose::ProposeImport,
     },
     model::{PAGE_ROWS_MAX, PageRequest},
 };
@@ -30,6 +31,7 @@ use super::{
     caller::{Body, Caller, Named, Params},
     cursor,
     dto::{Made, PageQuery},
+    editions::ProposalResult,
     errors::Failure,
 };
 use crate::{screens::imports::bundled, upload};
@@ -156,6 +158,19 @@ pub(crate) struct StepForm {
 #[serde(deny_unknown_fields)]
 pub(crate) struct SeenForm {
     version: i64,
+}
+
+/// Proposing a confirmed review as an edition.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ImportProposalForm)]
+pub(crate) struct ProposalForm {
+    /// The version that was seen.
+    version: i64,
+    /// Why the policy is to be revised.
+    note: String,
+    /// The version that the revised policy gets, in the body's words.
+    label: String,
 }
 
 /// Giving an import up.
@@ -400,6 +415,16 @@ pub(crate) async fn reopen(
     Body(form): Body<SeenForm>,
 ) -> Result<Json<StepMade>, Failure> {
     Ok(Json(StepMade { version: api.app.reopen_import(&actor, &id, form.version).await? }))
+}
+
+pub(crate) async fn propose(
+    State(api): State<Api>,
+    Caller(actor): Caller,
+    Named(id): Named<String>,
+    Body(form): Body<ProposalForm>,
+) -> Result<Json<ProposalResult>, Failure> {
+    let wanted = ProposeImport { seen: form.version, note: form.note, label: form.label };
+    Ok(Json(api.app.propose_import(&actor, &id, wanted).await?.into()))
 }
 
 pub(crate) async fn discard(

@@ -228,6 +228,14 @@ fn rows() -> Vec<Endpoint> {
         row(Get, "/parameters/{id}", "One of them with its history", requests::parameter)
             .gives::<requests::OpenValueView>(),
         row(Get, "/policy", "The policy in force", policy::show).gives::<dto::PolicyView>(),
+        row(
+            Get,
+            "/policy/compare/{pack}",
+            "The policy in force beside a pack of the folder; the JSON of `policy diff`",
+            policy::compare,
+        )
+        .query::<policy::CompareQuery>()
+        .sends("application/json"),
         row(Get, "/policy/oscal/{model}", "The policy in OSCAL: catalog or component", oscal::show)
             .query::<oscal::OscalQuery>()
             .sends("application/json"),
@@ -296,6 +304,14 @@ fn rows() -> Vec<Endpoint> {
         row(Post, "/imports/{id}/reopen", "Go on with a confirmed review", imports::reopen)
             .takes::<imports::SeenForm>()
             .gives::<imports::StepMade>(),
+        row(
+            Post,
+            "/imports/{id}/proposal",
+            "Propose a confirmed review as an edition; one with errors is not kept",
+            imports::propose,
+        )
+        .takes::<imports::ProposalForm>()
+        .gives::<editions::ProposalResult>(),
         row(Get, "/imports/{id}/points", "What is still open about the draft", imports::points)
             .gives::<imports::PointsList>(),
         row(Get, "/imports/{id}/files", "The files of the draft pack", imports::files)

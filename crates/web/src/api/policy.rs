@@ -3,7 +3,14 @@
 //! Owns the shapes. The text of a policy is public within the body: whoever is logged in may read it.
 
 use app::model::{PAGE_ROWS_MAX, PageRequest};
-use axum::{Json, extract::State};
+use axum::{
+    Json,
+    extract::State,
+    http::header,
+    response::{IntoResponse as _, Response},
+};
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::{
     Api,
@@ -15,6 +22,24 @@ use super::{
 
 pub(crate) async fn show(State(api): State<Api>, Caller(_actor): Caller) -> Json<PolicyView> {
     Json(api.app().pack().into())
+}
+
+/// What is asked about.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CompareQuery {
+    /// Only what concerns this role.
+    role: Option<String>,
+}
+
+pub(crate) async fn compare(
+    State(api): State<Api>,
+    Caller(actor): Caller,
+    Named(pack): Named<String>,
+    Params(query): Params<CompareQuery>,
+) -> Result<Response, Failure> {
+    let beside = api.app().beside(&actor, &pack, query.role.as_deref()).await?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], beside.diff.to_json()).into_response())
 }
 
 pub(crate) async fn statements(

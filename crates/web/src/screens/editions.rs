@@ -99,7 +99,7 @@ fn new_form(
     answer
 }
 
-fn problem(p: &policy::Problem) -> view::ProblemView {
+pub(crate) fn problem(p: &policy::Problem) -> view::ProblemView {
     view::ProblemView {
         error: p.severity == policy::Severity::Error,
         place: format!("{}:{}:{}", p.file, p.line, p.column),
@@ -122,14 +122,17 @@ pub(crate) async fn propose(State(site): State<Site>, who: Signed, mut parts: Mu
         Err(error) => Err(error),
     };
     match proposed {
-        Ok(Proposed::Draft(id, _)) => {
-            Redirect::to(&format!("/editions/{}?done=proposed", view::path_part(id.as_str()))).into_response()
-        }
+        Ok(Proposed::Draft { id, needs_restart, .. }) => proposed_draft(&id, needs_restart),
         Ok(Proposed::Refused(problems)) => new_form(&site, &who.actor, &note, Vec::new(), &problems),
         Err(error) => refused(&site, &who.actor, &error, |message| {
             new_form(&site, &who.actor, &note, vec![message], &[])
         }),
     }
+}
+
+/// On to the page of a new draft.
+pub(crate) fn proposed_draft(id: &EditionId, needs_restart: bool) -> Response {
+    done(id, if needs_restart { "proposed-restart" } else { "proposed" })
 }
 
 /// What can be put right at the form is told there; the rest has a page of its own.
@@ -215,7 +218,7 @@ async fn edition(
     let bad = !errors.is_empty();
     let (_, _, meaning) = said::stage(e.stage);
     let draft = e.stage == Stage::Draft && page.may_change;
-    let may_apply = draft && (!e.needs_analysis || e.analysis.is_some());
+    let may_apply = draft && page.in_use.is_empty() && (!e.needs_analysis || e.analysis.is_some());
     let mut answer = render(&view::EditionPage {
         frame: site.frame(Some(actor), &format!("方針の版 {}", e.label), "/clauses", BASIS, done),
         row: row(e),
@@ -228,7 +231,8 @@ async fn edition(
         same: page.diff.as_ref().map_or(0, |d| d.statements.same),
         roles: page.roles.iter().map(role_group).collect(),
         compared: page.diff.is_some(),
-        zones_change: page.zones_change,
+        needs_restart: page.needs_restart,
+        in_use: page.in_use.iter().map(said::in_use).collect(),
         needs_analysis: e.needs_analysis,
         analysis: e.analysis.as_ref().map(|a| (a.title.clone(), a.text.clone())),
         moments: moments(e),

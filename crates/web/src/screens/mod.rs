@@ -4,6 +4,7 @@
 //! (`show`). Leaves decisions to `app` and ring 1.
 
 pub(crate) mod account;
+pub(crate) mod beside;
 pub(crate) mod coverage;
 pub(crate) mod csv;
 pub(crate) mod editions;

@@ -31,7 +31,7 @@ pub(crate) async fn page(State(site): State<Site>, who: Signed) -> Response {
             .iter()
             .map(|model| {
                 let (title, about) = words::oscal::model(*model);
-                view::OscalModel { id: model.id(), title, about, public: *model == Model::Catalog }
+                view::OscalModel { id: model.id(), title, about, public: *model != Model::Component }
             })
             .collect(),
         may: taking == Prospect::Now,

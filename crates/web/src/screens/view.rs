@@ -4,6 +4,7 @@
 //! templates; addresses are paths of this server.
 //! Leaves gathering the values to the handlers beside it, words to `crate::words`, dates to `crate::dates`.
 
+mod beside;
 mod coverage;
 mod editions;
 mod imports;
@@ -13,6 +14,7 @@ mod requests;
 
 use askama::Template;
 
+pub use beside::*;
 pub use coverage::*;
 pub use editions::*;
 pub use imports::*;

@@ -289,6 +289,7 @@ fn take(answers: &mut Answers, step: Step, form: &Pairs) {
         Step::People => answers.roster = one(form, "roster").to_owned(),
         Step::Zones => {
             answers.zones = below("label.").into_iter().filter(|(_, label)| !label.is_empty()).collect();
+            answers.database = text("database");
             answers.listeners = below("address.")
                 .into_iter()
                 .map(|(zone, address)| {

@@ -2,6 +2,7 @@
 //!
 //! Owns the Japanese of their stages, refusals and evidence.
 
+use app::editions::in_use::InUse;
 use workflow::edition::Stage;
 
 use super::{Tone, Trouble, trouble};
@@ -35,6 +36,11 @@ pub(super) fn error(code: &str) -> Option<Trouble> {
             "方針の文に誤りがあるので、申請できません。",
             "提案のあとで関所の版が変わった場合などに起こります。",
             "版の画面で誤りの場所と直し方を見て、直した文を提案し直してください。",
+        ),
+        "edition-in-use" => trouble(
+            "使われているものがなくなるので、進められません。",
+            "この版には、いま進行中の手続に要るものがありません。",
+            "次の手続を終わらせるか、版を直してください。",
         ),
         "edition-under-way" => trouble(
             "別の版が承認または施行を待っています。",
@@ -85,6 +91,29 @@ pub(super) fn error(code: &str) -> Option<Trouble> {
     })
 }
 
+/// What is in use and would be taken away, and what to do.
+#[must_use]
+pub fn in_use(taken: &InUse) -> String {
+    match taken {
+        InUse::Channel { zones: (from, to), transfers, .. } => format!(
+            "「{from}」から「{to}」への通信路がなくなりますが、進行中のファイル授受が {transfers} 件あります。受取りを待つだけになるか終わるまで待つか、取り下げてもらってください。"
+        ),
+        InUse::Form { title, requests, .. } => format!(
+            "申請「{title}」がなくなりますが、決まっていない申請が {requests} 件あります。決裁するか、取り下げてもらってください。"
+        ),
+        InUse::Manager { posts } => format!(
+            "情報システム管理者の役割をもつ人がいなくなります(いまの職: {})。この版で役割をもつ職を、先にだれかに与えてください。職そのものが新しいときは、いまの職にも役割を残した版を先に施行してください。",
+            posts.join("、")
+        ),
+    }
+}
+
+/// All of them in one text.
+#[must_use]
+pub fn all_in_use(taken: &[InUse]) -> String {
+    taken.iter().map(in_use).collect::<Vec<_>>().join(" ")
+}
+
 pub(super) fn evidence(kind: &str) -> Option<&'static str> {
     Some(match kind {
         "edition-proposed" => "方針の版の提案",
@@ -106,6 +135,7 @@ pub(super) fn field(name: &str) -> Option<&'static str> {
         "analysis-title" => "リスク分析の題",
         "analysis-text" => "リスク分析の内容",
         "effective-from" => "施行日",
+        "label" => "新しい版の名前",
         _ => return None,
     })
 }
@@ -114,6 +144,10 @@ pub(super) fn field(name: &str) -> Option<&'static str> {
 pub(crate) fn flash(code: &str) -> Option<(&'static str, &'static str)> {
     Some(match code {
         "proposed" => ("案として保存しました", "違いと役割ごとの影響を確かめてください。"),
+        "proposed-restart" => (
+            "案として保存しました。施行には関所の再起動が要ります",
+            "系が変わるためです。違いと役割ごとの影響を確かめてください。",
+        ),
         "analysed" => ("リスク分析を添えました", ""),
         "edition-applied" => ("改定を申請しました", "承認されると、施行日に自動で切り替わります。"),
         "edition-withdrawn" => ("版を取り下げました", "いま動いている方針はそのままです。"),

@@ -26,7 +26,7 @@ async fn programs_take_the_policy_as_far_as_they_may() {
         ("/policy/oscal/catalog", (403, "denied")),
         ("/policy/oscal/component", (403, "denied")),
         ("/policy/oscal/component?public=true", (404, "not-found")),
-        ("/policy/oscal/profile?public=true", (404, "not-found")),
+        ("/policy/oscal/profile", (403, "denied")),
         ("/policy/oscal/nothing", (404, "not-found")),
         ("/policy/oscal/catalog?public=perhaps", (400, "malformed")),
         ("/policy/oscal/catalog?secret=1", (400, "malformed")),
@@ -42,6 +42,8 @@ async fn programs_take_the_policy_as_far_as_they_may() {
     for statement in pack.statements() {
         assert!(text.contains(&format!("\"{}\"", statement.ascii)), "{}", statement.id);
     }
+    let profile = city.get(&hanako, "/policy/oscal/profile?public=true").await.with(200);
+    assert!(profile["profile"]["imports"].as_array().is_some_and(|all| !all.is_empty()), "{profile}");
     let component = city.get(&kansa, "/policy/oscal/component").await.with(200);
     assert!(component["component-definition"]["components"].as_array().unwrap().len() > 10);
     let entries = taken(&city, &kansa).await;

@@ -23,7 +23,7 @@ fn row(stage: Stage, label: &str) -> EditionRow {
     }
 }
 
-fn problems() -> Vec<ProblemView> {
+pub(super) fn problems() -> Vec<ProblemView> {
     [true, false]
         .map(|error| ProblemView {
             error,
@@ -68,7 +68,15 @@ fn edition(stage: Stage) -> EditionPage {
         same: 190,
         roles: groups(),
         compared: true,
-        zones_change: stage == Stage::Approved,
+        needs_restart: stage == Stage::Approved,
+        in_use: match stage {
+            Stage::Draft => vec![words::editions::in_use(&app::editions::in_use::InUse::Form {
+                id: "take-out".into(),
+                title: "持出しの申請".into(),
+                requests: 2,
+            })],
+            _ => Vec::new(),
+        },
         needs_analysis: true,
         analysis: (stage != Stage::Draft).then(|| ("漏えいの分析".into(), "起きにくい\n損失は小さい".into())),
         moments: vec![MomentView { what: "提案".into(), at: at(-48) }],
@@ -95,6 +103,41 @@ fn reading(confirmed: bool) -> ReadingPage {
         due: Some(at(300)),
         confirmed: confirmed.then(|| at(-1)),
         roles: groups(),
+    }
+}
+
+fn beside() -> BesidePage {
+    let row = |word: &str, tone| BesideRow {
+        what: Chip { word: word.into(), tone },
+        label: "2.2(1)①".into(),
+        ours: "職員は、端末を許可なく持ち出さない".into(),
+        theirs: String::new(),
+        roles: "職員".into(),
+        keys: vec![KeyView {
+            key: "義務の強さ".into(), before: "努力義務".into(), after: "義務".into()
+        }],
+    };
+    let group = |title: &str| BesideGroup {
+        title: title.into(),
+        rows: vec![row("当方だけ", Tone::Good), row("違う", Tone::Mixed)],
+    };
+    let choice = |id: &str, title: &str| Choice { id: id.into(), title: title.into(), chosen: id == "asahi" };
+    BesidePage {
+        frame: frame("他団体との比較", "/clauses", "lgwan"),
+        bar: PolicyBar::at("/compare"),
+        ours: "星見市情報セキュリティポリシー 令和8年度第1版".into(),
+        packs: vec![choice("asahi", "旭市の方針"), choice("base", "土台")],
+        roles: vec![choice("staff", "職員")],
+        compared: Some(Compared {
+            title: "旭市の方針 令和7年版".into(),
+            same: 3,
+            differ: 1,
+            only_ours: 120,
+            only_theirs: 60,
+            chapters: vec![group("第2章 職員")],
+            theirs: vec![group("第3章 <機器>")],
+            others: Vec::new(),
+        }),
     }
 }
 
@@ -125,6 +168,7 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
         roles: Vec::new(),
     };
     vec![
+        ("beside", beside().render().unwrap()),
         ("editions", list.render().unwrap()),
         ("edition-new", new.render().unwrap()),
         ("edition-draft", edition(Stage::Draft).render().unwrap()),

@@ -926,6 +926,14 @@ fn of_transfers() -> Vec<(&'static str, String)> {
                 version: 9,
                 may_edit: true,
                 is_open: true,
+                proposing: Some(ImportProposal {
+                    pack: "星見市情報セキュリティポリシー".into(),
+                    replaces: "base".into(),
+                    label: "令和9年度第1版".into(),
+                    note: "基準の改定".into(),
+                    ..ImportProposal::default()
+                }),
+                problems: editions::problems(),
                 points: vec![PointsView {
                     title: "値を決める言葉".into(),
                     how: "値を定めてください。".into(),

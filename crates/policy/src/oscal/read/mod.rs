@@ -17,6 +17,7 @@ mod tree;
 
 pub use object::{Loss, LostKind};
 
+use super::identity::{NAMESPACE, namespace_of, rename};
 use super::json::{self, Json, JsonError};
 use super::names::prop;
 use crate::import::structured::{Source, draft};
@@ -151,7 +152,12 @@ pub fn import_catalog(
     packs: &[&Pack],
     library: &Library<'_>,
 ) -> Result<Imported, OscalError> {
-    let json = json::read(untrusted)?;
+    let mut json = json::read(untrusted)?;
+    // A catalog of ours under a body's own namespace is read like any other of ours.
+    if let Some(theirs) = namespace_of(&json).filter(|theirs| theirs != NAMESPACE) {
+        rename(&mut json, &theirs, NAMESPACE);
+    }
+    let json = json;
     let Json::Object(entries) = &json else { return Err(OscalError::NotOscal) };
     let root = Object::of(&json, String::new())?;
     let Some(catalog) = root.object("catalog")? else {

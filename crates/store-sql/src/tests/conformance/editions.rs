@@ -2,19 +2,21 @@
 
 use app::{
     editions::{EditionStore as _, Reading},
-    model::PageRequest,
+    model::{PageRequest, PostHolding},
     ports::{Store as _, StoreError},
 };
 use policy::SourceFile;
 use workflow::{
     edition::{Analysis, Application, Edition, Stage},
     id::{EditionId, SectionId},
+    request::State as RequestState,
+    transfer::State,
 };
 
-use crate::tests::samples::{T0, commit, people, user_id};
+use crate::tests::samples::{T0, commit, people, request, transfer, user_id};
 use crate::tests::{World, on_both};
 
-on_both! { whole_and_again, one_place_each, lists, readings }
+on_both! { whole_and_again, one_place_each, lists, readings, under_way }
 
 fn edition(n: u32, stage: Stage) -> Edition {
     Edition {
@@ -188,6 +190,11 @@ async fn readings(world: &World) {
         assert_eq!(tx.add_readers(&new.id, "clerk", T0 + 9, None).await.unwrap(), 0, "who is noted stays");
         assert_eq!(tx.add_readers(&old.id, "clerk", T0 + 1, None).await.unwrap(), 2);
         assert_eq!(tx.add_readers(&new.id, "nobody", T0 + 1, None).await.unwrap(), 0);
+        let late = edition(3, Stage::Draft);
+        tx.insert_edition(&late, &files()).await.unwrap();
+        assert_eq!(tx.edition_files(&late.id).await.unwrap(), files(), "its own writes are seen");
+        assert!(tx.add_reader(&late.id, &user_id(2), Some(T0 + 7)).await.unwrap());
+        assert!(!tx.add_reader(&late.id, &user_id(2), None).await.unwrap(), "who is noted stays");
     })
     .await;
     let open = |e: &Edition, due_at| Reading { edition: e.id.clone(), due_at, confirmed_at: None };
@@ -202,6 +209,8 @@ async fn readings(world: &World) {
         assert!(!tx.confirm_reading(&new.id, &user_id(2), T0 + 30).await.unwrap(), "was not asked");
     })
     .await;
+    let late = store.readings_open(&user_id(2)).await.unwrap();
+    assert_eq!(late.last().map(|r| (r.edition.as_str(), r.due_at)), Some(("ed-003", Some(T0 + 7))));
     let read = store.reading(&new.id, &user_id(1)).await.unwrap().unwrap();
     assert_eq!(read.confirmed_at, Some(T0 + 20));
     assert_eq!(store.readings_open(&user_id(1)).await.unwrap(), [open(&old, None)]);
@@ -210,4 +219,54 @@ async fn readings(world: &World) {
         rates.iter().map(|r| (&r.section, r.people, r.confirmed)).collect();
     let section = store.user(&user_id(1)).await.unwrap().unwrap().section;
     assert_eq!(all, [(&section, 1, 1)]);
+}
+
+async fn under_way(world: &World) {
+    let store = &world.store;
+    people(store).await;
+    let (channel, form) = (transfer(1).channel, request(1).form);
+    let mut running = 0;
+    let mut waiting = 0;
+    commit(store, 1, async |tx| {
+        for (n, state) in (1..).zip(State::ALL) {
+            let mut t = transfer(n);
+            t.state = state;
+            running += u32::from(!state.is_final() && state != State::Ready);
+            tx.insert_transfer(&t, &format!("transfer-{n}")).await.unwrap();
+        }
+        for (n, state) in (1..).zip(RequestState::ALL) {
+            let mut r = request(n);
+            r.state = state;
+            waiting += u32::from(!state.is_final());
+            tx.insert_request(&r, &format!("request-{n}")).await.unwrap();
+        }
+        for (n, unit, until) in [(1, Some("a"), None), (2, None, None), (1, Some("b"), Some(T0 + 5))] {
+            let holding = PostHolding {
+                user: user_id(n),
+                post: "clerk".to_owned(),
+                unit: unit.map(str::to_owned),
+                from: T0,
+                until,
+            };
+            tx.insert_post(&holding).await.unwrap();
+        }
+    })
+    .await;
+    assert_eq!(store.transfers_under_way(&channel).await.unwrap(), running);
+    assert_eq!(store.transfers_under_way("nowhere").await.unwrap(), 0);
+    assert_eq!(store.requests_under_way(&form).await.unwrap(), waiting);
+    assert_eq!(store.requests_under_way("nothing").await.unwrap(), 0);
+    let units = async |at| {
+        let mut units = store.post_units("clerk", at).await.unwrap();
+        units.sort();
+        units
+    };
+    assert_eq!(units(T0 + 1).await, [None, Some("a".to_owned()), Some("b".to_owned())]);
+    assert_eq!(units(T0 + 9).await, [None, Some("a".to_owned())]);
+    assert!(units(T0 - 1).await.is_empty());
+    // Whose account is closed holds nothing that counts.
+    let mut closed = store.user(&user_id(2)).await.unwrap().unwrap();
+    closed.enabled = false;
+    commit(store, 2, async |tx| tx.update_user(&closed).await.unwrap()).await;
+    assert_eq!(units(T0 + 9).await, [Some("a".to_owned())]);
 }

@@ -8,10 +8,12 @@ mod show;
 use app::{
     Error,
     actor::{Actor, Prospect},
+    editions::proposing::Proposed,
     imports::{
         ImportReview,
         arrive::{FILE_BYTES_MAX, ImportUpload, NewImport},
         model::{ImportState, Step},
+        propose::ProposeImport,
     },
     model::PageRequest,
 };
@@ -333,7 +335,7 @@ async fn after(
             if matches!(step, Step::Undo) {
                 review_page(site, actor, id, form, Some(&error)).await
             } else {
-                out_page(site, actor, id, "", Some(&error)).await
+                out_page(site, actor, id, "", Some(&error), None).await
             }
         }
         Err(error) => site.fail(Some(actor), &error),
@@ -380,10 +382,66 @@ pub(crate) async fn out(
     Path(id): Path<String>,
     Query(query): Query<Pairs>,
 ) -> Response {
-    out_page(&site, &who.actor, &id, one(&query, "done"), None).await
+    out_page(&site, &who.actor, &id, one(&query, "done"), None, None).await
 }
 
-async fn out_page(site: &Site, actor: &Actor, id: &str, done: &str, error: Option<&Error>) -> Response {
+/// A proposal that was not kept: what was typed, and what is wrong with the text.
+struct Again<'a> {
+    label: &'a str,
+    note: &'a str,
+    problems: &'a [policy::Problem],
+}
+
+/// The form that proposes a confirmed review, for those who may.
+fn proposal(site: &Site, actor: &Actor, again: Option<&Again<'_>>) -> Option<view::ImportProposal> {
+    let prospect = site.app().proposing_imports(actor);
+    if prospect == Prospect::Never {
+        return None;
+    }
+    Some(view::ImportProposal {
+        factor_needed: prospect == Prospect::AfterSecondFactor,
+        pack: site.app().pack().title().to_owned(),
+        replaces: site.app().layer_replaced().ok().flatten().unwrap_or_default(),
+        label: again.map(|a| a.label.to_owned()).unwrap_or_default(),
+        note: again.map(|a| a.note.to_owned()).unwrap_or_default(),
+    })
+}
+
+/// Proposes the draft as an edition of what runs.
+pub(crate) async fn propose(
+    State(site): State<Site>,
+    who: Signed,
+    Path(id): Path<String>,
+    Form(form): Form<Pairs>,
+) -> Response {
+    let (label, note) = (one(&form, "label"), one(&form, "note"));
+    let wanted = ProposeImport { seen: version(&form), note: note.to_owned(), label: label.to_owned() };
+    match site.app().propose_import(&who.actor, &id, wanted).await {
+        Ok(Proposed::Draft { id, needs_restart, .. }) => super::editions::proposed_draft(&id, needs_restart),
+        Ok(Proposed::Refused(problems)) => {
+            let again = Again { label, note, problems: &problems };
+            let mut answer = out_page(&site, &who.actor, &id, "", None, Some(&again)).await;
+            *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+            answer
+        }
+        Err(
+            error @ (Error::Import(_) | Error::Invalid { .. } | Error::CannotRun(_) | Error::TooLarge { .. }),
+        ) => {
+            let again = Again { label, note, problems: &[] };
+            out_page(&site, &who.actor, &id, "", Some(&error), Some(&again)).await
+        }
+        Err(error) => site.fail(Some(&who.actor), &error),
+    }
+}
+
+async fn out_page(
+    site: &Site,
+    actor: &Actor,
+    id: &str,
+    done: &str,
+    error: Option<&Error>,
+    again: Option<&Again<'_>>,
+) -> Response {
     let app = site.app();
     let (review, points, steps) = match (
         app.import_review(actor, id).await,
@@ -403,6 +461,12 @@ async fn out_page(site: &Site, actor: &Actor, id: &str, done: &str, error: Optio
         version: review.head.version,
         may_edit: app.may_edit_imports(actor),
         is_open: review.head.state == ImportState::Open,
+        proposing: (review.head.state == ImportState::Confirmed)
+            .then(|| proposal(site, actor, again))
+            .flatten(),
+        problems: again
+            .map(|a| a.problems.iter().map(super::editions::problem).collect())
+            .unwrap_or_default(),
         points: points.iter().map(|p| show::points(&import.href, p)).collect(),
         files: files
             .iter()
@@ -413,7 +477,7 @@ async fn out_page(site: &Site, actor: &Actor, id: &str, done: &str, error: Optio
             .collect(),
         steps_more: steps.len().saturating_sub(STEPS_SHOWN),
         steps: steps.iter().rev().take(STEPS_SHOWN).map(show::step).collect(),
-        errors: error.and_then(at_form).into_iter().collect(),
+        errors: error.map(told).into_iter().collect(),
         import,
     });
     if let Some(error) = error {
@@ -444,6 +508,12 @@ pub(crate) async fn bundle(State(site): State<Site>, who: Signed, Path(id): Path
         Ok(files) => saved("draft.txt", bundled(&files)),
         Err(error) => site.fail(Some(&who.actor), &error),
     }
+}
+
+/// What stands above a form, also for what is nobody's field.
+fn told(error: &Error) -> view::FieldError {
+    at_form(error)
+        .unwrap_or_else(|| view::FieldError { field: String::new(), text: failure::trouble(error).line() })
 }
 
 /// Every file behind a line that names it. The line is a comment of TOML, so that a part can be pasted as it is.

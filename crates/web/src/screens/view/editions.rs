@@ -156,8 +156,10 @@ pub struct EditionPage {
     pub roles: Vec<ChangeGroup>,
     /// Whether it could be compared at all.
     pub compared: bool,
-    /// Whether its zones are others.
-    pub zones_change: bool,
+    /// Whether its zones are others, so that the house must be started again for it.
+    pub needs_restart: bool,
+    /// What is in use and would be taken away, with what to do.
+    pub in_use: Vec<String>,
     /// Whether an analysis of the risks is demanded.
     pub needs_analysis: bool,
     /// The analysis: title and text.

@@ -2,8 +2,23 @@
 
 use askama::Template;
 
-use super::{Chip, Choice, FieldError, Frame};
+use super::{Chip, Choice, FieldError, Frame, ProblemView};
 use crate::{dates::When, words::Trouble};
+
+/// The form that proposes a confirmed review as an edition.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ImportProposal {
+    /// Whether the person must prove himself with a second factor first.
+    pub factor_needed: bool,
+    /// The title of what runs.
+    pub pack: String,
+    /// The layer whose place the draft takes.
+    pub replaces: String,
+    /// The name of the new version, as typed.
+    pub label: String,
+    /// Why, as typed.
+    pub note: String,
+}
 
 /// An import in the list and at the head of its pages.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -288,6 +303,10 @@ pub struct ImportOutPage {
     pub may_edit: bool,
     /// Whether everybody may still correct it.
     pub is_open: bool,
+    /// The form that proposes it as an edition; absent until it is confirmed.
+    pub proposing: Option<ImportProposal>,
+    /// What is wrong with the text that was proposed.
+    pub problems: Vec<ProblemView>,
     /// What is still open.
     pub points: Vec<PointsView>,
     /// The files: address and name.

@@ -15,7 +15,7 @@ pub struct PolicyBar {
 
 impl PolicyBar {
     /// The pages with their names.
-    pub const TABS: [(&'static str, &'static str); 7] = [
+    pub const TABS: [(&'static str, &'static str); 8] = [
         ("/policy/duties", "自分のすべきこと"),
         ("/clauses", "条項"),
         ("/policy/text", "本文"),
@@ -23,6 +23,7 @@ impl PolicyBar {
         ("/coverage", "遵守状況"),
         ("/parameters", "定めるべき値"),
         ("/editions", "方針の版"),
+        ("/compare", "他団体との比較"),
     ];
 
     /// The bar of a page.
