@@ -4,6 +4,8 @@
 //! and zones, names that people must tell apart, values that a checkpoint needs, inspectors that no route leaves out.
 //! Leaves to others: checks of one table and its references (`resolve`, `fields`).
 
+mod duties;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
@@ -19,6 +21,7 @@ pub(crate) fn check(pack: &Pack, sink: &mut Sink) {
     check_roles(pack, sink);
     check_routes(pack, sink);
     check_inspectors(pack, sink);
+    duties::check(pack, sink);
     check_statements(pack, sink);
     check_mechanisms(pack, sink);
     check_values(pack, sink);
@@ -382,6 +385,11 @@ pub(crate) fn needed(pack: &Pack) -> Vec<(&str, String)> {
         }
         if let Some(afterwards) = &request.afterwards {
             add(&afterwards.within_hours, &|| format!("request「{}」の within_hours ", request.id));
+        }
+    }
+    for duty in &pack.duty_types {
+        for (key, setting) in duty.settings() {
+            add(setting, &|| format!("duty「{}」の {key} ", duty.id));
         }
     }
     let by_id = pack.parameters.iter().filter(|p| p.needed);

@@ -53,11 +53,12 @@ pub use edition::{EDITION_BYTES_MAX, EditionText, RefusedText};
 pub use guideline::{Divergence, Guideline};
 pub use library::Library;
 pub use model::{
-    Afterwards, Annotation, Assurance, Attachments, Axis, Channel, ChannelMode, Clause, Counterparty,
-    CounterpartyAct, CoverageStatus, Department, Document, DocumentKind, Effect, EffectKind, FormField,
-    FormFieldType, Layer, Level, Maker, Mechanism, Modality, Municipality, Pack, Parameter, ParameterType,
-    ParameterValue, Period, Permit, Post, Relation, RelationKind, RequestType, Retention, Revision,
-    RevisionNeed, Role, Rule, RuleAction, Scope, ScopeItem, ScopeKind, Section, Setting, ShownWhen,
+    Afterwards, Annotation, Assurance, Attachments, Axis, Channel, ChannelMode, Clause, ClosedDay,
+    ClosedDays, Counterparty, CounterpartyAct, CoverageStatus, DayCount, Department, Document, DocumentKind,
+    DueRule, DutyEach, DutyTrigger, DutyType, Effect, EffectKind, Escalation, Every, FormField,
+    FormFieldType, Layer, Level, Maker, Mechanism, Modality, Municipality, Occurs, Pack, Parameter,
+    ParameterType, ParameterValue, Period, Permit, Post, Relation, RelationKind, RequestType, Retention,
+    Revision, RevisionNeed, Role, Rule, RuleAction, Scope, ScopeItem, ScopeKind, Section, Setting, ShownWhen,
     Statement, StatementType, Step, StepMode, Term, Treatment, Zone, ZoneKind,
 };
 pub use problem::{CheckReport, Code, DivergenceReport, Origin, Problem, Severity};

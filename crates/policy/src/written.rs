@@ -44,6 +44,8 @@ kinds! {
     Level = "level",
     Zone = "zone",
     Request = "request",
+    Duty = "duty",
+    ClosedDay = "closed-day",
     Channel = "channel",
 }
 

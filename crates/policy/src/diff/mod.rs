@@ -148,6 +148,10 @@ pub struct DiffReport {
     pub annotations: ItemDiff,
     /// Days on which texts came into force.
     pub revisions: ItemDiff,
+    /// What is to be done again and again, or when something happens.
+    pub duties: ItemDiff,
+    /// Days on which the body is closed.
+    pub closed_days: ItemDiff,
 }
 
 impl DiffReport {
@@ -171,6 +175,8 @@ impl DiffReport {
             terms: items(a, b, keys::terms),
             annotations: items(a, b, keys::annotations),
             revisions: items(a, b, keys::revisions),
+            duties: items(a, b, keys::duty_types),
+            closed_days: items(a, b, keys::closed_days),
         }
     }
 
@@ -192,12 +198,17 @@ impl DiffReport {
         let sends = |id: &str| {
             [a, b].iter().any(|p| p.channel_by_id(id).is_some_and(|c| c.senders.iter().any(|s| s == role)))
         };
+        let does = |id: &str| {
+            [a, b].iter().any(|p| p.duty_type(id).is_some_and(|d| d.roles().any(|(_, r)| r == role)))
+        };
         Some(Self {
             role: Some(titled),
             statements: statements(a, b, Some(role)),
             roles: mine(all.roles, &|id| id == role),
             requests: mine(all.requests, &decides),
             channels: mine(all.channels, &sends),
+            duties: mine(all.duties, &does),
+            closed_days: ItemDiff::default(),
             zones: ItemDiff::default(),
             documents: ItemDiff::default(),
             makers: ItemDiff::default(),

@@ -7,6 +7,7 @@
 //! pack does not fail; lookups still return `Option`, because ids also arrive from outside.
 
 mod body;
+mod duties;
 mod gates;
 mod mechanism;
 mod papers;
@@ -15,6 +16,9 @@ mod text;
 mod words;
 
 pub use body::{Department, Municipality, Post, Role, Section};
+pub use duties::{
+    ClosedDay, ClosedDays, DayCount, DueRule, DutyEach, DutyTrigger, DutyType, Escalation, Every, Occurs,
+};
 pub use gates::{Channel, Level, Retention, Rule, Zone};
 pub use mechanism::Mechanism;
 pub use papers::{Annotation, Document, Maker, Revision, ScopeItem, Term};
@@ -66,6 +70,8 @@ pub struct Pack {
     pub(crate) levels: Vec<Level>,
     pub(crate) zones: Vec<Zone>,
     pub(crate) requests: Vec<RequestType>,
+    pub(crate) duty_types: Vec<DutyType>,
+    pub(crate) closed_days: Vec<ClosedDay>,
     pub(crate) channels: Vec<Channel>,
     pub(crate) retention: Retention,
     pub(crate) guidelines: Vec<Guideline>,
@@ -136,6 +142,12 @@ lists! {
     /// Request types.
     requests, /// The request type with this id.
     request: RequestType;
+    /// Kinds of tasks: what recurs, and what is set off.
+    duty_types, /// The kind of tasks with this id.
+    duty_type: DutyType;
+    /// Days on which the body is closed, besides weekends and holidays.
+    closed_days, /// Those with this id.
+    closed_day: ClosedDay;
     /// One channel for every ordered pair of zones.
     channels, /// The channel with this id.
     channel_by_id: Channel;

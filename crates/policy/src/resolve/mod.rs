@@ -5,6 +5,7 @@
 //! (`merged`), checks that look at more than one item (`check`).
 
 mod body;
+mod duties;
 mod gates;
 mod papers;
 mod requests;
@@ -85,6 +86,8 @@ impl<'m> Reader<'m> {
         let sections = self.each(Kind::Section, Self::section);
         let posts = self.each(Kind::Post, Self::post);
         let requests = self.each(Kind::Request, Self::request);
+        let duty_types = self.each(Kind::Duty, Self::duty);
+        let closed_days = self.each(Kind::ClosedDay, Self::closed_day);
         let channels = self.each(Kind::Channel, Self::channel);
         Some(Pack {
             id: id.to_owned(),
@@ -111,6 +114,8 @@ impl<'m> Reader<'m> {
             levels,
             zones,
             requests,
+            duty_types,
+            closed_days,
             channels,
             retention: retention?,
             guidelines: self.guidelines(),

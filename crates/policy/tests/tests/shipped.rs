@@ -248,6 +248,7 @@ fn facts(pack: &Pack) -> String {
             ),
             (pack.clauses(), pack.statements(), pack.parameters(), pack.roles(), pack.departments()),
             (pack.sections(), pack.posts(), pack.levels(), pack.zones(), pack.requests(), pack.channels()),
+            (pack.duty_types(), pack.closed_days()),
             pack.retention(),
         )
     );
@@ -299,6 +300,10 @@ fn the_manual_is_complete() {
         ids(StepMode::WORDS),
         ids(Permit::WORDS),
         ids(FormFieldType::WORDS),
+        ids(policy::DutyEach::WORDS),
+        ids(policy::Every::WORDS),
+        ids(policy::DutyTrigger::WORDS),
+        ids(policy::DayCount::WORDS),
         Kind::ALL.iter().map(|k| k.id()).collect(),
         Code::ALL.iter().map(|c| c.id()).collect(),
     ]
