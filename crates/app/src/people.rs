@@ -13,6 +13,7 @@ use crate::{
     App,
     accounts::bounded,
     actor::Actor,
+    duties::Happened,
     error::{Error, Result},
     evidence::{Act, By, Kind},
     model::{PostHolding, Section, User},
@@ -209,7 +210,19 @@ impl App {
         let entry = self.user_entry(now, Kind::UserAdded, by, &user.id, details)?;
         let mut tx = self.store().begin().await?;
         tx.insert_user(&user).await?;
-        self.commit(tx, vec![entry]).await?;
+        let mut evidence = vec![entry];
+        let happened = Happened {
+            trigger: policy::DutyTrigger::Hire,
+            subject: user.id.as_str(),
+            what: format!("{}さんの採用", user.name),
+            person: Some(&user.id),
+            section: Some(&user.section),
+        };
+        // Who is registered from outside the screens, with the first run, works here already.
+        if matches!(by, By::Actor(_)) {
+            evidence.extend(self.set_off(tx.as_mut(), by, &happened, now).await?);
+        }
+        self.commit(tx, evidence).await?;
         Ok(user.id)
     }
 
@@ -269,7 +282,19 @@ impl App {
         if ends_sessions {
             tx.remove_sessions_of(id).await?;
         }
-        self.commit(tx, vec![entry]).await
+        let mut evidence = vec![entry];
+        if kind == Kind::UserDisabled {
+            let happened = Happened {
+                trigger: policy::DutyTrigger::Leaving,
+                subject: &format!("{id}-{now}"),
+                what: format!("{}さんの退職(利用者IDの停止)", user.name),
+                // What is to be done is for the section: who left does nothing here any more.
+                person: None,
+                section: Some(&user.section),
+            };
+            evidence.extend(self.set_off(tx.as_mut(), By::Actor(actor), &happened, now).await?);
+        }
+        self.commit(tx, evidence).await
     }
 
     /// Gives a post from now on.
@@ -319,9 +344,25 @@ impl App {
             until: None,
         };
         let entry = self.user_entry(now, Kind::PostGiven, by, id, json!({ "post": post, "unit": unit }))?;
+        let user = self.store().user(id).await?.ok_or(Error::NotFound)?;
         let mut tx = self.store().begin().await?;
         tx.insert_post(&holding).await?;
-        self.commit(tx, vec![entry]).await
+        let mut evidence = vec![entry];
+        // A post in another section than that of the account: whoever held one before moves.
+        let moved = holding.unit.as_deref().filter(|unit| {
+            known.scope == policy::Scope::Section && !held.is_empty() && *unit != user.section.as_str()
+        });
+        if let Some(section) = moved.map(SectionId::new) {
+            let happened = Happened {
+                trigger: policy::DutyTrigger::Transfer,
+                subject: &format!("{id}-{section}-{now}"),
+                what: format!("{}さんの異動({}へ)", user.name, self.section_name(&section)),
+                person: Some(id),
+                section: Some(&section),
+            };
+            evidence.extend(self.set_off(tx.as_mut(), by, &happened, now).await?);
+        }
+        self.commit(tx, evidence).await
     }
 
     /// Ends a post now.
