@@ -6,6 +6,7 @@
 pub(crate) mod account;
 pub(crate) mod coverage;
 pub(crate) mod csv;
+pub(crate) mod duties;
 pub(crate) mod editions;
 pub(crate) mod home;
 pub(crate) mod imports;

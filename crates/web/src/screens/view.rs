@@ -5,6 +5,7 @@
 //! Leaves gathering the values to the handlers beside it, words to `crate::words`, dates to `crate::dates`.
 
 mod coverage;
+mod duties;
 mod editions;
 mod imports;
 mod oscal;
@@ -14,6 +15,7 @@ mod requests;
 use askama::Template;
 
 pub use coverage::*;
+pub use duties::*;
 pub use editions::*;
 pub use imports::*;
 pub use oscal::*;
@@ -333,6 +335,8 @@ pub struct HomePage {
     pub tiles: Vec<Tile>,
     /// Requests that wait; groups without rows are left out.
     pub requests: Vec<RequestGroup>,
+    /// Tasks of duties that wait; groups without rows are left out.
+    pub duties: Vec<DutyGroup>,
     /// やること, groups without rows are left out.
     pub tasks: Vec<TaskGroup>,
     /// What the policy changed for him and he has not read: the page, the edition, until when.

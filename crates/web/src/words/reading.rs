@@ -50,6 +50,18 @@ pub fn place(mechanism: Mechanism) -> Place {
         }
         M::ParameterRegister | M::ParameterApproval => Place::Page("/parameters", "定めるべき値"),
         M::RequestTakeOut | M::RequestProvision | M::RequestException => Place::Page("/requests", "申請"),
+        M::DutyCalendar
+        | M::DutyTraining
+        | M::DutyDrill
+        | M::DutySelfInspection
+        | M::DutyAudit
+        | M::DutyReview
+        | M::DutyRiskAnalysis
+        | M::DutyAccountReview
+        | M::DutyLogReview
+        | M::DutyContractorCheck
+        | M::DutyMaintenance
+        | M::DutyRestoreTest => Place::Page("/tasks", "実施事項"),
         _ => Place::Automatic,
     }
 }
