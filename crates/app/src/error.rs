@@ -4,7 +4,7 @@
 //! Leaves the Japanese words to `web`. "Denied" and "held" are answers, not failures; only [`Error::Internal`],
 //! [`Error::Unavailable`] and [`Error::StorageFull`] mean that something is broken.
 
-use workflow::{Millis, edition::Refusal as EditionRefusal, request, route, transfer::Refusal};
+use workflow::{Millis, duty, edition::Refusal as EditionRefusal, request, route, transfer::Refusal};
 
 use crate::{
     editions::in_use::InUse,
@@ -40,6 +40,7 @@ impl FieldProblem {
         "past",
         "future",
         "before-from",
+        "before-covered",
         "too-long-period",
         "unknown",
         "not-a-flag",
@@ -67,6 +68,9 @@ pub enum Error {
     /// The state of the request, or the rules of its approval, do not allow it.
     #[error(transparent)]
     RequestRefused(#[from] request::Refusal),
+    /// The state of a task, or what it asks for, does not allow it.
+    #[error(transparent)]
+    Duty(#[from] duty::Refusal),
     /// The form of a request was changed since it was handed in, so that what was answered is not what is asked.
     #[error("the form was changed since")]
     FormChanged,
@@ -174,6 +178,13 @@ codes! {
     ) => "request-state",
     Error::RequestRefused(request::Refusal::Permit) => "permit-state",
     Error::RequestRefused(request::Refusal::Reason) => "reason-needed",
+    Error::Duty(duty::Refusal::State(_)) => "task-state",
+    Error::Duty(duty::Refusal::OwnReport) => "task-own-report",
+    Error::Duty(duty::Refusal::Changed) => "task-changed",
+    Error::Duty(duty::Refusal::TooEarly | duty::Refusal::Future) => "task-day",
+    Error::Duty(duty::Refusal::Comment) => "task-comment",
+    Error::Duty(duty::Refusal::TooMuch) => "task-too-much",
+    Error::Duty(duty::Refusal::NoWaiver) => "task-no-waiver",
     Error::FormChanged => "form-changed",
     Error::Form(_) => "form",
     Error::Refused(Refusal::ContentChanged)

@@ -221,6 +221,40 @@ kinds! {
     ImportDiscarded = "policy-import-discarded" [EvidenceLedger],
     /// The draft was taken out as the files of a pack.
     ImportExported = "policy-import-exported" [EvidenceLedger],
+    /// Tasks of a duty were made for a period.
+    TasksMade = "tasks-made" [DutyCalendar],
+    /// Something happened that sets off a duty.
+    TaskStarted = "task-started" [
+        DutyCalendar, DutyTraining, DutyDrill, DutySelfInspection, DutyAudit, DutyReview,
+        DutyRiskAnalysis, DutyAccountReview, DutyLogReview, DutyContractorCheck, DutyMaintenance,
+        DutyRestoreTest
+    ],
+    /// A task was reported as done.
+    TaskReported = "task-reported" [
+        DutyCalendar, DutyTraining, DutyDrill, DutySelfInspection, DutyAudit, DutyReview,
+        DutyRiskAnalysis, DutyAccountReview, DutyLogReview, DutyContractorCheck, DutyMaintenance,
+        DutyRestoreTest
+    ],
+    /// A second person confirmed it.
+    TaskConfirmed = "task-confirmed" [
+        DutyCalendar, DutyTraining, DutyDrill, DutySelfInspection, DutyAudit, DutyReview,
+        DutyRiskAnalysis, DutyAccountReview, DutyLogReview, DutyContractorCheck, DutyMaintenance,
+        DutyRestoreTest
+    ],
+    /// He sent the report back.
+    TaskSentBack = "task-sent-back" [DutyCalendar],
+    /// Its owner asks to let a task go.
+    TaskWaiverAsked = "task-waiver-asked" [DutyCalendar],
+    /// A task was let go for a reason.
+    TaskWaived = "task-waived" [DutyCalendar],
+    /// That was not accepted.
+    TaskWaiverRefused = "task-waiver-refused" [DutyCalendar],
+    /// Those who have tasks were reminded.
+    TasksReminded = "tasks-reminded" [DutyCalendar],
+    /// Tasks were not done in time.
+    TasksOverdue = "tasks-overdue" [DutyCalendar],
+    /// Somebody above was told of overdue tasks.
+    TasksEscalated = "tasks-escalated" [DutyCalendar],
     /// Evidence was taken out with its proofs.
     EvidenceExported = "evidence-exported" [EvidenceExport],
     /// The policy was taken out with what is not public of it.

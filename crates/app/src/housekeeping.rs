@@ -35,6 +35,10 @@ pub struct Tidied {
     pub adopted: usize,
     /// Transfers and requests whose approvers were reminded or that ended, and permits that were noted as overdue.
     pub overdue: usize,
+    /// Tasks of duties that were made.
+    pub tasks_made: u64,
+    /// Tasks whose owners were reminded, that were noted as overdue or told to somebody above.
+    pub tasks_due: usize,
     /// Transfers whose originals or results were erased.
     pub erased: usize,
     /// Entries of evidence whose payload was erased.
@@ -75,7 +79,8 @@ impl App {
 
     async fn tidy_now(&self) -> Result<Tidied> {
         let now = self.now();
-        let mut tidied = Tidied::default();
+        let mut tidied = Tidied { tasks_made: self.make_todays_tasks().await?, ..Tidied::default() };
+        tidied.tasks_due = self.pass_tasks(ROUND).await?;
         for id in self.store().overdue_requests(now, ROUND).await? {
             if self.request_overdue(&id, now).await? {
                 tidied.overdue += 1;
@@ -99,6 +104,19 @@ impl App {
         let shard = self.house.next_shard.fetch_add(1, Ordering::Relaxed);
         tidied.swept = self.sweep(shard, now).await?;
         Ok(tidied)
+    }
+
+    /// Makes the tasks of the day once a day, and again when the policy changed. After a start it looks again: nothing is
+    /// made twice.
+    async fn make_todays_tasks(&self) -> Result<u64> {
+        let mark = (workflow::calendar::day_of(self.now()), self.pack().version().to_owned());
+        let made_for = || self.house.tasks_made_for.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if made_for().as_ref() == Some(&mark) {
+            return Ok(0);
+        }
+        let made = self.make_tasks().await?;
+        *made_for() = Some(mark);
+        Ok(made)
     }
 
     async fn remind_or_expire(&self, id: &TransferId, now: Millis) -> Result<bool> {

@@ -3,7 +3,7 @@
 //! Owns every change of state in the house (invariant: one door), the ports it needs ([`ports`]) and the things it
 //! keeps ([`model`]). Each use case is a method of [`App`], in the file of its noun:
 //! [`accounts`] and [`people`], [`uploads`], [`transfers`], [`deciding`], [`sanitising`], [`downloads`],
-//! [`requests`], [`parameters`], [`editions`], [`evidence`], [`sealing`], [`clauses`], [`coverage`], [`reading`],
+//! [`requests`], [`duties`], [`parameters`], [`editions`], [`evidence`], [`sealing`], [`clauses`], [`coverage`], [`reading`],
 //! [`imports`], [`housekeeping`].
 //! Leaves decisions to ring 1 (`authz`, `policy`, `workflow`) and the world to ring 3.
 
@@ -14,6 +14,7 @@ pub mod clauses;
 pub mod coverage;
 pub mod deciding;
 pub mod downloads;
+pub mod duties;
 pub mod editions;
 pub mod error;
 mod events;
@@ -123,6 +124,8 @@ struct House {
     /// Readers take the whole ledger out; the writer erases payloads and seals the entry that says so. Without it an
     /// export could miss a payload whose erasure it does not hold yet.
     payload_gate: RwLock<()>,
+    /// The day, and the version of the policy, for which every task was made last.
+    tasks_made_for: Mutex<Option<(jiff::civil::Date, String)>>,
     /// The part of the blobs that the next round of housekeeping looks through.
     next_shard: AtomicU8,
     jobs: Notify,
@@ -172,6 +175,7 @@ impl App {
             file_passwords: Mutex::default(),
             blob_gate: RwLock::default(),
             payload_gate: RwLock::default(),
+            tasks_made_for: Mutex::default(),
             next_shard: AtomicU8::default(),
             jobs: Notify::new(),
             unsealed: Notify::new(),

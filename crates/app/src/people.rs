@@ -13,6 +13,7 @@ use crate::{
     App,
     accounts::bounded,
     actor::Actor,
+    duties::Happened,
     error::{Error, Result},
     evidence::{Act, By, Kind},
     model::{PostHolding, Section, User},
@@ -209,7 +210,19 @@ impl App {
         let entry = self.user_entry(now, Kind::UserAdded, by, &user.id, details)?;
         let mut tx = self.store().begin().await?;
         tx.insert_user(&user).await?;
-        self.commit(tx, vec![entry]).await?;
+        let mut evidence = vec![entry];
+        let happened = Happened {
+            trigger: policy::DutyTrigger::Hire,
+            subject: user.id.as_str(),
+            what: format!("{}さんの採用", user.name),
+            person: Some(&user.id),
+            section: Some(&user.section),
+        };
+        // Who is registered from outside the screens, with the first run, works here already.
+        if matches!(by, By::Actor(_)) {
+            evidence.extend(self.set_off(tx.as_mut(), by, &happened, now).await?);
+        }
+        self.commit(tx, evidence).await?;
         Ok(user.id)
     }
 
@@ -283,7 +296,19 @@ impl App {
             details.insert("to_read".to_owned(), json!(edition.as_str()));
         }
         let entry = self.user_entry(now, kind, By::Actor(actor), id, details)?;
-        self.commit(tx, vec![entry]).await
+        let mut evidence = vec![entry];
+        if kind == Kind::UserDisabled {
+            let happened = Happened {
+                trigger: policy::DutyTrigger::Leaving,
+                subject: &format!("{id}-{now}"),
+                what: format!("{}さんの退職(利用者IDの停止)", user.name),
+                // What is to be done is for the section: who left does nothing here any more.
+                person: None,
+                section: Some(&user.section),
+            };
+            evidence.extend(self.set_off(tx.as_mut(), By::Actor(actor), &happened, now).await?);
+        }
+        self.commit(tx, evidence).await
     }
 
     /// Gives a post from now on.
@@ -333,6 +358,7 @@ impl App {
             until: None,
         };
         let roles = known.roles.clone();
+        let user = self.store().user(id).await?.ok_or(Error::NotFound)?;
         let mut tx = self.store().begin().await?;
         tx.insert_post(&holding).await?;
         let mut details = json!({ "post": post, "unit": unit });
@@ -342,7 +368,22 @@ impl App {
             details.insert("to_read".to_owned(), json!(edition.as_str()));
         }
         let entry = self.user_entry(now, Kind::PostGiven, by, id, details)?;
-        self.commit(tx, vec![entry]).await
+        let mut evidence = vec![entry];
+        // A post in another section than that of the account: whoever held one before moves.
+        let moved = holding.unit.as_deref().filter(|unit| {
+            known.scope == policy::Scope::Section && !held.is_empty() && *unit != user.section.as_str()
+        });
+        if let Some(section) = moved.map(SectionId::new) {
+            let happened = Happened {
+                trigger: policy::DutyTrigger::Transfer,
+                subject: &format!("{id}-{section}-{now}"),
+                what: format!("{}さんの異動({}へ)", user.name, self.section_name(&section)),
+                person: Some(id),
+                section: Some(&section),
+            };
+            evidence.extend(self.set_off(tx.as_mut(), by, &happened, now).await?);
+        }
+        self.commit(tx, evidence).await
     }
 
     /// Ends a post now.

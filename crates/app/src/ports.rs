@@ -12,6 +12,7 @@ use workflow::{
     transfer::Transfer,
 };
 
+use crate::duties::store::{DutyStore, DutyTx};
 use crate::editions::{EditionStore, EditionTx};
 use crate::requests::store::{RequestStore, RequestTx};
 
@@ -75,7 +76,7 @@ pub enum StoreError {
 ///
 /// Every list is bound by an index; none reads a whole table.
 #[async_trait]
-pub trait Store: EditionStore + RequestStore + Send + Sync {
+pub trait Store: DutyStore + EditionStore + RequestStore + Send + Sync {
     /// Opens a transaction that sees its own writes. Dropping it undoes everything.
     async fn begin(&self) -> Result<Box<dyn Tx>, StoreError>;
 
@@ -126,7 +127,8 @@ pub trait Store: EditionStore + RequestStore + Send + Sync {
         results_before: Millis,
         limit: u32,
     ) -> Result<Vec<DueErasure>, StoreError>;
-    /// Whether anything still refers to this blob: a file's original, clean bytes or preview, or an attachment.
+    /// Whether anything still refers to this blob: a file's original, clean bytes or preview, or an attachment
+    /// of a request or of a report.
     async fn blob_in_use(&self, zone: &ZoneId, blob: &BlobId) -> Result<bool, StoreError>;
 
     /// The head of an import.
@@ -182,7 +184,7 @@ pub trait Store: EditionStore + RequestStore + Send + Sync {
 
 /// A transaction. State and the evidence for it become durable together or not at all.
 #[async_trait]
-pub trait Tx: EditionTx + RequestTx + Send {
+pub trait Tx: DutyTx + EditionTx + RequestTx + Send {
     /// As [`Store::user`], inside the transaction.
     async fn user(&mut self, id: &UserId) -> Result<Option<User>, StoreError>;
     /// Inserts a person.

@@ -91,6 +91,11 @@ impl App {
         if form.attachments == policy::Attachments::None {
             return Err(Error::Invalid { field: "attachments", problem: "not-allowed" });
         }
+        self.begin_upload(actor, untrusted_name).await
+    }
+
+    /// Starts taking a file that stays in this zone, for somebody who may hand it in.
+    pub(crate) async fn begin_upload(&self, actor: &Actor, untrusted_name: &str) -> Result<Upload> {
         let zone = actor.zone().clone();
         Ok(Upload {
             file: FileId::new(self.entropy().id(self.now())),

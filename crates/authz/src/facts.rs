@@ -120,6 +120,8 @@ pub enum Resource {
     Transfer(Box<Transfer>),
     /// A request.
     Request(Box<Request>),
+    /// A task of a duty.
+    DutyTask(Box<DutyTask>),
     /// An account, for those who manage accounts.
     Account(Account),
     /// The account of the person who asks. Its id is that of the user.
@@ -145,6 +147,7 @@ impl Resource {
         match self {
             Resource::Transfer(_) => ResourceKind::Transfer,
             Resource::Request(_) => ResourceKind::Request,
+            Resource::DutyTask(_) => ResourceKind::DutyTask,
             Resource::Account(_) => ResourceKind::Account,
             Resource::OwnAccount { .. } => ResourceKind::OwnAccount,
             Resource::City => ResourceKind::City,
@@ -159,6 +162,7 @@ impl Resource {
         match self {
             Resource::Transfer(transfer) => &transfer.id,
             Resource::Request(request) => &request.id,
+            Resource::DutyTask(task) => &task.id,
             Resource::Account(account) => &account.user,
             Resource::OwnAccount { user } => user,
             Resource::City => "city",
@@ -177,6 +181,49 @@ impl From<Transfer> for Resource {
 impl From<Request> for Resource {
     fn from(request: Request) -> Self {
         Resource::Request(Box::new(request))
+    }
+}
+
+impl From<DutyTask> for Resource {
+    fn from(task: DutyTask) -> Self {
+        Resource::DutyTask(Box::new(task))
+    }
+}
+
+/// The facts of a task of a duty that rights depend on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DutyTask {
+    /// Id of the task.
+    pub id: String,
+    /// Whose it is: a section's, or the whole body's.
+    pub place: Place,
+    /// Id of the account whose own task it is, when it is one person's.
+    pub person: Option<String>,
+    /// The role that does it; none when it is one person's.
+    pub owner: Option<String>,
+    /// The role that confirms it.
+    pub confirmer: Option<String>,
+    /// The role that may let it go.
+    pub waiver: Option<String>,
+    /// Id of the account that reported it, or asked to let it go.
+    pub reported_by: Option<String>,
+    /// The zone of the listener at which that was done.
+    pub zone: Option<String>,
+    /// How far it is.
+    pub stage: DutyStage,
+}
+
+closed_words! {
+    /// How far a task is, as coarse as rights need it.
+    DutyStage {
+        /// To be done.
+        Open = "open",
+        /// Waits for a second person's confirmation.
+        Reported = "reported",
+        /// Waits for a word on whether it may be let go.
+        WaiverAsked = "waiver-asked",
+        /// Done, or let go.
+        Ended = "ended",
     }
 }
 
@@ -336,6 +383,7 @@ impl Names {
         let kinds = [
             ResourceKind::Transfer,
             ResourceKind::Request,
+            ResourceKind::DutyTask,
             ResourceKind::Account,
             ResourceKind::OwnAccount,
             ResourceKind::City,
@@ -390,6 +438,7 @@ impl Names {
         let attributes = match resource {
             Resource::Transfer(transfer) => self.transfer(transfer)?,
             Resource::Request(request) => self.request(request)?,
+            Resource::DutyTask(task) => self.duty_task(task)?,
             Resource::Account(account) => Attributes::from([
                 ("user".to_owned(), self.user(&account.user)),
                 ("units".to_owned(), self.units(&account.place)),
@@ -415,6 +464,24 @@ impl Names {
             ("deputies".to_owned(), self.users(&request.deputies)),
             ("reviewers".to_owned(), self.users(&request.reviewers)),
             ("decided_by".to_owned(), self.users(&request.decided_by)),
+        ]))
+    }
+
+    fn duty_task(&self, task: &DutyTask) -> Result<Attributes, Undecidable> {
+        let holders = |role: &Option<String>| {
+            let need = role.as_ref().map(|role| Need { role: role.clone(), place: task.place.clone() });
+            self.grants(need.iter().flat_map(Need::fulfilled_by))
+        };
+        let users = |user: &Option<String>| self.users(user.as_slice());
+        Ok(Attributes::from([
+            ("units".to_owned(), self.units(&task.place)),
+            ("persons".to_owned(), users(&task.person)),
+            ("owners".to_owned(), holders(&task.owner)?),
+            ("confirmers".to_owned(), holders(&task.confirmer)?),
+            ("waivers".to_owned(), holders(&task.waiver)?),
+            ("reported_by".to_owned(), users(&task.reported_by)),
+            ("zones".to_owned(), words(task.zone.iter().map(String::as_str))),
+            ("stage".to_owned(), word(task.stage.id())),
         ]))
     }
 

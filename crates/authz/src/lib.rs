@@ -22,8 +22,8 @@ use cedar_policy::{
 };
 
 pub use facts::{
-    Account, Evidence, Grant, Need, Place, Principal, Request, RequestStage, Resource, Scope, Stage,
-    Strength, Transfer,
+    Account, DutyStage, DutyTask, Evidence, Grant, Need, Place, Principal, Request, RequestStage, Resource,
+    Scope, Stage, Strength, Transfer,
 };
 pub use visibility::{Reach, Visibility};
 pub use words::{Action, Reason, ResourceKind, TokenScope, role};

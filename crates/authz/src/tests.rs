@@ -56,6 +56,17 @@ fn resources() -> Vec<Resource> {
             reviewers: vec!["u5".to_owned()],
             decided_by: vec!["u4".to_owned()],
         }),
+        Resource::from(DutyTask {
+            id: "k1".to_owned(),
+            place: Place::City,
+            person: Some("u1".to_owned()),
+            owner: Some(role::CISO.to_owned()),
+            confirmer: Some(role::CISO.to_owned()),
+            waiver: Some(role::CISO.to_owned()),
+            reported_by: Some("u1".to_owned()),
+            zone: Some("lgwan".to_owned()),
+            stage: DutyStage::Open,
+        }),
     ]
 }
 

@@ -4,7 +4,10 @@
 //! transfers, so a change of the policies changes it too.
 //! Leaves to others: the query (`store-sql`), and the decision on a single transfer ([`Authorizer::decide`]).
 
-use crate::{Action, Authorizer, Place, Principal, Request, RequestStage, Resource, Scope, Stage, Transfer};
+use crate::{
+    Action, Authorizer, DutyStage, DutyTask, Place, Principal, Request, RequestStage, Resource, Scope, Stage,
+    Transfer,
+};
 
 /// What a list may show this person on this connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +50,12 @@ impl Authorizer {
     #[must_use]
     pub fn visible_requests(&self, principal: &Principal) -> Reach {
         self.reach(principal, Action::ViewRequest, sample_request)
+    }
+
+    /// How far the person's sight of tasks of duties goes.
+    #[must_use]
+    pub fn visible_tasks(&self, principal: &Principal) -> Reach {
+        self.reach(principal, Action::ViewTask, sample_task)
     }
 
     fn reach(
@@ -151,6 +160,21 @@ fn sample_request(principal: &Principal, submitter: &str, place: Place) -> Resou
         deputies: Vec::new(),
         reviewers: Vec::new(),
         decided_by: Vec::new(),
+    })
+}
+
+/// A task of one person in which nobody else has a part.
+fn sample_task(_: &Principal, person: &str, place: Place) -> Resource {
+    Resource::from(DutyTask {
+        id: NO_UNIT.to_owned(),
+        place,
+        person: Some(person.to_owned()),
+        owner: None,
+        confirmer: None,
+        waiver: None,
+        reported_by: None,
+        zone: None,
+        stage: DutyStage::Open,
     })
 }
 

@@ -86,6 +86,18 @@ closed_words! {
         ReturnPermit = "return-permit",
         /// 取消: take a permit back.
         RevokePermit = "revoke-permit",
+        /// See a task of a duty: for whom, until when, whether it is done.
+        ViewTask = "view-task",
+        /// Report a task as done, or ask to let it go.
+        ReportTask = "report-task",
+        /// 確認: confirm what another person reported, or send it back.
+        ConfirmTask = "confirm-task",
+        /// 免除: let a task go for a reason, or not.
+        WaiveTask = "waive-task",
+        /// Say that something happened that sets off a duty.
+        StartTask = "start-task",
+        /// See how far the whole body is with its duties.
+        ViewAllTasks = "view-all-tasks",
         /// See every transfer of the city in one list.
         ViewAllTransfers = "view-all-transfers",
         /// See the state of the ledger: size, checkpoints, verification.
@@ -122,6 +134,8 @@ pub enum ResourceKind {
     Transfer,
     /// A request.
     Request,
+    /// A task of a duty.
+    DutyTask,
     /// Somebody's account.
     Account,
     /// One's own account.
@@ -141,6 +155,7 @@ impl ResourceKind {
         match self {
             ResourceKind::Transfer => "Transfer",
             ResourceKind::Request => "Request",
+            ResourceKind::DutyTask => "DutyTask",
             ResourceKind::Account => "Account",
             ResourceKind::OwnAccount => "OwnAccount",
             ResourceKind::City => "City",
@@ -183,7 +198,13 @@ impl Action {
             | Action::ReviewRequest
             | Action::ReturnPermit
             | Action::RevokePermit => ResourceKind::Request,
+            Action::ViewTask
+            | Action::ReportTask
+            | Action::ConfirmTask
+            | Action::WaiveTask
+            | Action::StartTask => ResourceKind::DutyTask,
             Action::ViewAllTransfers
+            | Action::ViewAllTasks
             | Action::ViewLedger
             | Action::AdministerSystem
             | Action::ViewEditions
@@ -248,6 +269,10 @@ closed_words! {
         WriteRequests = "write-requests",
         /// Decide requests, take permits back; only where the role does not demand a second factor.
         DecideRequests = "decide-requests",
+        /// Tasks of duties, and how far a section or the body is with them.
+        ReadDuties = "read-duties",
+        /// Report tasks as done. Confirming and letting go want a person at the screen.
+        WriteDuties = "write-duties",
         /// Clauses, evidence, and the export of both.
         ReadEvidence = "read-evidence",
         /// Accounts, reading.

@@ -1,6 +1,9 @@
 //! The people and the transfer that the tests speak of.
 
-use authz::{Grant, Need, Place, Principal, Request, RequestStage, Scope, Stage, Strength, Transfer, role};
+use authz::{
+    DutyStage, DutyTask, Grant, Need, Place, Principal, Request, RequestStage, Scope, Stage, Strength,
+    Transfer, role,
+};
 
 pub(crate) const FROM: &str = "internet";
 pub(crate) const TO: &str = "lgwan";
@@ -137,5 +140,21 @@ pub(crate) fn request(stage: RequestStage) -> Request {
         deputies: of_people("u-dpty", waits),
         reviewers: of_people("u-rvwr", stage == RequestStage::Approved),
         decided_by: of_people("u-done", waits || stage == RequestStage::Approved),
+    }
+}
+
+/// A task of the tax section: its manager does it, the department's officer confirms it or lets it go.
+pub(crate) fn task(stage: DutyStage) -> DutyTask {
+    let said = matches!(stage, DutyStage::Reported | DutyStage::WaiverAsked);
+    DutyTask {
+        id: "k-1".to_owned(),
+        place: tax(),
+        person: None,
+        owner: Some(role::SECURITY_MANAGER.to_owned()),
+        confirmer: Some(role::SECURITY_OFFICER.to_owned()),
+        waiver: Some(role::SECURITY_OFFICER.to_owned()),
+        reported_by: said.then(|| "u-smgr".to_owned()),
+        zone: said.then(|| FROM.to_owned()),
+        stage,
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use authz::{
-    Account, Action, Authorizer, Evidence, Grant, Need, Place, Principal, Reach, Request, RequestStage,
-    Resource, Scope, Stage, Strength, TokenScope, Transfer, role,
+    Account, Action, Authorizer, DutyStage, DutyTask, Evidence, Grant, Need, Place, Principal, Reach,
+    Request, RequestStage, Resource, Scope, Stage, Strength, TokenScope, Transfer, role,
 };
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -110,10 +110,26 @@ prop_compose! {
     }
 }
 
+prop_compose! {
+    fn duty_task()(
+        place in place(),
+        (person, reported_by) in (prop::option::of(word(&USERS)), prop::option::of(word(&USERS))),
+        (owner, confirmer, waiver) in
+            (prop::option::of(role()), prop::option::of(role()), prop::option::of(role())),
+        zone in prop::option::of(word(&ZONES)),
+        stage in select(DutyStage::ALL),
+    ) -> DutyTask {
+        DutyTask {
+            id: "k1".to_owned(), place, person, owner, confirmer, waiver, reported_by, zone, stage,
+        }
+    }
+}
+
 fn resource() -> impl Strategy<Value = Resource> {
     prop_oneof![
         4 => transfer().prop_map(Resource::from),
         4 => request().prop_map(Resource::from),
+        4 => duty_task().prop_map(Resource::from),
         1 => (word(&USERS), place()).prop_map(|(user, place)| Resource::Account(Account { user, place })),
         1 => word(&USERS).prop_map(|user| Resource::OwnAccount { user }),
         1 => Just(Resource::City),
@@ -134,10 +150,19 @@ const DECIDING: [Action; 6] = [
     Action::DeputiseRequest,
     Action::ReviewRequest,
 ];
-const OWN: [Action; 4] =
-    [Action::ViewHome, Action::ChangeOwnPassword, Action::EnrolSecondFactor, Action::ManageTokens];
+const OWN: [Action; 5] = [
+    Action::ConfirmReading,
+    Action::ViewHome,
+    Action::ChangeOwnPassword,
+    Action::EnrolSecondFactor,
+    Action::ManageTokens,
+];
 /// Spelled out here a second time, on purpose: the schema's group `write` must not lose a member unseen.
-const WRITING: [Action; 20] = [
+const WRITING: [Action; 24] = [
+    Action::ReportTask,
+    Action::ConfirmTask,
+    Action::WaiveTask,
+    Action::StartTask,
     Action::SubmitTransfer,
     Action::PullBackTransfer,
     Action::WithdrawTransfer,
@@ -229,6 +254,50 @@ proptest! {
                 prop_assert_eq!(&transfer.from_zone, &who.zone);
             }
         }
+    }
+
+    /// The sentences about tasks of duties.
+    #[test]
+    fn duty_tasks(who in principal(), task in duty_task()) {
+        let what = Resource::from(task.clone());
+        let holds = |role: &Option<String>| role.as_ref().is_some_and(|role| {
+            let need = Need { role: role.clone(), place: task.place.clone() };
+            need.fulfilled_by().iter().any(|grant| who.roles.contains(grant))
+        });
+        for action in Action::ALL {
+            if !may(&who, *action, &what) {
+                continue;
+            }
+            match action {
+                Action::ReportTask => {
+                    prop_assert!(task.person.as_ref() == Some(&who.user) || holds(&task.owner));
+                    prop_assert_eq!(task.stage, DutyStage::Open);
+                }
+                Action::ConfirmTask | Action::WaiveTask => {
+                    let (role, stage) = if *action == Action::ConfirmTask {
+                        (&task.confirmer, DutyStage::Reported)
+                    } else {
+                        (&task.waiver, DutyStage::WaiverAsked)
+                    };
+                    prop_assert!(holds(role));
+                    prop_assert_eq!(task.stage, stage);
+                    prop_assert!(task.reported_by.as_ref() != Some(&who.user), "his own report");
+                    prop_assert_eq!(task.zone.as_ref(), Some(&who.zone), "written in another zone");
+                    prop_assert!(!matches!(who.strength, Strength::ApiToken { .. }), "a program confirmed it");
+                }
+                Action::ViewTask | Action::StartTask => {}
+                other => prop_assert!(false, "{} of a task", other.id()),
+            }
+        }
+        // A list for all or for units shows only what may be looked at.
+        let listed = match (AUTHORIZER.visible_tasks(&who), &task.place) {
+            (Reach::All, _) => true,
+            (Reach::Units { departments, sections }, Place::Section { id, department }) => {
+                departments.contains(department) || sections.contains(id)
+            }
+            _ => false,
+        };
+        prop_assert!(!listed || may(&who, Action::ViewTask, &what), "listed and not to be seen");
     }
 
     /// The sentences about requests.

@@ -4,12 +4,12 @@
 use std::fmt::Write as _;
 
 use authz::{
-    Account, Action, Authorizer, Decision, Evidence, Place, Principal, Reason, RequestStage, Resource,
-    ResourceKind, Stage, Strength, TokenScope,
+    Account, Action, Authorizer, Decision, DutyStage, DutyTask, Evidence, Place, Principal, Reason,
+    RequestStage, Resource, ResourceKind, Stage, Strength, TokenScope,
 };
 use expect_test::expect_file;
 
-use crate::people::{FROM, OTHER, TO, cast, request, tax, transfer};
+use crate::people::{FROM, OTHER, TO, cast, request, task, tax, transfer};
 
 /// What a cell shows. Short, so that a row fits on a screen.
 fn cell(decision: &Decision) -> &'static str {
@@ -86,6 +86,7 @@ fn other_resource(who: &Principal, kind: ResourceKind) -> Resource {
     match kind {
         ResourceKind::Transfer => Resource::from(transfer(Stage::Waiting)),
         ResourceKind::Request => Resource::from(request(RequestStage::Waiting)),
+        ResourceKind::DutyTask => Resource::from(task(DutyStage::Open)),
         ResourceKind::Account => Resource::Account(Account { user: "u-coll".to_owned(), place: tax() }),
         ResourceKind::OwnAccount => Resource::OwnAccount { user: who.user.clone() },
         ResourceKind::City => Resource::City,
@@ -99,10 +100,11 @@ const EVERYONE: [&str; 0] = [];
 /// Enough columns where the person matters less than the login.
 const SOME: [&str; 6] = ["subm", "smgr", "ciso", "sysm", "audt", "dpty"];
 
-const ALL_KINDS: [ResourceKind; 7] = [
+const ALL_KINDS: [ResourceKind; 8] = [
     ResourceKind::OwnAccount,
     ResourceKind::Transfer,
     ResourceKind::Request,
+    ResourceKind::DutyTask,
     ResourceKind::City,
     ResourceKind::Clause,
     ResourceKind::Evidence,
@@ -159,6 +161,35 @@ fn table_of_rights() {
             table.grid(&title, zone, &EVERYONE, &requests, |_, _| Resource::from(request(*stage)), |_| {});
         }
     }
+    let tasks = [ResourceKind::DutyTask];
+    for stage in DutyStage::ALL {
+        for (zone, place) in [(FROM, "zone"), (OTHER, "another zone")] {
+            // Only what somebody wrote is bound to a zone.
+            if zone == OTHER && *stage != DutyStage::Reported {
+                continue;
+            }
+            let title = format!("task of a section, stage {}, connection in its {place}", stage.id());
+            table.grid(&title, zone, &EVERYONE, &tasks, |_, _| Resource::from(task(*stage)), |_| {});
+        }
+    }
+    let of_body = DutyTask { place: Place::City, owner: Some("ciso".to_owned()), ..task(DutyStage::Open) };
+    table.grid(
+        "task of the body, stage open",
+        FROM,
+        &EVERYONE,
+        &tasks,
+        |_, _| of_body.clone().into(),
+        |_| {},
+    );
+    let own = |who: &Principal| DutyTask {
+        person: Some(who.user.clone()),
+        owner: None,
+        reported_by: Some(who.user.clone()),
+        zone: Some(FROM.to_owned()),
+        ..task(DutyStage::WaiverAsked)
+    };
+    let title = "one's own task, which one asked to let go";
+    table.grid(title, FROM, &EVERYONE, &tasks, |who, _| own(who).into(), |_| {});
     table.grid("everything else, of the tax section", TO, &EVERYONE, &OTHER_KINDS, other_resource, |_| {});
     table.grid(
         "evidence and accounts of no section",

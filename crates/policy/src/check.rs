@@ -6,6 +6,7 @@
 //! Leaves to others: checks of one table and its references (`resolve`, `fields`).
 
 mod classifiers;
+mod duties;
 mod registers;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +26,7 @@ pub(crate) fn check(pack: &Pack, sink: &mut Sink) {
     registers::check(pack, sink);
     classifiers::check(pack, sink);
     check_inspectors(pack, sink);
+    duties::check(pack, sink);
     check_statements(pack, sink);
     check_mechanisms(pack, sink);
     check_values(pack, sink);
@@ -395,6 +397,11 @@ pub(crate) fn needed(pack: &Pack) -> Vec<(&str, String)> {
         }
         if let Some(afterwards) = &request.afterwards {
             add(&afterwards.within_hours, &|| format!("request「{}」の within_hours ", request.id));
+        }
+    }
+    for duty in &pack.duty_types {
+        for (key, setting) in duty.settings() {
+            add(setting, &|| format!("duty「{}」の {key} ", duty.id));
         }
     }
     let by_id = pack.parameters.iter().filter(|p| p.needed);

@@ -128,6 +128,8 @@ codes! {
     RoleCycle = "role-cycle" Error,
     /// One post could fill two steps of a route, which two persons must fill.
     OnePostTwoSteps = "one-post-two-steps" Warning,
+    /// A duty that comes less often than the body's own value asks for.
+    DutyTooRare = "duty-too-rare" Warning,
     /// A parameter's value outside its own bounds.
     OutOfBounds = "out-of-bounds" Error,
     /// A parameter that a checkpoint needs has no value: told where something is about to run.

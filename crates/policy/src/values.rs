@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 use crate::check;
-use crate::model::{Pack, Parameter, ParameterType, ParameterValue, Setting};
+use crate::model::{DutyType, Pack, Parameter, ParameterType, ParameterValue, Setting};
 use crate::problem::Problem;
 
 /// Longest value in words, in characters.
@@ -176,6 +176,7 @@ fn settings_of(pack: &mut Pack) -> Vec<&mut Setting> {
         settings.extend(request.period.iter_mut().filter_map(|p| p.days_max.as_mut()));
         settings.extend(request.afterwards.iter_mut().map(|a| &mut a.within_hours));
     }
+    settings.extend(pack.duty_types.iter_mut().flat_map(DutyType::settings_mut));
     settings
 }
 

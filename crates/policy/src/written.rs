@@ -46,6 +46,8 @@ kinds! {
     Request = "request",
     Register = "register",
     Classifier = "classifier",
+    Duty = "duty",
+    ClosedDay = "closed-day",
     Channel = "channel",
 }
 

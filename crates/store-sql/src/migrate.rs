@@ -39,6 +39,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(4, "0004_requests"),
     migration!(5, "0005_editions"),
     migration!(6, "0006_imports"),
+    migration!(8, "0008_duties"),
     migration!(9, "0009_in_use"),
 ];
 

@@ -7,7 +7,7 @@
 /// Every statement, for the tests that look at each.
 #[cfg(test)]
 pub(crate) fn all() -> impl Iterator<Item = &'static Sql> {
-    ALL.iter().chain(editions::ALL)
+    ALL.iter().chain(duties::ALL).chain(editions::ALL)
 }
 
 /// A place before every row of a list that is sorted by time, newest first.
@@ -221,6 +221,7 @@ macro_rules! evidence_list {
     };
 }
 
+pub(crate) mod duties;
 pub(crate) mod editions;
 
 statements! {
@@ -384,7 +385,8 @@ statements! {
          EXISTS (SELECT 1 FROM transfer_file WHERE original_blob = $1 AND original_zone = $2) \
          OR EXISTS (SELECT 1 FROM transfer_file WHERE clean_blob = $1 AND clean_zone = $2) \
          OR EXISTS (SELECT 1 FROM transfer_file WHERE preview_blob = $1 AND preview_zone = $2) \
-         OR EXISTS (SELECT 1 FROM request_attachment WHERE blob = $1 AND zone = $2)"
+         OR EXISTS (SELECT 1 FROM request_attachment WHERE blob = $1 AND zone = $2) \
+         OR EXISTS (SELECT 1 FROM duty_task_file WHERE blob = $1 AND zone = $2)"
     );
 
     // requests: one

@@ -5,7 +5,7 @@
 
 use app::{Error, imports::ImportRefusal};
 use axum::http::StatusCode;
-use workflow::{request, route, transfer::Refusal};
+use workflow::{duty, request, route, transfer::Refusal};
 
 use crate::words::{self, Trouble};
 
@@ -19,12 +19,16 @@ pub(crate) fn status(error: &Error) -> StatusCode {
             | request::Refusal::Reason
             | request::Refusal::Approval(route::Refusal::Comment),
         )
+        | Error::Duty(
+            duty::Refusal::Comment | duty::Refusal::TooEarly | duty::Refusal::Future | duty::Refusal::TooMuch,
+        )
         | Error::Form(_)
         | Error::Invalid { .. }
         | Error::CannotRun(_)
         | Error::TooMany { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Refused(_)
         | Error::RequestRefused(_)
+        | Error::Duty(_)
         | Error::FormChanged
         | Error::Conflict
         | Error::NoApprover { .. }

@@ -38,8 +38,8 @@ pub use live::Streams;
 pub use site::ZoneSetting;
 
 use screens::{
-    account, beside, coverage, editions, home, imports, oscal, parameters, people, policy as policies,
-    reading, requests, send, session, transfers,
+    account, beside, coverage, duties, editions, home, imports, oscal, parameters, people,
+    policy as policies, reading, requests, send, session, transfers,
 };
 use site::Site;
 
@@ -61,6 +61,7 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
     let uploads = Router::new()
         .route("/transfers/new", get(send::new_page).post(send::submit))
         .route("/requests/new/{form}", get(requests::new_page).post(requests::apply))
+        .route("/tasks/{id}/report", post(duties::report))
         .route("/requests/{id}/resubmit", get(requests::resubmit_page).post(requests::resubmit))
         .layer(DefaultBodyLimit::max(upload_bytes_max));
     let proposals = Router::new()
@@ -114,6 +115,15 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
         .route("/requests/{id}/return", post(requests::give_back))
         .route("/requests/{id}/revoke", post(requests::revoke))
         .route("/requests/{id}/files/{file}", get(requests::file))
+        .route("/tasks", get(duties::list))
+        .route("/tasks/new", get(duties::start_page).post(duties::start))
+        .route("/tasks/year", get(duties::year))
+        .route("/tasks/duties/{id}", get(duties::duty))
+        .route("/tasks/{id}", get(duties::detail))
+        .route("/tasks/{id}/confirm", post(duties::confirm))
+        .route("/tasks/{id}/waiver", post(duties::waiver))
+        .route("/tasks/{id}/waiver/decision", post(duties::waiver_decision))
+        .route("/tasks/{id}/files/{file}", get(duties::file))
         .route("/parameters", get(parameters::list))
         .route("/parameters/{id}", get(parameters::page))
         .route("/clauses", get(policies::clauses))

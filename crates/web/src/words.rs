@@ -5,6 +5,7 @@
 //! Leaves roles, zones, levels and clauses to the pack, and codes to the packages that define them. A code without
 //! words is a failing test here, never a blank on a screen.
 
+pub mod duties;
 pub mod editions;
 pub mod imports;
 pub mod oscal;
@@ -803,7 +804,7 @@ pub fn error(code: &str) -> Option<Trouble> {
             "サーバが混み合っているか、送信が途中で止まりました。",
             "少し待ってから、もう一度お試しください。",
         ),
-        _ => return requests::error(code).or_else(|| editions::error(code)),
+        _ => return requests::error(code).or_else(|| editions::error(code)).or_else(|| duties::error(code)),
     })
 }
 
@@ -819,7 +820,7 @@ pub fn token_scope(scope: &str) -> Option<&'static str> {
         "read-users" => "職員を見る",
         "manage-users" => "職員を管理する",
         "manage-policy" => "方針の版を提案する",
-        _ => return requests::token_scope(scope),
+        _ => return requests::token_scope(scope).or_else(|| duties::token_scope(scope)),
     })
 }
 
@@ -885,7 +886,8 @@ pub fn evidence(kind: &str) -> Option<&'static str> {
         _ => {
             return requests::evidence(kind)
                 .or_else(|| editions::evidence(kind))
-                .or_else(|| imports::evidence(kind));
+                .or_else(|| imports::evidence(kind))
+                .or_else(|| duties::evidence(kind));
         }
     })
 }

@@ -45,6 +45,8 @@ ids! {
     BlobId,
     /// One edition of the policy: UUIDv7 text.
     EditionId,
+    /// One task of a duty. Made of the duty, what it covers and for whom it is, so that no task is made twice.
+    TaskId,
     /// An API token (its public id, not its secret): UUIDv7 text.
     TokenId,
 }

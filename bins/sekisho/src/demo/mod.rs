@@ -4,6 +4,7 @@
 //! terminal where to go. Everything in it happened through the use cases and real cells; only the clock was moved.
 
 mod city;
+mod duties;
 mod editions;
 mod requests;
 mod week;

@@ -116,6 +116,6 @@ pub(crate) async fn play(
 }
 
 /// The day of that moment in Japan, as a date field sends it.
-fn day(at: Millis) -> String {
+pub(super) fn day(at: Millis) -> String {
     web::dates::iso(at).chars().take(10).collect()
 }

@@ -17,6 +17,7 @@ use workflow::{
 use super::{Running, in_use::zones_differ, text_of};
 use crate::{
     App,
+    duties::Happened,
     error::{Error, Result},
     evidence::{By, Kind},
     model::{NewEvidence, Section},
@@ -184,6 +185,14 @@ impl App {
             "readers": readers,
         });
         entries.push(self.edition_entry(now, Kind::PolicyAdopted, By::System, &edition, details)?);
+        let happened = Happened {
+            trigger: policy::DutyTrigger::Edition,
+            subject: edition.id.as_str(),
+            what: format!("方針の改定({})", edition.label),
+            person: None,
+            section: None,
+        };
+        entries.extend(self.set_off(tx.as_mut(), By::System, &happened, now).await?);
         self.commit(tx, entries).await?;
         Ok(true)
     }

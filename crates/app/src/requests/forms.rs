@@ -34,27 +34,32 @@ pub struct Filled {
 }
 
 /// What is wrong so far.
-struct Problems<'f> {
-    form: &'f RequestType,
-    found: Vec<FieldProblem>,
+pub(crate) struct Problems<'f> {
+    fields: &'f [FormField],
+    pub(crate) found: Vec<FieldProblem>,
 }
 
-impl Problems<'_> {
+impl<'f> Problems<'f> {
+    pub(crate) fn of(fields: &'f [FormField]) -> Self {
+        Self { fields, found: Vec::new() }
+    }
+
     fn add(&mut self, field: &str, problem: &'static str) {
         self.add_bounds(field, problem, None);
     }
 
     fn add_bounds(&mut self, field: &str, problem: &'static str, bounds: Option<(u64, u64)>) {
-        let title = self.form.field(field).map_or_else(|| field.to_owned(), |f| f.title.clone());
+        let known = self.fields.iter().find(|f| f.id == field);
+        let title = known.map_or_else(|| field.to_owned(), |f| f.title.clone());
         self.found.push(FieldProblem { field: field.to_owned(), title, problem, bounds });
     }
 }
 
 /// Whether a field is asked for, given what was answered before.
 #[must_use]
-pub fn is_asked(form: &RequestType, field: &FormField, answers: &BTreeMap<String, String>) -> bool {
+pub fn is_asked(fields: &[FormField], field: &FormField, answers: &BTreeMap<String, String>) -> bool {
     let Some(condition) = &field.shown_when else { return true };
-    let Some(earlier) = form.field(&condition.field) else { return false };
+    let Some(earlier) = fields.iter().find(|f| f.id == condition.field) else { return false };
     let answer = answers.get(&condition.field).map(|a| a.trim()).unwrap_or_default();
     let answer = match earlier.kind {
         FormFieldType::Flag => {
@@ -67,7 +72,7 @@ pub fn is_asked(form: &RequestType, field: &FormField, answers: &BTreeMap<String
         _ => answer,
     };
     // Conditions only speak of earlier fields, so this ends.
-    answer == condition.is && is_asked(form, earlier, answers)
+    answer == condition.is && is_asked(fields, earlier, answers)
 }
 
 impl App {
@@ -81,31 +86,8 @@ impl App {
         untrusted: &BTreeMap<String, String>,
         now: Millis,
     ) -> Result<Filled> {
-        let mut problems = Problems { form, found: Vec::new() };
-        let mut answers = Vec::new();
-        for field in form.fields.iter().filter(|f| is_asked(form, f, untrusted)) {
-            let typed = untrusted.get(&field.id).map(|a| a.trim()).unwrap_or_default();
-            if typed.chars().count() > usize::try_from(field.chars_max).unwrap_or(usize::MAX) {
-                problems.add(&field.id, "too-long");
-                continue;
-            }
-            let read = match field.kind {
-                // A tick that must be set, or says no.
-                FormFieldType::Flag if typed != "true" && field.required => Err("empty"),
-                FormFieldType::Flag if typed == "true" => Ok((typed.to_owned(), "はい".to_owned())),
-                FormFieldType::Flag => Ok(("false".to_owned(), "いいえ".to_owned())),
-                _ if typed.is_empty() && field.required => Err("empty"),
-                _ if typed.is_empty() => continue,
-                FormFieldType::Person => self.person_named(typed).await?,
-                _ => read_field(self.pack(), field, typed),
-            };
-            match read {
-                Ok((value, shown)) => {
-                    answers.push(Answer { field: field.id.clone(), title: field.title.clone(), value, shown })
-                }
-                Err(problem) => problems.add(&field.id, problem),
-            }
-        }
+        let mut problems = Problems::of(&form.fields);
+        let mut answers = self.read_answers(&form.fields, untrusted, &mut problems).await?;
         let today = days::begin_of(&days::date_of(now)).unwrap_or(now);
         let terms = self.terms(form, &answers, today, &mut problems);
         let late_by = form.afterwards.as_ref().and_then(|afterwards| {
@@ -164,6 +146,40 @@ impl App {
         } else {
             Err(Error::Form(problems.found))
         }
+    }
+
+    /// Reads what was typed into the fields of a form that are asked for. What is wrong is added to `problems`.
+    pub(crate) async fn read_answers(
+        &self,
+        fields: &[FormField],
+        untrusted: &BTreeMap<String, String>,
+        problems: &mut Problems<'_>,
+    ) -> Result<Vec<Answer>> {
+        let mut answers = Vec::new();
+        for field in fields.iter().filter(|f| is_asked(fields, f, untrusted)) {
+            let typed = untrusted.get(&field.id).map(|a| a.trim()).unwrap_or_default();
+            if typed.chars().count() > usize::try_from(field.chars_max).unwrap_or(usize::MAX) {
+                problems.add(&field.id, "too-long");
+                continue;
+            }
+            let read = match field.kind {
+                // A tick that must be set, or says no.
+                FormFieldType::Flag if typed != "true" && field.required => Err("empty"),
+                FormFieldType::Flag if typed == "true" => Ok((typed.to_owned(), "はい".to_owned())),
+                FormFieldType::Flag => Ok(("false".to_owned(), "いいえ".to_owned())),
+                _ if typed.is_empty() && field.required => Err("empty"),
+                _ if typed.is_empty() => continue,
+                FormFieldType::Person => self.person_named(typed).await?,
+                _ => read_field(self.pack(), field, typed),
+            };
+            match read {
+                Ok((value, shown)) => {
+                    answers.push(Answer { field: field.id.clone(), title: field.title.clone(), value, shown })
+                }
+                Err(problem) => problems.add(&field.id, problem),
+            }
+        }
+        Ok(answers)
     }
 
     fn terms(

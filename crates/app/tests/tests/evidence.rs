@@ -72,6 +72,9 @@ async fn grand_tour() -> City {
     // Another edition of the policy.
     crate::editions::tour(&city).await;
 
+    // Duties.
+    crate::duties::tour(&city).await;
+
     // Requests, for some weeks.
     crate::requests::tour(&city).await;
 

@@ -1,7 +1,7 @@
 //! A store and a blob store that are the real ones until they are told to fail.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicI64, Ordering},
@@ -9,6 +9,7 @@ use std::{
 };
 
 use app::{
+    duties::store::{DutyStore, DutyTx, MonthTally, PeriodTally, TaskQuery, TaskRow},
     imports::model::{ImportHead, ImportStep, ImportText},
     model::{
         Absence, ApiToken, DueErasure, EvidenceQuery, EvidenceRow, EvidenceTallies, LedgerHead, NewEvidence,
@@ -23,7 +24,8 @@ use store_sql::SqlStore;
 use tokio::io::AsyncRead;
 use workflow::{
     Millis,
-    id::{BlobId, EvidenceId, FileId, RequestId, TokenId, TransferId, UserId, ZoneId},
+    duty::Task,
+    id::{BlobId, EvidenceId, FileId, RequestId, SectionId, TaskId, TokenId, TransferId, UserId, ZoneId},
     request::Request,
     transfer::Transfer,
 };
@@ -134,6 +136,47 @@ calls! {
     claim_job(now: Millis, lease_until: Millis) -> Option<SanitiseJob>;
     postpone_job(file: &FileId, until: Millis) -> ();
     release_jobs() -> u64;
+}
+
+macro_rules! duty_calls {
+    ($($name:ident($($arg:ident: $type:ty),*) -> $result:ty;)*) => {
+        #[async_trait]
+        impl DutyStore for FlakyStore {
+            $(async fn $name(&self, $($arg: $type),*) -> Result<$result, StoreError> {
+                self.faults.store()?;
+                self.real.$name($($arg),*).await
+            })*
+        }
+    };
+}
+
+duty_calls! {
+    task(id: &TaskId) -> Option<Task>;
+    tasks(query: &TaskQuery) -> Page<TaskRow>;
+    task_months(year: i16, sections: Option<&[SectionId]>, now: Millis) -> Vec<MonthTally>;
+    task_periods(duty: &str, now: Millis, limit: u32) -> Vec<PeriodTally>;
+    newest_period(duty: &str) -> Option<jiff::civil::Date>;
+    task_ids(duty: &str, covers: &str, nth: u32) -> BTreeSet<TaskId>;
+    people_of_post(post: &str, at: Millis) -> Vec<(UserId, SectionId)>;
+    due_tasks(now: Millis, limit: u32) -> Vec<TaskId>;
+}
+
+#[async_trait]
+impl DutyTx for FlakyTx {
+    async fn task(&mut self, id: &TaskId) -> Result<Option<Task>, StoreError> {
+        self.faults.store()?;
+        DutyTx::task(self.real.as_mut(), id).await
+    }
+
+    async fn insert_tasks(&mut self, tasks: &[Task]) -> Result<u64, StoreError> {
+        self.faults.store()?;
+        self.real.insert_tasks(tasks).await
+    }
+
+    async fn update_task(&mut self, task: &Task) -> Result<(), StoreError> {
+        self.faults.store()?;
+        self.real.update_task(task).await
+    }
 }
 
 macro_rules! request_calls {

@@ -10,6 +10,8 @@ mod city;
 #[cfg(test)]
 mod coverage;
 #[cfg(test)]
+mod duties;
+#[cfg(test)]
 mod editions;
 #[cfg(test)]
 mod evidence;

@@ -3,7 +3,7 @@
 //! Owns: the list of keys for each kind. Leaves to others: pairing and comparing (`diff`).
 
 use crate::coverage::Titled;
-use crate::model::{Leads, Pack, Readers, RelationKind, Setting, Statement};
+use crate::model::{ClosedDays, DueRule, Leads, Occurs, Pack, Readers, RelationKind, Setting, Statement};
 use crate::wareki;
 
 /// Keys in a fixed order, each with its value or none.
@@ -236,6 +236,65 @@ pub(super) fn classifiers(pack: &Pack) -> Vec<(Titled, Keys)> {
         (titled(&c.id, &c.title), keys)
     };
     pack.classifiers.iter().map(one).collect()
+}
+
+pub(super) fn duty_types(pack: &Pack) -> Vec<(Titled, Keys)> {
+    let one = |d: &crate::model::DutyType| {
+        let (when, due) = match &d.occurs {
+            Occurs::Every { every, times, due } => {
+                let times = setting(pack, times).unwrap_or_default();
+                (format!("{}に{times}回", every.title_ja()), Some(due_words(*due)))
+            }
+            Occurs::On { on, within_days, days } => {
+                let within = setting(pack, within_days).unwrap_or_default();
+                (on.title_ja().to_owned(), Some(format!("{}で{within}日以内", days.title_ja())))
+            }
+        };
+        let role = |id: &Option<String>| id.as_ref().and_then(|id| some(pack.role_title(id)));
+        let fields: Vec<&str> = d.fields.iter().map(|f| f.title.as_str()).collect();
+        let told = d.escalations.iter().map(|e| format!("{}日後 {}", e.after_days, pack.role_title(&e.to)));
+        let told: Vec<String> = told.collect();
+        let keys: Keys = vec![
+            ("title", some(&d.title)),
+            ("help", some(&d.help)),
+            ("owner", some(pack.role_title(&d.owner))),
+            ("each", some(d.each.title_ja())),
+            ("every", Some(when)),
+            ("due", due),
+            ("field", joined(fields)),
+            ("files", some(d.files.title_ja())),
+            ("confirm_by", role(&d.confirm_by)),
+            ("waiver_by", role(&d.waiver_by)),
+            ("escalations", ids(&told)),
+            ("statements", ids(&d.statements)),
+        ];
+        (titled(&d.id, &d.title), keys)
+    };
+    pack.duty_types.iter().map(one).collect()
+}
+
+/// When something is due, as a list of changes says it.
+fn due_words(due: DueRule) -> String {
+    match due {
+        DueRule::BusinessDay(n) => format!("期間の{n}開庁日目"),
+        DueRule::Date { month, day } => format!("{month}月{day}日"),
+        DueRule::BeforeEnd(0) => "期間の末日".to_owned(),
+        DueRule::BeforeEnd(n) => format!("期間の末日の{n}日前"),
+        DueRule::AfterEnd(n) => format!("期間の後の{n}開庁日目"),
+    }
+}
+
+pub(super) fn closed_days(pack: &Pack) -> Vec<(Titled, Keys)> {
+    let one = |c: &crate::model::ClosedDay| {
+        let days = match &c.days {
+            ClosedDays::Once(date) => wareki(date),
+            ClosedDays::Yearly { from, until } => {
+                format!("毎年{}月{}日から{}月{}日まで", from.0, from.1, until.0, until.1)
+            }
+        };
+        (titled(&c.id, &c.title), vec![("title", some(&c.title)), ("date", Some(days))])
+    };
+    pack.closed_days.iter().map(one).collect()
 }
 
 pub(super) fn roles(pack: &Pack) -> Vec<(Titled, Keys)> {

@@ -152,6 +152,10 @@ pub struct DiffReport {
     pub annotations: ItemDiff,
     /// Days on which texts came into force.
     pub revisions: ItemDiff,
+    /// What is to be done again and again, or when something happens.
+    pub duties: ItemDiff,
+    /// Days on which the body is closed.
+    pub closed_days: ItemDiff,
 }
 
 impl DiffReport {
@@ -177,6 +181,8 @@ impl DiffReport {
             terms: items(a, b, keys::terms),
             annotations: items(a, b, keys::annotations),
             revisions: items(a, b, keys::revisions),
+            duties: items(a, b, keys::duty_types),
+            closed_days: items(a, b, keys::closed_days),
         }
     }
 
@@ -202,6 +208,9 @@ impl DiffReport {
             let kept = |r: &Register| r.manager == role || r.editors.iter().any(|e| e == role);
             [a, b].iter().any(|p| p.register(id).is_some_and(kept))
         };
+        let does = |id: &str| {
+            [a, b].iter().any(|p| p.duty_type(id).is_some_and(|d| d.roles().any(|(_, r)| r == role)))
+        };
         Some(Self {
             role: Some(titled),
             statements: statements(a, b, Some(role)),
@@ -209,6 +218,8 @@ impl DiffReport {
             requests: mine(all.requests, &decides),
             registers: mine(all.registers, &keeps),
             channels: mine(all.channels, &sends),
+            duties: mine(all.duties, &does),
+            closed_days: ItemDiff::default(),
             zones: ItemDiff::default(),
             documents: ItemDiff::default(),
             makers: ItemDiff::default(),

@@ -138,6 +138,8 @@ fn write(out: &mut String, r: &DiffReport) -> std::fmt::Result {
         ("用語", &r.terms),
         ("注記", &r.annotations),
         ("改定", &r.revisions),
+        ("実施事項", &r.duties),
+        ("閉庁日", &r.closed_days),
     ] {
         items(out, heading, diff)?;
     }

@@ -118,6 +118,30 @@ mechanisms! {
         RequestService = "request-service" "外部サービス利用の申請" ships,
         /// What procurement must ask for.
         ProcurementChecklist = "procurement-checklist" "調達要件の確認" ships,
+        /// What recurs, with owners and due dates.
+        DutyCalendar = "duty-calendar" "定期義務の暦" ships,
+        /// Training: plan, attendance, results.
+        DutyTraining = "duty-training" "研修の実施" ships,
+        /// Drills for emergencies.
+        DutyDrill = "duty-drill" "緊急時訓練の実施" ships,
+        /// Self-inspection: questions, answers, improvement.
+        DutySelfInspection = "duty-self-inspection" "自己点検の実施" ships,
+        /// Audit: plan, findings, improvement.
+        DutyAudit = "duty-audit" "監査の実施" ships,
+        /// Review of the policy and its documents.
+        DutyReview = "duty-review" "方針の見直し" ships,
+        /// Analysis of risks before a revision or at times.
+        DutyRiskAnalysis = "duty-risk-analysis" "リスク分析の実施" ships,
+        /// Looking through accounts and rights.
+        DutyAccountReview = "duty-account-review" "利用者IDの点検" ships,
+        /// Looking through logs.
+        DutyLogReview = "duty-log-review" "ログの点検" ships,
+        /// Looking at what contractors do.
+        DutyContractorCheck = "duty-contractor-check" "委託先の確認" ships,
+        /// Maintenance and inspection of equipment and rooms.
+        DutyMaintenance = "duty-maintenance" "機器と設備の保守点検" ships,
+        /// Trying whether backups can be restored.
+        DutyRestoreTest = "duty-restore-test" "復元の試験" ships,
 
         // What follows is planned: a statement may name it, and does not count as kept by it.
         /// Information and equipment with their classes and owners.
@@ -150,30 +174,6 @@ mechanisms! {
         RegisterRisks = "register-risks" "リスク台帳" planned,
         /// Whom to reach in an emergency.
         RegisterContacts = "register-contacts" "緊急連絡先の台帳" planned,
-        /// What recurs, with owners and due dates.
-        DutyCalendar = "duty-calendar" "定期義務の暦" planned,
-        /// Training: plan, attendance, results.
-        DutyTraining = "duty-training" "研修の実施" planned,
-        /// Drills for emergencies.
-        DutyDrill = "duty-drill" "緊急時訓練の実施" planned,
-        /// Self-inspection: questions, answers, improvement.
-        DutySelfInspection = "duty-self-inspection" "自己点検の実施" planned,
-        /// Audit: plan, findings, improvement.
-        DutyAudit = "duty-audit" "監査の実施" planned,
-        /// Review of the policy and its documents.
-        DutyReview = "duty-review" "方針の見直し" planned,
-        /// Analysis of risks before a revision or at times.
-        DutyRiskAnalysis = "duty-risk-analysis" "リスク分析の実施" planned,
-        /// Looking through accounts and rights.
-        DutyAccountReview = "duty-account-review" "利用者IDの点検" planned,
-        /// Looking through logs.
-        DutyLogReview = "duty-log-review" "ログの点検" planned,
-        /// Looking at what contractors do.
-        DutyContractorCheck = "duty-contractor-check" "委託先の確認" planned,
-        /// Maintenance and inspection of equipment and rooms.
-        DutyMaintenance = "duty-maintenance" "機器と設備の保守点検" planned,
-        /// Trying whether backups can be restored.
-        DutyRestoreTest = "duty-restore-test" "復元の試験" planned,
         /// What follows when a person moves or leaves.
         PersonnelChange = "personnel-change" "異動・退職時の手続" planned,
         /// Reporting accidents, faults, violations and attacks along the chain of the pack.

@@ -8,6 +8,7 @@
 
 mod body;
 mod classifier;
+mod duties;
 mod gates;
 mod mechanism;
 mod papers;
@@ -18,6 +19,9 @@ mod words;
 
 pub use body::{Department, Municipality, Post, Role, Section};
 pub use classifier::{Answer, Classifier, Leads, Next, Outcome, QUESTIONS_MAX, Question, Standing};
+pub use duties::{
+    ClosedDay, ClosedDays, DayCount, DueRule, DutyEach, DutyTrigger, DutyType, Escalation, Every, Occurs,
+};
 pub use gates::{Channel, Level, Retention, Rule, Zone};
 pub use mechanism::Mechanism;
 pub use papers::{Annotation, Document, Maker, Revision, ScopeItem, Term};
@@ -73,6 +77,8 @@ pub struct Pack {
     pub(crate) requests: Vec<RequestType>,
     pub(crate) registers: Vec<Register>,
     pub(crate) classifiers: Vec<Classifier>,
+    pub(crate) duty_types: Vec<DutyType>,
+    pub(crate) closed_days: Vec<ClosedDay>,
     pub(crate) channels: Vec<Channel>,
     pub(crate) retention: Retention,
     pub(crate) guidelines: Vec<Guideline>,
@@ -149,6 +155,12 @@ lists! {
     /// Questions that lead to a level.
     classifiers, /// The classifier with this id.
     classifier: Classifier;
+    /// Kinds of tasks: what recurs, and what is set off.
+    duty_types, /// The kind of tasks with this id.
+    duty_type: DutyType;
+    /// Days on which the body is closed, besides weekends and holidays.
+    closed_days, /// Those with this id.
+    closed_day: ClosedDay;
     /// One channel for every ordered pair of zones.
     channels, /// The channel with this id.
     channel_by_id: Channel;

@@ -6,6 +6,7 @@
 
 mod body;
 mod classifier;
+mod duties;
 mod gates;
 mod papers;
 mod registers;
@@ -91,6 +92,8 @@ impl<'m> Reader<'m> {
         let mut registers = self.each(Kind::Register, Self::register);
         registers.sort_by_key(|r| r.order);
         let classifiers = self.each(Kind::Classifier, Self::classifier);
+        let duty_types = self.each(Kind::Duty, Self::duty);
+        let closed_days = self.each(Kind::ClosedDay, Self::closed_day);
         let channels = self.each(Kind::Channel, Self::channel);
         Some(Pack {
             id: id.to_owned(),
@@ -120,6 +123,8 @@ impl<'m> Reader<'m> {
             requests,
             registers,
             classifiers,
+            duty_types,
+            closed_days,
             channels,
             retention: retention?,
             guidelines: self.guidelines(),

@@ -78,7 +78,7 @@ impl Reader<'_> {
         request
     }
 
-    fn form_field(&mut self, id: String, mut f: Fields<'_>, earlier: &[FormField]) -> FormField {
+    pub(super) fn form_field(&mut self, id: String, mut f: Fields<'_>, earlier: &[FormField]) -> FormField {
         let s = &mut self.sink;
         let field = FormField {
             id,
@@ -286,7 +286,7 @@ fn answer_is(mut f: Fields<'_>, earlier: &[FormField], s: &mut Sink) -> Option<A
             Code::UnknownReference,
             &f.at_key("field"),
             format!("{}の field「{field}」が、この欄より前にありません。", f.what()),
-            "同じ申請の、この欄より前に書いた [[request.field]] の id を書いてください。",
+            "同じ様式の、この欄より前に書いた field の id を書いてください。",
         );
     }
     f.finish(s);

@@ -1089,7 +1089,8 @@ fn one_slip_does_not_hide_the_next() {
     assert_eq!(lines.len(), wrong, "{problems:#?}");
 }
 
-/// Codes are a promise to scripts: every one can be provoked, here, or in the tests of layering, of guidelines, of registers and of classifiers.
+/// Codes are a promise to scripts: every one can be provoked, here, or in the tests of layering, of guidelines, of registers,
+/// of classifiers and of duties.
 #[test]
 fn every_code_has_a_sample() {
     let elsewhere = BTreeSet::from([
@@ -1101,6 +1102,7 @@ fn every_code_has_a_sample() {
         Code::GuidelineUnread,
         Code::DerivationCycle,
         Code::ClassifierTooLong,
+        Code::DutyTooRare,
         // Told by `readiness` only.
         Code::ParameterNeeded,
     ]);
@@ -1215,13 +1217,13 @@ fn forms() {
             ## a condition on a field that is not there
             small/pack.toml:194:24: 誤り [unknown-reference]
               request「ask」の field「why」の shown_whenの field「kind」が、この欄より前にありません。
-              → 同じ申請の、この欄より前に書いた [[request.field]] の id を書いてください。
+              → 同じ様式の、この欄より前に書いた field の id を書いてください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## a condition on a later field
             small/pack.toml:194:24: 誤り [unknown-reference]
               request「ask」の field「why」の shown_whenの field「kind」が、この欄より前にありません。
-              → 同じ申請の、この欄より前に書いた [[request.field]] の id を書いてください。
+              → 同じ様式の、この欄より前に書いた field の id を書いてください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## a condition on words

@@ -14,6 +14,8 @@ mod diff;
 #[cfg(test)]
 mod duties;
 #[cfg(test)]
+mod duty_types;
+#[cfg(test)]
 mod editions;
 #[cfg(test)]
 mod guideline;

@@ -249,6 +249,7 @@ fn facts(pack: &Pack) -> String {
             (pack.clauses(), pack.statements(), pack.parameters(), pack.roles(), pack.departments()),
             (pack.sections(), pack.posts(), pack.levels(), pack.zones(), pack.requests(), pack.channels()),
             (pack.registers(), pack.classifiers()),
+            (pack.duty_types(), pack.closed_days()),
             pack.retention(),
         )
     );
@@ -302,6 +303,10 @@ fn the_manual_is_complete() {
         ids(RegisterScope::WORDS),
         ids(ColumnType::WORDS),
         ids(Derivation::WORDS),
+        ids(policy::DutyEach::WORDS),
+        ids(policy::Every::WORDS),
+        ids(policy::DutyTrigger::WORDS),
+        ids(policy::DayCount::WORDS),
         Kind::ALL.iter().map(|k| k.id()).collect(),
         Code::ALL.iter().map(|c| c.id()).collect(),
     ]

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     load,
-    sql::{self, Sql, editions},
+    sql::{self, Sql, duties, editions},
 };
 
 const USERS: u32 = 1_000;
@@ -98,6 +98,22 @@ const LISTS: &[(&Sql, &[&str])] = &[
     (&sql::DUE_PAYLOADS, &["1793001000010", "50"]),
     (&sql::UNSEALED, &["1000"]),
     (&sql::LEDGER_TILE, &["0", "7"]),
+    (&duties::TASK, &["'monthly.2026-04.1.s-s-3'"]),
+    (&duties::TASKS_AT_DESK, &["'r:manager@s:s-3'", "1793000003000", "'x'", "51"]),
+    (&duties::TASKS_OVERDUE, &["1793000003000", "0", "''", "51"]),
+    (&duties::TASKS_OVERDUE_OF_SECTION, &["'s-3'", "1793000003000", "0", "''", "51"]),
+    (&duties::TASKS_OF_SECTION, &["'s-3'", "1793000003000", "'x'", "51"]),
+    (&duties::TASKS_OF_PERSON, &["'u-000007'", "1793000003000", "'x'", "51"]),
+    (&duties::TASKS_OF_DUTY, &["'monthly'", "1793000003000", "'x'", "51"]),
+    (&duties::TASKS_OF_DUTY_SECTION, &["'monthly'", "'s-3'", "1793000003000", "'x'", "51"]),
+    (&duties::TASKS_ALL, &["1793000003000", "'x'", "51"]),
+    (&duties::TASK_MONTHS, &["2026", "1793000003000"]),
+    (&duties::TASK_MONTHS_OF_SECTION, &["'s-3'", "2026", "1793000003000"]),
+    (&duties::TASK_PERIODS, &["'monthly'", "1793000003000", "24"]),
+    (&duties::NEWEST_PERIOD, &["'monthly'"]),
+    (&duties::TASK_IDS, &["'monthly'", "'2026-04'", "1"]),
+    (&duties::PEOPLE_OF_POST, &["'staff'", "1793000000000"]),
+    (&duties::DUE_TASKS, &["1793000003000", "50"]),
     (&editions::EDITION, &["'ed-7'"]),
     (&editions::EDITIONS, &["1793000003000", "'ed-7'", "51"]),
     (&editions::EDITION_AT_STAGE, &["'in-force'"]),
@@ -124,6 +140,7 @@ fn every_select_has_a_plan() {
         "INDICES",
         "TRANSFER_TO_CHANGE",
         "REQUEST_TO_CHANGE",
+        "TASK_TO_CHANGE",
     ];
     for statement in sql::all().filter(|s| s.lite.starts_with("SELECT")) {
         let planned = LISTS.iter().any(|(s, _)| s.name == statement.name);
@@ -185,6 +202,9 @@ async fn fill(world: &World) {
             r.withdraw(T0).unwrap();
         }
         tx.insert_request(&r, &format!("key-{n}")).await.unwrap();
+    }
+    for n in 0..600 {
+        tx.insert_tasks(&[super::conformance::duties::task(n)]).await.unwrap();
     }
     tx.commit(vec![loaded_entry(ENTRIES + 100)]).await.unwrap();
     store.append((ENTRIES..ENTRIES + 30).map(loaded_entry).collect()).await.unwrap();

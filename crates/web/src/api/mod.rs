@@ -10,6 +10,7 @@ mod caller;
 mod coverage;
 mod cursor;
 mod dto;
+mod duties;
 mod editions;
 mod errors;
 mod evidence;
@@ -223,6 +224,33 @@ fn rows() -> Vec<Endpoint> {
             requests::attachment,
         )
         .sends("application/octet-stream"),
+        row(
+            Get,
+            "/duty-types",
+            "What is to be done again and again, or when something happens",
+            duties::types,
+        )
+        .gives::<duties::DutyTypeList>(),
+        row(Get, "/tasks", "A list of tasks of duties", duties::list)
+            .query::<duties::TaskListQuery>()
+            .gives::<duties::TaskList>(),
+        row(Post, "/tasks", "Say that something happened that sets off a duty", duties::start)
+            .takes::<duties::StartForm>()
+            .makes::<dto::Made>(),
+        row(Get, "/tasks/{id}", "One task", duties::show).gives::<duties::TaskView>(),
+        row(Post, "/tasks/{id}/report", "Report a task as done", duties::report)
+            .takes::<duties::ReportForm>(),
+        row(Post, "/tasks/{id}/decision", "Confirm a report or send it back", duties::decide)
+            .takes::<duties::TaskDecisionForm>(),
+        row(Post, "/tasks/{id}/waiver", "Ask to let a task go", duties::ask_waiver)
+            .takes::<duties::WaiverForm>(),
+        row(Post, "/tasks/{id}/waiver/decision", "Let it go, or not", duties::decide_waiver)
+            .takes::<duties::WaiverDecisionForm>(),
+        row(Get, "/tasks/{id}/attachments/{file}", "A file of a report, as it came", duties::attachment)
+            .sends("application/octet-stream"),
+        row(Get, "/duty-year", "A fiscal year: how far each section and each duty is", duties::year)
+            .query::<duties::YearQuery>()
+            .gives::<duties::DutyYearView>(),
         row(Get, "/parameters", "The values that the policy leaves open", requests::parameters)
             .gives::<requests::OpenValueList>(),
         row(Get, "/parameters/{id}", "One of them with its history", requests::parameter)

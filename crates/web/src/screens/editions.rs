@@ -347,6 +347,8 @@ fn groups(diff: &DiffReport) -> Vec<view::ChangeGroup> {
         ("役割と職", &diff.roles),
         ("文書", &diff.documents),
         ("改定", &diff.revisions),
+        ("実施事項", &diff.duties),
+        ("閉庁日", &diff.closed_days),
     ] {
         all.push(items(title, of));
     }

@@ -31,6 +31,10 @@ pub(crate) async fn home(State(site): State<Site>, who: Signed, Query(query): Qu
         Ok(requests) => requests,
         Err(error) => return site.fail(Some(&who.actor), &error),
     };
+    let duties = match site.app().tasks_at_home(&who.actor).await {
+        Ok(duties) => duties,
+        Err(error) => return site.fail(Some(&who.actor), &error),
+    };
     let rows = |rows: &[app::model::TransferRow], action: &str| -> Vec<view::RowView> {
         rows.iter().map(|r| show::row(&site, r, action)).collect()
     };
@@ -59,6 +63,7 @@ pub(crate) async fn home(State(site): State<Site>, who: Signed, Query(query): Qu
     for item in &mut frame.menu {
         item.count = match item.href.as_str() {
             "/received" => u32::try_from(home.to_receive.len()).unwrap_or(u32::MAX),
+            "/tasks" => u32::try_from(duties.mine.len()).unwrap_or(u32::MAX),
             "/requests" => u32::try_from(requests.to_decide.len()).unwrap_or(u32::MAX),
             "/transfers?tray=to-decide" => u32::try_from(home.to_decide.len()).unwrap_or(u32::MAX),
             _ => 0,
@@ -67,6 +72,8 @@ pub(crate) async fn home(State(site): State<Site>, who: Signed, Query(query): Qu
     let tiles = vec![
         tile("承認待ち", home.to_decide.len(), "/transfers?tray=to-decide", true),
         tile("申請の承認待ち", requests.to_decide.len(), "/requests?tray=to-decide", true),
+        tile("実施事項", duties.mine.len(), "/tasks", true),
+        tile("課の期限超過", duties.overdue.len(), "/tasks?tray=overdue", true),
         tile("受取", home.to_receive.len(), "/received", true),
         tile("差戻し・引戻し", home.with_me.len(), "#t-returned", true),
         tile("保留", home.held.len() + home.held_of_units.len(), "#t-held", true),
@@ -131,6 +138,7 @@ pub(crate) async fn home(State(site): State<Site>, who: Signed, Query(query): Qu
         may_send,
         tiles,
         requests: requests::at_home(&site, &requests),
+        duties: super::duties::at_home(&site, &duties),
         tasks,
         to_read,
         open: rows(&home.under_way, ""),

@@ -7,6 +7,7 @@ pub(crate) mod account;
 pub(crate) mod beside;
 pub(crate) mod coverage;
 pub(crate) mod csv;
+pub(crate) mod duties;
 pub(crate) mod editions;
 pub(crate) mod home;
 pub(crate) mod imports;

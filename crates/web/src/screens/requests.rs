@@ -29,7 +29,8 @@ use crate::{
 };
 
 pub(crate) use filling::{
-    apply, new_check, new_edit, new_page, resubmit, resubmit_check, resubmit_edit, resubmit_page,
+    apply, field_view, new_check, new_edit, new_page, resubmit, resubmit_check, resubmit_edit, resubmit_page,
+    typed,
 };
 pub(crate) use page::{decide, detail, file, give_back, pull_back, review, revoke, withdraw};
 
@@ -232,7 +233,7 @@ fn late_words(late_by: workflow::Millis) -> String {
     }
 }
 
-fn messages(problems: &[app::FieldProblem]) -> Vec<view::FieldError> {
+pub(crate) fn messages(problems: &[app::FieldProblem]) -> Vec<view::FieldError> {
     problems
         .iter()
         .map(|p| view::FieldError {

@@ -6,6 +6,7 @@
 
 mod beside;
 mod coverage;
+mod duties;
 mod editions;
 mod imports;
 mod oscal;
@@ -16,6 +17,7 @@ use askama::Template;
 
 pub use beside::*;
 pub use coverage::*;
+pub use duties::*;
 pub use editions::*;
 pub use imports::*;
 pub use oscal::*;
@@ -335,6 +337,8 @@ pub struct HomePage {
     pub tiles: Vec<Tile>,
     /// Requests that wait; groups without rows are left out.
     pub requests: Vec<RequestGroup>,
+    /// Tasks of duties that wait; groups without rows are left out.
+    pub duties: Vec<DutyGroup>,
     /// やること, groups without rows are left out.
     pub tasks: Vec<TaskGroup>,
     /// What the policy changed for him and he has not read: the page, the edition, until when.

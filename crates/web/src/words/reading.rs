@@ -62,6 +62,18 @@ pub fn place(mechanism: Mechanism) -> Place {
         | M::RequestSystemChange
         | M::RequestService
         | M::ProcurementChecklist => Place::Page("/requests", "申請"),
+        M::DutyCalendar
+        | M::DutyTraining
+        | M::DutyDrill
+        | M::DutySelfInspection
+        | M::DutyAudit
+        | M::DutyReview
+        | M::DutyRiskAnalysis
+        | M::DutyAccountReview
+        | M::DutyLogReview
+        | M::DutyContractorCheck
+        | M::DutyMaintenance
+        | M::DutyRestoreTest => Place::Page("/tasks", "実施事項"),
         _ => Place::Automatic,
     }
 }

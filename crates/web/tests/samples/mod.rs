@@ -1,5 +1,6 @@
 //! Sample values for every screen: a fictional city, nobody real.
 
+mod duties;
 mod editions;
 mod reading;
 mod requests;
@@ -493,6 +494,7 @@ fn person() -> PersonView {
 pub(crate) fn pages() -> Vec<(&'static str, String)> {
     let mut pages = of_transfers();
     pages.extend(requests::pages());
+    pages.extend(duties::pages());
     pages.extend(editions::pages());
     pages.extend(reading::pages());
     pages
@@ -591,6 +593,7 @@ fn of_transfers() -> Vec<(&'static str, String)> {
                 tiles: vec![tile("承認待ち", 2, true), tile("受取", 1, true), tile("保留", 1, true)],
                 to_read: vec![("/readings/e-1".into(), "令和8年度第2版".into(), Some(at(300)))],
                 requests: vec![requests::group()],
+                duties: vec![duties::group()],
                 tasks: vec![
                     group(
                         "decide",
@@ -632,6 +635,7 @@ fn of_transfers() -> Vec<(&'static str, String)> {
                 may_send: false,
                 tiles: vec![tile("承認待ち", 0, true), tile("受取", 0, true)],
                 to_read: vec![],
+                duties: Vec::new(),
                 requests: vec![],
                 tasks: vec![],
                 open: vec![],

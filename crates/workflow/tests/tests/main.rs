@@ -1,7 +1,11 @@
 //! The state machine as a table that people read, and the sentences that hold whatever happens.
 
 #[cfg(test)]
+mod calendar;
+#[cfg(test)]
 mod commands;
+#[cfg(test)]
+mod duties;
 #[cfg(test)]
 mod editions;
 #[cfg(test)]

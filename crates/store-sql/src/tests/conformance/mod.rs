@@ -1,6 +1,7 @@
 //! What every store must do, asked only through [`Store`](app::ports::Store) and [`Tx`](app::ports::Tx).
 
 mod access;
+pub(super) mod duties;
 mod editions;
 mod evidence;
 mod imports;

@@ -16,7 +16,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use policy::{Attachments, FormFieldType, RequestType};
+use policy::{Attachments, FormFieldType};
 use workflow::{
     id::{FileId, RequestId},
     request::ATTACHMENTS_MAX,
@@ -88,22 +88,22 @@ async fn again(site: &Site, actor: &Actor, id: &str) -> Result<Way, Response> {
     }
 }
 
-fn typed(pairs: &Pairs) -> BTreeMap<String, String> {
+pub(crate) fn typed(pairs: &Pairs) -> BTreeMap<String, String> {
     pairs
         .iter()
         .filter_map(|(name, value)| Some((name.strip_prefix("answer.")?.to_owned(), value.clone())))
         .collect()
 }
 
-fn field_view(
+pub(crate) fn field_view(
     site: &Site,
-    form: &RequestType,
+    fields: &[policy::FormField],
     field: &policy::FormField,
     typed: &BTreeMap<String, String>,
     errors: &[app::FieldProblem],
 ) -> view::FormFieldView {
     let condition = field.shown_when.as_ref().and_then(|when| {
-        let asked = form.field(&when.field)?;
+        let asked = fields.iter().find(|f| f.id == when.field)?;
         let answer = match (asked.kind, when.is.as_str()) {
             (FormFieldType::Flag, "true") => "はい",
             (FormFieldType::Flag, _) => "いいえ",
@@ -183,7 +183,7 @@ fn form_page(
         steps: steps(form),
         came_back,
         check_action: format!("{}/check", way.base()),
-        fields: form.fields.iter().map(|f| field_view(site, form, f, &answers, problems)).collect(),
+        fields: form.fields.iter().map(|f| field_view(site, &form.fields, f, &answers, problems)).collect(),
         submission,
         errors: messages(problems),
     });
