@@ -22,7 +22,7 @@ const DECIDERS: &[(&str, &str)] = &[
 fn filled(form: &RequestType, place: usize) -> BTreeMap<String, String> {
     let mut answers = BTreeMap::new();
     for field in &form.fields {
-        if !is_asked(form, field, &answers) {
+        if !is_asked(&form.fields, field, &answers) {
             continue;
         }
         let answer = match field.kind {
