@@ -1,10 +1,18 @@
 //! `sekisho setup`: from an empty folder to a server that takes a file through; and every slip that must leave nothing.
 
-use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt as _, path::Path, process::Output};
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{BufRead as _, BufReader},
+    os::unix::fs::PermissionsExt as _,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
 
 use crate::{
     files,
     house::{can_run, inbound, sekisho, text},
+    outage::Database,
     production::{Office, ZONES},
 };
 
@@ -64,9 +72,14 @@ lgwan = \"庁内系\"
 
 /// Runs the command on these answers.
 fn setup(office: &Office, answers: &str, more: &[&str]) -> Output {
+    command(office, answers, more).output().unwrap()
+}
+
+fn command(office: &Office, answers: &str, more: &[&str]) -> Command {
     fs::write(office.path("答え.toml"), answers).unwrap();
     fs::write(office.path("名簿.csv"), ROSTER).unwrap();
-    sekisho()
+    let mut command = sekisho();
+    command
         .arg("setup")
         .arg("--folder")
         .arg(office.path("."))
@@ -74,9 +87,8 @@ fn setup(office: &Office, answers: &str, more: &[&str]) -> Output {
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies"))
         .arg("--answers")
         .arg(office.path("答え.toml"))
-        .args(more)
-        .output()
-        .unwrap()
+        .args(more);
+    command
 }
 
 /// What lies in the folder besides what the test put there.
@@ -187,4 +199,60 @@ fn what_is_wrong_is_said_and_nothing_is_written() {
     // A ledger's name that no checkpoint could carry.
     let output = setup(&office, &answers().replace("sekisho.yukimi/ledger", "台帳 1"), &[]);
     assert_eq!((output.status.code(), made(&office)), (Some(3), Vec::new()), "{}", text(&output));
+}
+
+#[test]
+fn a_database_on_a_server_is_prepared_and_never_taken_over() {
+    if !can_run() {
+        return;
+    }
+    let Some(database) = Database::create("setup") else { return };
+    let address = database.address();
+    let answers = answers().replacen("roster_file", &format!("database = \"{address}\"\nroster_file"), 1);
+    let office = Office::bare();
+    let output = setup(&office, &answers, &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    assert!(text(&output).contains("データベース: PostgreSQL"), "{}", text(&output));
+    let config = office.path("sekisho.toml");
+    assert!(fs::read_to_string(&config).unwrap().contains(&format!("database = \"{address}\"")));
+    assert_eq!(fs::metadata(&config).unwrap().permissions().mode() & 0o077, 0, "it may hold a password");
+    assert!(!office.path("data/sekisho.db").exists());
+    let house = office.open();
+    house.ask_to_end();
+    assert_eq!(house.wait(), Some(0));
+    // Another folder does not take over what is somebody's already.
+    let other = Office::bare();
+    let refused = setup(&other, &answers, &[]);
+    let said = text(&refused);
+    assert!(refused.status.code() == Some(1) && said.contains("もう利用者がいます"), "{said}");
+    assert!(!said.contains(&address), "the address may hold a password: {said}");
+    assert_eq!(made(&other), Vec::<String>::new());
+}
+
+#[test]
+fn the_house_is_run_at_the_end_when_asked_for() {
+    if !can_run() {
+        return;
+    }
+    let office = Office::bare();
+    let mut running = command(&office, &answers(), &["--serve"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(running.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let mut said = Vec::new();
+    for line in lines {
+        let opened = line.contains("関所を開きました");
+        said.push(line);
+        if opened {
+            break;
+        }
+    }
+    running.kill().unwrap();
+    running.wait().unwrap();
+    let said = said.join("\n");
+    let (prepared, opened) = (said.find("準備ができました"), said.find("関所を開きました"));
+    assert!(prepared.is_some() && prepared < opened, "{said}");
 }

@@ -36,7 +36,7 @@ fn now() -> Instant {
 }
 
 /// A database of its own on the server that the tests may use.
-struct Database {
+pub(crate) struct Database {
     runtime: Runtime,
     server: String,
     name: String,
@@ -44,7 +44,7 @@ struct Database {
 
 impl Database {
     #[expect(clippy::disallowed_methods, reason = "tests are configured by the environment")]
-    fn create(word: &str) -> Option<Self> {
+    pub(crate) fn create(word: &str) -> Option<Self> {
         let Ok(server) = std::env::var("SEKISHO_TEST_POSTGRES") else {
             eprintln!("skipped: SEKISHO_TEST_POSTGRES is not set");
             return None;
@@ -68,6 +68,12 @@ impl Database {
         let (_, rest) = self.server.split_once("://").unwrap();
         let (user, rest) = rest.split_once('@').unwrap();
         (user, rest.split_once('/').unwrap().0)
+    }
+
+    /// The database itself.
+    pub(crate) fn address(&self) -> String {
+        let (user, host) = self.parts();
+        format!("postgres://{user}@{host}/{}", self.name)
     }
 
     fn road(&self, tls: Option<(&Authority, &str)>) -> Proxy {

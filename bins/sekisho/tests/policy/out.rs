@@ -88,3 +88,32 @@ fn a_proposal_is_the_body_that_the_api_takes() {
         assert!(code == 1 && said.contains(why), "{why}: {said}");
     }
 }
+
+#[test]
+fn values_are_listed_with_what_is_not_set_first() {
+    let folder = policies().display().to_string();
+    let (code, said) = run(&["parameters", "base", "--policies", &folder]);
+    assert_eq!(code, 0, "{said}");
+    let (unset, set) = (said.find("■ 定めていない値"), said.find("■ 定めた値"));
+    assert!(unset.is_some() && set.is_none_or(|set| unset.unwrap() < set), "{said}");
+    assert!(said.contains("関所を動かすのに要ります") && said.contains("[password-length]"), "{said}");
+    let (code, said) = run(&["parameters", "hoshimi", "--policies", &folder, "--json"]);
+    assert_eq!(code, 0, "{said}");
+    let report: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert_eq!((&report["format"], &report["pack"]), (&1.into(), &"hoshimi".into()));
+    let all = report["parameters"].as_array().unwrap();
+    let length = all.iter().find(|p| p["id"] == "password-length").unwrap();
+    assert_eq!((&length["value"], &length["needed"]), (&"12".into(), &true.into()), "{length}");
+    assert!(length["decided"].as_str().is_some_and(|d| d.contains("委員会")) && length["approval"].is_null());
+    let nowhere = folder.clone() + "/nothing";
+    for (arguments, why) in [
+        (&["parameters", "nobody", "--policies", folder.as_str()][..], "nobody"),
+        (&["parameters", "--data", nowhere.as_str()][..], "デモのデータがありません"),
+        (&["parameters", "--config", nowhere.as_str()][..], "設定ファイルを読めません"),
+    ] {
+        let (code, said) = run(arguments);
+        assert!(code == 1 && said.contains(why), "{why}: {code} {said}");
+    }
+    let (code, _) = run(&["parameters", "hoshimi", "--data", "x"]);
+    assert_eq!(code, 2, "one or the other");
+}
