@@ -18,6 +18,9 @@ use crate::{Rebuilt, Refusal, Work, csv, text};
 /// Number formats of one workbook.
 const FORMATS_MAX: usize = 10_000;
 
+/// Records about widths that are read; each may name every column.
+const WIDTHS_MAX: usize = 1_000;
+
 /// The longest number format that spreadsheets take, in characters.
 const FORMAT_CHARS_MAX: usize = 255;
 
@@ -62,8 +65,9 @@ struct Sheet {
     of_row: HashMap<u64, usize>,
     of_column: HashMap<u64, usize>,
     of_sheet: Option<usize>,
-    /// Widths of columns in characters.
+    /// Widths of columns in characters, and how many records told of them.
     widths: BTreeMap<u64, u64>,
+    widths_read: usize,
     /// Whether days are counted from 1904.
     is_from_1904: bool,
     dropped: text::Dropped,
@@ -174,10 +178,12 @@ impl Sheet {
     fn width(&mut self, said: &str) {
         let numbers: Vec<u64> = said.split(' ').map_while(|number| number.parse().ok()).collect();
         if let [first, last, width] = numbers.as_slice()
+            && self.widths_read < WIDTHS_MAX
             && (1..=COLUMNS_MAX).contains(first)
             && (first..=&COLUMNS_MAX).contains(&last)
             && (1..=255).contains(width)
         {
+            self.widths_read += 1;
             self.widths.extend((*first..=*last).map(|column| (column, *width)));
         }
     }
@@ -193,9 +199,15 @@ impl Sheet {
         let mut out = format!("<worksheet xmlns=\"{MAIN}\">");
         if !self.widths.is_empty() {
             out.push_str("<cols>");
-            for (column, width) in &self.widths {
+            let mut widths = self.widths.iter().peekable();
+            while let Some((first, width)) = widths.next() {
+                // Columns side by side that are as wide are told of once; a record may name all of them.
+                let mut last = *first;
+                while widths.next_if(|(column, next)| **column == last + 1 && *next == width).is_some() {
+                    last += 1;
+                }
                 out.push_str(&format!(
-                    "<col min=\"{column}\" max=\"{column}\" width=\"{width}\" customWidth=\"1\"/>"
+                    "<col min=\"{first}\" max=\"{last}\" width=\"{width}\" customWidth=\"1\"/>"
                 ));
             }
             out.push_str("</cols>");
@@ -417,12 +429,14 @@ mod tests {
     #[test]
     fn days_and_times_are_shown_as_such() {
         let given = "ID;PXL;N;E\nP;PGeneral\nP;Pm/d/yy\nP;Ph:mm:ss\nP;P0%\nP;FArial;M200\nF;P0;DG0G8\nF;P1;FG0C;C2\n\
-                     F;P2;R3\nF;W1 2 14\nC;Y1;X1;K37651\nC;X2;K37651\nF;P0;X3\nC;K37651\nC;Y2;X2;K-1\nF;P1;X3;Y2\nC;K\"37651\"\n\
+                     F;P2;R3\nF;W1 9 14\nF;W4 4 20\nC;Y1;X1;K37651\nC;X2;K37651\nF;P0;X3\nC;K37651\nC;Y2;X2;K-1\nF;P1;X3;Y2\nC;K\"37651\"\n\
                      C;Y3;X1;K0.5\nF;P3;X4;Y3\nC;K0.07\nE\n";
         let outcome = run(given.as_bytes());
         assert_eq!(shown(&outcome), ["37651|2003-01-30|37651", "|-1|37651", "12:00:00|||0.07"]);
         assert!(part(&outcome, "xl/styles.xml").contains("formatCode=\"m/d/yy\""));
-        assert!(part(&outcome, "xl/worksheets/sheet1.xml").contains("<col min=\"2\" max=\"2\" width=\"14\""));
+        let columns = "<cols><col min=\"1\" max=\"3\" width=\"14\" customWidth=\"1\"/><col min=\"4\" max=\"4\" width=\"20\" \
+                       customWidth=\"1\"/><col min=\"5\" max=\"9\" width=\"14\" customWidth=\"1\"/></cols>";
+        assert!(part(&outcome, "xl/worksheets/sheet1.xml").contains(columns));
         // The same days, counted from elsewhere.
         let other = given.replace("F;P0;DG0G8\n", "F;P0;DG0G8\nO;L;V4\n").replace("X2;K37651", "X2;K36189");
         assert_eq!(shown(&run(other.as_bytes())).first().unwrap(), "37651|2003-01-30|37651");

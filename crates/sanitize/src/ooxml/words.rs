@@ -68,7 +68,11 @@ impl Walk<'_, '_, '_> {
         let relations = self.package.relations(part, self.work)?;
         let data = relations.iter().find(is_data).and_then(|data| package::resolve(part, &data.target));
         let data = match data.filter(|data| self.package.has(data)) {
-            Some(data) => Some(self.package.read(&data, self.work)?),
+            Some(data) => {
+                // It goes with its control, which is told of.
+                self.dropped.insert(data.to_ascii_lowercase());
+                Some(self.package.read(&data, self.work)?)
+            }
             None => None,
         };
         Ok(controls::words(&description, data.as_deref()))
