@@ -245,6 +245,7 @@ fn subject_word(resource: &Resource) -> &'static str {
         Resource::Transfer(_) => "transfer",
         Resource::Request(_) => "request",
         Resource::DutyTask(_) => "task",
+        Resource::Row(_) => "register-row",
         Resource::Account(_) | Resource::OwnAccount { .. } => "user",
         Resource::City => "city",
         Resource::Evidence(_) => "evidence",

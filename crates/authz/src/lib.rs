@@ -23,7 +23,7 @@ use cedar_policy::{
 
 pub use facts::{
     Account, DutyStage, DutyTask, Evidence, Grant, Need, Place, Principal, Request, RequestStage, Resource,
-    Scope, Stage, Strength, Transfer,
+    Row, Scope, Stage, Strength, Transfer,
 };
 pub use visibility::{Reach, Visibility};
 pub use words::{Action, Reason, ResourceKind, TokenScope, role};

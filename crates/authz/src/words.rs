@@ -98,6 +98,12 @@ closed_words! {
         StartTask = "start-task",
         /// See how far the whole body is with its duties.
         ViewAllTasks = "view-all-tasks",
+        /// See a row of a register, its history and what links to it.
+        ViewRow = "view-row",
+        /// Add, change and end a row of a register.
+        KeepRow = "keep-row",
+        /// 分類: fill in the level of a row that waits for it.
+        ClassifyRow = "classify-row",
         /// See every transfer of the city in one list.
         ViewAllTransfers = "view-all-transfers",
         /// See the state of the ledger: size, checkpoints, verification.
@@ -136,6 +142,8 @@ pub enum ResourceKind {
     Request,
     /// A task of a duty.
     DutyTask,
+    /// A row of a register.
+    Row,
     /// Somebody's account.
     Account,
     /// One's own account.
@@ -156,6 +164,7 @@ impl ResourceKind {
             ResourceKind::Transfer => "Transfer",
             ResourceKind::Request => "Request",
             ResourceKind::DutyTask => "DutyTask",
+            ResourceKind::Row => "Row",
             ResourceKind::Account => "Account",
             ResourceKind::OwnAccount => "OwnAccount",
             ResourceKind::City => "City",
@@ -203,6 +212,7 @@ impl Action {
             | Action::ConfirmTask
             | Action::WaiveTask
             | Action::StartTask => ResourceKind::DutyTask,
+            Action::ViewRow | Action::KeepRow | Action::ClassifyRow => ResourceKind::Row,
             Action::ViewAllTransfers
             | Action::ViewAllTasks
             | Action::ViewLedger
@@ -273,6 +283,10 @@ closed_words! {
         ReadDuties = "read-duties",
         /// Report tasks as done. Confirming and letting go want a person at the screen.
         WriteDuties = "write-duties",
+        /// Registers: lists, rows, their history.
+        ReadRegisters = "read-registers",
+        /// Add, change, end and classify rows of registers.
+        WriteRegisters = "write-registers",
         /// Clauses, evidence, and the export of both.
         ReadEvidence = "read-evidence",
         /// Accounts, reading.

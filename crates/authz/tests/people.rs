@@ -1,7 +1,7 @@
 //! The people and the transfer that the tests speak of.
 
 use authz::{
-    DutyStage, DutyTask, Grant, Need, Place, Principal, Request, RequestStage, Scope, Stage, Strength,
+    DutyStage, DutyTask, Grant, Need, Place, Principal, Request, RequestStage, Row, Scope, Stage, Strength,
     Transfer, role,
 };
 
@@ -156,5 +156,29 @@ pub(crate) fn task(stage: DutyStage) -> DutyTask {
         reported_by: said.then(|| "u-smgr".to_owned()),
         zone: said.then(|| FROM.to_owned()),
         stage,
+    }
+}
+
+/// A row that everybody of its section reads, staff and the section's manager keep, and the manager classifies.
+pub(crate) fn row(place: Place) -> Row {
+    let ids = |roles: &[&str]| roles.iter().map(|r| (*r).to_owned()).collect();
+    Row {
+        id: "assets/7".to_owned(),
+        place,
+        readers: ids(&role::ALL),
+        keepers: ids(&[role::SECURITY_MANAGER, role::STAFF]),
+        managers: ids(&[role::SECURITY_MANAGER]),
+    }
+}
+
+/// A row of a register that only a few read.
+pub(crate) fn row_for_few(place: Place) -> Row {
+    let ids = |roles: &[&str]| roles.iter().map(|r| (*r).to_owned()).collect();
+    Row {
+        id: "violations/7".to_owned(),
+        place,
+        readers: ids(&[role::CISO]),
+        keepers: ids(&[role::SUPERVISING_OFFICER]),
+        managers: ids(&[role::SUPERVISING_OFFICER]),
     }
 }

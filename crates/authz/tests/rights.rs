@@ -9,7 +9,7 @@ use authz::{
 };
 use expect_test::expect_file;
 
-use crate::people::{FROM, OTHER, TO, cast, request, task, tax, transfer};
+use crate::people::{FROM, OTHER, TO, cast, request, row, row_for_few, task, tax, transfer};
 
 /// What a cell shows. Short, so that a row fits on a screen.
 fn cell(decision: &Decision) -> &'static str {
@@ -87,6 +87,7 @@ fn other_resource(who: &Principal, kind: ResourceKind) -> Resource {
         ResourceKind::Transfer => Resource::from(transfer(Stage::Waiting)),
         ResourceKind::Request => Resource::from(request(RequestStage::Waiting)),
         ResourceKind::DutyTask => Resource::from(task(DutyStage::Open)),
+        ResourceKind::Row => Resource::from(row(tax())),
         ResourceKind::Account => Resource::Account(Account { user: "u-coll".to_owned(), place: tax() }),
         ResourceKind::OwnAccount => Resource::OwnAccount { user: who.user.clone() },
         ResourceKind::City => Resource::City,
@@ -100,11 +101,12 @@ const EVERYONE: [&str; 0] = [];
 /// Enough columns where the person matters less than the login.
 const SOME: [&str; 6] = ["subm", "smgr", "ciso", "sysm", "audt", "dpty"];
 
-const ALL_KINDS: [ResourceKind; 8] = [
+const ALL_KINDS: [ResourceKind; 9] = [
     ResourceKind::OwnAccount,
     ResourceKind::Transfer,
     ResourceKind::Request,
     ResourceKind::DutyTask,
+    ResourceKind::Row,
     ResourceKind::City,
     ResourceKind::Clause,
     ResourceKind::Evidence,
@@ -190,6 +192,15 @@ fn table_of_rights() {
     };
     let title = "one's own task, which one asked to let go";
     table.grid(title, FROM, &EVERYONE, &tasks, |who, _| own(who).into(), |_| {});
+    for (title, resource) in [
+        ("row of a register by section, of the tax section, that everybody reads and staff keep", row(tax())),
+        ("row of a register of the city that everybody reads and staff keep", row(Place::City)),
+        ("row of a register of the city for few", row_for_few(Place::City)),
+        ("row of a register by section for few, of the tax section", row_for_few(tax())),
+    ] {
+        let rows = [ResourceKind::Row];
+        table.grid(title, TO, &EVERYONE, &rows, |_, _| Resource::from(resource.clone()), |_| {});
+    }
     table.grid("everything else, of the tax section", TO, &EVERYONE, &OTHER_KINDS, other_resource, |_| {});
     table.grid(
         "evidence and accounts of no section",

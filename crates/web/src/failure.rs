@@ -5,7 +5,7 @@
 
 use app::{Error, imports::ImportRefusal};
 use axum::http::StatusCode;
-use workflow::{duty, request, route, transfer::Refusal};
+use workflow::{duty, register, request, route, transfer::Refusal};
 
 use crate::words::{self, Trouble};
 
@@ -23,12 +23,14 @@ pub(crate) fn status(error: &Error) -> StatusCode {
             duty::Refusal::Comment | duty::Refusal::TooEarly | duty::Refusal::Future | duty::Refusal::TooMuch,
         )
         | Error::Form(_)
+        | Error::Register(register::Refusal::Same | register::Refusal::Reason)
         | Error::Invalid { .. }
         | Error::CannotRun(_)
         | Error::TooMany { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Refused(_)
         | Error::RequestRefused(_)
         | Error::Duty(_)
+        | Error::Register(_)
         | Error::FormChanged
         | Error::Conflict
         | Error::NoApprover { .. }

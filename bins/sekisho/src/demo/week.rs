@@ -199,6 +199,7 @@ pub(crate) async fn prepare(
     clock.set(now);
     super::requests::play(app, async |login: &str| cast.actor(login, "lgwan").await, now).await?;
     super::duties::play(app, async |login: &str| cast.actor(login, "lgwan").await, now).await?;
+    super::registers::fill(app, async |login: &str| cast.actor(login, "lgwan").await).await?;
     while app.seal().await? > 0 {}
     let token = cast.token().await?;
     clock.set(Millis::MAX / 2);

@@ -142,14 +142,14 @@ mechanisms! {
         DutyMaintenance = "duty-maintenance" "機器と設備の保守点検" ships,
         /// Trying whether backups can be restored.
         DutyRestoreTest = "duty-restore-test" "復元の試験" ships,
+        /// Information and equipment with their classes and owners.
+        RegisterAssets = "register-assets" "情報資産台帳" ships,
+        /// Removable media.
+        RegisterMedia = "register-media" "媒体台帳" ships,
 
         // What follows is planned: a statement may name it, and does not count as kept by it.
-        /// Information and equipment with their classes and owners.
-        RegisterAssets = "register-assets" "情報資産台帳" planned,
         /// Information systems and who answers for each.
         RegisterSystems = "register-systems" "情報システム台帳" planned,
-        /// Removable media.
-        RegisterMedia = "register-media" "媒体台帳" planned,
         /// Software and licences.
         RegisterSoftware = "register-software" "ソフトウェア台帳" planned,
         /// Contractors and their contracts.

@@ -9,22 +9,24 @@ use app::{
 use expect_test::expect_file;
 use workflow::{
     id::{SectionId, UserId},
+    register::RowKey,
     transfer::{State, Transfer},
 };
 
 use super::{
     World,
-    samples::{T0, decision, evidence, request, stored, transfer, user, user_id},
+    samples::{T0, decision, evidence, request, row_entry, stored, transfer, user, user_id},
     show,
 };
 use crate::{
     load,
-    sql::{self, Sql, duties, editions},
+    sql::{self, Sql, duties, editions, registers},
 };
 
 const USERS: u32 = 1_000;
 const TRANSFERS: u32 = 4_000;
 const ENTRIES: u32 = 6_000;
+const ROWS: u32 = 4_000;
 
 /// Every statement that fills a list or looks something up among many, with values such as it gets.
 const LISTS: &[(&Sql, &[&str])] = &[
@@ -114,6 +116,16 @@ const LISTS: &[(&Sql, &[&str])] = &[
     (&duties::TASK_IDS, &["'monthly'", "'2026-04'", "1"]),
     (&duties::PEOPLE_OF_POST, &["'staff'", "1793000000000"]),
     (&duties::DUE_TASKS, &["1793000003000", "50"]),
+    (&registers::ROW, &["'assets'", "7"]),
+    (&registers::ROWS, &["'assets'", "'@in-use'", "''", "3000", "51"]),
+    (&registers::ROWS_NARROWED, &NARROWED),
+    (&registers::ROWS_WITH_WORDS, &WITH_WORDS),
+    (&registers::COUNT_ROWS, &["'assets'", "'@in-use'", "'s-3'", "1000"]),
+    (&registers::ROW_HISTORY, &["'assets'", "7", "9", "50"]),
+    (&registers::ROWS_LINKING, &["'assets'", "7", "50"]),
+    (&registers::ROWS_LINKING_OVER, &["'assets'", "7", "'assets'", "'copy-of'", "50"]),
+    (&registers::UNIQUE_OWNER, &["'assets'", "'serial'", "'x'"]),
+    (&registers::SAVED_FILTERS, &["'u-000007'", "'assets'", "50"]),
     (&editions::EDITION, &["'ed-7'"]),
     (&editions::EDITIONS, &["1793000003000", "'ed-7'", "51"]),
     (&editions::EDITION_AT_STAGE, &["'in-force'"]),
@@ -125,6 +137,49 @@ const LISTS: &[(&Sql, &[&str])] = &[
     (&editions::TRANSFERS_UNDER_WAY, &["'internet-to-lgwan'"]),
     (&editions::REQUESTS_UNDER_WAY, &["'take-out'"]),
     (&editions::POST_UNITS, &["'kacho'", "1793000000000", "1000"]),
+];
+
+const NARROWED: [&str; 17] = [
+    "'assets'",
+    "'kind'",
+    "'k-3'",
+    "3000",
+    "51",
+    "'@in-use'",
+    "''",
+    "''",
+    "'kind'",
+    "'k-3'",
+    "'k-3'",
+    "'@any'",
+    "''",
+    "''",
+    "'@any'",
+    "''",
+    "''",
+];
+const WITH_WORDS: [&str; 21] = [
+    "'assets'",
+    "'kind'",
+    "'k-3'",
+    "3000",
+    "51",
+    "'@in-use'",
+    "''",
+    "''",
+    "'kind'",
+    "'k-3'",
+    "'k-3'",
+    "'@any'",
+    "''",
+    "''",
+    "'@any'",
+    "''",
+    "''",
+    "'%資産%'",
+    "'%'",
+    "'%'",
+    "'%'",
 ];
 
 /// Counting everything up to a cap reads that many rows of whatever is cheapest; there is no condition to serve.
@@ -141,6 +196,7 @@ fn every_select_has_a_plan() {
         "TRANSFER_TO_CHANGE",
         "REQUEST_TO_CHANGE",
         "TASK_TO_CHANGE",
+        "ROW_TO_CHANGE",
     ];
     for statement in sql::all().filter(|s| s.lite.starts_with("SELECT")) {
         let planned = LISTS.iter().any(|(s, _)| s.name == statement.name);
@@ -206,6 +262,15 @@ async fn fill(world: &World) {
     for n in 0..600 {
         tx.insert_tasks(&[super::conformance::duties::task(n)]).await.unwrap();
     }
+    let rows: Vec<_> = (1..=ROWS)
+        .map(|n| {
+            let mut entry = row_entry(n);
+            entry.unique = vec![("serial".to_owned(), n.to_string())];
+            entry.links = vec![("copy-of".to_owned(), RowKey::new("assets", i64::from(ROWS + 1 - n)))];
+            entry
+        })
+        .collect();
+    tx.add_rows(&rows).await.unwrap();
     tx.commit(vec![loaded_entry(ENTRIES + 100)]).await.unwrap();
     store.append((ENTRIES..ENTRIES + 30).map(loaded_entry).collect()).await.unwrap();
 }
@@ -296,9 +361,19 @@ async fn postgres() {
     for (statement, values) in LISTS {
         let text = with_values(statement.pg, values);
         let plan = show(world.db(), format!("EXPLAIN {text}")).await.join("\n");
-        for table in
-            ["transfer", "transfer_file", "transfer_recipient", "evidence", "evidence_statement", "request"]
-        {
+        for table in [
+            "transfer",
+            "transfer_file",
+            "transfer_recipient",
+            "evidence",
+            "evidence_statement",
+            "request",
+            "register_row",
+            "register_key",
+            "register_words",
+            "register_link",
+            "register_history",
+        ] {
             assert!(!plan.contains(&format!("Seq Scan on {table} ")), "{}:\n{plan}", statement.name);
         }
     }

@@ -74,6 +74,7 @@ pub fn place(mechanism: Mechanism) -> Place {
         | M::DutyContractorCheck
         | M::DutyMaintenance
         | M::DutyRestoreTest => Place::Page("/tasks", "実施事項"),
+        M::RegisterAssets | M::RegisterMedia => Place::Page("/registers", "台帳"),
         _ => Place::Automatic,
     }
 }
