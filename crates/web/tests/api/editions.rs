@@ -215,8 +215,11 @@ async fn what_is_in_use_is_named_with_what_to_do() {
     let digital = city.log_in_strongly("digital", "lgwan").await;
     let hanako = city.log_in("hanako", "lgwan").await;
     let form = json!({
-        "submission": "in-use", "form": "parameter-change",
-        "answers": { "parameter": "password-length", "value": "20", "from": "2099-01-01", "reason": "改定" },
+        "submission": "in-use", "form": "provision",
+        "answers": {
+            "what": "統計の原票", "recipient": "県", "protection": "封をして手渡す",
+            "from": "2026-11-24", "until": "2026-11-25", "purpose": "調査",
+        },
     });
     let parts = [("request", None, form.to_string())];
     let body = crate::city::multipart(&parts);
@@ -227,7 +230,7 @@ async fn what_is_in_use_is_named_with_what_to_do() {
         .find(|(path, _)| path == "pack.toml")
         .unwrap()
         .1
-        .push_str("\n[[remove]]\nkind = \"request\"\nid = \"parameter-change\"\nreason = \"紙で行う\"\n");
+        .push_str("\n[[remove]]\nkind = \"request\"\nid = \"provision\"\nreason = \"紙で行う\"\n");
     let made = city.call(&digital, "POST", "/editions", &proposal(&files)).await.with(200);
     let id = made["id"].as_str().unwrap();
     let analysis = json!({ "title": "分析", "text": "小さい" });
@@ -236,7 +239,7 @@ async fn what_is_in_use_is_named_with_what_to_do() {
     let taken = &shown["in_use"][0];
     assert_eq!(
         (&taken["kind"], &taken["id"], &taken["count"]),
-        (&"form".into(), &"parameter-change".into(), &1.into())
+        (&"form".into(), &"provision".into(), &1.into())
     );
     let (_, html) = page(&city, &digital, &format!("/editions/{id}")).await;
     assert!(
