@@ -355,7 +355,7 @@ mod tests {
     fn a_second_factor_is_proven_before_anything_is_written() {
         const NOW: Millis = 1_795_233_240_000;
         let offered = OfferedFactor::draw(&crate::world::SystemEntropy);
-        let secret = totp_rs::Secret::try_from_base32(&offered.secret_base32()).unwrap();
+        let secret = totp_rs::Secret::try_from_base32(offered.secret_base32()).unwrap();
         let application = totp_rs::Builder::new().with_secret(secret).build().unwrap();
         let code = application.generate(u64::try_from(NOW / 1_000).unwrap()).to_string();
         let prove = |lines: &str| {

@@ -79,9 +79,9 @@ impl App {
             match request.state {
                 State::Waiting if handed_in => {
                     let from = request.answer(from).and_then(days::begin_of).ok_or(Error::FormChanged)?;
-                    let carried =
-                        self.edition_applied(tx, &id, request.id.as_str(), &request.applicant, from).await?;
-                    evidence.push(carried);
+                    // Whole policies are held meanwhile; the future of every request should not have room for them.
+                    let (by, request) = (&request.applicant, request.id.as_str());
+                    evidence.push(Box::pin(self.edition_applied(tx, &id, request, by, from)).await?);
                 }
                 State::Waiting | State::Approved => {}
                 State::Returned | State::PulledBack | State::Rejected | State::Withdrawn | State::Expired => {
@@ -109,12 +109,12 @@ impl App {
                 Effect::SetParameter { parameter, value, from } => (parameter, value, from),
                 Effect::AdoptRevision { edition, .. } => {
                     let id = EditionId::new(answered(edition).ok_or(Error::FormChanged)?);
-                    evidence.push(self.edition_approved(tx, &id, request.id.as_str()).await?);
+                    evidence.push(Box::pin(self.edition_approved(tx, &id, request.id.as_str())).await?);
                     continue;
                 }
                 Effect::Publish { edition } => {
                     let id = EditionId::new(answered(edition).ok_or(Error::FormChanged)?);
-                    evidence.push(self.edition_published(tx, &id, request.id.as_str()).await?);
+                    evidence.push(Box::pin(self.edition_published(tx, &id, request.id.as_str())).await?);
                     continue;
                 }
             };

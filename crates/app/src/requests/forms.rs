@@ -109,14 +109,14 @@ impl App {
                             problems.add(from, "past");
                         } else if let Some(a) = answers.iter_mut().find(|a| a.field == *edition) {
                             // What stands in its way is told as a whole: it is not this form that is wrong.
-                            a.shown = self.edition_shown(&a.value, begin).await?;
+                            a.shown = Box::pin(self.edition_shown(&a.value, begin)).await?;
                         }
                     }
                     continue;
                 }
                 Effect::Publish { edition } => {
                     if let Some(a) = answers.iter_mut().find(|a| a.field == *edition) {
-                        a.shown = self.edition_to_publish(&a.value).await?;
+                        a.shown = Box::pin(self.edition_to_publish(&a.value)).await?;
                     }
                     continue;
                 }

@@ -45,10 +45,17 @@ async fn what_is_public_is_for_everybody_and_leaves_none() {
     let file = city.app.export_policy(&hanako, Model::Catalog, true, "1", written).await.unwrap();
     assert!(file.internal.is_empty());
     let profile = city.app.export_policy(&hanako, Model::Profile, true, "1", written).await.unwrap();
-    assert!(profile.text.contains("catalogs/base/catalog.json"), "what it stands on: {}", profile.text);
+    assert!(
+        profile.text.contains("catalogs/hoshimi-own/catalog.json"),
+        "what the body adds: {}",
+        profile.text
+    );
     let refused = city.app.export_policy(&hanako, Model::Component, true, "1", written).await;
     assert!(matches!(refused, Err(Error::NotFound)), "{refused:?}");
     let broken = city.app.export_policy(&hanako, Model::Catalog, true, "1", |_| String::new()).await;
     assert!(matches!(broken, Err(Error::Internal(_))));
     assert_eq!(city.evidence().await.len(), before);
+    let digital = city.at("digital", "lgwan").await;
+    let whole = city.app.export_policy(&digital, Model::Profile, false, "1", written).await.unwrap();
+    assert!(whole.text.contains("catalogs/base/catalog.json"), "what it stands on: {}", whole.text);
 }

@@ -264,7 +264,7 @@ fn rows() -> Vec<Endpoint> {
         )
         .query::<policy::CompareQuery>()
         .sends("application/json"),
-        row(Get, "/policy/oscal/{model}", "The policy in OSCAL: catalog or component", oscal::show)
+        row(Get, "/policy/oscal/{model}", "The policy in OSCAL: catalog, profile or component", oscal::show)
             .query::<oscal::OscalQuery>()
             .sends("application/json"),
         row(Get, "/statements", "Every statement of the policy", policy::statements)

@@ -169,3 +169,118 @@ async fn people_propose_with_a_form_and_see_what_is_wrong() {
         assert_eq!(page(&city, &stranger("lgwan"), path).await.0, 404, "{path}");
     }
 }
+
+/// The second version without the zone of personal numbers.
+fn without_a_zone() -> Vec<(String, String)> {
+    let mut files = second();
+    let text = |files: &mut Vec<(String, String)>, path: &str| -> usize {
+        files.iter().position(|(p, _)| p == path).unwrap()
+    };
+    let zones = text(&mut files, "zones.toml");
+    let at = files[zones].1.find("[[zone]]\nid = \"mynumber\"").unwrap();
+    files[zones].1.truncate(at);
+    let pack = text(&mut files, "pack.toml");
+    let mut removed = vec![("zone", "mynumber")];
+    removed.extend(
+        ["mynumber-to-lgwan", "lgwan-to-mynumber", "internet-to-mynumber", "mynumber-to-internet"]
+            .map(|channel| ("channel", channel)),
+    );
+    for (kind, id) in removed {
+        files[pack]
+            .1
+            .push_str(&format!("\n[[remove]]\nkind = \"{kind}\"\nid = \"{id}\"\nreason = \"移した\"\n"));
+    }
+    files
+}
+
+#[tokio::test]
+async fn other_zones_say_that_a_restart_is_needed() {
+    let city = City::open().await;
+    let digital = city.log_in_strongly("digital", "lgwan").await;
+    let plain = city.call(&digital, "POST", "/editions", &proposal(&second())).await.with(200);
+    assert_eq!(plain["needs_restart"], false);
+    let made = city.call(&digital, "POST", "/editions", &proposal(&without_a_zone())).await.with(200);
+    assert_eq!((&made["kept"], &made["needs_restart"]), (&true.into(), &true.into()), "{made}");
+    let id = made["id"].as_str().unwrap();
+    let shown = city.get(&digital, &format!("/editions/{id}")).await.with(200);
+    assert_eq!((&shown["needs_restart"], &shown["in_use"]), (&true.into(), &json!([])));
+    let (status, html) = page(&city, &digital, &format!("/editions/{id}?done=proposed-restart")).await;
+    assert_eq!(status, 200);
+    assert!(html.contains("施行には再起動が要ります") && html.contains("施行には関所の再起動が要ります"));
+}
+
+#[tokio::test]
+async fn what_is_in_use_is_named_with_what_to_do() {
+    let city = City::open().await;
+    let digital = city.log_in_strongly("digital", "lgwan").await;
+    let hanako = city.log_in("hanako", "lgwan").await;
+    let form = json!({
+        "submission": "in-use", "form": "provision",
+        "answers": {
+            "what": "統計の原票", "recipient": "県", "protection": "封をして手渡す",
+            "from": "2026-11-24", "until": "2026-11-25", "purpose": "調査",
+        },
+    });
+    let parts = [("request", None, form.to_string())];
+    let body = crate::city::multipart(&parts);
+    city.raw(&hanako, "POST", "/requests", "multipart/form-data; boundary=XX", body).await.with(201);
+    let mut files = second();
+    files
+        .iter_mut()
+        .find(|(path, _)| path == "pack.toml")
+        .unwrap()
+        .1
+        .push_str("\n[[remove]]\nkind = \"request\"\nid = \"provision\"\nreason = \"紙で行う\"\n");
+    let made = city.call(&digital, "POST", "/editions", &proposal(&files)).await.with(200);
+    let id = made["id"].as_str().unwrap();
+    let analysis = json!({ "title": "分析", "text": "小さい" });
+    city.call(&digital, "POST", &format!("/editions/{id}/analysis"), &analysis).await.with(204);
+    let shown = city.get(&digital, &format!("/editions/{id}")).await.with(200);
+    let taken = &shown["in_use"][0];
+    assert_eq!(
+        (&taken["kind"], &taken["id"], &taken["count"]),
+        (&"form".into(), &"provision".into(), &1.into())
+    );
+    let (_, html) = page(&city, &digital, &format!("/editions/{id}")).await;
+    assert!(
+        html.contains("使われているものがなくなります") && !html.contains("改定を申請する</a>"),
+        "{html}"
+    );
+    let revision = json!({
+        "submission": "revision", "form": "policy-revision",
+        "answers": { "edition": id, "from": "2099-01-01", "reason": "見直し" },
+    });
+    let parts = [("request", None, revision.to_string())];
+    let body = crate::city::multipart(&parts);
+    let answer = city.raw(&digital, "POST", "/requests", "multipart/form-data; boundary=XX", body).await;
+    assert_eq!(answer.refusal(), (409, "edition-in-use".into()));
+    let error = &answer.json()["error"];
+    assert_eq!(error["reason"], "form");
+    assert!(error["message"].as_str().unwrap().contains("取り下げて"), "{error}");
+}
+
+#[tokio::test]
+async fn what_runs_is_set_beside_a_pack_of_the_folder() {
+    let city = City::open().await;
+    let hanako = city.log_in("hanako", "lgwan").await;
+    let diff = city.get(&hanako, "/policy/compare/base").await.with(200);
+    assert_eq!(
+        (&diff["a"]["id"], &diff["b"]["id"], &diff["role"]),
+        (&"hoshimi".into(), &"base".into(), &Value::Null)
+    );
+    let count = |diff: &Value, key: &str| diff["statements"][key].as_array().unwrap().len();
+    assert!(count(&diff, "removed") > 3, "what only the city has: {diff}");
+    let staff = city.get(&hanako, "/policy/compare/base?role=staff").await.with(200);
+    assert_eq!(staff["role"]["id"], "staff");
+    assert!(count(&staff, "removed") < count(&diff, "removed"));
+    for path in ["/policy/compare/nobody", "/policy/compare/base?role=nobody", "/policy/compare/..%2Fbase"] {
+        assert_eq!(city.get(&hanako, path).await.refusal(), (404, "not-found".into()), "{path}");
+    }
+    assert_eq!(city.get(&hanako, "/policy/compare/base?rule=1").await.refusal().0, 400);
+    assert_eq!(city.get(&stranger("lgwan"), "/policy/compare/base").await.refusal().0, 401);
+    let (status, html) = page(&city, &hanako, "/compare").await;
+    assert!(status == 200 && html.contains("<option value=\"base\">") && !html.contains("当方の章ごと"));
+    let (status, html) = page(&city, &hanako, "/compare?pack=base").await;
+    assert!(status == 200 && html.contains("当方の章ごと") && html.contains("当方だけ"), "{html}");
+    assert_eq!(page(&city, &hanako, "/compare?pack=nobody").await.0, 404);
+}

@@ -92,7 +92,24 @@ async fn programs_import_review_and_take_out() {
         let (status, code) = city.call(&digital, "POST", &steps, &body).await.refusal();
         assert_eq!((status, code.as_str()), expected, "{body}");
     }
+    // What was confirmed is proposed as an edition of what runs.
+    let proposal = format!("{path}/proposal");
+    let wanted = |version: i64, label: &str| json!({ "version": version, "note": "取込み", "label": label });
+    let late = city.call(&digital, "POST", &proposal, &wanted(5, "第2版")).await;
+    assert_eq!(late.refusal(), (409, "conflict".into()));
+    let nameless = city.call(&digital, "POST", &proposal, &wanted(6, " ")).await;
+    assert_eq!(
+        (nameless.refusal(), &nameless.json()["error"]["field"]),
+        ((422, "invalid".into()), &json!("label"))
+    );
+    let made = city.call(&digital, "POST", &proposal, &wanted(6, "第2版")).await.with(200);
+    assert_eq!((&made["kept"], &made["needs_restart"]), (&json!(true), &json!(false)), "{made}");
+    let edition = format!("/editions/{}", made["id"].as_str().unwrap());
+    assert_eq!(city.get(&digital, &edition).await.with(200)["label"], "第2版");
+
     city.call(&digital, "POST", &format!("{path}/reopen"), &seen(6)).await.with(200);
+    let early = city.call(&digital, "POST", &proposal, &wanted(7, "第3版")).await;
+    assert_eq!((early.refusal().0, &early.json()["error"]["reason"]), (409, &json!("not-confirmed")));
     let gone = city
         .call(&digital, "DELETE", &format!("{path}?version=7&reason=%E8%A9%A6%E3%81%97"), &json!({}))
         .await;

@@ -64,7 +64,7 @@ async fn people_see_what_they_may_take() {
     assert!(html.contains("<h1>方針の書出し</h1>") && !html.contains("/policy/export/component.json"));
     let kansa = city.log_in_strongly("kansa", "lgwan").await;
     let (_, html) = page(&site, &kansa, "/policy/export").await;
-    for model in ["catalog", "component"] {
+    for model in ["catalog", "profile", "component"] {
         let path = format!("/policy/export/{model}.json");
         assert!(html.contains(&format!("href=\"{path}\"")), "{model}");
         let (status, text) = page(&site, &kansa, &path).await;
@@ -73,7 +73,7 @@ async fn people_see_what_they_may_take() {
         assert_eq!(page(&site, &hanako, &path).await.0, 403, "{model}");
     }
     for path in
-        ["/policy/export/catalog", "/policy/export/profile.json", "/policy/export/component.json?public=1"]
+        ["/policy/export/catalog", "/policy/export/nothing.json", "/policy/export/component.json?public=1"]
     {
         assert_eq!(page(&site, &kansa, path).await.0, 404, "{path}");
     }
