@@ -32,7 +32,12 @@ pub(crate) fn task(n: u32) -> Task {
         1 => ("quarterly", Scope::Body, Covers::Period(Every::Quarter.period(month))),
         _ => {
             let scope = Scope::Person(user_id(1 + n % 2), SectionId::new("s-1"));
-            let covers = Covers::Event { key: format!("hire-{n}"), what: "採用\n".to_owned(), on: month };
+            let covers = Covers::Event {
+                key: format!("hire-{n}"),
+                what: "採用\n".to_owned(),
+                on: month,
+                zone: Some(ZoneId::new("lgwan")),
+            };
             ("once", scope, covers)
         }
     };
