@@ -92,7 +92,7 @@ pub(crate) mod checks {
     //! What a start refuses.
     use super::*;
 
-    const BACK_TO_THE_FIRST: &str = "DROP TABLE policy_reading; DROP TABLE policy_edition_file; \
+    const BACK_TO_THE_FIRST: &str = "DROP TABLE duty_task_file; DROP TABLE duty_task; DROP TABLE policy_reading; DROP TABLE policy_edition_file; \
          DROP TABLE policy_edition; DROP TABLE parameter_value; DROP TABLE request_decision; \
          DROP TABLE request_attachment; DROP TABLE request; ALTER TABLE transfer DROP COLUMN openings; \
          ALTER TABLE transfer DROP COLUMN inspected_count; ALTER TABLE transfer_decision DROP COLUMN vouches; \
