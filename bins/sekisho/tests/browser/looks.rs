@@ -157,6 +157,9 @@ fn shape(path: &str) -> String {
         path if path.starts_with("/policy/clauses/") => "/policy/clauses/*".to_owned(),
         path if path.starts_with("/policy/roles/") => "/policy/roles/*".to_owned(),
         path if path.starts_with("/parameters/") => "/parameters/*".to_owned(),
+        path if path.starts_with("/tasks/duties/") => "/tasks/duties/*".to_owned(),
+        // The id of a task says what it is, so that it looks like no other id.
+        path if path.starts_with("/tasks/") && path.contains('.') => "/tasks/*".to_owned(),
         path if path.starts_with("/requests/new/") => "/requests/new/*".to_owned(),
         _ => place.join("/"),
     };

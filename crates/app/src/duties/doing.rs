@@ -11,7 +11,7 @@ use policy::{Attachments, DutyEach, Occurs};
 use serde_json::json;
 use workflow::{
     calendar::day_of,
-    duty::{Event, Refusal, Report, Scope, State, Task, task::Word},
+    duty::{Covers, Event, Refusal, Report, Scope, State, Task, task::Word},
     id::{FileId, SectionId, TaskId, UserId},
     request::{ATTACHMENTS_MAX, Attachment},
     transfer::Stored,
@@ -306,8 +306,13 @@ impl App {
         let (true, Ok(on), Some(scope)) = (found.is_empty(), on, scope) else {
             return Err(Error::Form(found));
         };
-        let key = format!("manual-{}", new.submission);
-        let tasks = self.tasks_of_event(duty, vec![scope], &key, what, on, now);
+        let event = Covers::Event {
+            key: format!("manual-{}", new.submission),
+            what: what.to_owned(),
+            on,
+            zone: Some(actor.zone().clone()),
+        };
+        let tasks = self.tasks_of_event(duty, vec![scope], &event, now);
         let task = tasks.first().ok_or(Error::NotFound)?;
         let _allowed = self.permit(actor, Action::StartTask, &Resource::from(self.task_facts(task))).await?;
         let mut tx = self.store().begin().await?;

@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::civil::Date;
 use policy::{DutyEach, DutyTrigger, DutyType, Occurs};
 use serde_json::json;
 use workflow::{
@@ -138,8 +137,13 @@ impl App {
                 // What concerns everybody is for everybody whom the duty is for.
                 (DutyEach::Section | DutyEach::Person, _, _) => self.scopes(duty, now).await?,
             };
-            let key = format!("{}-{}", happened.trigger.id(), happened.subject);
-            let tasks = self.tasks_of_event(duty, scopes, &key, &happened.what, day_of(now), now);
+            let event = Covers::Event {
+                key: format!("{}-{}", happened.trigger.id(), happened.subject),
+                what: happened.what.clone(),
+                on: day_of(now),
+                zone: None,
+            };
+            let tasks = self.tasks_of_event(duty, scopes, &event, now);
             for part in tasks.chunks(AT_ONCE) {
                 if tx.insert_tasks(part).await? == 0 {
                     continue;
@@ -158,20 +162,15 @@ impl App {
         &self,
         duty: &DutyType,
         scopes: Vec<Scope>,
-        key: &str,
-        what: &str,
-        on: Date,
+        event: &Covers,
         now: Millis,
     ) -> Vec<Task> {
         let Some(within) = within(duty) else { return Vec::new() };
-        let due = within.due(on, &self.calendar());
+        let due = within.due(event.first(), &self.calendar());
         let terms = self.task_terms(duty);
         scopes
             .into_iter()
-            .map(|scope| {
-                let covers = Covers::Event { key: key.to_owned(), what: what.to_owned(), on };
-                Task::new(new_task(duty, &terms, scope, covers, due), now)
-            })
+            .map(|scope| Task::new(new_task(duty, &terms, scope, event.clone(), due), now))
             .collect()
     }
 

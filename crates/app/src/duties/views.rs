@@ -8,7 +8,7 @@ use authz::{Action, Grant, Reach, Resource};
 use policy::DutyType;
 use workflow::{
     calendar::{Period, day_of, fiscal_year},
-    duty::{Scope, Tally, Task},
+    duty::{Covers, Scope, Tally, Task},
     id::{SectionId, TaskId, UserId},
 };
 
@@ -230,7 +230,13 @@ impl App {
         for Grant { role, scope } in actor.roles() {
             let at = |section: &str| format!("r:{role}@s:{section}");
             match scope {
-                authz::Scope::City => desks.push(format!("r:{role}@body")),
+                authz::Scope::City => {
+                    desks.push(format!("r:{role}@body"));
+                    // A role that is not the whole body's by itself, held by a post that is.
+                    if self.pack().role(role).is_some_and(|r| !r.city_wide) {
+                        desks.extend(self.pack().sections().iter().map(|s| at(&s.id)));
+                    }
+                }
                 authz::Scope::Department(id) => {
                     let sections = self.pack().sections().iter().filter(|s| s.department == *id);
                     desks.extend(sections.map(|s| at(&s.id)));
@@ -281,7 +287,11 @@ impl App {
                 None => return none(),
             },
         };
-        Ok(self.store().tasks(&TaskQuery { view, page }).await?)
+        let mut page = self.store().tasks(&TaskQuery { view, page }).await?;
+        for row in &mut page.rows {
+            leave_out_event(&mut row.covers, actor);
+        }
+        Ok(page)
     }
 
     /// Whether this person sees more than his own tasks.
@@ -383,7 +393,7 @@ impl App {
         let duty = self.pack().duty_type(id).ok_or(Error::NotFound)?.clone();
         let seen = self.sections_seen(actor);
         let page = PageRequest { after: None, limit: CARD_ROWS };
-        let tasks = match &seen {
+        let mut tasks = match &seen {
             Some(sections) => {
                 let view = TaskView::OfDuty(id.to_owned(), sections.clone());
                 self.store().tasks(&TaskQuery { view, page }).await?.rows
@@ -395,6 +405,9 @@ impl App {
                 rows
             }
         };
+        for row in &mut tasks {
+            leave_out_event(&mut row.covers, actor);
+        }
         let periods = match seen {
             Some(None) => self.store().task_periods(id, self.now(), CARD_PERIODS).await?,
             _ => Vec::new(),
@@ -418,7 +431,9 @@ impl App {
             policy::DutyEach::Person => Scope::Person(actor.id().clone(), section),
         };
         let now = self.now();
-        let tasks = self.tasks_of_event(duty, vec![scope], "draft", "", day_of(now), now);
+        let event =
+            Covers::Event { key: "draft".to_owned(), what: String::new(), on: day_of(now), zone: None };
+        let tasks = self.tasks_of_event(duty, vec![scope], &event, now);
         tasks
             .first()
             .is_some_and(|task| self.may(actor, Action::StartTask, &Resource::from(self.task_facts(task))))
@@ -431,10 +446,21 @@ impl App {
     }
 }
 
+/// Takes out the words on an event that were written in another zone; that zone.
+fn leave_out_event(covers: &mut Covers, actor: &Actor) -> Option<String> {
+    match covers {
+        Covers::Event { what, zone: Some(zone), .. } if zone != actor.zone() => {
+            what.clear();
+            Some(zone.to_string())
+        }
+        _ => None,
+    }
+}
+
 /// Takes out what was written in another zone than the one in which the person stands; that zone.
 fn leave_out(task: &mut Task, actor: &Actor) -> Option<String> {
     let elsewhere = |zone: &workflow::id::ZoneId| zone != actor.zone();
-    let mut written_in = None;
+    let mut written_in = leave_out_event(&mut task.covers, actor);
     if let Some(report) = task.report.as_mut().filter(|r| elsewhere(&r.zone)) {
         written_in = Some(report.zone.to_string());
         report.answers.clear();

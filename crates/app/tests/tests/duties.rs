@@ -11,7 +11,7 @@ use app::{
     uploads::UploadedFile,
 };
 use workflow::{
-    duty::{Refusal, State},
+    duty::{Covers, Refusal, State},
     id::{SectionId, TaskId},
 };
 
@@ -80,7 +80,7 @@ async fn time_makes_each_task_once() {
     city.clock.pass(40 * DAY);
     assert!(city.app.tidy().await.unwrap().tasks_made > 0, "the next month and quarter");
     let entries = city.told(("duty", "log-review")).await;
-    assert_eq!(entries.iter().filter(|(kind, _)| kind == "tasks-made").count(), 2);
+    assert_eq!(entries.iter().filter(|(kind, _)| kind == "tasks-made").count(), 3, "December was missed");
     assert!(entries[0].1.contains(&"base/business-use-only".to_owned()), "{entries:?}");
 }
 
@@ -236,6 +236,12 @@ async fn what_happens_sets_off_tasks() {
         (row.due_on.to_string(), row.section),
         ("2026-11-24".to_owned(), Some(SectionId::new("residents")))
     );
+    // What was written stays in its zone; that there is a task is known everywhere.
+    let outside = city.tray("kacho", "internet", TaskTray::Mine).await.into_iter().find(|r| r.id == first);
+    let Covers::Event { what, .. } = outside.unwrap().covers else { panic!("no event") };
+    assert_eq!(what, "");
+    let elsewhere = city.app.task(&city.at("kacho", "internet").await, &first).await.unwrap();
+    assert_eq!(elsewhere.written_in.as_deref(), Some("lgwan"));
     let hers = city.app.start_task(&hanako, start("incident-first", "key-2")).await;
     assert!(matches!(hers, Err(Error::Denied { .. })), "{hers:?}");
     for wrong in ["training", "nothing"] {

@@ -29,7 +29,8 @@ fn few_texts_differ() {
             "CLAIM_JOB",
             "MIGRATION_LOCK",
             "INDICES",
-            "ROW_TO_CHANGE"
+            "TASK_TO_CHANGE",
+            "ROW_TO_CHANGE",
         ]
     );
 }

@@ -37,6 +37,10 @@ fn on(day: Date) -> When {
 
 fn covers_words(covers: &Covers) -> String {
     match covers {
+        // The words stay in the zone in which they were written.
+        Covers::Event { what, on: day, .. } if what.is_empty() => {
+            format!("ほかの系で書かれた事由({})", on(*day).day)
+        }
         Covers::Event { what, on: day, .. } => format!("{what}({})", on(*day).day),
         Covers::Period(period) => {
             let (first, last) = (on(period.first).day, on(period.last).day);

@@ -8,6 +8,8 @@ mod contract;
 #[cfg(test)]
 mod coverage;
 #[cfg(test)]
+mod duties;
+#[cfg(test)]
 mod editions;
 #[cfg(test)]
 mod flow;

@@ -104,6 +104,8 @@ pub enum Covers {
         what: String,
         /// The day.
         on: Date,
+        /// The zone in which somebody wrote that; none for what the house itself says.
+        zone: Option<ZoneId>,
     },
 }
 

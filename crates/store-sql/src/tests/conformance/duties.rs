@@ -32,14 +32,19 @@ pub(crate) fn task(n: u32) -> Task {
         1 => ("quarterly", Scope::Body, Covers::Period(Every::Quarter.period(month))),
         _ => {
             let scope = Scope::Person(user_id(1 + n % 2), SectionId::new("s-1"));
-            let covers = Covers::Event { key: format!("hire-{n}"), what: "採用\n".to_owned(), on: month };
+            let covers = Covers::Event {
+                key: format!("hire-{n}"),
+                what: "採用\n".to_owned(),
+                on: month,
+                zone: Some(ZoneId::new("lgwan")),
+            };
             ("once", scope, covers)
         }
     };
     let due_on = covers.last();
     let terms = Terms {
         owner: "manager".to_owned(),
-        confirm_by: (n % 2 == 0).then(|| "officer".to_owned()),
+        confirm_by: n.is_multiple_of(2).then(|| "officer".to_owned()),
         waiver_by: Some("officer".to_owned()),
         wide: Vec::new(),
         remind_days: vec![7],
@@ -84,7 +89,10 @@ async fn whole_and_again(world: &World) {
     people(store).await;
     for n in 0..3 {
         let mut kept = task(n);
-        commit(store, n, async |tx| assert_eq!(tx.insert_tasks(&[kept.clone()]).await.unwrap(), 1)).await;
+        commit(store, n, async |tx| {
+            assert_eq!(tx.insert_tasks(std::slice::from_ref(&kept)).await.unwrap(), 1)
+        })
+        .await;
         assert_eq!(store.task(&kept.id).await.unwrap().as_ref(), Some(&kept));
         kept.state = State::Waived;
         kept.report = Some(report(n));
@@ -114,7 +122,8 @@ async fn made_once(world: &World) {
     let store = &world.store;
     people(store).await;
     let (first, second) = (task(0), task(1));
-    commit(store, 1, async |tx| assert_eq!(tx.insert_tasks(&[first.clone()]).await.unwrap(), 1)).await;
+    commit(store, 1, async |tx| assert_eq!(tx.insert_tasks(std::slice::from_ref(&first)).await.unwrap(), 1))
+        .await;
     let again = Task { title: "別の題".to_owned(), ..first.clone() };
     commit(store, 2, async |tx| {
         assert_eq!(tx.insert_tasks(&[again, second.clone()]).await.unwrap(), 1);
@@ -122,7 +131,7 @@ async fn made_once(world: &World) {
     .await;
     assert_eq!(store.task(&first.id).await.unwrap(), Some(first.clone()), "what is there stays as it is");
     let ids = store.task_ids("monthly", first.covers.key(), 1).await.unwrap();
-    assert_eq!(ids.into_iter().collect::<Vec<_>>(), [first.id.clone()]);
+    assert_eq!(ids.into_iter().collect::<Vec<_>>(), std::slice::from_ref(&first.id));
     assert!(store.task_ids("monthly", first.covers.key(), 2).await.unwrap().is_empty());
     assert_eq!(store.newest_period("monthly").await.unwrap(), Some(first.covers.last()));
     assert_eq!(store.newest_period("once").await.unwrap(), None);
@@ -277,7 +286,7 @@ async fn files_are_kept(world: &World) {
     let file = stored("lgwan", 7);
     assert!(!store.blob_in_use(&file.zone, &file.blob).await.unwrap());
     commit(store, 1, async |tx| {
-        tx.insert_tasks(&[kept.clone()]).await.unwrap();
+        tx.insert_tasks(std::slice::from_ref(&kept)).await.unwrap();
         kept.report = Some(report(7));
         tx.update_task(&kept).await.unwrap();
     })
