@@ -300,23 +300,25 @@ fn threat_of(formula: &str) -> Threat {
     }
 }
 
-/// The fields of a record. A doubled semicolon is one that belongs to the value.
+/// The fields of a record. A doubled semicolon is one that belongs to the value, and so is any between the quotes of
+/// words: some programs do not double those.
 fn fields(line: &str) -> Vec<String> {
-    let mut fields = vec![String::new()];
+    let mut fields = Vec::new();
+    let mut field = String::new();
+    let mut in_words = false;
     let mut rest = line.chars().peekable();
     while let Some(c) = rest.next() {
-        if c == ';' {
-            if rest.peek() == Some(&';') {
-                rest.next();
-            } else {
-                fields.push(String::new());
-                continue;
-            }
+        let is_doubled = c == ';' && rest.next_if_eq(&';').is_some();
+        let is_closed = field.get(2..).is_some_and(|words| words.ends_with('"'));
+        if c == ';' && !is_doubled && (!in_words || is_closed) {
+            fields.push(std::mem::take(&mut field));
+            in_words = false;
+            continue;
         }
-        if let Some(last) = fields.last_mut() {
-            last.push(c);
-        }
+        field.push(c);
+        in_words |= field == "K\"";
     }
+    fields.push(field);
     fields
 }
 
@@ -442,6 +444,23 @@ mod tests {
         assert_eq!(shown(&run(other.as_bytes())).first().unwrap(), "37651|2003-01-30|37651");
         let text = trial::run(&trial::job_in("a.slk", Mode::TextOnly), given.as_bytes());
         assert!(String::from_utf8(text.clean.unwrap()).unwrap().contains("2003-01-30"));
+    }
+
+    #[test]
+    fn semicolons_between_quotes_belong_to_the_words() {
+        let rows = [
+            ("C;K\"a;b\"", ["C", "K\"a;b\""].as_slice()),
+            ("C;K\"a;;b\";X2", &["C", "K\"a;b\"", "X2"]),
+            ("C;K\"a; \";X2", &["C", "K\"a; \"", "X2"]),
+            ("C;K\";\";E1", &["C", "K\";\"", "E1"]),
+            ("C;K\"\";E1", &["C", "K\"\"", "E1"]),
+            ("C;K\"never closed;E1", &["C", "K\"never closed;E1"]),
+            ("C;K1;ER1C1;;x", &["C", "K1", "ER1C1;x"]),
+            ("", &[""]),
+        ];
+        for (line, expected) in rows {
+            assert_eq!(fields(line), expected, "{line}");
+        }
     }
 
     #[test]
