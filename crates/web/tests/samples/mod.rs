@@ -2,6 +2,7 @@
 
 mod editions;
 mod reading;
+mod registers;
 mod requests;
 
 use askama::Template;
@@ -495,6 +496,7 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
     pages.extend(requests::pages());
     pages.extend(editions::pages());
     pages.extend(reading::pages());
+    pages.extend(registers::pages());
     pages
 }
 
