@@ -20,6 +20,7 @@ mod oscal;
 mod people;
 mod policy;
 mod reading;
+mod registers;
 mod requests;
 mod session;
 mod table;
@@ -255,6 +256,29 @@ fn rows() -> Vec<Endpoint> {
             .gives::<requests::OpenValueList>(),
         row(Get, "/parameters/{id}", "One of them with its history", requests::parameter)
             .gives::<requests::OpenValueView>(),
+        row(Get, "/registers", "The registers that the caller sees, with their columns", registers::list)
+            .gives::<registers::RegisterList>(),
+        row(Get, "/registers/{id}/rows", "Rows of a register, the highest number first", registers::rows)
+            .query::<registers::RowListQuery>()
+            .gives::<registers::RowListView>(),
+        row(Post, "/registers/{id}/rows", "Add a row", registers::add)
+            .takes::<registers::RowForm>()
+            .makes::<dto::Made>(),
+        row(Get, "/registers/{id}/rows/{number}", "One row with its history", registers::show)
+            .gives::<registers::RowDetailView>(),
+        row(Put, "/registers/{id}/rows/{number}", "Change a row as it was read", registers::change)
+            .takes::<registers::RowChangeForm>(),
+        row(
+            Post,
+            "/registers/{id}/rows/{number}/end",
+            "End a row; it stays with its history",
+            registers::end,
+        )
+        .takes::<registers::RowEndForm>(),
+        row(Post, "/registers/{id}/plans", "Try or apply changes of many rows, all or none", registers::plan)
+            .takes::<registers::PlanForm>()
+            .bytes_max(registers::PLAN_BYTES_MAX)
+            .gives::<registers::PlanResult>(),
         row(Get, "/policy", "The policy in force", policy::show).gives::<dto::PolicyView>(),
         row(
             Get,

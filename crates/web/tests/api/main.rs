@@ -24,4 +24,6 @@ mod reading;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod registers;
+#[cfg(test)]
 mod requests;

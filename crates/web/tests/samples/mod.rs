@@ -3,6 +3,7 @@
 mod duties;
 mod editions;
 mod reading;
+mod registers;
 mod requests;
 
 use askama::Template;
@@ -497,6 +498,7 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
     pages.extend(duties::pages());
     pages.extend(editions::pages());
     pages.extend(reading::pages());
+    pages.extend(registers::pages());
     pages
 }
 
