@@ -9,6 +9,8 @@
 
 pub mod accounts;
 pub mod actor;
+pub mod arriving;
+mod classify;
 pub mod clauses;
 pub mod coverage;
 pub mod deciding;

@@ -38,8 +38,8 @@ pub use live::Streams;
 pub use site::ZoneSetting;
 
 use screens::{
-    account, coverage, editions, home, imports, oscal, parameters, people, policy as policies, reading,
-    requests, send, session, transfers,
+    account, classify, coverage, editions, home, imports, oscal, parameters, people, policy as policies,
+    reading, requests, send, session, transfers,
 };
 use site::Site;
 
@@ -118,6 +118,8 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
         .route("/parameters/{id}", get(parameters::page))
         .route("/clauses", get(policies::clauses))
         .route("/clauses/{*id}", get(policies::clause))
+        .route("/classify", get(classify::list))
+        .route("/classify/{id}", get(classify::page))
         .route("/coverage", get(coverage::page))
         .route("/policy/duties", get(reading::own_duties))
         .route("/policy/roles", get(reading::all_roles))

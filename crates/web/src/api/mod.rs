@@ -7,6 +7,7 @@
 
 mod account;
 mod caller;
+mod classify;
 mod coverage;
 mod cursor;
 mod dto;
@@ -258,6 +259,11 @@ fn rows() -> Vec<Endpoint> {
         row(Post, "/readings/{id}", "Confirm having read what an edition changed", editions::confirm),
         row(Get, "/coverage", "How every statement is kept today", coverage::show)
             .gives::<coverage::CoverageView>(),
+        row(Get, "/classifiers", "Questions that lead to a level", classify::list)
+            .gives::<classify::ClassifierList>(),
+        row(Get, "/classifiers/{id}", "Where answers to these questions lead", classify::walk)
+            .query::<classify::ClassifyQuery>()
+            .gives::<classify::ClassifyView>(),
         row(Get, "/duties", "What the policy asks of the caller, by his roles", reading::own_duties)
             .gives::<reading::DutiesView>(),
         row(Get, "/duties/body", "What it asks of the body as a whole", reading::body_duties)

@@ -4,6 +4,7 @@
 //! (`show`). Leaves decisions to `app` and ring 1.
 
 pub(crate) mod account;
+pub(crate) mod classify;
 pub(crate) mod coverage;
 pub(crate) mod csv;
 pub(crate) mod editions;
@@ -18,6 +19,7 @@ pub(crate) mod requests;
 pub(crate) mod send;
 pub(crate) mod session;
 pub(crate) mod show;
+pub(crate) mod taken;
 pub(crate) mod transfers;
 pub mod view;
 

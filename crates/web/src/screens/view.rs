@@ -4,6 +4,7 @@
 //! templates; addresses are paths of this server.
 //! Leaves gathering the values to the handlers beside it, words to `crate::words`, dates to `crate::dates`.
 
+mod classify;
 mod coverage;
 mod editions;
 mod imports;
@@ -13,6 +14,7 @@ mod requests;
 
 use askama::Template;
 
+pub use classify::*;
 pub use coverage::*;
 pub use editions::*;
 pub use imports::*;
@@ -559,6 +561,8 @@ pub struct TransfersPage {
     pub csv_href: String,
     /// CSV in CP932.
     pub csv_cp932_href: String,
+    /// A workbook.
+    pub xlsx_href: String,
     /// What to do when the list is empty.
     pub empty: String,
 }
@@ -1148,6 +1152,8 @@ pub struct EvidencePage {
     pub csv_href: String,
     /// CSV in CP932.
     pub csv_cp932_href: String,
+    /// A workbook.
+    pub xlsx_href: String,
 }
 
 /// One entry of evidence.

@@ -3,6 +3,7 @@
 
 #[cfg(test)]
 mod city;
+mod classify;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]

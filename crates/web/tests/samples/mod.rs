@@ -1,5 +1,6 @@
 //! Sample values for every screen: a fictional city, nobody real.
 
+mod classify;
 mod editions;
 mod reading;
 mod requests;
@@ -493,6 +494,7 @@ fn person() -> PersonView {
 pub(crate) fn pages() -> Vec<(&'static str, String)> {
     let mut pages = of_transfers();
     pages.extend(requests::pages());
+    pages.extend(classify::pages());
     pages.extend(editions::pages());
     pages.extend(reading::pages());
     pages
@@ -670,6 +672,7 @@ fn of_transfers() -> Vec<(&'static str, String)> {
                 later: true,
                 csv_href: "/x".into(),
                 csv_cp932_href: "/y".into(),
+                xlsx_href: "/z".into(),
                 empty: String::new(),
             }
             .render()
@@ -991,6 +994,7 @@ fn of_transfers() -> Vec<(&'static str, String)> {
                 later: false,
                 csv_href: "/x".into(),
                 csv_cp932_href: "/y".into(),
+                xlsx_href: "/z".into(),
             }
             .render()
             .unwrap(),
