@@ -120,6 +120,8 @@ pub enum Resource {
     Transfer(Box<Transfer>),
     /// A request.
     Request(Box<Request>),
+    /// A row of a register.
+    Row(Box<Row>),
     /// An account, for those who manage accounts.
     Account(Account),
     /// The account of the person who asks. Its id is that of the user.
@@ -145,6 +147,7 @@ impl Resource {
         match self {
             Resource::Transfer(_) => ResourceKind::Transfer,
             Resource::Request(_) => ResourceKind::Request,
+            Resource::Row(_) => ResourceKind::Row,
             Resource::Account(_) => ResourceKind::Account,
             Resource::OwnAccount { .. } => ResourceKind::OwnAccount,
             Resource::City => ResourceKind::City,
@@ -159,6 +162,7 @@ impl Resource {
         match self {
             Resource::Transfer(transfer) => &transfer.id,
             Resource::Request(request) => &request.id,
+            Resource::Row(row) => &row.id,
             Resource::Account(account) => &account.user,
             Resource::OwnAccount { user } => user,
             Resource::City => "city",
@@ -178,6 +182,28 @@ impl From<Request> for Resource {
     fn from(request: Request) -> Self {
         Resource::Request(Box::new(request))
     }
+}
+
+impl From<Row> for Resource {
+    fn from(row: Row) -> Self {
+        Resource::Row(Box::new(row))
+    }
+}
+
+/// The facts of a row of a register that rights depend on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Id of the register, a slash, and the number of the row.
+    pub id: String,
+    /// Where it belongs: a section, or the city in a register of the whole body.
+    pub place: Place,
+    /// Ids of the roles that read it. A row of a section is read by those who hold one there or above; a row of the city by
+    /// whoever holds one anywhere.
+    pub readers: Vec<String>,
+    /// Ids of the roles that keep it, in the same way.
+    pub keepers: Vec<String>,
+    /// Ids of the roles that classify what waits, in the same way.
+    pub managers: Vec<String>,
 }
 
 /// The facts of a request that rights depend on.
@@ -336,6 +362,7 @@ impl Names {
         let kinds = [
             ResourceKind::Transfer,
             ResourceKind::Request,
+            ResourceKind::Row,
             ResourceKind::Account,
             ResourceKind::OwnAccount,
             ResourceKind::City,
@@ -390,6 +417,7 @@ impl Names {
         let attributes = match resource {
             Resource::Transfer(transfer) => self.transfer(transfer)?,
             Resource::Request(request) => self.request(request)?,
+            Resource::Row(row) => self.row(row)?,
             Resource::Account(account) => Attributes::from([
                 ("user".to_owned(), self.user(&account.user)),
                 ("units".to_owned(), self.units(&account.place)),
@@ -416,6 +444,23 @@ impl Names {
             ("reviewers".to_owned(), self.users(&request.reviewers)),
             ("decided_by".to_owned(), self.users(&request.decided_by)),
         ]))
+    }
+
+    /// What holds for the whole city is asked by role alone, what holds for a section by role and place: of the two sets of
+    /// each name one is empty.
+    fn row(&self, row: &Row) -> Result<Attributes, Undecidable> {
+        let mut attributes = Attributes::from([("units".to_owned(), self.units(&row.place))]);
+        for (name, roles) in
+            [("readers", &row.readers), ("keepers", &row.keepers), ("managers", &row.managers)]
+        {
+            let (anywhere, here): (&[String], &[String]) =
+                if row.place == Place::City { (roles, &[]) } else { (&[], roles) };
+            let needs = here.iter().map(|role| Need { role: role.clone(), place: row.place.clone() });
+            let grants = self.grants(needs.flat_map(|need| need.fulfilled_by()))?;
+            attributes.insert(name.to_owned(), grants);
+            attributes.insert(format!("{name}_anywhere"), words(anywhere.iter().map(String::as_str)));
+        }
+        Ok(attributes)
     }
 
     fn transfer(&self, transfer: &Transfer) -> Result<Attributes, Undecidable> {

@@ -22,7 +22,7 @@ use cedar_policy::{
 };
 
 pub use facts::{
-    Account, Evidence, Grant, Need, Place, Principal, Request, RequestStage, Resource, Scope, Stage,
+    Account, Evidence, Grant, Need, Place, Principal, Request, RequestStage, Resource, Row, Scope, Stage,
     Strength, Transfer,
 };
 pub use visibility::{Reach, Visibility};

@@ -56,6 +56,13 @@ fn resources() -> Vec<Resource> {
             reviewers: vec!["u5".to_owned()],
             decided_by: vec!["u4".to_owned()],
         }),
+        Resource::from(Row {
+            id: "assets/7".to_owned(),
+            place: Place::Section { id: "s1".to_owned(), department: "d1".to_owned() },
+            readers: vec![role::STAFF.to_owned()],
+            keepers: vec![role::SECURITY_MANAGER.to_owned()],
+            managers: vec![role::SECURITY_MANAGER.to_owned()],
+        }),
     ]
 }
 

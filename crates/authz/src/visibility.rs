@@ -1,10 +1,12 @@
-//! Which transfers and requests a person may see in lists, as a hint that a database can follow with its indexes.
+//! Which transfers, requests and rows of registers a person may see in lists, as a hint that a database can follow with its indexes.
 //!
 //! Owns: [`Visibility`]. It is not a second set of rules: it is found by asking the same policies about sample
 //! transfers, so a change of the policies changes it too.
 //! Leaves to others: the query (`store-sql`), and the decision on a single transfer ([`Authorizer::decide`]).
 
-use crate::{Action, Authorizer, Place, Principal, Request, RequestStage, Resource, Scope, Stage, Transfer};
+use crate::{
+    Action, Authorizer, Place, Principal, Request, RequestStage, Resource, Row, Scope, Stage, Transfer,
+};
 
 /// What a list may show this person on this connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +51,39 @@ impl Authorizer {
         self.reach(principal, Action::ViewRequest, sample_request)
     }
 
+    /// How far the person's sight of a register's rows goes: `row` is any row of it. [`Reach::Units`] with units he reads,
+    /// never [`Reach::OwnAndReceived`].
+    #[must_use]
+    pub fn visible_rows(&self, principal: &Principal, row: &Row) -> Reach {
+        self.reach_of_rows(principal, Action::ViewRow, row)
+    }
+
+    /// The same for the rows that he may keep.
+    #[must_use]
+    pub fn kept_rows(&self, principal: &Principal, row: &Row) -> Reach {
+        self.reach_of_rows(principal, Action::KeepRow, row)
+    }
+
+    fn reach_of_rows(&self, principal: &Principal, action: Action, row: &Row) -> Reach {
+        let may = |place: Place| {
+            let resource = Resource::from(Row { place, ..row.clone() });
+            self.decide(principal, action, &resource).is_allowed()
+        };
+        let everywhere = if row.place == Place::City { Place::City } else { nowhere() };
+        if may(everywhere) {
+            return Reach::All;
+        }
+        if row.place == Place::City {
+            return Reach::Nothing;
+        }
+        let (departments, sections) = units_where(principal, may);
+        if departments.is_empty() && sections.is_empty() {
+            Reach::Nothing
+        } else {
+            Reach::Units { departments, sections }
+        }
+    }
+
     fn reach(
         &self,
         principal: &Principal,
@@ -66,33 +101,37 @@ impl Authorizer {
         if sees(&stranger, nowhere()) {
             return Reach::All;
         }
-        let mut scopes: Vec<&Scope> = principal.roles.iter().map(|grant| &grant.scope).collect();
-        scopes.sort();
-        scopes.dedup();
-        let (mut departments, mut sections) = (Vec::new(), Vec::new());
-        for scope in scopes {
-            match scope {
-                Scope::City => {}
-                Scope::Department(id) => {
-                    let place = Place::Section { id: NO_UNIT.to_owned(), department: id.clone() };
-                    if sees(&stranger, place) {
-                        departments.push(id.clone());
-                    }
-                }
-                Scope::Section(id) => {
-                    let place = Place::Section { id: id.clone(), department: NO_UNIT.to_owned() };
-                    if sees(&stranger, place) {
-                        sections.push(id.clone());
-                    }
-                }
-            }
-        }
+        let (departments, sections) = units_where(principal, |place| sees(&stranger, place));
         if departments.is_empty() && sections.is_empty() {
             Reach::OwnAndReceived
         } else {
             Reach::Units { departments, sections }
         }
     }
+}
+
+/// The departments and sections in which the person holds a role and for which the answer is yes.
+fn units_where(principal: &Principal, may: impl Fn(Place) -> bool) -> (Vec<String>, Vec<String>) {
+    let mut scopes: Vec<&Scope> = principal.roles.iter().map(|grant| &grant.scope).collect();
+    scopes.sort();
+    scopes.dedup();
+    let (mut departments, mut sections) = (Vec::new(), Vec::new());
+    for scope in scopes {
+        match scope {
+            Scope::City => {}
+            Scope::Department(id) => {
+                if may(Place::Section { id: NO_UNIT.to_owned(), department: id.clone() }) {
+                    departments.push(id.clone());
+                }
+            }
+            Scope::Section(id) => {
+                if may(Place::Section { id: id.clone(), department: NO_UNIT.to_owned() }) {
+                    sections.push(id.clone());
+                }
+            }
+        }
+    }
+    (departments, sections)
 }
 
 impl Visibility {

@@ -86,6 +86,12 @@ closed_words! {
         ReturnPermit = "return-permit",
         /// 取消: take a permit back.
         RevokePermit = "revoke-permit",
+        /// See a row of a register, its history and what links to it.
+        ViewRow = "view-row",
+        /// Add, change and end a row of a register.
+        KeepRow = "keep-row",
+        /// 分類: fill in the level of a row that waits for it.
+        ClassifyRow = "classify-row",
         /// See every transfer of the city in one list.
         ViewAllTransfers = "view-all-transfers",
         /// See the state of the ledger: size, checkpoints, verification.
@@ -122,6 +128,8 @@ pub enum ResourceKind {
     Transfer,
     /// A request.
     Request,
+    /// A row of a register.
+    Row,
     /// Somebody's account.
     Account,
     /// One's own account.
@@ -141,6 +149,7 @@ impl ResourceKind {
         match self {
             ResourceKind::Transfer => "Transfer",
             ResourceKind::Request => "Request",
+            ResourceKind::Row => "Row",
             ResourceKind::Account => "Account",
             ResourceKind::OwnAccount => "OwnAccount",
             ResourceKind::City => "City",
@@ -183,6 +192,7 @@ impl Action {
             | Action::ReviewRequest
             | Action::ReturnPermit
             | Action::RevokePermit => ResourceKind::Request,
+            Action::ViewRow | Action::KeepRow | Action::ClassifyRow => ResourceKind::Row,
             Action::ViewAllTransfers
             | Action::ViewLedger
             | Action::AdministerSystem
@@ -248,6 +258,10 @@ closed_words! {
         WriteRequests = "write-requests",
         /// Decide requests, take permits back; only where the role does not demand a second factor.
         DecideRequests = "decide-requests",
+        /// Registers: lists, rows, their history.
+        ReadRegisters = "read-registers",
+        /// Add, change, end and classify rows of registers.
+        WriteRegisters = "write-registers",
         /// Clauses, evidence, and the export of both.
         ReadEvidence = "read-evidence",
         /// Accounts, reading.

@@ -1,6 +1,8 @@
 //! The people and the transfer that the tests speak of.
 
-use authz::{Grant, Need, Place, Principal, Request, RequestStage, Scope, Stage, Strength, Transfer, role};
+use authz::{
+    Grant, Need, Place, Principal, Request, RequestStage, Row, Scope, Stage, Strength, Transfer, role,
+};
 
 pub(crate) const FROM: &str = "internet";
 pub(crate) const TO: &str = "lgwan";
@@ -137,5 +139,29 @@ pub(crate) fn request(stage: RequestStage) -> Request {
         deputies: of_people("u-dpty", waits),
         reviewers: of_people("u-rvwr", stage == RequestStage::Approved),
         decided_by: of_people("u-done", waits || stage == RequestStage::Approved),
+    }
+}
+
+/// A row that everybody of its section reads, staff and the section's manager keep, and the manager classifies.
+pub(crate) fn row(place: Place) -> Row {
+    let ids = |roles: &[&str]| roles.iter().map(|r| (*r).to_owned()).collect();
+    Row {
+        id: "assets/7".to_owned(),
+        place,
+        readers: ids(&role::ALL),
+        keepers: ids(&[role::SECURITY_MANAGER, role::STAFF]),
+        managers: ids(&[role::SECURITY_MANAGER]),
+    }
+}
+
+/// A row of a register that only a few read.
+pub(crate) fn row_for_few(place: Place) -> Row {
+    let ids = |roles: &[&str]| roles.iter().map(|r| (*r).to_owned()).collect();
+    Row {
+        id: "violations/7".to_owned(),
+        place,
+        readers: ids(&[role::CISO]),
+        keepers: ids(&[role::SUPERVISING_OFFICER]),
+        managers: ids(&[role::SUPERVISING_OFFICER]),
     }
 }

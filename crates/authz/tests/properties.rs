@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use authz::{
     Account, Action, Authorizer, Evidence, Grant, Need, Place, Principal, Reach, Request, RequestStage,
-    Resource, Scope, Stage, Strength, TokenScope, Transfer, role,
+    Resource, Row, Scope, Stage, Strength, TokenScope, Transfer, role,
 };
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -110,8 +110,22 @@ prop_compose! {
     }
 }
 
+prop_compose! {
+    fn row()(
+        place in place(),
+        (readers, keepers, managers) in (role_ids(), role_ids(), role_ids()),
+    ) -> Row {
+        Row { id: "assets/7".to_owned(), place, readers, keepers, managers }
+    }
+}
+
+fn role_ids() -> impl Strategy<Value = Vec<String>> {
+    prop::collection::vec(select(&role::ALL[..]).prop_map(str::to_owned), 0..4)
+}
+
 fn resource() -> impl Strategy<Value = Resource> {
     prop_oneof![
+        2 => row().prop_map(Resource::from),
         4 => transfer().prop_map(Resource::from),
         4 => request().prop_map(Resource::from),
         1 => (word(&USERS), place()).prop_map(|(user, place)| Resource::Account(Account { user, place })),
@@ -275,6 +289,27 @@ proptest! {
             let listed = visibility.admits(&who, &transfer);
             let seen = may(&who, Action::ViewTransfer, &Resource::from(transfer.clone()));
             prop_assert_eq!(listed, seen, "{:?} for {:?}", visibility, transfer);
+        }
+    }
+
+    /// A list of a register shows exactly the rows that may be looked at, and offers exactly those that may be kept.
+    #[test]
+    fn lists_of_rows_and_decisions_agree(who in principal(), what in row()) {
+        for (action, reach) in [
+            (Action::ViewRow, AUTHORIZER.visible_rows(&who, &what)),
+            (Action::KeepRow, AUTHORIZER.kept_rows(&who, &what)),
+        ] {
+            let listed = match (&reach, &what.place) {
+                (Reach::All, _) => true,
+                (Reach::Units { departments, sections }, Place::Section { id, department }) => {
+                    sections.contains(id) || departments.contains(department)
+                }
+                _ => false,
+            };
+            // Rows belong to sections or to the city; there are none of departments.
+            if !matches!(what.place, Place::Department { .. }) {
+                prop_assert_eq!(listed, may(&who, action, &Resource::from(what.clone())), "{:?}", reach);
+            }
         }
     }
 

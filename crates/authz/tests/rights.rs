@@ -9,7 +9,7 @@ use authz::{
 };
 use expect_test::expect_file;
 
-use crate::people::{FROM, OTHER, TO, cast, request, tax, transfer};
+use crate::people::{FROM, OTHER, TO, cast, request, row, row_for_few, tax, transfer};
 
 /// What a cell shows. Short, so that a row fits on a screen.
 fn cell(decision: &Decision) -> &'static str {
@@ -86,6 +86,7 @@ fn other_resource(who: &Principal, kind: ResourceKind) -> Resource {
     match kind {
         ResourceKind::Transfer => Resource::from(transfer(Stage::Waiting)),
         ResourceKind::Request => Resource::from(request(RequestStage::Waiting)),
+        ResourceKind::Row => Resource::from(row(tax())),
         ResourceKind::Account => Resource::Account(Account { user: "u-coll".to_owned(), place: tax() }),
         ResourceKind::OwnAccount => Resource::OwnAccount { user: who.user.clone() },
         ResourceKind::City => Resource::City,
@@ -99,10 +100,11 @@ const EVERYONE: [&str; 0] = [];
 /// Enough columns where the person matters less than the login.
 const SOME: [&str; 6] = ["subm", "smgr", "ciso", "sysm", "audt", "dpty"];
 
-const ALL_KINDS: [ResourceKind; 7] = [
+const ALL_KINDS: [ResourceKind; 8] = [
     ResourceKind::OwnAccount,
     ResourceKind::Transfer,
     ResourceKind::Request,
+    ResourceKind::Row,
     ResourceKind::City,
     ResourceKind::Clause,
     ResourceKind::Evidence,
@@ -158,6 +160,15 @@ fn table_of_rights() {
             let requests = [ResourceKind::Request];
             table.grid(&title, zone, &EVERYONE, &requests, |_, _| Resource::from(request(*stage)), |_| {});
         }
+    }
+    for (title, resource) in [
+        ("row of a register by section, of the tax section, that everybody reads and staff keep", row(tax())),
+        ("row of a register of the city that everybody reads and staff keep", row(Place::City)),
+        ("row of a register of the city for few", row_for_few(Place::City)),
+        ("row of a register by section for few, of the tax section", row_for_few(tax())),
+    ] {
+        let rows = [ResourceKind::Row];
+        table.grid(title, TO, &EVERYONE, &rows, |_, _| Resource::from(resource.clone()), |_| {});
     }
     table.grid("everything else, of the tax section", TO, &EVERYONE, &OTHER_KINDS, other_resource, |_| {});
     table.grid(

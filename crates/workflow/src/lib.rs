@@ -1,7 +1,7 @@
-//! Transfers, requests and approvals as pure state machines.
+//! Transfers, requests, approvals and registers as pure state machines.
 //!
 //! Owns: what a transfer is ([`transfer`]), what a request is ([`request`]), the life of an edition of the policy
-//! ([`edition`]), which step may follow which, how a route of approvals runs ([`route`]), and the identifiers that the house
+//! ([`edition`]), rows of registers ([`register`]), which step may follow which, how a route of approvals runs ([`route`]), and the identifiers that the house
 //! shares ([`id`]). Facts come in as arguments, a new state and
 //! the events that led to it go out.
 //! Leaves to others: who may act (`authz`), what the pack says (`policy`, turned into a [`route::Route`] by
@@ -10,6 +10,7 @@
 
 pub mod edition;
 pub mod id;
+pub mod register;
 pub mod request;
 pub mod route;
 pub mod transfer;

@@ -9,6 +9,8 @@ mod fixtures;
 #[cfg(test)]
 mod machine;
 #[cfg(test)]
+mod registers;
+#[cfg(test)]
 mod requests;
 #[cfg(test)]
 mod rules;
