@@ -4,8 +4,8 @@
 //! between requests. Prints a line of JSON for each measure; the peer of every page is `/healthz`, which the same
 //! server answers under the same load without asking the database. Pages are read, nothing is sanitised.
 //!
-//! `SEKISHO_LOAD_TRANSFERS` (200000), `SEKISHO_LOAD_PEOPLE` (200 clients) and `SEKISHO_LOAD_SECONDS` (30 for the pages,
-//! a third of it for the peer) make it smaller. The database is kept in the target folder for the next run.
+//! `SEKISHO_LOAD_TRANSFERS` (200000), `SEKISHO_LOAD_ASSETS` (20000), `SEKISHO_LOAD_PEOPLE` (200 clients) and
+//! `SEKISHO_LOAD_SECONDS` (30 for the pages, a third of it for the peer) make it smaller. The database is kept in the target folder for the next run.
 
 use std::{
     collections::BTreeMap,
@@ -26,6 +26,7 @@ use app::{
     model::{LedgerHead, NewEvidence, User},
     people::NewPerson,
     ports::{Clock, Entropy, Store as _},
+    registers::plan::{PlanLine, RegisterPlan},
 };
 use ledger::{Checkpoint, Hash, SigningKey, TileId};
 use policy::{Pack, SourceFile};
@@ -52,12 +53,14 @@ const ENTRIES: u64 = 10;
 const ZONE: &str = "lgwan";
 const PASSWORD: &str = "load-test-of-pages-1";
 const SECTIONS: [&str; 6] = ["general-affairs", "digital", "residents", "welfare", "planning", "water"];
+const SECTIONS_COUNT: u64 = SECTIONS.len() as u64;
 /// Milliseconds between two transfers of the database.
 const STEP: Millis = 600_000;
 
 #[derive(Clone, Copy)]
 struct Size {
     transfers: u64,
+    assets: u64,
     people: u64,
     seconds: u64,
 }
@@ -109,6 +112,7 @@ impl Entropy for Counter {
 fn main() -> Result<()> {
     let size = Size {
         transfers: setting("SEKISHO_LOAD_TRANSFERS", 200_000),
+        assets: setting("SEKISHO_LOAD_ASSETS", 20_000).max(SECTIONS_COUNT),
         people: setting("SEKISHO_LOAD_PEOPLE", 200).max(10),
         seconds: setting("SEKISHO_LOAD_SECONDS", 30).max(3),
     };
@@ -116,8 +120,8 @@ fn main() -> Result<()> {
 }
 
 async fn run(size: Size) -> Result<()> {
-    let folder =
-        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("load-{}-{}", size.transfers, size.people));
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join(format!("load-{}-{}-{}", size.transfers, size.assets, size.people));
     let finished = folder.join("finished");
     let is_new = !finished.exists();
     if is_new {
@@ -160,8 +164,16 @@ async fn run(size: Size) -> Result<()> {
 
 /// The page that a person opens on this turn, by name and path.
 fn page(size: Size, client: u64, turn: u64) -> (&'static str, String) {
-    match turn % 4 {
+    match turn % 7 {
         0 => ("home", "/".to_owned()),
+        4 => ("register", "/registers/assets".to_owned()),
+        5 => ("register search", format!("/registers/assets?words=%E8%A8%98%E9%8C%B2%20{}", turn % 1_000)),
+        // One of his own section.
+        6 => {
+            let each = size.assets / SECTIONS_COUNT;
+            let first = (client + SECTIONS_COUNT - 1) % SECTIONS_COUNT * each;
+            ("register row", format!("/registers/assets/{}", first + 1 + turn.wrapping_mul(7_919) % each))
+        }
         1 => ("transfers", "/transfers".to_owned()),
         // One that he sent himself.
         2 => {
@@ -337,6 +349,7 @@ async fn fill(app: &App, store: &SqlStore, size: Size) -> Result<()> {
         }
         people.push(id);
     }
+    assets(app, size).await?;
     let model = store.user_by_login(&login(0)).await?.context("the first person is gone")?;
     let first = Machine.now() - STEP * Millis::try_from(size.transfers)?;
 
@@ -371,6 +384,41 @@ async fn fill(app: &App, store: &SqlStore, size: Size) -> Result<()> {
     loader.ledger(tiles, &LedgerHead { size: grown.size, checkpoint }).await?;
     loader.finish().await?;
     while app.seal().await? > 0 {}
+    Ok(())
+}
+
+/// The register of information, put in section by section as an import does it.
+async fn assets(app: &App, size: Size) -> Result<()> {
+    let door = Door { zone: ZoneId::new(ZONE), address: "127.0.0.1".to_owned() };
+    // The first of each section who is no auditor.
+    for n in 1..=SECTIONS_COUNT {
+        let secret = app.login(&door, &login(n), PASSWORD).await?.secret;
+        let actor = app.resume(&door, &secret).await?;
+        let lines = (0..size.assets / SECTIONS_COUNT).map(|k| {
+            let values = [
+                ("name", format!("窓口業務の記録 {n}-{k}")),
+                ("kind", "電子データ".to_owned()),
+                ("confidentiality", format!("c{}", 1 + k % 3)),
+                ("integrity", format!("i{}", 1 + k % 2)),
+                ("availability", format!("a{}", 1 + k % 2)),
+                ("personal-data", k.is_multiple_of(2).to_string()),
+                ("place", format!("共有ファイルサーバ {}", k % 100)),
+                ("keeper", login(n)),
+            ];
+            let values = values.into_iter().map(|(column, value)| (column.to_owned(), value)).collect();
+            PlanLine::Add { section: Some(section(n).as_str().to_owned()), values }
+        });
+        let plan = RegisterPlan {
+            register: "assets".to_owned(),
+            source: "load".to_owned(),
+            reason: String::new(),
+            lines: lines.collect(),
+        };
+        let begun = clock();
+        app.apply_plan(&actor, &plan).await?;
+        let rate = f64::from(u32::try_from(plan.lines.len())?) / begun.elapsed().as_secs_f64();
+        measure("rows by a plan", rate, "1/s", None)?;
+    }
     Ok(())
 }
 

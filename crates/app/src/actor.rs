@@ -244,6 +244,7 @@ fn subject_word(resource: &Resource) -> &'static str {
     match resource {
         Resource::Transfer(_) => "transfer",
         Resource::Request(_) => "request",
+        Resource::Row(_) => "register-row",
         Resource::Account(_) | Resource::OwnAccount { .. } => "user",
         Resource::City => "city",
         Resource::Evidence(_) => "evidence",

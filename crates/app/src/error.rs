@@ -4,7 +4,7 @@
 //! Leaves the Japanese words to `web`. "Denied" and "held" are answers, not failures; only [`Error::Internal`],
 //! [`Error::Unavailable`] and [`Error::StorageFull`] mean that something is broken.
 
-use workflow::{Millis, edition::Refusal as EditionRefusal, request, route, transfer::Refusal};
+use workflow::{Millis, edition::Refusal as EditionRefusal, register, request, route, transfer::Refusal};
 
 use crate::{
     imports::ImportRefusal,
@@ -46,6 +46,17 @@ impl FieldProblem {
         "zero",
         "needed",
         "same",
+        "not-a-row",
+        "too-many-rows",
+        "ended-row",
+        "itself",
+        "copy-of-copy",
+        "has-copies",
+        "taken-by-row",
+        "twice-in-plan",
+        "manager-classifies",
+        "row-too-long",
+        "no-column",
     ];
 }
 
@@ -75,6 +86,9 @@ pub enum Error {
     /// A text is not imported, or its review does not go on.
     #[error(transparent)]
     Import(ImportRefusal),
+    /// A row of a register is not changed.
+    #[error(transparent)]
+    Register(register::Refusal),
     /// There is no such thing, or the person may not know of it.
     #[error("not found")]
     NotFound,
@@ -191,6 +205,9 @@ codes! {
     Error::Refused(Refusal::NotRecipient) => "not-recipient",
     Error::Refused(Refusal::Overdue)
         | Error::RequestRefused(request::Refusal::Approval(route::Refusal::Overdue)) => "overdue",
+    Error::Register(register::Refusal::Same) => "row-same",
+    Error::Register(register::Refusal::Reason) => "row-reason",
+    Error::Register(_) => "row-ended",
     Error::Import(_) => "import-refused",
     Error::NotFound => "not-found",
     Error::Invalid { .. } => "invalid",

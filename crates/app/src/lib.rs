@@ -3,7 +3,7 @@
 //! Owns every change of state in the house (invariant: one door), the ports it needs ([`ports`]) and the things it
 //! keeps ([`model`]). Each use case is a method of [`App`], in the file of its noun:
 //! [`accounts`] and [`people`], [`uploads`], [`transfers`], [`deciding`], [`sanitising`], [`downloads`],
-//! [`requests`], [`parameters`], [`editions`], [`evidence`], [`sealing`], [`clauses`], [`coverage`], [`reading`],
+//! [`requests`], [`registers`], [`parameters`], [`editions`], [`evidence`], [`sealing`], [`clauses`], [`coverage`], [`reading`],
 //! [`imports`], [`housekeeping`].
 //! Leaves decisions to ring 1 (`authz`, `policy`, `workflow`) and the world to ring 3.
 
@@ -31,6 +31,7 @@ pub mod people;
 pub mod policy_export;
 pub mod ports;
 pub mod reading;
+pub mod registers;
 pub mod requests;
 mod rules;
 pub mod sanitising;

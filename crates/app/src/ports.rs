@@ -13,6 +13,7 @@ use workflow::{
 };
 
 use crate::editions::{EditionStore, EditionTx};
+use crate::registers::store::{RegisterStore, RegisterTx};
 use crate::requests::store::{RequestStore, RequestTx};
 
 use crate::imports::model::{ImportHead, ImportStep, ImportText};
@@ -75,7 +76,7 @@ pub enum StoreError {
 ///
 /// Every list is bound by an index; none reads a whole table.
 #[async_trait]
-pub trait Store: EditionStore + RequestStore + Send + Sync {
+pub trait Store: EditionStore + RegisterStore + RequestStore + Send + Sync {
     /// Opens a transaction that sees its own writes. Dropping it undoes everything.
     async fn begin(&self) -> Result<Box<dyn Tx>, StoreError>;
 
@@ -182,7 +183,7 @@ pub trait Store: EditionStore + RequestStore + Send + Sync {
 
 /// A transaction. State and the evidence for it become durable together or not at all.
 #[async_trait]
-pub trait Tx: EditionTx + RequestTx + Send {
+pub trait Tx: EditionTx + RegisterTx + RequestTx + Send {
     /// As [`Store::user`], inside the transaction.
     async fn user(&mut self, id: &UserId) -> Result<Option<User>, StoreError>;
     /// Inserts a person.

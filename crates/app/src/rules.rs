@@ -37,7 +37,7 @@ pub(crate) struct Rules {
     pub(crate) results_kept: Millis,
     pub(crate) evidence_kept: Millis,
     pub(crate) pick_up: PickUp,
-    /// Statements that some channel, rule, request type or step names: an act is evidence for them only where they are
+    /// Statements that some channel, rule, request type, step or register names: an act is evidence for them only where they are
     /// in play.
     pub(crate) of_channels: BTreeSet<String>,
 }
@@ -117,7 +117,8 @@ fn of_channels(pack: &Pack) -> BTreeSet<String> {
         .requests()
         .iter()
         .flat_map(|r| r.statements.iter().chain(r.steps.iter().flat_map(|s| &s.statements)));
-    channels.chain(requests).cloned().collect()
+    let registers = pack.registers().iter().flat_map(|r| &r.statements);
+    channels.chain(requests).chain(registers).cloned().collect()
 }
 
 /// A number of the pack in milliseconds. Packs bound their numbers; what would overflow lasts for ever instead.

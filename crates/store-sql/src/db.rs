@@ -522,6 +522,8 @@ const DUPLICATES: &[(&str, &str, &str)] = &[
     ("request.submission", "request_submission_key", "submission"),
     ("request_attachment.id", "request_attachment_id_key", "file"),
     ("evidence.id", "evidence_pkey", "evidence"),
+    ("register_row.number", "register_row_pkey", "row"),
+    ("register_unique.value", "register_unique_pkey", "register-value"),
 ];
 
 /// What an error of the driver means to a use case.

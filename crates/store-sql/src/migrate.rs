@@ -39,6 +39,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(4, "0004_requests"),
     migration!(5, "0005_editions"),
     migration!(6, "0006_imports"),
+    migration!(7, "0007_registers"),
 ];
 
 pub(crate) async fn run(db: &Db) -> Result<(), MigrateError> {
@@ -91,7 +92,9 @@ pub(crate) mod checks {
     //! What a start refuses.
     use super::*;
 
-    const BACK_TO_THE_FIRST: &str = "DROP TABLE policy_reading; DROP TABLE policy_edition_file; \
+    const BACK_TO_THE_FIRST: &str = "DROP TABLE register_filter; DROP TABLE register_history; DROP TABLE register_unique; \
+         DROP TABLE register_link; DROP TABLE register_key; DROP TABLE register_words; DROP TABLE register_row; \
+         DROP TABLE policy_reading; DROP TABLE policy_edition_file; \
          DROP TABLE policy_edition; DROP TABLE parameter_value; DROP TABLE request_decision; \
          DROP TABLE request_attachment; DROP TABLE request; ALTER TABLE transfer DROP COLUMN openings; \
          ALTER TABLE transfer DROP COLUMN inspected_count; ALTER TABLE transfer_decision DROP COLUMN vouches; \

@@ -218,7 +218,7 @@ fn search_key_of(text: impl Iterator<Item = char>) -> String {
 }
 
 /// A LIKE pattern for texts that hold this part, with `!` before what LIKE would take for a wildcard.
-fn like_part(text: &str) -> String {
+pub(crate) fn like_part(text: &str) -> String {
     let mut pattern = String::from("%");
     for c in text.chars() {
         if matches!(c, '%' | '_' | '!') {

@@ -7,7 +7,7 @@
 /// Every statement, for the tests that look at each.
 #[cfg(test)]
 pub(crate) fn all() -> impl Iterator<Item = &'static Sql> {
-    ALL.iter().chain(editions::ALL)
+    ALL.iter().chain(editions::ALL).chain(registers::ALL)
 }
 
 /// A place before every row of a list that is sorted by time, newest first.
@@ -222,6 +222,7 @@ macro_rules! evidence_list {
 }
 
 pub(crate) mod editions;
+pub(crate) mod registers;
 
 statements! {
     // people

@@ -5,7 +5,7 @@
 
 use app::{Error, imports::ImportRefusal};
 use axum::http::StatusCode;
-use workflow::{request, route, transfer::Refusal};
+use workflow::{register, request, route, transfer::Refusal};
 
 use crate::words::{self, Trouble};
 
@@ -20,11 +20,13 @@ pub(crate) fn status(error: &Error) -> StatusCode {
             | request::Refusal::Approval(route::Refusal::Comment),
         )
         | Error::Form(_)
+        | Error::Register(register::Refusal::Same | register::Refusal::Reason)
         | Error::Invalid { .. }
         | Error::CannotRun(_)
         | Error::TooMany { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Refused(_)
         | Error::RequestRefused(_)
+        | Error::Register(_)
         | Error::FormChanged
         | Error::Conflict
         | Error::NoApprover { .. }

@@ -39,7 +39,7 @@ pub use site::ZoneSetting;
 
 use screens::{
     account, classify, coverage, editions, home, imports, oscal, parameters, people, policy as policies,
-    reading, requests, send, session, transfers,
+    reading, registers, requests, send, session, transfers,
 };
 use site::Site;
 
@@ -114,6 +114,15 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
         .route("/requests/{id}/return", post(requests::give_back))
         .route("/requests/{id}/revoke", post(requests::revoke))
         .route("/requests/{id}/files/{file}", get(requests::file))
+        .route("/registers", get(registers::all_registers))
+        .route("/registers/{id}", get(registers::list))
+        .route("/registers/{id}/rows.csv", get(registers::csv))
+        .route("/registers/{id}/filters", post(registers::save_filter))
+        .route("/registers/{id}/filters/forget", post(registers::forget_filter))
+        .route("/registers/{id}/new", get(registers::new_page).post(registers::add))
+        .route("/registers/{id}/{number}", get(registers::detail))
+        .route("/registers/{id}/{number}/edit", get(registers::edit_page).post(registers::change))
+        .route("/registers/{id}/{number}/end", post(registers::end))
         .route("/parameters", get(parameters::list))
         .route("/parameters/{id}", get(parameters::page))
         .route("/clauses", get(policies::clauses))

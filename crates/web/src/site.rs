@@ -267,6 +267,7 @@ fn menu(actor: &Actor, current: &str) -> Vec<MenuItem> {
         items.push(item("/transfers?tray=to-decide", "承認", "stamp", false));
     }
     items.push(item("/requests", "申請", "file", false));
+    items.push(item("/registers", "台帳", "box", false));
     items.push(item("/policy/duties", "すべきこと", "check", true));
     items.push(item("/clauses", "条項", "book", false));
     if holds(&[
@@ -333,7 +334,7 @@ fn flash(code: &str) -> Option<Flash> {
         "revoked" => (Tone::Good, "トークンを取り消しました", ""),
         "saved" => (Tone::Good, "登録しました", ""),
         "bye" => (Tone::Plain, "ログアウトしました", ""),
-        other => match words::editions::flash(other) {
+        other => match words::editions::flash(other).or_else(|| words::registers::flash(other)) {
             Some((title, body)) => (Tone::Good, title, body),
             None => return words::imports::flash(code),
         },

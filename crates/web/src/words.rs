@@ -9,6 +9,7 @@ pub mod editions;
 pub mod imports;
 pub mod oscal;
 pub mod reading;
+pub mod registers;
 pub mod requests;
 
 use app::coverage::MechanismState;
@@ -802,7 +803,11 @@ pub fn error(code: &str) -> Option<Trouble> {
             "サーバが混み合っているか、送信が途中で止まりました。",
             "少し待ってから、もう一度お試しください。",
         ),
-        _ => return requests::error(code).or_else(|| editions::error(code)),
+        _ => {
+            return requests::error(code)
+                .or_else(|| editions::error(code))
+                .or_else(|| registers::error(code));
+        }
     })
 }
 
@@ -818,7 +823,7 @@ pub fn token_scope(scope: &str) -> Option<&'static str> {
         "read-users" => "職員を見る",
         "manage-users" => "職員を管理する",
         "manage-policy" => "方針の版を提案する",
-        _ => return requests::token_scope(scope),
+        _ => return requests::token_scope(scope).or_else(|| registers::token_scope(scope)),
     })
 }
 
@@ -884,7 +889,8 @@ pub fn evidence(kind: &str) -> Option<&'static str> {
         _ => {
             return requests::evidence(kind)
                 .or_else(|| editions::evidence(kind))
-                .or_else(|| imports::evidence(kind));
+                .or_else(|| imports::evidence(kind))
+                .or_else(|| registers::evidence(kind));
         }
     })
 }

@@ -1,9 +1,10 @@
 //! `sekisho demo`: a complete fictional city on an embedded database, on loopback only.
 //!
-//! Owns preparing the city ([`city`]: its people, [`week`]: its last seven days) and telling the person at the
+//! Owns preparing the city ([`city`]: its people, [`week`]: its last seven days, [`registers`]: what it keeps) and telling the person at the
 //! terminal where to go. Everything in it happened through the use cases and real cells; only the clock was moved.
 
 mod city;
+mod registers;
 mod requests;
 mod week;
 

@@ -176,6 +176,7 @@ pub(crate) async fn prepare(app: &App, clock: &Arc<DemoClock>, password: &str) -
     cast.progress(SCENES.len(), SCENES.len());
     clock.set(now);
     super::requests::play(app, async |login: &str| cast.actor(login, "lgwan").await, now).await?;
+    super::registers::fill(app, async |login: &str| cast.actor(login, "lgwan").await).await?;
     while app.seal().await? > 0 {}
     let token = cast.token().await?;
     clock.set(Millis::MAX / 2);

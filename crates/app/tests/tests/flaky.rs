@@ -314,12 +314,16 @@ impl BlobWriter for FlakyWriter {
     }
 }
 
-/// Calls about editions, passed on like the others.
+/// Calls about editions and registers, passed on like the others.
 mod editions {
     use app::{
         editions::{EditionStore, EditionTx, Reading, SectionReading},
         model::{Page, PageRequest},
         ports::StoreError,
+        registers::store::{
+            HistoryRow, RegisterStore, RegisterTx, RowEntry, RowPage, RowQuery, RowSight, RowStage,
+            SavedFilter,
+        },
     };
     use async_trait::async_trait;
     use policy::SourceFile;
@@ -327,6 +331,7 @@ mod editions {
         Millis,
         edition::{Edition, Stage},
         id::{EditionId, UserId},
+        register::{Row, RowKey},
     };
 
     use super::{FlakyStore, FlakyTx};
@@ -373,5 +378,28 @@ mod editions {
         update_edition(edition: &Edition) -> ();
         add_readers(edition: &EditionId, post: &str, now: Millis, due_at: Option<Millis>) -> u64;
         confirm_reading(edition: &EditionId, user: &UserId, at: Millis) -> bool;
+    }
+
+    passed_on! { RegisterStore for FlakyStore;
+        row(key: &RowKey) -> Option<Row>;
+        rows(keys: &[RowKey]) -> Vec<Row>;
+        row_list(query: &RowQuery) -> RowPage;
+        count_rows(register: &str, sight: &RowSight, stage: RowStage, cap: u32) -> u32;
+        row_history(key: &RowKey, before: Option<i64>, limit: u32) -> Vec<HistoryRow>;
+        rows_linking(key: &RowKey, limit: u32) -> Vec<(RowKey, String)>;
+        rows_linking_over(to: &RowKey, register: &str, column: &str, limit: u32) -> Vec<i64>;
+        unique_owner(register: &str, column: &str, key: &str) -> Option<i64>;
+        saved_filters(user: &UserId, register: &str) -> Vec<SavedFilter>;
+        save_filter(filter: &SavedFilter) -> ();
+        forget_filter(user: &UserId, register: &str, name: &str) -> ();
+    }
+
+    passed_on_inside! { RegisterTx for FlakyTx;
+        take_row_numbers(register: &str, count: u32) -> i64;
+        row(key: &RowKey) -> Option<Row>;
+        rows_linking_over(to: &RowKey, register: &str, column: &str, limit: u32) -> Vec<i64>;
+        unique_owner(register: &str, column: &str, key: &str) -> Option<i64>;
+        add_rows(rows: &[RowEntry]) -> ();
+        change_rows(rows: &[RowEntry]) -> ();
     }
 }

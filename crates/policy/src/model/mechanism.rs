@@ -98,6 +98,10 @@ mechanisms! {
         RequestException = "request-exception" "例外措置の申請" ships,
         /// Values of parameters as requests with approval.
         ParameterApproval = "parameter-approval" "定めるべき値の承認" ships,
+        /// Information and equipment with their classes and owners.
+        RegisterAssets = "register-assets" "情報資産台帳" ships,
+        /// Removable media.
+        RegisterMedia = "register-media" "媒体台帳" ships,
 
         // What follows is planned: a statement may name it, and does not count as kept by it.
         /// Applying for disposal, with a record of how it was done.
@@ -118,12 +122,8 @@ mechanisms! {
         RequestSystemChange = "request-system-change" "システムの開発・変更の申請" planned,
         /// Applying for the use of an external service.
         RequestService = "request-service" "外部サービス利用の申請" planned,
-        /// Information and equipment with their classes and owners.
-        RegisterAssets = "register-assets" "情報資産台帳" planned,
         /// Information systems and who answers for each.
         RegisterSystems = "register-systems" "情報システム台帳" planned,
-        /// Removable media.
-        RegisterMedia = "register-media" "媒体台帳" planned,
         /// Software and licences.
         RegisterSoftware = "register-software" "ソフトウェア台帳" planned,
         /// Contractors and their contracts.

@@ -9,22 +9,24 @@ use app::{
 use expect_test::expect_file;
 use workflow::{
     id::{SectionId, UserId},
+    register::RowKey,
     transfer::{State, Transfer},
 };
 
 use super::{
     World,
-    samples::{T0, decision, evidence, request, stored, transfer, user, user_id},
+    samples::{T0, decision, evidence, request, row_entry, stored, transfer, user, user_id},
     show,
 };
 use crate::{
     load,
-    sql::{self, Sql, editions},
+    sql::{self, Sql, editions, registers},
 };
 
 const USERS: u32 = 1_000;
 const TRANSFERS: u32 = 4_000;
 const ENTRIES: u32 = 6_000;
+const ROWS: u32 = 4_000;
 
 /// Every statement that fills a list or looks something up among many, with values such as it gets.
 const LISTS: &[(&Sql, &[&str])] = &[
@@ -98,6 +100,16 @@ const LISTS: &[(&Sql, &[&str])] = &[
     (&sql::DUE_PAYLOADS, &["1793001000010", "50"]),
     (&sql::UNSEALED, &["1000"]),
     (&sql::LEDGER_TILE, &["0", "7"]),
+    (&registers::ROW, &["'assets'", "7"]),
+    (&registers::ROWS, &["'assets'", "'@in-use'", "''", "3000", "51"]),
+    (&registers::ROWS_NARROWED, &NARROWED),
+    (&registers::ROWS_WITH_WORDS, &WITH_WORDS),
+    (&registers::COUNT_ROWS, &["'assets'", "'@in-use'", "'s-3'", "1000"]),
+    (&registers::ROW_HISTORY, &["'assets'", "7", "9", "50"]),
+    (&registers::ROWS_LINKING, &["'assets'", "7", "50"]),
+    (&registers::ROWS_LINKING_OVER, &["'assets'", "7", "'assets'", "'copy-of'", "50"]),
+    (&registers::UNIQUE_OWNER, &["'assets'", "'serial'", "'x'"]),
+    (&registers::SAVED_FILTERS, &["'u-000007'", "'assets'", "50"]),
     (&editions::EDITION, &["'ed-7'"]),
     (&editions::EDITIONS, &["1793000003000", "'ed-7'", "51"]),
     (&editions::EDITION_AT_STAGE, &["'in-force'"]),
@@ -106,6 +118,49 @@ const LISTS: &[(&Sql, &[&str])] = &[
     (&editions::READINGS_OPEN, &["'u-000007'", "20"]),
     (&editions::READING, &["'ed-7'", "'u-000007'"]),
     (&editions::READING_RATES, &["'ed-7'"]),
+];
+
+const NARROWED: [&str; 17] = [
+    "'assets'",
+    "'kind'",
+    "'k-3'",
+    "3000",
+    "51",
+    "'@in-use'",
+    "''",
+    "''",
+    "'kind'",
+    "'k-3'",
+    "'k-3'",
+    "'@any'",
+    "''",
+    "''",
+    "'@any'",
+    "''",
+    "''",
+];
+const WITH_WORDS: [&str; 21] = [
+    "'assets'",
+    "'kind'",
+    "'k-3'",
+    "3000",
+    "51",
+    "'@in-use'",
+    "''",
+    "''",
+    "'kind'",
+    "'k-3'",
+    "'k-3'",
+    "'@any'",
+    "''",
+    "''",
+    "'@any'",
+    "''",
+    "''",
+    "'%資産%'",
+    "'%'",
+    "'%'",
+    "'%'",
 ];
 
 /// Counting everything up to a cap reads that many rows of whatever is cheapest; there is no condition to serve.
@@ -121,6 +176,7 @@ fn every_select_has_a_plan() {
         "INDICES",
         "TRANSFER_TO_CHANGE",
         "REQUEST_TO_CHANGE",
+        "ROW_TO_CHANGE",
     ];
     for statement in sql::all().filter(|s| s.lite.starts_with("SELECT")) {
         let planned = LISTS.iter().any(|(s, _)| s.name == statement.name);
@@ -183,6 +239,15 @@ async fn fill(world: &World) {
         }
         tx.insert_request(&r, &format!("key-{n}")).await.unwrap();
     }
+    let rows: Vec<_> = (1..=ROWS)
+        .map(|n| {
+            let mut entry = row_entry(n);
+            entry.unique = vec![("serial".to_owned(), n.to_string())];
+            entry.links = vec![("copy-of".to_owned(), RowKey::new("assets", i64::from(ROWS + 1 - n)))];
+            entry
+        })
+        .collect();
+    tx.add_rows(&rows).await.unwrap();
     tx.commit(vec![loaded_entry(ENTRIES + 100)]).await.unwrap();
     store.append((ENTRIES..ENTRIES + 30).map(loaded_entry).collect()).await.unwrap();
 }
@@ -273,9 +338,19 @@ async fn postgres() {
     for (statement, values) in LISTS {
         let text = with_values(statement.pg, values);
         let plan = show(world.db(), format!("EXPLAIN {text}")).await.join("\n");
-        for table in
-            ["transfer", "transfer_file", "transfer_recipient", "evidence", "evidence_statement", "request"]
-        {
+        for table in [
+            "transfer",
+            "transfer_file",
+            "transfer_recipient",
+            "evidence",
+            "evidence_statement",
+            "request",
+            "register_row",
+            "register_key",
+            "register_words",
+            "register_link",
+            "register_history",
+        ] {
             assert!(!plan.contains(&format!("Seq Scan on {table} ")), "{}:\n{plan}", statement.name);
         }
     }

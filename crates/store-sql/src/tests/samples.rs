@@ -3,11 +3,13 @@
 use app::{
     model::{NewEvidence, Section, User},
     ports::Store,
+    registers::store::RowEntry,
 };
 use worker_protocol::{Fidelity, Kept, Kind, Removal, Report, Road, Spot, Threat, Verdict as FileVerdict};
 use workflow::{
     Millis,
     id::{BlobId, EvidenceId, FileId, RequestId, SectionId, TransferId, UserId, ZoneId},
+    register::{Cause, History, Row, RowKey, Value},
     request::{Answer, Application, Attachment, Content, Patience, Request, Terms},
     route::{Approval, Decision, Route, Scope, Step, Term, Verdict, Vouch},
     transfer::{File, FileState, Opening, Recipient, State, Stored, Transfer},
@@ -243,4 +245,46 @@ pub(crate) async fn people(store: &dyn Store) {
         }
     })
     .await;
+}
+
+/// A row of a register of assets.
+pub(crate) fn row(n: u32) -> Row {
+    Row {
+        key: RowKey::new("assets", i64::from(n)),
+        section: Some(SectionId::new(format!("s-{}", n % 7))),
+        values: [
+            ("name".to_owned(), Value::Text(format!("情報資産 {n}\n改行と「かっこ」"))),
+            ("flag".to_owned(), Value::Flag(n.is_multiple_of(2))),
+            ("count".to_owned(), Value::Number(u64::from(n))),
+            ("rows".to_owned(), Value::Rows(vec![1, 2])),
+        ]
+        .into(),
+        waits: false,
+        end: None,
+        created_at: T0,
+        changed_at: T0 + i64::from(n),
+        version: 1,
+    }
+}
+
+/// The same with what it is found by.
+pub(crate) fn row_entry(n: u32) -> RowEntry {
+    let row = row(n);
+    RowEntry {
+        keys: vec![("kind".to_owned(), format!("k-{}", n % 5))],
+        links: Vec::new(),
+        unique: Vec::new(),
+        words: format!("a-{n:04}\n情報資産 {n}"),
+        history: History {
+            key: row.key.clone(),
+            version: 1,
+            at: T0,
+            by: Some(user_id(1)),
+            cause: Cause::Added,
+            request: None,
+            reason: "新しい".to_owned(),
+            changes: Vec::new(),
+        },
+        row,
+    }
 }

@@ -30,7 +30,7 @@ fn text(rows: &[Vec<String>]) -> String {
     rows.iter().map(|row| row_text(row)).collect()
 }
 
-fn row_text(row: &[String]) -> String {
+pub(crate) fn row_text(row: &[String]) -> String {
     let cells: Vec<String> = row.iter().map(|c| cell(c)).collect();
     format!("{}\r\n", cells.join(","))
 }

@@ -15,6 +15,7 @@ pub(crate) mod parameters;
 pub(crate) mod people;
 pub(crate) mod policy;
 pub(crate) mod reading;
+pub(crate) mod registers;
 pub(crate) mod requests;
 pub(crate) mod send;
 pub(crate) mod session;

@@ -513,6 +513,7 @@ pub(crate) fn evidence_row(site: &Site, item: &EvidenceItem) -> EvidenceRowView 
     let (subject, subject_href) = match item.subject_kind.as_str() {
         "transfer" => ("授受".to_owned(), Some(format!("/transfers/{}", path_part(&item.subject_id)))),
         "user" => ("利用者".to_owned(), Some(format!("/people/{}", path_part(&item.subject_id)))),
+        "register-row" => ("台帳".to_owned(), Some(super::registers::row_href(&item.subject_id))),
         "clause" => ("条項".to_owned(), Some(format!("/clauses/{}", path_part(&item.subject_id)))),
         "city" => ("全庁".to_owned(), None),
         "channel" => ("通信路".to_owned(), None),

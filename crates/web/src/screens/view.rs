@@ -10,6 +10,7 @@ mod editions;
 mod imports;
 mod oscal;
 mod reading;
+mod registers;
 mod requests;
 
 use askama::Template;
@@ -20,6 +21,7 @@ pub use editions::*;
 pub use imports::*;
 pub use oscal::*;
 pub use reading::*;
+pub use registers::*;
 pub use requests::*;
 
 use crate::{

@@ -50,6 +50,7 @@ pub fn place(mechanism: Mechanism) -> Place {
         }
         M::ParameterRegister | M::ParameterApproval => Place::Page("/parameters", "定めるべき値"),
         M::RequestTakeOut | M::RequestProvision | M::RequestException => Place::Page("/requests", "申請"),
+        M::RegisterAssets | M::RegisterMedia => Place::Page("/registers", "台帳"),
         _ => Place::Automatic,
     }
 }

@@ -132,7 +132,7 @@ pub fn problem(problem: &FieldProblem) -> String {
         ("zero", _) => "0にはできません。1以上にしてください。",
         ("needed", _) => "この値は関所を動かすのに必要です。空にはできません。",
         ("same", _) => "その日の値と同じです。変わる値を入力してください。",
-        _ => "正しくありません。入力を確かめてください。",
+        (code, _) => super::registers::problem(code).unwrap_or("正しくありません。入力を確かめてください。"),
     };
     text.to_owned()
 }

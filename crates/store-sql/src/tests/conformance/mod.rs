@@ -7,6 +7,7 @@ mod imports;
 mod jobs;
 mod lists;
 mod people;
+mod registers;
 mod requests;
 mod transactions;
 mod transfers;

@@ -1,0 +1,744 @@
+//! 台帳: the list of registers, lists of rows, the page of a row, its form, CSV.
+//!
+//! Owns turning addresses and forms into questions, and rows into pages. Leaves who sees and keeps what, and every rule of a
+//! column, to `app`.
+
+use std::collections::BTreeMap;
+
+use app::{
+    Error,
+    actor::Actor,
+    registers::{
+        RowInput,
+        store::RowStage,
+        views::{NOT_FILLED, RowDetail, RowList, RowQuestion, ShownHistory, ShownLink, ShownRow},
+    },
+};
+use axum::{
+    Form,
+    body::Body,
+    extract::{Path, Query, State},
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use policy::{Column, ColumnType, Derivation, Mechanism, Register, RegisterScope};
+use workflow::{id::SectionId, register::RowKey};
+
+use super::{Pairs, csv as lines, one, view};
+use crate::{
+    dates,
+    door::Signed,
+    site::{Site, at_form, render, when},
+    words,
+};
+
+const BASIS: &[Mechanism] = &[Mechanism::EvidenceLedger];
+const LIST_ROWS: u32 = 50;
+/// Rows that are read at once for a file.
+const CSV_ROWS: u32 = 200;
+
+/// The page of a row, by the id under which evidence knows it: the register, a slash, the number; of a plan that of the register.
+pub(crate) fn row_href(subject: &str) -> String {
+    match subject.rsplit_once('/') {
+        Some((register, "0")) => format!("/registers/{}", view::path_part(register)),
+        _ => format!("/registers/{}", view::path_part(subject)),
+    }
+}
+
+fn href(register: &Register) -> String {
+    format!("/registers/{}", view::path_part(&register.id))
+}
+
+fn key_href(key: &RowKey) -> String {
+    row_href(&key.to_string())
+}
+
+fn link(link: &ShownLink) -> view::RowLink {
+    match &link.name {
+        Some(name) => (Some(key_href(&link.key)), format!("{} {name}", link.number)),
+        None => (None, link.number.clone()),
+    }
+}
+
+pub(crate) async fn all_registers(State(site): State<Site>, who: Signed) -> Response {
+    let app = site.app();
+    let summaries = match app.registers(&who.actor).await {
+        Ok(summaries) => summaries,
+        Err(error) => return site.fail(Some(&who.actor), &error),
+    };
+    let registers = summaries
+        .iter()
+        .map(|s| view::RegisterCard {
+            href: href(s.register),
+            title: s.register.title.clone(),
+            description: s.register.description.clone(),
+            scope: s.register.scope.title_ja().to_owned(),
+            manager: app.pack().role_title(&s.register.manager).to_owned(),
+            in_use: s.in_use,
+            waiting: s.waiting,
+            waiting_href: format!("{}?stage={}", href(s.register), RowStage::Waiting.id()),
+            new_href: s.may_add.then(|| format!("{}/new", href(s.register))),
+            clauses: site.chips(&s.register.statements),
+        })
+        .collect();
+    render(&view::RegistersPage {
+        frame: site.frame(Some(&who.actor), "台帳", "/registers", BASIS, ""),
+        registers,
+    })
+}
+
+/// The conditions of an address.
+fn question(query: &Pairs, limit: u32) -> RowQuestion {
+    let filters = query
+        .iter()
+        .filter_map(|(name, value)| Some((name.strip_prefix("f.")?.to_owned(), value.trim().to_owned())))
+        .filter(|(_, value)| !value.is_empty())
+        .collect();
+    RowQuestion {
+        stage: RowStage::from_id(one(query, "stage")).unwrap_or(RowStage::InUse),
+        section: Some(one(query, "section").to_owned()).filter(|s| !s.is_empty()),
+        filters,
+        words: one(query, "words").trim().to_owned(),
+        after: one(query, "after").parse().ok(),
+        limit,
+    }
+}
+
+/// The same as an address, without the page.
+fn address(question: &RowQuestion) -> String {
+    let mut parts = vec![format!("stage={}", question.stage.id())];
+    if !question.words.is_empty() {
+        parts.push(format!("words={}", view::query_part(&question.words)));
+    }
+    if let Some(section) = &question.section {
+        parts.push(format!("section={}", view::query_part(section)));
+    }
+    for (column, value) in &question.filters {
+        parts.push(format!("f.{}={}", view::query_part(column), view::query_part(value)));
+    }
+    parts.join("&")
+}
+
+pub(crate) async fn list(
+    State(site): State<Site>,
+    who: Signed,
+    Path(id): Path<String>,
+    Query(query): Query<Pairs>,
+) -> Response {
+    let app = site.app();
+    let asked = question(&query, LIST_ROWS);
+    let (list, errors) = match app.register_rows(&who.actor, &id, &asked).await {
+        Ok(list) => (list, Vec::new()),
+        // Conditions that cannot be: the list is shown without them, and says so.
+        Err(error @ (Error::Invalid { .. } | Error::TooMany { .. })) => {
+            let plain = RowQuestion { filters: BTreeMap::new(), words: String::new(), ..asked.clone() };
+            match app.register_rows(&who.actor, &id, &plain).await {
+                Ok(list) => (list, vec![condition_error(&error)]),
+                Err(error) => return site.fail(Some(&who.actor), &error),
+            }
+        }
+        Err(error) => return site.fail(Some(&who.actor), &error),
+    };
+    let bad = !errors.is_empty();
+    let mut answer = render(&list_page(&site, &who.actor, &list, &asked, one(&query, "done"), errors));
+    if bad {
+        *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    }
+    answer
+}
+
+fn condition_error(error: &Error) -> view::FieldError {
+    let text = match error {
+        Error::TooMany { limit } => format!("条件は{limit}件までです。条件を減らしてください。"),
+        _ => "条件が正しくありません。日付や番号を確かめてください。".to_owned(),
+    };
+    view::FieldError { field: "words".to_owned(), text }
+}
+
+fn list_page(
+    site: &Site,
+    actor: &Actor,
+    list: &RowList<'_>,
+    asked: &RowQuestion,
+    done: &str,
+    errors: Vec<view::FieldError>,
+) -> view::RegisterPage {
+    let register = list.register;
+    let base = href(register);
+    let name = register.name_column().map(|c| c.id.clone()).unwrap_or_default();
+    let columns: Vec<&Column> = register.columns.iter().filter(|c| c.shown_in_list && c.id != name).collect();
+    let by_section = register.scope == RegisterScope::Section;
+    let section = |id: &SectionId| view::Choice {
+        id: id.as_str().to_owned(),
+        title: site.app().section_name(id),
+        chosen: asked.section.as_deref() == Some(id.as_str()),
+    };
+    let query = address(asked);
+    view::RegisterPage {
+        frame: site.frame(Some(actor), &register.title, "/registers", BASIS, done),
+        title: register.title.clone(),
+        description: register.description.clone(),
+        new_href: list.may_add.then(|| format!("{base}/new")),
+        tabs: RowStage::ALL
+            .into_iter()
+            .map(|stage| view::Tab {
+                href: format!("{base}?{}", address(&RowQuestion { stage, ..asked.clone() })),
+                label: words::registers::stage(stage).to_owned(),
+                current: stage == asked.stage,
+            })
+            .collect(),
+        stage: asked.stage.id(),
+        words: asked.words.clone(),
+        sections: if list.sections.len() > 1 {
+            list.sections.iter().map(section).collect()
+        } else {
+            Vec::new()
+        },
+        filters: register.columns.iter().filter(|c| c.filter).map(|c| filter_view(site, c, asked)).collect(),
+        conditions: asked.filters.len(),
+        saved: list
+            .saved
+            .iter()
+            .map(|s| view::SavedView { name: s.name.clone(), href: format!("{base}?{}", s.query) })
+            .collect(),
+        heads: columns.iter().map(|c| c.title.clone()).collect(),
+        by_section,
+        rows: list
+            .rows
+            .iter()
+            .map(|row| view::RegisterRowView {
+                href: key_href(&row.row.key),
+                number: row.number.clone(),
+                name: if row.name.is_empty() { row.number.clone() } else { row.name.clone() },
+                waits: row.row.waits,
+                cells: columns
+                    .iter()
+                    .map(|c| {
+                        (c.title.clone(), row.shown.get(&c.id).map(|s| s.text.clone()).unwrap_or_default())
+                    })
+                    .collect(),
+                section: row.section_name.clone(),
+                changed: when(row.row.changed_at),
+            })
+            .collect(),
+        empty: match (asked.stage, asked.filters.is_empty() && asked.words.is_empty()) {
+            (_, false) => "当てはまる行はありません。条件を変えてください。",
+            (RowStage::InUse, true) => "まだ行はありません。",
+            (RowStage::Waiting, true) => "分類を待っている行はありません。",
+            (RowStage::Ended, true) => "登録を終えた行はありません。",
+        }
+        .to_owned(),
+        csv_href: format!("{base}/rows.csv?{query}"),
+        next_href: list.next.map(|after| format!("{base}?{query}&after={after}")),
+        first_href: format!("{base}?{query}"),
+        later: asked.after.is_some(),
+        query,
+        href: base,
+        errors,
+    }
+}
+
+/// What can be chosen in a column; `None` where it is typed.
+fn choices(site: &Site, column: &Column) -> Option<Vec<(String, String)>> {
+    let app = site.app();
+    let pack = app.pack();
+    Some(match column.kind {
+        ColumnType::Choice => column.choices.iter().map(|c| (c.clone(), c.clone())).collect(),
+        ColumnType::Flag => vec![("true".to_owned(), "有".to_owned()), ("false".to_owned(), "無".to_owned())],
+        ColumnType::Level => pack
+            .levels()
+            .iter()
+            .filter(|l| Some(l.axis) == column.axis)
+            .map(|l| (l.id.clone(), l.title.clone()))
+            .collect(),
+        ColumnType::Section => pack.sections().iter().map(|s| (s.id.clone(), s.name.clone())).collect(),
+        ColumnType::Zone => pack.zones().iter().map(|z| (z.id.clone(), z.label.clone())).collect(),
+        _ => return None,
+    })
+}
+
+fn filter_view(site: &Site, column: &Column, asked: &RowQuestion) -> view::FilterView {
+    let value = asked.filters.get(&column.id).cloned().unwrap_or_default();
+    let choices = choices(site, column);
+    let kind = match (&choices, column.kind) {
+        (Some(_), _) => "choice",
+        (None, ColumnType::Date) => "date",
+        (None, _) => "text",
+    };
+    let not_filled = (NOT_FILLED.to_owned(), "(空欄)".to_owned());
+    view::FilterView {
+        name: format!("f.{}", column.id),
+        id: format!("filter-{}", column.id),
+        title: match column.kind {
+            ColumnType::Person => format!("{}(ログインID)", column.title),
+            _ => column.title.clone(),
+        },
+        kind,
+        choices: choices
+            .map(|all| {
+                all.into_iter()
+                    .chain([not_filled])
+                    .map(|(id, title)| view::Choice { chosen: id == value, id, title })
+                    .collect()
+            })
+            .unwrap_or_default(),
+        value: if kind == "date" { policy::day_typed(&value).unwrap_or_default() } else { value },
+    }
+}
+
+pub(crate) async fn save_filter(
+    State(site): State<Site>,
+    who: Signed,
+    Path(id): Path<String>,
+    Form(pairs): Form<Pairs>,
+) -> Response {
+    let app = site.app();
+    let query = one(&pairs, "query");
+    match app.save_filter(&who.actor, &id, one(&pairs, "name"), query).await {
+        Ok(()) => Redirect::to(&format!("/registers/{}?{query}&done=filter-saved", view::path_part(&id)))
+            .into_response(),
+        Err(error) => site.fail(Some(&who.actor), &error),
+    }
+}
+
+pub(crate) async fn forget_filter(
+    State(site): State<Site>,
+    who: Signed,
+    Path(id): Path<String>,
+    Form(pairs): Form<Pairs>,
+) -> Response {
+    match site.app().forget_filter(&who.actor, &id, one(&pairs, "name")).await {
+        Ok(()) => Redirect::to(&format!("/registers/{}?done=filter-forgotten", view::path_part(&id)))
+            .into_response(),
+        Err(error) => site.fail(Some(&who.actor), &error),
+    }
+}
+
+/// The register and the row's number in an address.
+fn key(site: &Site, id: &str, number: &str) -> Option<RowKey> {
+    let app = site.app();
+    let register = app.pack().register(id)?;
+    Some(RowKey::new(register.id.clone(), register.number_typed(number)?))
+}
+
+pub(crate) async fn detail(
+    State(site): State<Site>,
+    who: Signed,
+    Path((id, number)): Path<(String, String)>,
+    Query(query): Query<Pairs>,
+) -> Response {
+    let Some(key) = key(&site, &id, &number) else { return site.fail(Some(&who.actor), &Error::NotFound) };
+    row_page(&site, &who.actor, &key, one(&query, "done"), Vec::new()).await
+}
+
+async fn row_page(
+    site: &Site,
+    actor: &Actor,
+    key: &RowKey,
+    done: &str,
+    errors: Vec<view::FieldError>,
+) -> Response {
+    let app = site.app();
+    let detail = match app.register_row(actor, key).await {
+        Ok(detail) => detail,
+        Err(error) => return site.fail(Some(actor), &error),
+    };
+    let RowDetail { register, row, .. } = &detail;
+    let (word, tone) = words::registers::standing(row.row.end.is_some(), row.row.waits);
+    let bad = !errors.is_empty();
+    let today: String = dates::iso(app.now()).chars().take(10).collect();
+    let mut answer = render(&view::RowPage {
+        frame: site.frame(Some(actor), &format!("{} {}", row.number, row.name), "/registers", BASIS, done),
+        register: (href(register), register.title.clone()),
+        href: key_href(key),
+        number: row.number.clone(),
+        name: if row.name.is_empty() { row.number.clone() } else { row.name.clone() },
+        standing: view::Chip { word: word.to_owned(), tone },
+        section: row.section_name.clone(),
+        end: row.row.end.as_ref().map(|end| (policy::wareki(&end.on), end.reason.clone())),
+        cells: register.columns.iter().map(|c| cell(register, c, row)).collect(),
+        created: when(row.row.created_at),
+        changed: when(row.row.changed_at),
+        version: row.row.version,
+        history: detail.history.iter().map(history).collect(),
+        linking: detail
+            .linking
+            .iter()
+            .map(|l| (l.register_title.clone(), l.column_title.clone(), link(&l.link)))
+            .collect(),
+        edit_href: detail.may.keep.then(|| format!("{}/edit", key_href(key))),
+        end_action: detail.may.keep.then(|| (format!("{}/end", key_href(key)), today)),
+        may_classify: detail.may.classify,
+        clauses: site.chips(&detail.statements),
+        errors,
+    });
+    if bad {
+        *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    }
+    answer
+}
+
+fn cell(register: &Register, column: &Column, row: &ShownRow) -> view::CellView {
+    let shown = row.shown.get(&column.id).cloned().unwrap_or_default();
+    let over = column.derived.as_ref().and_then(|d| d.over.as_deref()).and_then(|id| register.column(id));
+    let filled = over.is_some_and(|link| row.row.values.contains_key(&link.id));
+    let derived = match (column.derived.as_ref().map(|d| d.how), over) {
+        (Some(Derivation::Handling), _) => "分類から決まります".to_owned(),
+        (Some(Derivation::HighestLevel), Some(link)) => format!("「{}」のうち最も高い分類です", link.title),
+        (Some(Derivation::Inherited), Some(link)) if filled => format!("「{}」と同じです", link.title),
+        _ => String::new(),
+    };
+    view::CellView {
+        title: column.title.clone(),
+        links: shown.links.iter().map(link).collect(),
+        waits: column.unknown_to_manager && shown.text.is_empty() && !filled && row.row.end.is_none(),
+        text: shown.text,
+        derived,
+    }
+}
+
+fn history(item: &ShownHistory) -> view::RowHistoryView {
+    let entry = &item.entry.entry;
+    view::RowHistoryView {
+        what: words::registers::cause(&entry.cause).to_owned(),
+        at: when(entry.at),
+        who: item.entry.by_name.clone().unwrap_or_default(),
+        reason: entry.reason.clone(),
+        followed: item.followed.as_ref().map(link),
+        request: entry.request.as_ref().map(|id| format!("/requests/{}", view::path_part(id.as_str()))),
+        version: entry.version,
+        changes: item.changes.clone(),
+    }
+}
+
+/// What the form brought.
+fn input(pairs: &Pairs) -> RowInput {
+    RowInput {
+        section: Some(one(pairs, "section").to_owned()).filter(|s| !s.is_empty()),
+        values: pairs
+            .iter()
+            .filter_map(|(name, value)| Some((name.strip_prefix("v.")?.to_owned(), value.clone())))
+            .collect(),
+        reason: one(pairs, "reason").chars().take(workflow::register::REASON_CHARS_MAX).collect(),
+    }
+}
+
+/// What a form is for: a new row, or one that is changed.
+struct Sheet<'a> {
+    register: &'a Register,
+    /// The row and the version that the person saw.
+    row: Option<(RowKey, i64, String)>,
+    input: RowInput,
+    meanwhile: Vec<view::RowHistoryView>,
+    problems: Vec<app::FieldProblem>,
+    errors: Vec<view::FieldError>,
+}
+
+fn form_page(site: &Site, actor: &Actor, sheet: &Sheet<'_>) -> Response {
+    let app = site.app();
+    let register = sheet.register;
+    let kept = app.keeps(actor, register).unwrap_or_default();
+    let chosen = sheet.input.section.clone().unwrap_or_else(|| actor.user().section.as_str().to_owned());
+    let base = href(register);
+    let (title, back, action) = match &sheet.row {
+        Some((key, _, number)) => {
+            (format!("{number}を変更"), key_href(key), format!("{}/edit", key_href(key)))
+        }
+        None => (format!("{}に登録", register.title), base.clone(), format!("{base}/new")),
+    };
+    let messages = sheet.problems.iter().map(|p| view::FieldError {
+        field: p.field.clone(),
+        text: format!("{}: {}", p.title, words::requests::problem(p)),
+    });
+    let bad = !sheet.problems.is_empty() || !sheet.errors.is_empty();
+    let mut answer = render(&view::RowFormPage {
+        frame: site.frame(Some(actor), &title, "/registers", BASIS, ""),
+        register: (base, register.title.clone()),
+        title,
+        back,
+        action,
+        sections: kept
+            .iter()
+            .map(|id| view::Choice {
+                id: id.as_str().to_owned(),
+                title: app.section_name(id),
+                chosen: id.as_str() == chosen,
+            })
+            .collect(),
+        fields: register
+            .columns
+            .iter()
+            .filter(|c| !c.is_computed())
+            .map(|c| field(site, register, c, sheet))
+            .collect(),
+        reason: sheet.input.reason.clone(),
+        seen: sheet.row.as_ref().map(|(_, seen, _)| *seen),
+        meanwhile: sheet.meanwhile.clone(),
+        errors: messages.chain(sheet.errors.iter().cloned()).collect(),
+    });
+    if !sheet.meanwhile.is_empty() {
+        *answer.status_mut() = StatusCode::CONFLICT;
+    } else if bad {
+        *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    }
+    answer
+}
+
+fn field(site: &Site, register: &Register, column: &Column, sheet: &Sheet<'_>) -> view::FormFieldView {
+    let app = site.app();
+    let chosen = choices(site, column);
+    let help = match (column.kind, &column.help) {
+        (_, Some(help)) => help.clone(),
+        (ColumnType::Person, None) => "職員のログインIDを入力してください。".to_owned(),
+        (ColumnType::Link, None) => {
+            let to = column.to.as_deref().and_then(|id| app.pack().register(id));
+            let (title, example) = to.map_or_else(Default::default, |r| (r.title.clone(), r.number_shown(1)));
+            let several = if column.many { "。複数のときは空白で区切ります" } else { "" };
+            format!("{title}の番号(例: {example}){several}")
+        }
+        _ => String::new(),
+    };
+    let over = column.derived.as_ref().and_then(|d| d.over.as_deref()).and_then(|id| register.column(id));
+    view::FormFieldView {
+        name: format!("v.{}", column.id),
+        id: column.id.clone(),
+        title: column.title.clone(),
+        when: over
+            .map(|link| format!("「{}」を書いたときは、その行と同じになります。", link.title))
+            .unwrap_or_default(),
+        help,
+        kind: match (&chosen, column.kind) {
+            (Some(_), _) => "choice",
+            (None, kind) => kind.id(),
+        },
+        required: column.required,
+        choices: chosen.unwrap_or_default(),
+        chars_max: match column.kind {
+            ColumnType::Text | ColumnType::LongText => column.chars_max,
+            _ => 1_000,
+        },
+        value: sheet.input.values.get(&column.id).cloned().unwrap_or_default(),
+        error: sheet.problems.iter().find(|p| p.field == column.id).map(words::requests::problem),
+    }
+}
+
+pub(crate) async fn new_page(State(site): State<Site>, who: Signed, Path(id): Path<String>) -> Response {
+    let app = site.app();
+    let register = match app.register(&id) {
+        Ok(register) => register,
+        Err(error) => return site.fail(Some(&who.actor), &error),
+    };
+    if app.keeps(&who.actor, register).is_none() {
+        return Redirect::to(&href(register)).into_response();
+    }
+    form_page(
+        &site,
+        &who.actor,
+        &Sheet {
+            register,
+            row: None,
+            input: RowInput::default(),
+            meanwhile: Vec::new(),
+            problems: Vec::new(),
+            errors: Vec::new(),
+        },
+    )
+}
+
+pub(crate) async fn add(
+    State(site): State<Site>,
+    who: Signed,
+    Path(id): Path<String>,
+    Form(pairs): Form<Pairs>,
+) -> Response {
+    let app = site.app();
+    let input = input(&pairs);
+    let (problems, errors) = match app.add_row(&who.actor, &id, &input).await {
+        Ok(key) => return Redirect::to(&format!("{}?done=row-added", key_href(&key))).into_response(),
+        Err(Error::Form(problems)) => (problems, Vec::new()),
+        Err(error) => match at_form(&error) {
+            Some(message) => (Vec::new(), vec![message]),
+            None => return site.fail(Some(&who.actor), &error),
+        },
+    };
+    match app.register(&id) {
+        Ok(register) => form_page(
+            &site,
+            &who.actor,
+            &Sheet { register, row: None, input, meanwhile: Vec::new(), problems, errors },
+        ),
+        Err(error) => site.fail(Some(&who.actor), &error),
+    }
+}
+
+pub(crate) async fn edit_page(
+    State(site): State<Site>,
+    who: Signed,
+    Path((id, number)): Path<(String, String)>,
+) -> Response {
+    let app = site.app();
+    let Some(key) = key(&site, &id, &number) else { return site.fail(Some(&who.actor), &Error::NotFound) };
+    let (detail, values) = match app.row_form(&who.actor, &key).await {
+        Ok(found) => found,
+        Err(error) => return site.fail(Some(&who.actor), &error),
+    };
+    if !detail.may.keep {
+        return Redirect::to(&key_href(&key)).into_response();
+    }
+    let row = &detail.row.row;
+    form_page(
+        &site,
+        &who.actor,
+        &Sheet {
+            register: detail.register,
+            row: Some((key, row.version, detail.row.number.clone())),
+            input: RowInput {
+                section: row.section.as_ref().map(|s| s.as_str().to_owned()),
+                values,
+                reason: String::new(),
+            },
+            meanwhile: Vec::new(),
+            problems: Vec::new(),
+            errors: Vec::new(),
+        },
+    )
+}
+
+pub(crate) async fn change(
+    State(site): State<Site>,
+    who: Signed,
+    Path((id, number)): Path<(String, String)>,
+    Form(pairs): Form<Pairs>,
+) -> Response {
+    let app = site.app();
+    let Some(key) = key(&site, &id, &number) else { return site.fail(Some(&who.actor), &Error::NotFound) };
+    let input = input(&pairs);
+    let seen: i64 = one(&pairs, "seen").parse().unwrap_or(0);
+    let (mut now, mut meanwhile, mut problems, mut errors) = (seen, Vec::new(), Vec::new(), Vec::new());
+    match app.change_row(&who.actor, &key, seen, &input).await {
+        Ok(()) => return Redirect::to(&format!("{}?done=row-changed", key_href(&key))).into_response(),
+        Err(Error::Form(found)) => problems = found,
+        // The second of two: he sees what the first did, and keeps what he typed.
+        Err(error @ Error::Conflict) => match app.row_changes_since(&who.actor, &key, seen).await {
+            Ok(since) => {
+                let Some(newest) = since.first() else { return site.fail(Some(&who.actor), &error) };
+                now = newest.entry.entry.version;
+                meanwhile = since.iter().map(history).collect();
+            }
+            Err(error) => return site.fail(Some(&who.actor), &error),
+        },
+        Err(Error::Register(workflow::register::Refusal::Same)) => {
+            let words = words::registers::error("row-same").map(|t| t.line()).unwrap_or_default();
+            errors.push(view::FieldError { field: String::new(), text: words });
+        }
+        Err(error) => match at_form(&error) {
+            Some(message) => errors.push(message),
+            None => return site.fail(Some(&who.actor), &error),
+        },
+    }
+    match app.register(&key.register) {
+        Ok(register) => {
+            let number = register.number_shown(key.number);
+            let row = Some((key, now, number));
+            form_page(&site, &who.actor, &Sheet { register, row, input, meanwhile, problems, errors })
+        }
+        Err(error) => site.fail(Some(&who.actor), &error),
+    }
+}
+
+pub(crate) async fn end(
+    State(site): State<Site>,
+    who: Signed,
+    Path((id, number)): Path<(String, String)>,
+    Form(pairs): Form<Pairs>,
+) -> Response {
+    let app = site.app();
+    let Some(key) = key(&site, &id, &number) else { return site.fail(Some(&who.actor), &Error::NotFound) };
+    let seen: i64 = one(&pairs, "seen").parse().unwrap_or(0);
+    match app.end_row(&who.actor, &key, seen, one(&pairs, "end_on"), one(&pairs, "reason")).await {
+        Ok(()) => Redirect::to(&format!("{}?done=row-gone", key_href(&key))).into_response(),
+        Err(error) => {
+            let message = match &error {
+                Error::Register(workflow::register::Refusal::Reason) => {
+                    let words = words::registers::error("row-reason").map(|t| t.line()).unwrap_or_default();
+                    Some(view::FieldError { field: "reason".to_owned(), text: words })
+                }
+                other => at_form(other),
+            };
+            match message {
+                Some(message) => row_page(&site, &who.actor, &key, "", vec![message]).await,
+                None => site.fail(Some(&who.actor), &error),
+            }
+        }
+    }
+}
+
+/// The list as CSV, part by part, so that no register is too long for it.
+pub(crate) async fn csv(
+    State(site): State<Site>,
+    who: Signed,
+    Path(id): Path<String>,
+    Query(query): Query<Pairs>,
+) -> Response {
+    let app = site.app();
+    let asked = RowQuestion { after: None, ..question(&query, CSV_ROWS) };
+    // What cannot be asked is told before the first byte.
+    let first = match app.register_rows(&who.actor, &id, &asked).await {
+        Ok(list) => part(&list, true),
+        Err(error) => return site.fail(Some(&who.actor), &error),
+    };
+    let rest = futures::stream::unfold((app.clone(), who.actor, asked, first.1), move |state| {
+        let id = id.clone();
+        async move {
+            let (app, actor, mut asked, next) = state;
+            asked.after = Some(next?);
+            let (text, next) = match app.register_rows(&actor, &id, &asked).await {
+                Ok(list) => part(&list, false),
+                // A file that breaks off must not look whole.
+                Err(error) => {
+                    return Some((Err(std::io::Error::other(error.to_string())), (app, actor, asked, None)));
+                }
+            };
+            Some((Ok(text), (app, actor, asked, next)))
+        }
+    });
+    let whole = futures::StreamExt::chain(futures::stream::iter([Ok(format!("\u{feff}{}", first.0))]), rest);
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
+        (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"register.csv\"")),
+    ];
+    (headers, Body::from_stream(whole)).into_response()
+}
+
+/// Lines of a part of a list, and where the next begins.
+fn part(list: &RowList<'_>, is_first: bool) -> (String, Option<i64>) {
+    let register = list.register;
+    let by_section = register.scope == RegisterScope::Section;
+    let mut text = String::new();
+    if is_first {
+        let mut head = vec!["番号".to_owned()];
+        if by_section {
+            head.push("所属".to_owned());
+        }
+        head.extend(register.columns.iter().map(|c| c.title.clone()));
+        head.extend(["分類待ち", "登録終了", "終了の理由"].map(str::to_owned));
+        text.push_str(&lines::row_text(&head));
+    }
+    for row in &list.rows {
+        let mut cells = vec![row.number.clone()];
+        if by_section {
+            cells.push(row.section_name.clone());
+        }
+        for column in &register.columns {
+            // Days as programs read them; everything else as people do.
+            let day = row.row.values.get(&column.id).filter(|_| column.kind == ColumnType::Date);
+            let shown = row.shown.get(&column.id).map(|s| s.text.clone()).unwrap_or_default();
+            cells.push(day.and_then(|d| d.as_text()).map_or(shown, str::to_owned));
+        }
+        cells.push(if row.row.waits { "待ち".to_owned() } else { String::new() });
+        cells.push(row.row.end.as_ref().map(|e| e.on.clone()).unwrap_or_default());
+        cells.push(row.row.end.as_ref().map(|e| e.reason.clone()).unwrap_or_default());
+        text.push_str(&lines::row_text(&cells));
+    }
+    (text, list.next)
+}
