@@ -31,6 +31,7 @@ pub mod people;
 pub mod policy_export;
 pub mod ports;
 pub mod reading;
+pub mod register_imports;
 pub mod registers;
 pub mod requests;
 mod rules;

@@ -20,6 +20,7 @@ mod oscal;
 mod people;
 mod policy;
 mod reading;
+mod register_tables;
 mod requests;
 mod session;
 mod table;
@@ -259,6 +260,22 @@ fn rows() -> Vec<Endpoint> {
         row(Post, "/readings/{id}", "Confirm having read what an edition changed", editions::confirm),
         row(Get, "/coverage", "How every statement is kept today", coverage::show)
             .gives::<coverage::CoverageView>(),
+        row(
+            Post,
+            "/registers/{id}/imports",
+            "See what a table would do to a register",
+            register_tables::plan,
+        )
+        .takes_parts::<register_tables::TableParts>()
+        .gives::<register_tables::TablePlanView>(),
+        row(
+            Post,
+            "/registers/{id}/imports/{plan}",
+            "Apply a table exactly as it was shown",
+            register_tables::apply,
+        )
+        .takes::<register_tables::ApplyForm>()
+        .gives::<register_tables::AppliedView>(),
         row(Get, "/classifiers", "Questions that lead to a level", classify::list)
             .gives::<classify::ClassifierList>(),
         row(Get, "/classifiers/{id}", "Where answers to these questions lead", classify::walk)

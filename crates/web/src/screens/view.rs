@@ -10,6 +10,7 @@ mod editions;
 mod imports;
 mod oscal;
 mod reading;
+mod register_tables;
 mod registers;
 mod requests;
 
@@ -21,6 +22,7 @@ pub use editions::*;
 pub use imports::*;
 pub use oscal::*;
 pub use reading::*;
+pub use register_tables::*;
 pub use registers::*;
 pub use requests::*;
 

@@ -23,4 +23,6 @@ mod reading;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod register_tables;
+#[cfg(test)]
 mod requests;

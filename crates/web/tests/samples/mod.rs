@@ -3,6 +3,7 @@
 mod classify;
 mod editions;
 mod reading;
+mod register_tables;
 mod requests;
 
 use askama::Template;
@@ -495,6 +496,7 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
     let mut pages = of_transfers();
     pages.extend(requests::pages());
     pages.extend(classify::pages());
+    pages.extend(register_tables::pages());
     pages.extend(editions::pages());
     pages.extend(reading::pages());
     pages
