@@ -9,7 +9,9 @@
 
 pub mod accounts;
 pub mod actor;
+pub mod arriving;
 pub mod beside;
+mod classify;
 pub mod clauses;
 pub mod coverage;
 pub mod deciding;
@@ -31,6 +33,7 @@ pub mod people;
 pub mod policy_export;
 pub mod ports;
 pub mod reading;
+pub mod register_imports;
 pub mod registers;
 pub mod requests;
 mod rules;

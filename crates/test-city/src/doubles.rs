@@ -241,6 +241,21 @@ impl Sanitiser for Cell {
                     preview_pages: Vec::new(),
                 });
             }
+            "cells" => {
+                clean.write(bytes.get(6..).unwrap_or_default()).await.map_err(SanitiseError::Sink)?;
+                let report = Report {
+                    road: Some(Road::Cells),
+                    kind: Some(Kind::Csv),
+                    clean_kind: Some(Kind::Json),
+                    ..report(Verdict::Clean, None, &job.hint.untrusted_name)
+                };
+                return Ok(Sanitised {
+                    report,
+                    clean_complete: true,
+                    preview: None,
+                    preview_pages: Vec::new(),
+                });
+            }
             "words" => {
                 clean.write(bytes.get(6..).unwrap_or_default()).await.map_err(SanitiseError::Sink)?;
                 let report = Report {

@@ -38,8 +38,8 @@ pub use live::Streams;
 pub use site::ZoneSetting;
 
 use screens::{
-    account, beside, coverage, duties, editions, home, imports, oscal, parameters, people,
-    policy as policies, reading, registers, requests, send, session, transfers,
+    account, beside, classify, coverage, duties, editions, home, imports, oscal, parameters, people,
+    policy as policies, reading, register_tables, registers, requests, send, session, transfers,
 };
 use site::Site;
 
@@ -70,6 +70,7 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
     // The cell may take as long as for any file, so these have no time to answer either.
     let texts = Router::new()
         .route("/imports", get(imports::list).post(imports::upload))
+        .route("/registers/{id}/import", get(register_tables::import_page).post(register_tables::upload))
         .layer(DefaultBodyLimit::max(IMPORT_BYTES_MAX));
     let pages = Router::new()
         .route("/", get(home::home))
@@ -137,6 +138,11 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
         .route("/parameters/{id}", get(parameters::page))
         .route("/clauses", get(policies::clauses))
         .route("/clauses/{*id}", get(policies::clause))
+        .route("/registers/{id}/import/{plan}", post(register_tables::apply))
+        .route("/registers/{id}/table", get(register_tables::table))
+        .route("/registers/{id}/labels", get(register_tables::labels))
+        .route("/classify", get(classify::list))
+        .route("/classify/{id}", get(classify::page))
         .route("/coverage", get(coverage::page))
         .route("/policy/duties", get(reading::own_duties))
         .route("/policy/roles", get(reading::all_roles))

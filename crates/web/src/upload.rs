@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use app::{App, Error, actor::Actor, uploads::UploadedFile};
+use app::{App, Error, actor::Actor, arriving::Arriving, uploads::UploadedFile};
 use axum::extract::{
     Multipart,
     multipart::{Field, MultipartError},
@@ -39,6 +39,64 @@ pub async fn receive(
         upload.write(&chunk).await?;
     }
     Ok(upload.finish().await?)
+}
+
+/// Fields of a form with one file at most, and bytes of each.
+const FIELDS_MAX: usize = 20;
+const FIELD_BYTES_MAX: usize = 2_000;
+
+/// Takes the fields of a form, and its one file as it comes; `begin` starts taking it under the name that was claimed.
+///
+/// # Errors
+/// What the use case refuses, [`Error::TooMany`] for a second file, [`Error::Invalid`] for what is no such form.
+pub(crate) async fn one_file<F>(
+    parts: &mut Multipart,
+    pairs: &mut Vec<(String, String)>,
+    begin: impl Fn(String) -> F + Send,
+) -> app::Result<Option<Arriving>>
+where
+    F: Future<Output = app::Result<Arriving>> + Send,
+{
+    let broken = |_| Error::Invalid { field: "file", problem: "unknown" };
+    let mut upload = None;
+    while let Some(mut field) = parts.next_field().await.map_err(broken)? {
+        let name = field.name().unwrap_or_default().to_owned();
+        let Some(path) = field.file_name().map(str::to_owned) else {
+            if pairs.len() >= FIELDS_MAX {
+                return Err(Error::Invalid { field: "layer", problem: "too-long" });
+            }
+            let value = text(&mut field).await?;
+            pairs.push((name, value));
+            continue;
+        };
+        // A browser sends an empty part for a file field that was left alone.
+        if path.is_empty() {
+            continue;
+        }
+        if upload.is_some() {
+            return Err(Error::TooMany { limit: 1 });
+        }
+        let file = path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+        let mut taken = begin(file).await?;
+        while let Some(chunk) = field.chunk().await.map_err(broken)? {
+            taken.write(&chunk).await?;
+        }
+        upload = Some(taken);
+    }
+    Ok(upload)
+}
+
+async fn text(field: &mut Field<'_>) -> app::Result<String> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) =
+        field.chunk().await.map_err(|_| Error::Invalid { field: "file", problem: "unknown" })?
+    {
+        if bytes.len() + chunk.len() > FIELD_BYTES_MAX {
+            return Err(Error::Invalid { field: "layer", problem: "too-long" });
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// How long the rest of a refused request is read.

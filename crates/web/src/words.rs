@@ -10,6 +10,7 @@ pub mod editions;
 pub mod imports;
 pub mod oscal;
 pub mod reading;
+pub mod register_tables;
 pub mod registers;
 pub mod requests;
 

@@ -13,6 +13,7 @@ pub mod duty;
 pub mod edition;
 pub mod id;
 pub mod register;
+pub mod register_plan;
 pub mod request;
 pub mod route;
 pub mod transfer;

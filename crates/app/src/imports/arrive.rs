@@ -3,7 +3,6 @@
 //! The server opens no document: whatever the file is, a cell gives back its words or a reason, also for plain text. The
 //! file itself is erased as soon as that is done; its hash stays in the evidence.
 
-use async_trait::async_trait;
 use authz::{Action, Resource};
 use policy::{
     Library, Pack,
@@ -12,7 +11,7 @@ use policy::{
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use worker_protocol::{FilePolicy, Hint, Job, Kind as FileKind, Limits, Mode, Notes, Reason, Road};
-use workflow::{id::ZoneId, transfer::Stored};
+use workflow::transfer::Stored;
 
 use super::{
     BASE, ImportRefusal,
@@ -22,9 +21,10 @@ use super::{
 use crate::{
     App,
     actor::Actor,
+    arriving::{Arriving, WrittenDown},
     error::{Error, Result},
     evidence::{Act, By, Kind},
-    ports::{BlobError, BlobInfo, BlobWriter, SanitiseError},
+    ports::SanitiseError,
     sanitising::PASSWORD_BYTES_MAX,
 };
 
@@ -32,18 +32,8 @@ use crate::{
 pub const FILE_BYTES_MAX: u64 = 64 << 20;
 /// Bytes of words that a cell may write down.
 const WORDS_BYTES_MAX: usize = CHARS_MAX * 4;
-/// Longest name of a file that is kept, in characters.
-const NAME_CHARS_MAX: usize = 255;
 /// Other packs to compare with.
 const AGAINST_MAX: usize = 8;
-
-/// A file on its way in.
-pub struct ImportUpload {
-    zone: ZoneId,
-    untrusted_name: String,
-    writer: Box<dyn BlobWriter>,
-    bytes: u64,
-}
 
 /// What a person says about the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -54,43 +44,6 @@ pub struct NewImport {
     pub against: Vec<String>,
     /// The password of an encrypted document.
     pub password: Option<String>,
-}
-
-impl ImportUpload {
-    /// Adds bytes.
-    ///
-    /// # Errors
-    /// [`Error::TooLarge`], [`Error::StorageFull`].
-    pub async fn write(&mut self, untrusted: &[u8]) -> Result<()> {
-        self.bytes = self.bytes.saturating_add(u64::try_from(untrusted.len()).unwrap_or(u64::MAX));
-        if self.bytes > FILE_BYTES_MAX {
-            return Err(Error::TooLarge { limit_bytes: FILE_BYTES_MAX });
-        }
-        Ok(self.writer.write(untrusted).await?)
-    }
-}
-
-/// The words that a cell writes down, in memory and bounded.
-#[derive(Default)]
-struct Words {
-    untrusted: Vec<u8>,
-    too_many: bool,
-}
-
-#[async_trait]
-impl BlobWriter for Words {
-    async fn write(&mut self, chunk: &[u8]) -> std::result::Result<(), BlobError> {
-        if self.untrusted.len().saturating_add(chunk.len()) > WORDS_BYTES_MAX {
-            self.too_many = true;
-            return Err(BlobError::Full);
-        }
-        self.untrusted.extend_from_slice(chunk);
-        Ok(())
-    }
-
-    async fn finish(self: Box<Self>) -> std::result::Result<BlobInfo, BlobError> {
-        Err(BlobError::Missing)
-    }
 }
 
 /// Whether a layer may have this name: that of a folder, and of every id in it.
@@ -106,16 +59,10 @@ impl App {
     ///
     /// # Errors
     /// [`Error::Denied`], [`Error::StorageFull`].
-    pub async fn begin_import(&self, actor: &Actor, untrusted_name: &str) -> Result<ImportUpload> {
+    pub async fn begin_import(&self, actor: &Actor, untrusted_name: &str) -> Result<Arriving> {
         // Asked before the first byte: who may not import must not fill the disk either.
         let _allowed = self.permit(actor, Action::EditImports, &Resource::City).await?;
-        let zone = actor.zone().clone();
-        Ok(ImportUpload {
-            writer: self.blobs().create(&zone).await?,
-            zone,
-            untrusted_name: untrusted_name.chars().filter(|c| !c.is_control()).take(NAME_CHARS_MAX).collect(),
-            bytes: 0,
-        })
+        self.arrive(actor, untrusted_name, FILE_BYTES_MAX).await
     }
 
     /// The packs that a text may be compared with besides `base`.
@@ -130,15 +77,13 @@ impl App {
     /// # Errors
     /// [`Error::Import`] when no policy came out of the file, which is evidence too; [`Error::Invalid`] for the name of
     /// the layer and the packs to compare with.
-    pub async fn finish_import(&self, actor: &Actor, upload: ImportUpload, new: NewImport) -> Result<String> {
+    pub async fn finish_import(&self, actor: &Actor, upload: Arriving, new: NewImport) -> Result<String> {
         let _allowed = self.permit(actor, Action::EditImports, &Resource::City).await?;
         let packs = self.compared(&new)?;
         if new.password.as_ref().is_some_and(|p| p.len() > PASSWORD_BYTES_MAX) {
             return Err(Error::Invalid { field: "password", problem: "too-long" });
         }
-        let name = upload.untrusted_name;
-        let blob = upload.writer.finish().await?;
-        let file = Stored { zone: upload.zone, blob: blob.id, sha256: blob.sha256, bytes: blob.bytes };
+        let (name, file) = upload.finish().await?;
         let words = self.words_of(&file, &name, &new).await;
         if let Err(error) = self.erase_unused(&file).await {
             tracing::warn!(%error, "an imported file could not be erased yet");
@@ -201,10 +146,10 @@ impl App {
             notes: Notes::default(),
         };
         let source = self.blobs().open(&file.zone, &file.blob).await?;
-        let mut words = Words::default();
+        let mut words = WrittenDown::new(WORDS_BYTES_MAX);
         let answer = match self.cell().sanitise(job, source, &mut words, &|_| {}).await {
             Ok(answer) => answer,
-            Err(SanitiseError::Sink(_)) if words.too_many => {
+            Err(SanitiseError::Sink(_)) if words.too_much => {
                 return Ok(Err(policy::import::ImportError::TooLong.into()));
             }
             Err(SanitiseError::Sink(error)) => return Err(error.into()),

@@ -7,7 +7,7 @@
 pub mod plan;
 pub mod store;
 pub mod views;
-mod work;
+pub(crate) mod work;
 
 use std::collections::BTreeMap;
 

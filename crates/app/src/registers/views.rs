@@ -497,7 +497,7 @@ impl App {
     }
 
     /// A value as people read it.
-    fn shown(
+    pub(crate) fn shown(
         &self,
         column: &Column,
         value: &Value,

@@ -385,7 +385,7 @@ fn links_looked_over<'r>(register: &'r Register, to: &str) -> BTreeSet<&'r str> 
 }
 
 /// Link columns over which rows inherit inside their own register.
-fn inside_links(register: &Register) -> BTreeSet<&str> {
+pub(crate) fn inside_links(register: &Register) -> BTreeSet<&str> {
     register
         .derived_from_rows()
         .filter_map(|c| c.derived.as_ref().filter(|d| d.how == Derivation::Inherited)?.over.as_deref())

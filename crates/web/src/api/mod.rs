@@ -7,6 +7,7 @@
 
 mod account;
 mod caller;
+mod classify;
 mod coverage;
 mod cursor;
 mod dto;
@@ -20,6 +21,7 @@ mod oscal;
 mod people;
 mod policy;
 mod reading;
+mod register_tables;
 mod registers;
 mod requests;
 mod session;
@@ -318,6 +320,27 @@ fn rows() -> Vec<Endpoint> {
         row(Post, "/readings/{id}", "Confirm having read what an edition changed", editions::confirm),
         row(Get, "/coverage", "How every statement is kept today", coverage::show)
             .gives::<coverage::CoverageView>(),
+        row(
+            Post,
+            "/registers/{id}/imports",
+            "See what a table would do to a register",
+            register_tables::plan,
+        )
+        .takes_parts::<register_tables::TableParts>()
+        .gives::<register_tables::TablePlanView>(),
+        row(
+            Post,
+            "/registers/{id}/imports/{plan}",
+            "Apply a table exactly as it was shown",
+            register_tables::apply,
+        )
+        .takes::<register_tables::ApplyForm>()
+        .gives::<register_tables::AppliedView>(),
+        row(Get, "/classifiers", "Questions that lead to a level", classify::list)
+            .gives::<classify::ClassifierList>(),
+        row(Get, "/classifiers/{id}", "Where answers to these questions lead", classify::walk)
+            .query::<classify::ClassifyQuery>()
+            .gives::<classify::ClassifyView>(),
         row(Get, "/duties", "What the policy asks of the caller, by his roles", reading::own_duties)
             .gives::<reading::DutiesView>(),
         row(Get, "/duties/body", "What it asks of the body as a whole", reading::body_duties)

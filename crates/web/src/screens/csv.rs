@@ -9,7 +9,7 @@ use axum::{
 };
 
 /// Rows of one export at most; more are taken out by filtering.
-pub(crate) const ROWS_MAX: usize = 10_000;
+pub(crate) const ROWS_MAX: usize = 20_000;
 
 /// What stands for a character that CP932 does not have; the last row of the file says where.
 const MISSING: &str = "〓";

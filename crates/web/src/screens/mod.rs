@@ -5,22 +5,26 @@
 
 pub(crate) mod account;
 pub(crate) mod beside;
+pub(crate) mod classify;
 pub(crate) mod coverage;
 pub(crate) mod csv;
 pub(crate) mod duties;
 pub(crate) mod editions;
 pub(crate) mod home;
 pub(crate) mod imports;
+pub mod label;
 pub(crate) mod oscal;
 pub(crate) mod parameters;
 pub(crate) mod people;
 pub(crate) mod policy;
 pub(crate) mod reading;
+pub(crate) mod register_tables;
 pub(crate) mod registers;
 pub(crate) mod requests;
 pub(crate) mod send;
 pub(crate) mod session;
 pub(crate) mod show;
+pub(crate) mod taken;
 pub(crate) mod transfers;
 pub mod view;
 

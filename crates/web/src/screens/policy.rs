@@ -13,7 +13,7 @@ use axum::{
 use policy::{Mechanism, Parameter, Statement, search::ItemKind};
 use workflow::id::EvidenceId;
 
-use super::{Pairs, csv, one, show, view};
+use super::{Pairs, csv, one, show, taken, view};
 use crate::{
     dates,
     door::Signed,
@@ -164,10 +164,20 @@ pub(crate) async fn evidence(State(site): State<Site>, who: Signed, Query(query)
         page: Some(PageRequest { after, limit }),
         ..EvidenceQuery::default()
     };
-    let format = one(&query, "format");
-    if format == "csv" || format == "csv-cp932" {
-        let heading = ["いつ", "出来事", "種類", "だれが", "系", "何について", "番号", "条項", "封印"];
-        let mut rows = vec![heading.map(str::to_owned).to_vec()];
+    if let Some(format) = taken::Format::of(&query) {
+        use workbook::Kind::{Moment, Number, Text};
+        let columns = [
+            ("いつ", Moment),
+            ("出来事", Text),
+            ("種類", Text),
+            ("だれが", Text),
+            ("系", Text),
+            ("何について", Text),
+            ("番号", Text),
+            ("条項", Text),
+            ("封印", Number),
+        ];
+        let mut rows = Vec::new();
         let mut after = None;
         loop {
             let page = match app.evidence(&who.actor, ask(after, 200)).await {
@@ -189,8 +199,11 @@ pub(crate) async fn evidence(State(site): State<Site>, who: Signed, Query(query)
                 ]);
             }
             after = page.next;
-            if after.is_none() || rows.len() > csv::ROWS_MAX {
-                return csv::answer("evidence", &rows, format == "csv-cp932");
+            if after.is_none() || rows.len() >= csv::ROWS_MAX {
+                let columns = columns.map(|(title, kind)| workbook::Column::new(title, kind)).to_vec();
+                return taken::answer(format, "evidence", "証跡", columns, rows, app.now())
+                    .await
+                    .unwrap_or_else(|error| site.fail(Some(&who.actor), &error));
             }
         }
     }
@@ -204,6 +217,7 @@ pub(crate) async fn evidence(State(site): State<Site>, who: Signed, Query(query)
         view::query_part(kind.as_deref().unwrap_or_default()),
         view::query_part(statement.as_deref().unwrap_or_default())
     );
+    let [csv_href, csv_cp932_href, xlsx_href] = taken::Format::hrefs(&base);
     render(&view::EvidencePage {
         frame: site.frame(
             Some(&who.actor),
@@ -226,8 +240,9 @@ pub(crate) async fn evidence(State(site): State<Site>, who: Signed, Query(query)
         next_href: page.next.as_ref().map(|c| format!("{base}&after={}", show::cursor_text(c))),
         first_href: base.clone(),
         later,
-        csv_href: format!("{base}&format=csv"),
-        csv_cp932_href: format!("{base}&format=csv-cp932"),
+        csv_href,
+        csv_cp932_href,
+        xlsx_href,
     })
 }
 

@@ -88,7 +88,7 @@ pub(crate) async fn all_registers(State(site): State<Site>, who: Signed) -> Resp
 }
 
 /// The conditions of an address.
-fn question(query: &Pairs, limit: u32) -> RowQuestion {
+pub(crate) fn question(query: &Pairs, limit: u32) -> RowQuestion {
     let filters = query
         .iter()
         .filter_map(|(name, value)| Some((name.strip_prefix("f.")?.to_owned(), value.trim().to_owned())))
@@ -229,6 +229,10 @@ fn list_page(
         }
         .to_owned(),
         csv_href: format!("{base}/rows.csv?{query}"),
+        csv_cp932_href: format!("{base}/table?{query}&format=csv-cp932"),
+        xlsx_href: format!("{base}/table?{query}&format=xlsx"),
+        labels_href: format!("{base}/labels?{query}"),
+        import_href: list.may_add.then(|| format!("{base}/import")),
         next_href: list.next.map(|after| format!("{base}?{query}&after={after}")),
         first_href: format!("{base}?{query}"),
         later: asked.after.is_some(),
@@ -454,6 +458,7 @@ fn form_page(site: &Site, actor: &Actor, sheet: &Sheet<'_>) -> Response {
     let mut answer = render(&view::RowFormPage {
         frame: site.frame(Some(actor), &title, "/registers", BASIS, ""),
         register: (base, register.title.clone()),
+        has_levels: register.columns.iter().any(|c| c.kind == ColumnType::Level && !c.is_computed()),
         title,
         back,
         action,

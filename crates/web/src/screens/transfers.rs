@@ -21,7 +21,7 @@ use workflow::{
     transfer::{FILES_MAX, Refusal, State as Stage},
 };
 
-use super::{Pairs, all, csv, one, show, view};
+use super::{Pairs, all, csv, one, show, taken, view};
 use crate::{
     attachment, dates,
     door::Signed,
@@ -56,9 +56,8 @@ pub(crate) async fn list(State(site): State<Site>, who: Signed, Query(query): Qu
     let states: Vec<Stage> = chosen.into_iter().collect();
     let after = show::cursor(one(&query, "after"));
     let later = after.is_some();
-    let format = one(&query, "format");
-    if format == "csv" || format == "csv-cp932" {
-        return list_csv(&site, &who.actor, tray, &states, format == "csv-cp932").await;
+    if let Some(format) = taken::Format::of(&query) {
+        return list_taken(&site, &who.actor, tray, &states, format).await;
     }
     let page = match site
         .app()
@@ -70,6 +69,7 @@ pub(crate) async fn list(State(site): State<Site>, who: Signed, Query(query): Qu
     };
     let (heading, lead, empty) = tray_words(tray);
     let base = format!("/transfers?tray={}&state={}", tray.id(), chosen.map(Stage::id).unwrap_or_default());
+    let [csv_href, csv_cp932_href, xlsx_href] = taken::Format::hrefs(&base);
     let current = if tray == Tray::ToDecide { "/transfers?tray=to-decide" } else { "/transfers" };
     render(&view::TransfersPage {
         frame: site.frame(
@@ -102,28 +102,36 @@ pub(crate) async fn list(State(site): State<Site>, who: Signed, Query(query): Qu
         next_href: page.next.as_ref().map(|c| format!("{base}&after={}", show::cursor_text(c))),
         first_href: base.clone(),
         later,
-        csv_href: format!("{base}&format=csv"),
-        csv_cp932_href: format!("{base}&format=csv-cp932"),
+        csv_href,
+        csv_cp932_href,
+        xlsx_href,
         empty: empty.to_owned(),
     })
 }
 
-async fn list_csv(site: &Site, actor: &Actor, tray: Tray, states: &[Stage], cp932: bool) -> Response {
-    let heading = [
-        "番号",
-        "件名",
-        "状態",
-        "送り元",
-        "宛先",
-        "機密性",
-        "所属",
-        "送った人",
-        "個数",
-        "検査確認",
-        "提出",
-        "期限",
+async fn list_taken(
+    site: &Site,
+    actor: &Actor,
+    tray: Tray,
+    states: &[Stage],
+    format: taken::Format,
+) -> Response {
+    use workbook::Kind::{Moment, Number, Text};
+    let columns = [
+        ("番号", Text),
+        ("件名", Text),
+        ("状態", Text),
+        ("送り元", Text),
+        ("宛先", Text),
+        ("機密性", Text),
+        ("所属", Text),
+        ("送った人", Text),
+        ("個数", Number),
+        ("検査確認", Number),
+        ("提出", Moment),
+        ("期限", Moment),
     ];
-    let mut rows = vec![heading.map(str::to_owned).to_vec()];
+    let mut rows = Vec::new();
     let mut after = None;
     loop {
         let page = match site.app().transfers(actor, tray, states, PageRequest { after, limit: 200 }).await {
@@ -147,11 +155,15 @@ async fn list_csv(site: &Site, actor: &Actor, tray: Tray, states: &[Stage], cp93
             ]);
         }
         after = page.next;
-        if after.is_none() || rows.len() > csv::ROWS_MAX {
+        if after.is_none() || rows.len() >= csv::ROWS_MAX {
             break;
         }
     }
-    csv::answer("transfers", &rows, cp932)
+    let columns = columns.map(|(title, kind)| workbook::Column::new(title, kind)).to_vec();
+    let now = site.app().now();
+    taken::answer(format, "transfers", "授受の一覧", columns, rows, now)
+        .await
+        .unwrap_or_else(|error| site.fail(Some(actor), &error))
 }
 
 const DETAIL_BASIS: &[Mechanism] =

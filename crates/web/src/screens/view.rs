@@ -5,24 +5,28 @@
 //! Leaves gathering the values to the handlers beside it, words to `crate::words`, dates to `crate::dates`.
 
 mod beside;
+mod classify;
 mod coverage;
 mod duties;
 mod editions;
 mod imports;
 mod oscal;
 mod reading;
+mod register_tables;
 mod registers;
 mod requests;
 
 use askama::Template;
 
 pub use beside::*;
+pub use classify::*;
 pub use coverage::*;
 pub use duties::*;
 pub use editions::*;
 pub use imports::*;
 pub use oscal::*;
 pub use reading::*;
+pub use register_tables::*;
 pub use registers::*;
 pub use requests::*;
 
@@ -567,6 +571,8 @@ pub struct TransfersPage {
     pub csv_href: String,
     /// CSV in CP932.
     pub csv_cp932_href: String,
+    /// A workbook.
+    pub xlsx_href: String,
     /// What to do when the list is empty.
     pub empty: String,
 }
@@ -1156,6 +1162,8 @@ pub struct EvidencePage {
     pub csv_href: String,
     /// CSV in CP932.
     pub csv_cp932_href: String,
+    /// A workbook.
+    pub xlsx_href: String,
 }
 
 /// One entry of evidence.

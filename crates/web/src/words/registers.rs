@@ -110,6 +110,7 @@ pub fn flash(code: &str) -> Option<(&'static str, &'static str)> {
         "row-added" => ("登録しました", "変更の履歴は、この画面に残ります。"),
         "row-changed" => ("変更しました", "何が変わったかは、履歴に残りました。"),
         "row-gone" => ("登録を終えました", "行は消えず、登録終了の一覧に残ります。"),
+        "table-imported" => ("台帳に取り込みました", "取り込んだ内容の指紋と行の数は、証跡に残りました。"),
         "filter-saved" => ("条件を保存しました", ""),
         "filter-forgotten" => ("保存した条件を消しました", ""),
         _ => return None,

@@ -3,6 +3,7 @@
 
 #[cfg(test)]
 mod city;
+mod classify;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
@@ -23,6 +24,7 @@ mod oscal;
 mod reading;
 #[cfg(test)]
 mod refusals;
+mod register_tables;
 #[cfg(test)]
 mod registers;
 #[cfg(test)]

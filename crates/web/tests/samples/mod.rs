@@ -1,8 +1,11 @@
 //! Sample values for every screen: a fictional city, nobody real.
 
+mod classify;
+mod classify;
 mod duties;
 mod editions;
 mod reading;
+mod register_tables;
 mod registers;
 mod requests;
 
@@ -496,6 +499,8 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
     let mut pages = of_transfers();
     pages.extend(requests::pages());
     pages.extend(duties::pages());
+    pages.extend(classify::pages());
+    pages.extend(register_tables::pages());
     pages.extend(editions::pages());
     pages.extend(reading::pages());
     pages.extend(registers::pages());
@@ -676,6 +681,7 @@ fn of_transfers() -> Vec<(&'static str, String)> {
                 later: true,
                 csv_href: "/x".into(),
                 csv_cp932_href: "/y".into(),
+                xlsx_href: "/z".into(),
                 empty: String::new(),
             }
             .render()
@@ -1005,6 +1011,7 @@ fn of_transfers() -> Vec<(&'static str, String)> {
                 later: false,
                 csv_href: "/x".into(),
                 csv_cp932_href: "/y".into(),
+                xlsx_href: "/z".into(),
             }
             .render()
             .unwrap(),

@@ -11,7 +11,7 @@ use app::{
     editions::proposing::Proposed,
     imports::{
         ImportReview,
-        arrive::{FILE_BYTES_MAX, ImportUpload, NewImport},
+        arrive::{FILE_BYTES_MAX, NewImport},
         model::{ImportState, Step},
         propose::ProposeImport,
     },
@@ -19,7 +19,7 @@ use app::{
 };
 use axum::{
     Form,
-    extract::{Multipart, Path, Query, State, multipart::Field},
+    extract::{Multipart, Path, Query, State},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
@@ -40,9 +40,6 @@ const BASIS: &[Mechanism] = &[Mechanism::PolicyVersion, Mechanism::ParameterRegi
 const LIST_ROWS: u32 = 50;
 /// Steps that the page of the draft lists.
 const STEPS_SHOWN: usize = 50;
-/// Fields of the upload form at most, and bytes of each.
-const FIELDS_MAX: usize = 20;
-const FIELD_BYTES_MAX: usize = 1_000;
 
 pub(crate) async fn list(State(site): State<Site>, who: Signed, Query(query): Query<Pairs>) -> Response {
     list_page(&site, &who.actor, &query, None).await
@@ -86,7 +83,12 @@ async fn list_page(site: &Site, actor: &Actor, pairs: &Pairs, error: Option<&Err
 
 pub(crate) async fn upload(State(site): State<Site>, who: Signed, mut parts: Multipart) -> Response {
     let mut pairs = Pairs::new();
-    let arrived = arrive(&site, &who.actor, &mut parts, &mut pairs).await;
+    let app = site.app();
+    let begin = |name: String| {
+        let (app, actor) = (app.clone(), who.actor.clone());
+        async move { app.begin_import(&actor, &name).await }
+    };
+    let arrived = crate::upload::one_file(&mut parts, &mut pairs, begin).await;
     let password = Some(one(&pairs, "password").to_owned()).filter(|p| !p.is_empty());
     pairs.retain(|(name, _)| name != "password");
     let made = match arrived {
@@ -111,55 +113,6 @@ pub(crate) async fn upload(State(site): State<Site>, who: Signed, mut parts: Mul
         }
         Err(error) => site.fail(Some(&who.actor), &error),
     }
-}
-
-/// Takes the fields, and the file as it comes.
-async fn arrive(
-    site: &Site,
-    actor: &Actor,
-    parts: &mut Multipart,
-    pairs: &mut Pairs,
-) -> app::Result<Option<ImportUpload>> {
-    let broken = |_| Error::Invalid { field: "file", problem: "unknown" };
-    let mut upload = None;
-    while let Some(mut field) = parts.next_field().await.map_err(broken)? {
-        let name = field.name().unwrap_or_default().to_owned();
-        let Some(path) = field.file_name().map(str::to_owned) else {
-            if pairs.len() >= FIELDS_MAX {
-                return Err(Error::Invalid { field: "layer", problem: "too-long" });
-            }
-            let value = text(&mut field).await?;
-            pairs.push((name, value));
-            continue;
-        };
-        // A browser sends an empty part for a file field that was left alone.
-        if path.is_empty() {
-            continue;
-        }
-        if upload.is_some() {
-            return Err(Error::TooMany { limit: 1 });
-        }
-        let file = path.rsplit(['/', '\\']).next().unwrap_or_default();
-        let mut taken = site.app().begin_import(actor, file).await?;
-        while let Some(chunk) = field.chunk().await.map_err(broken)? {
-            taken.write(&chunk).await?;
-        }
-        upload = Some(taken);
-    }
-    Ok(upload)
-}
-
-async fn text(field: &mut Field<'_>) -> app::Result<String> {
-    let mut bytes = Vec::new();
-    while let Some(chunk) =
-        field.chunk().await.map_err(|_| Error::Invalid { field: "file", problem: "unknown" })?
-    {
-        if bytes.len() + chunk.len() > FIELD_BYTES_MAX {
-            return Err(Error::Invalid { field: "layer", problem: "too-long" });
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 pub(crate) async fn page(

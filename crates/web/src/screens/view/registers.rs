@@ -125,6 +125,14 @@ pub struct RegisterPage {
     pub empty: String,
     /// The same as CSV: UTF-8 and Shift_JIS.
     pub csv_href: String,
+    /// The same for older programs.
+    pub csv_cp932_href: String,
+    /// The same as a workbook.
+    pub xlsx_href: String,
+    /// Labels to print.
+    pub labels_href: String,
+    /// Where a table is handed in, for who keeps rows.
+    pub import_href: Option<String>,
     /// The next part.
     pub next_href: Option<String>,
     /// The first part.
@@ -226,6 +234,8 @@ pub struct RowFormPage {
     pub frame: Frame,
     /// The register: address and title.
     pub register: (String, String),
+    /// Whether there is a level to choose, which questions help to find.
+    pub has_levels: bool,
     /// The title of the page.
     pub title: String,
     /// Where it goes back to.
