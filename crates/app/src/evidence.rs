@@ -182,13 +182,29 @@ kinds! {
     /// An approved request gave a parameter a value.
     ParameterChanged = "parameter-changed" [ParameterRegister, ParameterApproval],
     /// A row was added to a register.
-    RegisterRowAdded = "register-row-added" [RegisterAssets, RegisterMedia],
+    RegisterRowAdded = "register-row-added" [
+        RegisterAssets, RegisterMedia, RegisterSystems, RegisterSoftware, RegisterContractors,
+        RegisterServices, RegisterSns, RegisterAreas, RegisterEntries, RegisterSystemDocuments,
+        RegisterWork, RegisterFaults, RegisterViolations, RegisterRisks, RegisterContacts, BackupRecord,
+    ],
     /// A row of a register was changed, and with it the rows that take a value from it.
-    RegisterRowChanged = "register-row-changed" [RegisterAssets, RegisterMedia],
+    RegisterRowChanged = "register-row-changed" [
+        RegisterAssets, RegisterMedia, RegisterSystems, RegisterSoftware, RegisterContractors,
+        RegisterServices, RegisterSns, RegisterAreas, RegisterEntries, RegisterSystemDocuments,
+        RegisterWork, RegisterFaults, RegisterViolations, RegisterRisks, RegisterContacts, BackupRecord,
+    ],
     /// A row of a register ended.
-    RegisterRowEnded = "register-row-ended" [RegisterAssets, RegisterMedia],
+    RegisterRowEnded = "register-row-ended" [
+        RegisterAssets, RegisterMedia, RegisterSystems, RegisterSoftware, RegisterContractors,
+        RegisterServices, RegisterSns, RegisterAreas, RegisterEntries, RegisterSystemDocuments,
+        RegisterWork, RegisterFaults, RegisterViolations, RegisterRisks, RegisterContacts, BackupRecord,
+    ],
     /// Many rows of a register were added, changed and ended by one plan, such as an import.
-    RegisterPlanApplied = "register-plan-applied" [RegisterAssets, RegisterMedia],
+    RegisterPlanApplied = "register-plan-applied" [
+        RegisterAssets, RegisterMedia, RegisterSystems, RegisterSoftware, RegisterContractors,
+        RegisterServices, RegisterSns, RegisterAreas, RegisterEntries, RegisterSystemDocuments,
+        RegisterWork, RegisterFaults, RegisterViolations, RegisterRisks, RegisterContacts, BackupRecord,
+    ],
     /// Originals were erased at the end of their retention.
     OriginalsErased = "originals-erased" [RetentionErase],
     /// Clean files and previews were erased at the end of their retention.

@@ -146,34 +146,36 @@ mechanisms! {
         RegisterAssets = "register-assets" "情報資産台帳" ships,
         /// Removable media.
         RegisterMedia = "register-media" "媒体台帳" ships,
+        /// Information systems and who answers for each.
+        RegisterSystems = "register-systems" "情報システム台帳" ships,
+        /// Software and licences.
+        RegisterSoftware = "register-software" "ソフトウェア台帳" ships,
+        /// Contractors and their contracts.
+        RegisterContractors = "register-contractors" "委託先台帳" ships,
+        /// External services in use.
+        RegisterServices = "register-services" "外部サービス台帳" ships,
+        /// Accounts on social networks.
+        RegisterSns = "register-sns" "SNSアカウント台帳" ships,
+        /// Controlled areas.
+        RegisterAreas = "register-areas" "管理区域台帳" ships,
+        /// Who entered and left controlled areas, and what was carried.
+        RegisterEntries = "register-entries" "入退室の記録" ships,
+        /// Specifications, network diagrams and other documents of systems.
+        RegisterSystemDocuments = "register-system-documents" "システム文書の台帳" ships,
+        /// Work done on systems: what, by whom, when.
+        RegisterWork = "register-work" "システム作業の記録" ships,
+        /// Faults and how they were dealt with.
+        RegisterFaults = "register-faults" "障害の記録" ships,
+        /// Violations and what followed, for few eyes.
+        RegisterViolations = "register-violations" "違反の記録" ships,
+        /// Risks and how they are treated.
+        RegisterRisks = "register-risks" "リスク台帳" ships,
+        /// Whom to reach in an emergency.
+        RegisterContacts = "register-contacts" "緊急連絡先の台帳" ships,
+        /// Backups and whether they succeeded.
+        BackupRecord = "backup-record" "バックアップの記録" ships,
 
         // What follows is planned: a statement may name it, and does not count as kept by it.
-        /// Information systems and who answers for each.
-        RegisterSystems = "register-systems" "情報システム台帳" planned,
-        /// Software and licences.
-        RegisterSoftware = "register-software" "ソフトウェア台帳" planned,
-        /// Contractors and their contracts.
-        RegisterContractors = "register-contractors" "委託先台帳" planned,
-        /// External services in use.
-        RegisterServices = "register-services" "外部サービス台帳" planned,
-        /// Accounts on social networks.
-        RegisterSns = "register-sns" "SNSアカウント台帳" planned,
-        /// Controlled areas.
-        RegisterAreas = "register-areas" "管理区域台帳" planned,
-        /// Who entered and left controlled areas, and what was carried.
-        RegisterEntries = "register-entries" "入退室の記録" planned,
-        /// Specifications, network diagrams and other documents of systems.
-        RegisterSystemDocuments = "register-system-documents" "システム文書の台帳" planned,
-        /// Work done on systems: what, by whom, when.
-        RegisterWork = "register-work" "システム作業の記録" planned,
-        /// Faults and how they were dealt with.
-        RegisterFaults = "register-faults" "障害の記録" planned,
-        /// Violations and what followed, for few eyes.
-        RegisterViolations = "register-violations" "違反の記録" planned,
-        /// Risks and how they are treated.
-        RegisterRisks = "register-risks" "リスク台帳" planned,
-        /// Whom to reach in an emergency.
-        RegisterContacts = "register-contacts" "緊急連絡先の台帳" planned,
         /// What follows when a person moves or leaves.
         PersonnelChange = "personnel-change" "異動・退職時の手続" planned,
         /// Reporting accidents, faults, violations and attacks along the chain of the pack.
@@ -216,8 +218,6 @@ mechanisms! {
         UpdateRecord = "update-record" "更新の適用記録" planned,
         /// Whether the definitions of anti-malware software are new.
         DefinitionWatch = "definition-watch" "対策ソフト定義ファイルの確認" planned,
-        /// Backups and whether they succeeded.
-        BackupRecord = "backup-record" "バックアップの記録" planned,
         /// Accounts follow the directory of the body.
         AccountDirectory = "account-directory" "利用者情報の連携" planned,
         /// What contracts must contain.

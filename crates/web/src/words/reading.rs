@@ -74,7 +74,22 @@ pub fn place(mechanism: Mechanism) -> Place {
         | M::DutyContractorCheck
         | M::DutyMaintenance
         | M::DutyRestoreTest => Place::Page("/tasks", "実施事項"),
-        M::RegisterAssets | M::RegisterMedia => Place::Page("/registers", "台帳"),
+        M::RegisterAssets
+        | M::RegisterMedia
+        | M::RegisterSystems
+        | M::RegisterSoftware
+        | M::RegisterContractors
+        | M::RegisterServices
+        | M::RegisterSns
+        | M::RegisterAreas
+        | M::RegisterEntries
+        | M::RegisterSystemDocuments
+        | M::RegisterWork
+        | M::RegisterFaults
+        | M::RegisterViolations
+        | M::RegisterRisks
+        | M::RegisterContacts
+        | M::BackupRecord => Place::Page("/registers", "台帳"),
         _ => Place::Automatic,
     }
 }

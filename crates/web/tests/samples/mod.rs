@@ -1,7 +1,6 @@
 //! Sample values for every screen: a fictional city, nobody real.
 
 mod classify;
-mod classify;
 mod duties;
 mod editions;
 mod reading;

@@ -90,6 +90,10 @@ fn list(empty: bool) -> String {
         },
         empty: "当てはまる行はありません。条件を変えてください。".into(),
         csv_href: "/registers/assets/rows.csv?stage=in-use".into(),
+        csv_cp932_href: "/registers/assets/rows.csv?encoding=cp932".into(),
+        xlsx_href: "/registers/assets/rows.xlsx".into(),
+        labels_href: "/registers/assets/labels".into(),
+        import_href: Some("/registers/assets/import".into()),
         next_href: (!empty).then(|| "/registers/assets?stage=in-use&after=12".into()),
         first_href: "/registers/assets?stage=in-use".into(),
         later: false,
@@ -182,6 +186,7 @@ fn form(conflict: bool) -> String {
     RowFormPage {
         frame: frame("M-0012を変更", "/registers", "lgwan"),
         register: ("/registers/media".into(), "媒体台帳".into()),
+        has_levels: true,
         title: "M-0012を変更".into(),
         back: "/registers/media/12".into(),
         action: "/registers/media/12/edit".into(),
