@@ -24,6 +24,7 @@ mod oscal;
 mod reading;
 #[cfg(test)]
 mod refusals;
+#[cfg(test)]
 mod register_tables;
 #[cfg(test)]
 mod registers;
