@@ -630,7 +630,7 @@ fn keys() {
             ## file kind that is not rebuilt
             small/pack.toml:219:18: 誤り [wrong-value]
               channel「in」の「kinds」に「exe」は使えません。
-              → 次のどれかを書いてください: docx、xlsx、pptx、xlsb、doc、xls、ppt、rtf、odt、ods、odp、office-xml、pdf、png、jpeg、gif、bmp、tiff、webp、svg、text、csv、html、mhtml、xml、json、calendar、contact、mail、outlook-message、zip、seven-zip、lzh、tar、gzip、rar、cab、heif、metafile、ichitaro、hanako、docuworks、jww、dxf、dwg、sxf、visio、epub、sylk
+              → 次のどれかを書いてください: docx、xlsx、pptx、xlsb、doc、xls、ppt、rtf、odt、ods、odp、odg、office-xml、pdf、png、jpeg、gif、bmp、tiff、webp、svg、text、csv、html、mhtml、xml、json、calendar、contact、mail、outlook-message、zip、seven-zip、lzh、tar、gzip、rar、cab、heif、metafile、ichitaro、hanako、docuworks、jww、dxf、dwg、sxf、visio、epub、sylk
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## no file kind
@@ -883,7 +883,7 @@ fn routes() {
             small/pack.toml:204:1: 誤り [role-without-post]
               request「ask」の step「second」を決裁する役割「system」を持つ職がありません。
               → どれかの [[post]] の roles に "system" を加えるか、approver か scope を変えてください。
-            small/pack.toml:297:1: 誤り [role-without-post]
+            small/pack.toml:296:1: 誤り [role-without-post]
               register「boxes」を管理する役割「system」を持つ職がありません。
               → どれかの [[post]] の roles に "system" を加えるか、manager か scope を変えてください。
             方針パック「small」は使えません(誤り 2 件、注意 0 件)。
@@ -952,7 +952,7 @@ fn routes() {
             small/pack.toml:196:1: 誤り [role-without-post]
               request「ask」の step「first」を決裁する役割「manager」を課ごとに持つ職がありません。
               → scope = "section" の [[post]] の roles に "manager" を加えるか、approver か scope を変えてください。
-            small/pack.toml:240:1: 誤り [role-without-post]
+            small/pack.toml:239:1: 誤り [role-without-post]
               register「papers」を管理する役割「manager」を課ごとに持つ職がありません。
               → どれかの [[post]] の roles に "manager" を加えるか、manager か scope を変えてください。
             方針パック「small」は使えません(誤り 3 件、注意 0 件)。

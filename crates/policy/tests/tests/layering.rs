@@ -126,7 +126,7 @@ fn what_a_city_gets_wrong() {
                 small/pack.toml:207:12: 誤り [removed-reference]
                   request「ask」の step「second」の「approver」が指す role「system」は city/own.toml:2 で外されています。
                   → この参照も外すか、[[remove]] をやめてください。
-                small/pack.toml:303:11: 誤り [removed-reference]
+                small/pack.toml:302:11: 誤り [removed-reference]
                   register「boxes」の「manager」が指す role「system」は city/own.toml:2 で外されています。
                   → この参照も外すか、[[remove]] をやめてください。
                 方針パック「city」は使えません(誤り 3 件、注意 0 件)。

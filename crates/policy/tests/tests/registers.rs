@@ -119,238 +119,238 @@ fn broken_registers_are_told_with_place_and_remedy() {
         BROKEN,
         expect![[r###"
             ## an unknown type
-            small/pack.toml:293:8: 誤り [wrong-value]
+            small/pack.toml:292:8: 誤り [wrong-value]
               register「papers」の column「sheets」の「type」に「money」は使えません。
               → 次のどれかを書いてください: text、long-text、number、date、choice、bool、level、person、section、zone、link
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## a type misspelled
-            small/pack.toml:293:8: 誤り [wrong-value]
+            small/pack.toml:292:8: 誤り [wrong-value]
               register「papers」の column「sheets」の「type」に「nubmer」は使えません。
               → 「number」ではありませんか。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## no type
-            small/pack.toml:290:1: 誤り [missing-key]
+            small/pack.toml:289:1: 誤り [missing-key]
               register「papers」の column「sheets」に必要なキー「type」がありません。
               → type = "text" のように書き足してください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## a link to no register
-            small/pack.toml:266:6: 誤り [unknown-reference]
+            small/pack.toml:265:6: 誤り [unknown-reference]
               register「papers」の column「copy-of」の「to」が指す register「paper」がありません。
               → 「papers」ではありませんか。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## a link to nothing
-            small/pack.toml:262:1: 誤り [missing-key]
+            small/pack.toml:261:1: 誤り [missing-key]
               register「papers」の column「copy-of」は type が link ですが to がありません。
               → to = "台帳の id" を書き足してください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## two columns of one id
-            small/pack.toml:284:1: 誤り [duplicate-id]
-              register「papers」に column「rules」が2つあります(もう一つは 278 行目)。
+            small/pack.toml:283:1: 誤り [duplicate-id]
+              register「papers」に column「rules」が2つあります(もう一つは 277 行目)。
               → 別の id にしてください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## an id that is none
-            small/pack.toml:285:6: 誤り [wrong-id]
+            small/pack.toml:284:6: 誤り [wrong-id]
               register「papers」の column「棚」の id は使えません。
               → 英小文字・数字・ハイフンだけで、英字から始まる 80 文字以内の id にしてください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## a choice without choices
-            small/pack.toml:284:1: 誤り [missing-key]
+            small/pack.toml:283:1: 誤り [missing-key]
               register「papers」の column「shelf」は type が choice ですが choices がありません。
               → choices = ["…", "…"] を書き足してください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## a level without axis
-            small/pack.toml:268:1: 誤り [missing-key]
+            small/pack.toml:267:1: 誤り [missing-key]
               register「papers」の column「class」は type が level ですが axis がありません。
               → axis = "confidentiality" を書き足してください。
-            small/pack.toml:319:1: 誤り [unknown-reference]
+            small/pack.toml:318:1: 誤り [unknown-reference]
               register「boxes」の column「class」が引く、同じ軸の分類の欄が、つながる register「papers」にありません。
               → register「papers」に type = "level"、axis = "confidentiality" の欄を書き足してください。
             方針パック「small」は使えません(誤り 2 件、注意 0 件)。
 
             ## an axis without levels
-            small/pack.toml:268:1: 誤り [unknown-reference]
+            small/pack.toml:267:1: 誤り [unknown-reference]
               register「papers」の column「class」は完全性の分類ですが、その [[level]] がありません。
               → axis = "integrity" の [[level]] を書き足すか、この欄を消してください。
-            small/pack.toml:320:1: 誤り [unknown-reference]
+            small/pack.toml:319:1: 誤り [unknown-reference]
               register「boxes」の column「class」が引く、同じ軸の分類の欄が、つながる register「papers」にありません。
               → register「papers」に type = "level"、axis = "confidentiality" の欄を書き足してください。
             方針パック「small」は使えません(誤り 2 件、注意 0 件)。
 
             ## bounds the wrong way round
-            small/pack.toml:294:7: 誤り [out-of-bounds]
+            small/pack.toml:293:7: 誤り [out-of-bounds]
               register「papers」の column「sheets」の min(10)が max(9)より大きくなっています。
               → min を max 以下にしてください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## keys of other types
-            small/pack.toml:294:7: 注意 [no-effect]
+            small/pack.toml:293:7: 注意 [no-effect]
               register「papers」の column「sheets」の「min」は、この種類の欄では効き目がありません。
               → この行を消してください。
-            small/pack.toml:295:8: 注意 [no-effect]
+            small/pack.toml:294:8: 注意 [no-effect]
               register「papers」の column「sheets」の「axis」は、この種類の欄では効き目がありません。
               → この行を消してください。
             方針パック「small」は使えます(注意 2 件)。
 
             ## a text without end
-            small/pack.toml:258:13: 誤り [too-large]
+            small/pack.toml:257:13: 誤り [too-large]
               register「papers」の column「name」の chars_max が大きすぎます。
               → 4000 以下にしてください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## derived of no list
-            small/pack.toml:282:11: 誤り [wrong-value]
+            small/pack.toml:281:11: 誤り [wrong-value]
               register「papers」の column「rules」の「derived」に「sum」は使えません。
               → 次のどれかを書いてください: handling、highest-level、inherited
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## derived over nothing
-            small/pack.toml:320:1: 誤り [missing-key]
+            small/pack.toml:319:1: 誤り [missing-key]
               register「boxes」の column「class」は derived が highest-level ですが over がありません。
               → over = "同じ台帳の、type が link の欄の id" を書き足してください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## derived over no column
-            small/pack.toml:320:1: 誤り [unknown-reference]
+            small/pack.toml:319:1: 誤り [unknown-reference]
               column「class」の over が指す欄「paper」が、この台帳にありません。
               → 「papers」ではありませんか。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## derived over no link
-            small/pack.toml:320:1: 誤り [wrong-value]
+            small/pack.toml:319:1: 誤り [wrong-value]
               column「class」の over が指す欄「name」の type は text です。
               → type が link の欄を指してください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## inherited from several
-            small/pack.toml:320:1: 誤り [wrong-value]
+            small/pack.toml:319:1: 誤り [wrong-value]
               column「class」は、複数の行につながる欄「papers」からは引き継げません。
               → many の付いていない link の欄を指してください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## a number as the highest level
-            small/pack.toml:294:11: 誤り [wrong-value]
+            small/pack.toml:293:11: 誤り [wrong-value]
               register「papers」の column「sheets」の derived「highest-level」は、type が number の欄には使えません。
               → type を level にするか、derived の行を消してください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## inherited where nothing is
-            small/pack.toml:301:1: 誤り [unknown-reference]
+            small/pack.toml:300:1: 誤り [unknown-reference]
               register「papers」の column「place」が引く、同じ id の欄が、つながる register「boxes」にありません。
               → register「boxes」に column「place」を書き足すか、derived を消してください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## inherited from another type
-            small/pack.toml:296:1: 誤り [wrong-value]
+            small/pack.toml:295:1: 誤り [wrong-value]
               register「papers」の column「papers」と、引き継ぐ元の register「boxes」の同じ欄は、種類か選べる値が違います。
               → 二つの欄の type、axis、choices を同じにしてください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## a circle
-            small/pack.toml:327:1: 誤り [derivation-cycle]
+            small/pack.toml:326:1: 誤り [derivation-cycle]
               register「boxes」の column「class」の値が、めぐりめぐって自分自身から決まることになっています。
               → どれかの欄の derived を消し、人が書く欄にしてください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## a circle of one
-            small/pack.toml:268:1: 誤り [derivation-cycle]
+            small/pack.toml:267:1: 誤り [derivation-cycle]
               register「papers」の column「class」の値が、めぐりめぐって自分自身から決まることになっています。
               → どれかの欄の derived を消し、人が書く欄にしてください。
-            small/pack.toml:276:11: 注意 [no-effect]
+            small/pack.toml:275:11: 注意 [no-effect]
               register「papers」の column「class」の「unknown」は、この種類の欄では効き目がありません。
               → この行を消してください。
             方針パック「small」は使えません(誤り 1 件、注意 1 件)。
 
             ## long words to filter by
-            small/pack.toml:283:10: 誤り [wrong-value]
+            small/pack.toml:282:10: 誤り [wrong-value]
               register「papers」の column「rules」の「filter」は、複数行の文なので使えません。
               → この行を消してください。
-            small/pack.toml:283:10: 誤り [wrong-value]
+            small/pack.toml:282:10: 誤り [wrong-value]
               register「papers」の column「rules」の「filter」は、分類から決まる文なので(分類の欄で絞り込めます)使えません。
               → この行を消してください。
             方針パック「small」は使えません(誤り 2 件、注意 0 件)。
 
             ## a unique choice
-            small/pack.toml:289:10: 誤り [wrong-value]
+            small/pack.toml:288:10: 誤り [wrong-value]
               register「papers」の column「shelf」の「unique」は、type が choice なので使えません。
               → この行を消してください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## what nobody types is required
-            small/pack.toml:327:12: 誤り [wrong-value]
+            small/pack.toml:326:12: 誤り [wrong-value]
               register「boxes」の column「class」の「required」は、人が書かない欄なので使えません。
               → この行を消してください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## unknown and required
-            small/pack.toml:277:12: 誤り [wrong-value]
+            small/pack.toml:276:12: 誤り [wrong-value]
               register「papers」の column「class」の「required」は、unknown = "manager" は空のままの行を待たせるものなので使えません。
               → この行を消してください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## unknown to somebody else
-            small/pack.toml:276:11: 誤り [wrong-value]
+            small/pack.toml:275:11: 誤り [wrong-value]
               register「papers」の column「class」の「unknown」に「staff」は使えません。
               → 次のどれかを書いてください: manager
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## a column that nobody is called by
-            small/pack.toml:240:1: 誤り [missing-key]
+            small/pack.toml:239:1: 誤り [missing-key]
               register「papers」に、行の名前になる欄がありません。
               → 一つ以上の [[register.column]] に type = "text" と required = true を書いてください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## readers misspelled
-            small/pack.toml:248:11: 誤り [wrong-value]
+            small/pack.toml:247:11: 誤り [wrong-value]
               register「papers」の「readers」に「everyone」は使えません。
               → 次のどれかを書いてください: everybody
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## no readers
-            small/pack.toml:240:1: 誤り [missing-key]
+            small/pack.toml:239:1: 誤り [missing-key]
               register「papers」に必要なキー「readers」がありません。
               → readers = "everybody"(または役割の並び ["…"]) のように書き足してください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## a role that is none
-            small/pack.toml:246:11: 誤り [unknown-reference]
+            small/pack.toml:245:11: 誤り [unknown-reference]
               register「papers」の「manager」が指す role「manger」がありません。
               → 「manager」ではありませんか。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## a role that no post has
-            small/pack.toml:240:1: 誤り [role-without-post]
+            small/pack.toml:239:1: 誤り [role-without-post]
               register「papers」を管理する役割「vendor」を課ごとに持つ職がありません。
               → どれかの [[post]] の roles に "vendor" を加えるか、manager か scope を変えてください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## a number that is none
-            small/pack.toml:244:10: 誤り [wrong-value]
+            small/pack.toml:243:10: 誤り [wrong-value]
               register「papers」の「number」に「p1」は使えません。
               → 英大文字で始まり、英大文字とハイフンだけの 12 文字以内で書いてください。例: "A-"
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## one number for two
-            small/pack.toml:240:1: 誤り [not-distinct]
-              register の number「P-」が2つあります(もう一つは small/pack.toml:297)。
+            small/pack.toml:239:1: 誤り [not-distinct]
+              register の number「P-」が2つあります(もう一つは small/pack.toml:296)。
               → 区別できるように、どちらかを変えてください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## one title for two
-            small/pack.toml:240:1: 誤り [not-distinct]
-              register の title「文書台帳」が2つあります(もう一つは small/pack.toml:297)。
+            small/pack.toml:239:1: 誤り [not-distinct]
+              register の title「文書台帳」が2つあります(もう一つは small/pack.toml:296)。
               → 区別できるように、どちらかを変えてください。
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
             ## a key of another world
-            small/pack.toml:245:1: 誤り [unknown-key]
+            small/pack.toml:244:1: 誤り [unknown-key]
               register「papers」にキー「colour」はありません。
               → この行を消してください。使えるキー: column、description、editors、manager、mechanism、number、order、readers、scope、statements、title
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
