@@ -251,6 +251,8 @@ pub struct Row {
     pub keepers: Vec<String>,
     /// Ids of the roles that classify what waits, in the same way.
     pub managers: Vec<String>,
+    /// Ids of the zones at whose listeners it is seen.
+    pub zones: Vec<String>,
 }
 
 /// The facts of a request that rights depend on.
@@ -516,7 +518,10 @@ impl Names {
     /// What holds for the whole city is asked by role alone, what holds for a section by role and place: of the two sets of
     /// each name one is empty.
     fn row(&self, row: &Row) -> Result<Attributes, Undecidable> {
-        let mut attributes = Attributes::from([("units".to_owned(), self.units(&row.place))]);
+        let mut attributes = Attributes::from([
+            ("units".to_owned(), self.units(&row.place)),
+            ("zones".to_owned(), words(row.zones.iter().map(String::as_str))),
+        ]);
         for (name, roles) in
             [("readers", &row.readers), ("keepers", &row.keepers), ("managers", &row.managers)]
         {

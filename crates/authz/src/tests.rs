@@ -73,6 +73,7 @@ fn resources() -> Vec<Resource> {
             readers: vec![role::STAFF.to_owned()],
             keepers: vec![role::SECURITY_MANAGER.to_owned()],
             managers: vec![role::SECURITY_MANAGER.to_owned()],
+            zones: vec!["lgwan".to_owned()],
         }),
     ]
 }

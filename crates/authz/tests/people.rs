@@ -168,6 +168,7 @@ pub(crate) fn row(place: Place) -> Row {
         readers: ids(&role::ALL),
         keepers: ids(&[role::SECURITY_MANAGER, role::STAFF]),
         managers: ids(&[role::SECURITY_MANAGER]),
+        zones: vec![FROM.to_owned(), TO.to_owned()],
     }
 }
 
@@ -180,5 +181,6 @@ pub(crate) fn row_for_few(place: Place) -> Row {
         readers: ids(&[role::CISO]),
         keepers: ids(&[role::SUPERVISING_OFFICER]),
         managers: ids(&[role::SUPERVISING_OFFICER]),
+        zones: vec![FROM.to_owned(), TO.to_owned()],
     }
 }

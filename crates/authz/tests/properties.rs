@@ -129,8 +129,9 @@ prop_compose! {
     fn row()(
         place in place(),
         (readers, keepers, managers) in (role_ids(), role_ids(), role_ids()),
+        zones in prop::collection::vec(word(&ZONES), 0..3),
     ) -> Row {
-        Row { id: "assets/7".to_owned(), place, readers, keepers, managers }
+        Row { id: "assets/7".to_owned(), place, readers, keepers, managers, zones }
     }
 }
 

@@ -201,6 +201,9 @@ fn table_of_rights() {
         let rows = [ResourceKind::Row];
         table.grid(title, TO, &EVERYONE, &rows, |_, _| Resource::from(resource.clone()), |_| {});
     }
+    let title =
+        "row of a register of the city that everybody reads and staff keep, in a zone where it is not seen";
+    table.grid(title, OTHER, &SOME, &[ResourceKind::Row], |_, _| row(Place::City).into(), |_| {});
     table.grid("everything else, of the tax section", TO, &EVERYONE, &OTHER_KINDS, other_resource, |_| {});
     table.grid(
         "evidence and accounts of no section",

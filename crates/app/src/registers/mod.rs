@@ -12,7 +12,7 @@ pub(crate) mod work;
 use std::collections::BTreeMap;
 
 use authz::{Action, Place, Reach, Resource};
-use policy::{Mechanism, Readers, Register, RegisterScope};
+use policy::{Mechanism, Readers, Register, RegisterScope, ZoneKind};
 use serde_json::{Value as Json, json};
 use workflow::{
     Millis,
@@ -74,7 +74,13 @@ impl App {
         // Those who answer for the manager classify as he does.
         let above = self.pack().roles_above(&register.manager);
         let managers = std::iter::once(register.manager.clone()).chain(above.iter().map(|r| r.id.clone()));
-        authz::Row { id: id.to_owned(), place, readers, keepers, managers: managers.collect() }
+        let zones = if register.zones.is_empty() {
+            let inner = self.pack().zones().iter().filter(|z| z.kind != ZoneKind::Internet);
+            inner.map(|z| z.id.clone()).collect()
+        } else {
+            register.zones.clone()
+        };
+        authz::Row { id: id.to_owned(), place, readers, keepers, managers: managers.collect(), zones }
     }
 
     fn row_resource(&self, register: &Register, key: &RowKey, section: Option<&SectionId>) -> Resource {

@@ -195,6 +195,10 @@ pub(super) fn registers(pack: &Pack) -> Vec<(Titled, Keys)> {
             ("manager", some(pack.role_title(&r.manager))),
             ("editors", joined(r.editors.iter().map(|id| pack.role_title(id)))),
             ("readers", readers),
+            (
+                "zones",
+                joined(r.zones.iter().map(|id| pack.zone(id).map_or(id.as_str(), |z| z.label.as_str()))),
+            ),
             ("column", ids(&columns)),
         ];
         (titled(&r.id, &r.title), keys)

@@ -32,6 +32,8 @@ pub struct Register {
     pub editors: Vec<String>,
     /// Who reads it besides those who keep it.
     pub readers: Readers,
+    /// The zones at whose listeners it is seen and kept; empty: all that do not face the internet.
+    pub zones: Vec<String>,
     /// The part of the software that this register is: its rows are evidence for the statements that name it.
     pub mechanism: Option<Mechanism>,
     /// Statements served.

@@ -31,6 +31,7 @@ impl Reader<'_> {
         let manager = f.reference("manager", Kind::Role, s);
         let editors = f.references("editors", Kind::Role, s);
         let readers = readers(f, s);
+        let zones = f.references("zones", Kind::Zone, s);
         let mechanism = f.word_opt("mechanism", Mechanism::WORDS, s);
         let statements = f.references("statements", Kind::Statement, s);
         let order = if f.has("order") { f.number("order", s) } else { u32::MAX };
@@ -74,6 +75,7 @@ impl Reader<'_> {
             manager,
             editors,
             readers,
+            zones,
             mechanism,
             statements,
             order,
