@@ -52,13 +52,15 @@ const SCENES: &[Scene] = &[
 /// Days before today on which something happened that was not followed up in time.
 const FORGOTTEN_DAYS: Millis = 60;
 
-/// Makes the tasks of the day and plays the scenes in the LGWAN zone, where the house stands now.
+/// Makes the tasks of the day and plays the scenes in the LGWAN zone, where the house stands now. `strong` is somebody who has
+/// proven a second factor, without which nobody confirms.
 ///
 /// # Errors
 /// When a scene cannot be played.
 pub(crate) async fn play(
     app: &App,
     actor: impl AsyncFn(&str) -> anyhow::Result<Actor>,
+    strong: impl AsyncFn(&str) -> anyhow::Result<Actor>,
     now: Millis,
 ) -> anyhow::Result<()> {
     app.tidy().await?;
@@ -80,7 +82,7 @@ pub(crate) async fn play(
         };
         app.report_task(&owner, &task, report).await.with_context(place)?;
         if let Some(confirmer) = scene.confirmer {
-            let confirmer = actor(confirmer).await?;
+            let confirmer = strong(confirmer).await?;
             let seen = app.task(&confirmer, &task).await.with_context(place)?;
             app.confirm_task(&confirmer, &task, &seen.report_hash, "").await.with_context(place)?;
         }
