@@ -29,6 +29,8 @@ async fn a_duty_is_reported_sent_back_and_confirmed() {
     assert!(ground.text("main").await.contains("確認待ち"));
 
     ground.enter("lgwan", "akatsuki").await;
+    // Nobody confirms what he reads without a second factor.
+    ground.enrol_second_factor("lgwan").await;
     ground.go("lgwan", "/").await;
     ground.press("確かめる: ログの点検").await;
     ground.wait_for("[name='seen_hash']").await;

@@ -42,12 +42,17 @@ impl Ground {
         self.click("form[action='/login'] button").await;
         self.wait_for(".site__user, form[action='/login/code']").await;
         let factor = self.city.factors.lock().unwrap().get(self.city.name(login)).cloned();
-        // A code works once; the next one comes after half a minute.
+        // A code works once; the next one comes after half a minute. A code that did not work is not tried again: that locks.
+        let mut tried = String::new();
         for _ in 0..80 {
             let (Some(secret), true) = (&factor, self.see("form[action='/login/code']").await) else { break };
-            self.write("#f-code", &code(secret)).await;
-            self.click("form[action='/login/code'] button").await;
-            self.wait_for(".site__user, form[action='/login/code'] #f-code").await;
+            let now = code(secret);
+            if now != tried {
+                self.write("#f-code", &now).await;
+                self.click("form[action='/login/code'] button").await;
+                self.wait_for(".site__user, form[action='/login/code'] #f-code").await;
+                tried = now;
+            }
             tokio::time::sleep(Duration::from_millis(500)).await;
         }
         self.wait_for(".site__user").await;
