@@ -1,6 +1,6 @@
 //! Days of a Japanese office: fiscal years and their parts, holidays, the days on which a body is open.
 //!
-//! Owns: the periods that duties cover, the holidays of the law ([`holidays`]), counting open days. Leaves to others: which
+//! Owns: the periods that duties cover, the holidays of the law (`holidays`), counting open days. Leaves to others: which
 //! days a body is closed besides (the pack, through `app`), eras (`policy`), what day it is (`app`).
 //!
 //! Days are civil days of Japan; where one begins in time is for the caller to say.

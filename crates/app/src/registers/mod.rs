@@ -1,8 +1,8 @@
 //! 台帳: registers of the pack, their rows, and what people do with them.
 //!
 //! Owns who may see and keep which rows, adding, changing and ending one, and what each leaves as evidence. Leaves what may stand in
-//! a row to `workflow::register`, gathering what a judgement needs to [`work`], many rows at once to [`plan`], what screens show to
-//! [`views`], and what is stored to [`store`].
+//! a row to `workflow::register`, gathering what a judgement needs to `work`, many rows at once to [`plan`], what screens show to
+//! `views`, and what is stored to [`store`].
 
 pub mod plan;
 pub mod store;
