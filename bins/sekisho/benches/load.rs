@@ -5,7 +5,8 @@
 //! server answers under the same load without asking the database. Pages are read, nothing is sanitised.
 //!
 //! `SEKISHO_LOAD_TRANSFERS` (200000), `SEKISHO_LOAD_ASSETS` (20000), `SEKISHO_LOAD_PEOPLE` (200 clients) and
-//! `SEKISHO_LOAD_SECONDS` (30 for the pages, a third of it for the peer) make it smaller. The database is kept in the target folder for the next run.
+//! `SEKISHO_LOAD_SECONDS` (30 for the pages, a third of it for the peer) make it smaller. `SEKISHO_LOAD_TURN` (0 to 6, the arms of
+//! `page`) lets everybody ask for one page only, which tells what that page costs. The database is kept in the target folder for the next run.
 
 use std::{
     collections::BTreeMap,
@@ -50,6 +51,8 @@ use workflow::{
 const PEOPLE: u64 = 6_300;
 /// Entries of evidence of one transfer.
 const ENTRIES: u64 = 10;
+/// Turns until a person begins again.
+const PAGES: u64 = 7;
 const ZONE: &str = "lgwan";
 const PASSWORD: &str = "load-test-of-pages-1";
 const SECTIONS: [&str; 6] = ["general-affairs", "digital", "residents", "welfare", "planning", "water"];
@@ -63,6 +66,15 @@ struct Size {
     assets: u64,
     people: u64,
     seconds: u64,
+    only: Only,
+}
+
+/// Which page everybody asks for.
+#[derive(Clone, Copy)]
+enum Only {
+    Mixed,
+    /// The turn whose page it is.
+    Turn(u64),
 }
 
 #[expect(clippy::disallowed_methods, reason = "the bench is made smaller by the environment")]
@@ -115,6 +127,10 @@ fn main() -> Result<()> {
         assets: setting("SEKISHO_LOAD_ASSETS", 20_000).max(SECTIONS_COUNT),
         people: setting("SEKISHO_LOAD_PEOPLE", 200).max(10),
         seconds: setting("SEKISHO_LOAD_SECONDS", 30).max(3),
+        only: match setting("SEKISHO_LOAD_TURN", PAGES) {
+            turn if turn < PAGES => Only::Turn(turn),
+            _ => Only::Mixed,
+        },
     };
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(size))
 }
@@ -164,7 +180,11 @@ async fn run(size: Size) -> Result<()> {
 
 /// The page that a person opens on this turn, by name and path.
 fn page(size: Size, client: u64, turn: u64) -> (&'static str, String) {
-    match turn % 7 {
+    let which = match size.only {
+        Only::Mixed => turn % PAGES,
+        Only::Turn(one) => one,
+    };
+    match which {
         0 => ("home", "/".to_owned()),
         4 => ("register", "/registers/assets".to_owned()),
         5 => ("register search", format!("/registers/assets?words=%E8%A8%98%E9%8C%B2%20{}", turn % 1_000)),
