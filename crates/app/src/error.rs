@@ -5,7 +5,7 @@
 //! [`Error::Unavailable`] and [`Error::StorageFull`] mean that something is broken.
 
 use workflow::{
-    Millis, duty, edition::Refusal as EditionRefusal, register, request, route, transfer::Refusal,
+    Millis, duty, edition::Refusal as EditionRefusal, register, request, route, training, transfer::Refusal,
 };
 
 use crate::{
@@ -84,6 +84,9 @@ pub enum Error {
     /// The state of a task, or what it asks for, does not allow it.
     #[error(transparent)]
     Duty(#[from] duty::Refusal),
+    /// How far somebody is with a course does not allow it.
+    #[error(transparent)]
+    Course(#[from] training::Refusal),
     /// The form of a request was changed since it was handed in, so that what was answered is not what is asked.
     #[error("the form was changed since")]
     FormChanged,
@@ -201,6 +204,14 @@ codes! {
     Error::Duty(duty::Refusal::Comment) => "task-comment",
     Error::Duty(duty::Refusal::TooMuch) => "task-too-much",
     Error::Duty(duty::Refusal::NoWaiver) => "task-no-waiver",
+    Error::Course(training::Refusal::NoPage | training::Refusal::NoTest) => "course-none",
+    Error::Course(training::Refusal::ReadFirst) => "course-read-first",
+    Error::Course(training::Refusal::Passed) => "course-passed",
+    Error::Course(training::Refusal::NoneLeft) => "course-no-try",
+    Error::Course(training::Refusal::Wait(_)) => "course-wait",
+    Error::Course(training::Refusal::NotBegun) => "course-not-begun",
+    Error::Course(training::Refusal::Changed) => "course-changed",
+    Error::Course(training::Refusal::Unanswered(_)) => "course-unanswered",
     Error::FormChanged => "form-changed",
     Error::Form(_) => "form",
     Error::Refused(Refusal::ContentChanged)

@@ -279,6 +279,24 @@ kinds! {
     TasksOverdue = "tasks-overdue" [DutyCalendar],
     /// Somebody above was told of overdue tasks.
     TasksEscalated = "tasks-escalated" [DutyCalendar],
+    /// A course was opened for those it is for.
+    CourseOpened = "course-opened" [TrainingCourse],
+    /// Somebody read a course to its end.
+    CourseRead = "course-read" [TrainingCourse],
+    /// Somebody began a test.
+    CourseTestBegun = "course-test-begun" [TrainingCourse],
+    /// It was not enough.
+    CourseTestFailed = "course-test-failed" [TrainingCourse],
+    /// Somebody passed a course.
+    CoursePassed = "course-passed" [TrainingCourse],
+    /// People were in the room in which a course was held.
+    CourseAttended = "course-attended" [TrainingCourse],
+    /// The people of a section were told to take a course.
+    CourseReminded = "course-reminded" [TrainingCourse],
+    /// A course was closed, with how many passed.
+    CourseClosed = "course-closed" [TrainingCourse],
+    /// What was answered in tests was erased at the end of its retention.
+    CourseAnswersErased = "course-answers-erased" [RetentionErase],
     /// Evidence was taken out with its proofs.
     EvidenceExported = "evidence-exported" [EvidenceExport],
     /// The policy was taken out with what is not public of it.

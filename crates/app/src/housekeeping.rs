@@ -41,6 +41,8 @@ pub struct Tidied {
     pub tasks_due: usize,
     /// Transfers whose originals or results were erased.
     pub erased: usize,
+    /// Tries of tests whose answers were erased.
+    pub answers: usize,
     /// Entries of evidence whose payload was erased.
     pub payloads: usize,
     /// Blobs that nothing referred to.
@@ -96,6 +98,7 @@ impl App {
             self.erase_files(&due, now).await?;
             tidied.erased += 1;
         }
+        tidied.answers = self.erase_due_answers(ROUND).await?;
         let payloads = self.store().due_payloads(now, ROUND).await?;
         if !payloads.is_empty() {
             self.erase_payloads(&payloads, now).await?;

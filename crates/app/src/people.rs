@@ -307,6 +307,7 @@ impl App {
                 section: Some(&user.section),
             };
             evidence.extend(self.set_off(tx.as_mut(), By::Actor(actor), &happened, now).await?);
+            evidence.extend(self.release_courses(tx.as_mut(), By::Actor(actor), id, now).await?);
         }
         self.commit(tx, evidence).await
     }
@@ -381,6 +382,8 @@ impl App {
                 person: Some(id),
                 section: Some(&section),
             };
+            // What he still has to take counts where he is now.
+            tx.move_courses(id, &section).await?;
             evidence.extend(self.set_off(tx.as_mut(), by, &happened, now).await?);
         }
         self.commit(tx, evidence).await

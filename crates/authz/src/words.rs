@@ -96,6 +96,10 @@ closed_words! {
         WaiveTask = "waive-task",
         /// Say that something happened that sets off a duty.
         StartTask = "start-task",
+        /// Open and close a course, and say who was in the room.
+        ManageCourse = "manage-course",
+        /// 督促: tell the people of a unit to take a course.
+        RemindCourse = "remind-course",
         /// See how far the whole body is with its duties.
         ViewAllTasks = "view-all-tasks",
         /// See a row of a register, its history and what links to it.
@@ -211,7 +215,9 @@ impl Action {
             | Action::ReportTask
             | Action::ConfirmTask
             | Action::WaiveTask
-            | Action::StartTask => ResourceKind::DutyTask,
+            | Action::StartTask
+            | Action::ManageCourse
+            | Action::RemindCourse => ResourceKind::DutyTask,
             Action::ViewRow | Action::KeepRow | Action::ClassifyRow => ResourceKind::Row,
             Action::ViewAllTransfers
             | Action::ViewAllTasks

@@ -173,7 +173,9 @@ const OWN: [Action; 5] = [
     Action::ManageTokens,
 ];
 /// Spelled out here a second time, on purpose: the schema's group `write` must not lose a member unseen.
-const WRITING: [Action; 24] = [
+const WRITING: [Action; 26] = [
+    Action::ManageCourse,
+    Action::RemindCourse,
     Action::ReportTask,
     Action::ConfirmTask,
     Action::WaiveTask,
@@ -300,7 +302,8 @@ proptest! {
                     prop_assert_eq!(task.zone.as_ref(), Some(&who.zone), "written in another zone");
                     prop_assert!(!matches!(who.strength, Strength::ApiToken { .. }), "a program confirmed it");
                 }
-                Action::ViewTask | Action::StartTask => {}
+                Action::ManageCourse => prop_assert!(holds(&task.owner)),
+                Action::ViewTask | Action::StartTask | Action::RemindCourse => {}
                 other => prop_assert!(false, "{} of a task", other.id()),
             }
         }

@@ -6,6 +6,7 @@
 //! Leaves to others: checks of one table and its references (`resolve`, `fields`).
 
 mod classifiers;
+mod courses;
 mod duties;
 mod registers;
 
@@ -27,6 +28,7 @@ pub(crate) fn check(pack: &Pack, sink: &mut Sink) {
     classifiers::check(pack, sink);
     check_inspectors(pack, sink);
     duties::check(pack, sink);
+    courses::check(pack, sink);
     check_statements(pack, sink);
     check_mechanisms(pack, sink);
     check_values(pack, sink);
@@ -402,6 +404,11 @@ pub(crate) fn needed(pack: &Pack) -> Vec<(&str, String)> {
     for duty in &pack.duty_types {
         for (key, setting) in duty.settings() {
             add(setting, &|| format!("duty「{}」の {key} ", duty.id));
+        }
+    }
+    for course in &pack.courses {
+        for (key, setting) in course.settings() {
+            add(setting, &|| format!("course「{}」の {key} ", course.id));
         }
     }
     let by_id = pack.parameters.iter().filter(|p| p.needed);

@@ -23,6 +23,7 @@ mod guideline;
 pub mod import;
 mod layers;
 mod library;
+mod material;
 mod merged;
 mod model;
 pub mod oscal;
@@ -54,15 +55,16 @@ pub use edition::{EDITION_BYTES_MAX, EditionText, RefusedText};
 pub use guideline::{Divergence, Guideline};
 pub use library::Library;
 pub use model::{
-    Afterwards, Annotation, Answer, AnswerIs, Assurance, Attachments, Axis, COLUMN_CHARS_MAX, COLUMNS_MAX,
-    Channel, ChannelMode, Classifier, Clause, ClosedDay, ClosedDays, Column, ColumnType, Counterparty,
-    CounterpartyAct, CoverageStatus, DayCount, Department, Derivation, Derived, Document, DocumentKind,
-    DueRule, DutyEach, DutyTrigger, DutyType, Effect, EffectKind, Escalation, Every, FormField,
-    FormFieldType, Layer, Leads, Level, Maker, Mechanism, Modality, Municipality, Next, Occurs, Outcome,
-    Pack, Parameter, ParameterType, ParameterValue, Period, Permit, Post, QUESTIONS_MAX, Question, Readers,
-    Register, RegisterScope, Relation, RelationKind, RequestType, Retention, Revision, RevisionNeed, Role,
-    Rule, RuleAction, Scope, ScopeItem, ScopeKind, Section, Setting, Standing, Statement, StatementType,
-    Step, Term, Treatment, Zone, ZoneKind,
+    Afterwards, Annotation, Answer, AnswerIs, Assurance, Attachments, Audience, Axis, COLUMN_CHARS_MAX,
+    COLUMNS_MAX, Channel, ChannelMode, Classifier, Clause, ClosedDay, ClosedDays, Column, ColumnType,
+    Counterparty, CounterpartyAct, Course, CourseCount, CourseNumbers, CoursePage, CourseQuestion,
+    CoverageStatus, DayCount, Department, Derivation, Derived, Document, DocumentKind, DueRule, DutyEach,
+    DutyTrigger, DutyType, Effect, EffectKind, Escalation, Every, FormField, FormFieldType, Layer, Leads,
+    Level, Maker, Mechanism, Modality, Municipality, Next, Occurs, Outcome, Pack, PageBlock, Parameter,
+    ParameterType, ParameterValue, Period, Permit, Post, QUESTIONS_MAX, Question, Readers, Register,
+    RegisterScope, Relation, RelationKind, RequestType, Retention, Revision, RevisionNeed, Role, Rule,
+    RuleAction, Scope, ScopeItem, ScopeKind, Section, Setting, Standing, Statement, StatementType, Step,
+    Term, Treatment, Zone, ZoneKind,
 };
 pub use problem::{CheckReport, Code, DivergenceReport, Origin, Problem, Severity};
 pub use publication::{

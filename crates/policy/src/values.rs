@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 use crate::check;
-use crate::model::{DutyType, Pack, Parameter, ParameterType, ParameterValue, Setting};
+use crate::model::{Course, DutyType, Pack, Parameter, ParameterType, ParameterValue, Setting};
 use crate::problem::Problem;
 
 /// Longest value in words, in characters.
@@ -177,6 +177,7 @@ fn settings_of(pack: &mut Pack) -> Vec<&mut Setting> {
         settings.extend(request.afterwards.iter_mut().map(|a| &mut a.within_hours));
     }
     settings.extend(pack.duty_types.iter_mut().flat_map(DutyType::settings_mut));
+    settings.extend(pack.courses.iter_mut().flat_map(Course::settings_mut));
     settings
 }
 

@@ -48,6 +48,7 @@ kinds! {
     Classifier = "classifier",
     Duty = "duty",
     ClosedDay = "closed-day",
+    Course = "course",
     Channel = "channel",
 }
 

@@ -5,7 +5,7 @@
 //! of tests runs on both. Leaves what may change, and what is evidence, to `app`.
 //!
 //! A change enters by [`SqlStore::begin`](app::ports::Store::begin) → `tx` → the module of its noun (`people`,
-//! `access`, `transfers`, `requests`, `duties`, `registers`, `editions`, `jobs`, `evidence`) → `sql`; a list by the store → `lists` or `evidence` → `sql`. Evidence
+//! `access`, `transfers`, `requests`, `duties`, `training`, `registers`, `editions`, `jobs`, `evidence`) → `sql`; a list by the store → `lists` or `evidence` → `sql`. Evidence
 //! that belongs to no other state is gathered in `append`. The load test fills a database by [`load`].
 
 mod access;
@@ -27,6 +27,7 @@ mod sql;
 mod store;
 #[cfg(test)]
 mod tests;
+mod training;
 mod transfers;
 mod tx;
 

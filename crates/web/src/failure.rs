@@ -5,7 +5,7 @@
 
 use app::{Error, imports::ImportRefusal};
 use axum::http::StatusCode;
-use workflow::{duty, register, request, route, transfer::Refusal};
+use workflow::{duty, register, request, route, training, transfer::Refusal};
 
 use crate::words::{self, Trouble};
 
@@ -22,6 +22,7 @@ pub(crate) fn status(error: &Error) -> StatusCode {
         | Error::Duty(
             duty::Refusal::Comment | duty::Refusal::TooEarly | duty::Refusal::Future | duty::Refusal::TooMuch,
         )
+        | Error::Course(training::Refusal::Unanswered(_))
         | Error::Form(_)
         | Error::Register(register::Refusal::Same | register::Refusal::Reason)
         | Error::Invalid { .. }
@@ -30,6 +31,7 @@ pub(crate) fn status(error: &Error) -> StatusCode {
         Error::Refused(_)
         | Error::RequestRefused(_)
         | Error::Duty(_)
+        | Error::Course(_)
         | Error::Register(_)
         | Error::FormChanged
         | Error::Conflict

@@ -39,7 +39,7 @@ pub use site::ZoneSetting;
 
 use screens::{
     account, beside, classify, coverage, duties, editions, home, imports, oscal, parameters, people,
-    policy as policies, reading, register_tables, registers, requests, send, session, transfers,
+    policy as policies, reading, register_tables, registers, requests, send, session, training, transfers,
 };
 use site::Site;
 
@@ -125,6 +125,21 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
         .route("/tasks/{id}/waiver", post(duties::waiver))
         .route("/tasks/{id}/waiver/decision", post(duties::waiver_decision))
         .route("/tasks/{id}/files/{file}", get(duties::file))
+        .route("/training", get(training::mine))
+        .route("/training/overview", get(training::overview))
+        .route("/training/courses/{id}", get(training::year))
+        .route("/training/courses/{id}/open", post(training::open))
+        .route("/training/courses/{id}/close", post(training::close))
+        .route("/training/courses/{id}/attendance", post(training::attendance))
+        .route("/training/courses/{id}/table", get(training::table))
+        .route("/training/courses/{id}/sections/{section}", get(training::section))
+        .route("/training/courses/{id}/sections/{section}/remind", post(training::remind))
+        .route("/training/courses/{id}/sections/{section}/table", get(training::section_table))
+        .route("/training/mine/{id}", get(training::course))
+        .route("/training/mine/{id}/pages/{number}", get(training::page).post(training::read))
+        .route("/training/mine/{id}/test", get(training::test_page).post(training::test))
+        .route("/training/mine/{id}/test/begin", post(training::begin))
+        .route("/training/mine/{id}/certificate", get(training::certificate))
         .route("/registers", get(registers::all_registers))
         .route("/registers/{id}", get(registers::list))
         .route("/registers/{id}/rows.csv", get(registers::csv))

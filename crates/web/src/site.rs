@@ -272,6 +272,7 @@ fn menu(actor: &Actor, current: &str) -> Vec<MenuItem> {
     }
     items.push(item("/requests", "申請", "file", false));
     items.push(item("/tasks", "実施事項", "check", false));
+    items.push(item("/training", "研修", "book", false));
     items.push(item("/registers", "台帳", "box", false));
     items.push(item("/policy/duties", "すべきこと", "check", true));
     items.push(item("/clauses", "条項", "book", false));
@@ -336,6 +337,7 @@ fn flash(code: &str) -> Option<Flash> {
         other => match words::editions::flash(other)
             .or_else(|| words::duties::flash(other))
             .or_else(|| words::registers::flash(other))
+            .or_else(|| words::training::flash(other))
         {
             Some((title, body)) => (Tone::Good, title, body),
             None => return words::imports::flash(code),

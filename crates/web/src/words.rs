@@ -13,6 +13,7 @@ pub mod reading;
 pub mod register_tables;
 pub mod registers;
 pub mod requests;
+pub mod training;
 
 use app::coverage::MechanismState;
 use worker_protocol::{Kind, Notes, Reason, Removal, Road, Severity, Spot, Threat};
@@ -810,6 +811,7 @@ pub fn error(code: &str) -> Option<Trouble> {
             return requests::error(code)
                 .or_else(|| editions::error(code))
                 .or_else(|| duties::error(code))
+                .or_else(|| training::error(code))
                 .or_else(|| registers::error(code));
         }
     })
@@ -899,6 +901,7 @@ pub fn evidence(kind: &str) -> Option<&'static str> {
                 .or_else(|| editions::evidence(kind))
                 .or_else(|| imports::evidence(kind))
                 .or_else(|| duties::evidence(kind))
+                .or_else(|| training::evidence(kind))
                 .or_else(|| registers::evidence(kind));
         }
     })

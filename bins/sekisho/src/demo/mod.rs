@@ -8,6 +8,7 @@ mod duties;
 mod editions;
 mod registers;
 mod requests;
+mod training;
 mod week;
 
 use std::{

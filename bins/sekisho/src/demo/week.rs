@@ -198,6 +198,13 @@ pub(crate) async fn prepare(
     cast.progress(SCENES.len(), SCENES.len());
     clock.set(now);
     super::requests::play(app, async |login: &str| cast.actor(login, "lgwan").await, now).await?;
+    super::training::play(
+        app,
+        async |login: &str| cast.actor(login, "lgwan").await,
+        async |login: &str| cast.strong_actor(login, "lgwan").await,
+        now,
+    )
+    .await?;
     super::duties::play(
         app,
         async |login: &str| cast.actor(login, "lgwan").await,

@@ -24,6 +24,7 @@ use crate::{
     error::{Error, FieldProblem, Result},
     evidence::{By, Kind},
     requests::{days, forms::Problems},
+    training::Counted,
     uploads::{Upload, UploadedFile},
 };
 
@@ -93,14 +94,32 @@ impl App {
     async fn report_checked(&self, actor: &Actor, id: &TaskId, new: NewReport) -> Result<()> {
         let now = self.now();
         let task = self.task_to(actor, id, Action::ReportTask).await?;
+        if workflow::training::course_of(&task.duty).is_some() {
+            // Nobody says by himself that he passed; what was read and answered says it.
+            return Err(Error::NotFound);
+        }
         let duty = self.pack().duty_type(&task.duty);
+        let counted = match duty {
+            Some(duty) => self.counted(duty, &task).await?.unwrap_or_default(),
+            None => Counted::default(),
+        };
         // A duty that the pack no longer has asks for nothing but words.
         let fields = duty.map_or(&[][..], |d| d.fields.as_slice());
         let (note_asked, files_asked) =
             duty.map_or((Attachments::Optional, Attachments::Optional), |d| (d.note, d.files));
         let mut problems = Problems::of(fields);
-        let answers = self.read_answers(fields, &new.answers, &mut problems).await?;
+        // What is recorded is not typed.
+        let mut typed = new.answers;
+        typed.extend(counted.values);
+        let answers = self.read_answers(fields, &typed, &mut problems).await?;
         let mut found = problems.found;
+        if let Some(needed) = counted.needed
+            && typed.get(&needed).is_none_or(|words| words.trim().is_empty())
+            && let Some(field) = fields.iter().find(|f| f.id == needed)
+            && found.iter().all(|p| p.field != needed)
+        {
+            found.push(problem(&field.id, &field.title, "empty"));
+        }
         let done_on = match read_day(&new.done_on) {
             Ok(day) if day > day_of(now) => Err("future"),
             Ok(day) if day < task.covers.first() => Err("before-covered"),
@@ -440,7 +459,7 @@ fn describe(task: &Task, event: &Event) -> Option<(Kind, serde_json::Value)> {
             )
         }
         Event::WaiverRefused { comment } => (Kind::TaskWaiverRefused, json!({ "comment": comment })),
-        Event::Reminded | Event::Overdue | Event::Escalated { .. } => return None,
+        Event::Reminded | Event::Overdue | Event::Released | Event::Escalated { .. } => return None,
     })
 }
 

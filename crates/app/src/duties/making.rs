@@ -48,7 +48,7 @@ impl App {
         let calendar = self.calendar();
         let mut made = 0;
         for duty in self.pack().duty_types() {
-            let Some(recurrence) = recurrence(duty) else { continue };
+            let Some(recurrence) = recurrence(&duty.occurs) else { continue };
             let last = self.store().newest_period(&duty.id).await?;
             let slots = recurrence.slots_until(last, today, &calendar);
             let scopes = self.scopes(duty, now).await?;
@@ -56,7 +56,7 @@ impl App {
                 made += self.make_slot(duty, slot, &scopes, now).await?;
             }
         }
-        Ok(made)
+        Ok(made + self.enrol_latecomers().await?)
     }
 
     async fn make_slot(&self, duty: &DutyType, slot: &Slot, scopes: &[Scope], now: Millis) -> Result<u64> {
@@ -154,6 +154,7 @@ impl App {
                 }
             }
         }
+        evidence.extend(self.set_off_courses(tx, by, happened, now).await?);
         Ok(evidence)
     }
 
@@ -165,7 +166,7 @@ impl App {
         event: &Covers,
         now: Millis,
     ) -> Vec<Task> {
-        let Some(within) = within(duty) else { return Vec::new() };
+        let Some(within) = within(&duty.occurs) else { return Vec::new() };
         let due = within.due(event.first(), &self.calendar());
         let terms = self.task_terms(duty);
         scopes

@@ -104,6 +104,9 @@ impl App {
     /// The statements that a task of this duty is evidence for: those that it names, and those that name its mechanism, unless
     /// they belong to another duty. Empty for a duty that the pack no longer has.
     pub(crate) fn statements_of_duty(&self, duty: &str) -> Vec<String> {
+        if let Some(course) = workflow::training::course_of(duty) {
+            return self.statements_of_course(course);
+        }
         let Some(duty) = self.pack().duty_type(duty) else { return Vec::new() };
         let mut statements = duty.statements.clone();
         let is_anothers = |id: &String| self.pack().duty_types().iter().any(|d| d.statements.contains(id));
@@ -173,9 +176,9 @@ fn covers_details(covers: &Covers) -> Value {
     }
 }
 
-/// How a duty recurs, in the words of the rules; `None` for one that is set off, or whose number nobody set.
-fn recurrence(duty: &DutyType) -> Option<Recurrence> {
-    let policy::Occurs::Every { every, times, due } = &duty.occurs else { return None };
+/// How a duty or a course recurs, in the words of the rules; `None` for one that is set off, or whose number nobody set.
+pub(crate) fn recurrence(occurs: &policy::Occurs) -> Option<Recurrence> {
+    let policy::Occurs::Every { every, times, due } = occurs else { return None };
     Some(Recurrence {
         every: match every {
             policy::Every::FiscalYear => Every::FiscalYear,
@@ -196,9 +199,9 @@ fn recurrence(duty: &DutyType) -> Option<Recurrence> {
     })
 }
 
-/// Within how many days a duty is to be done once it is set off.
-fn within(duty: &DutyType) -> Option<Within> {
-    let policy::Occurs::On { within_days, days, .. } = &duty.occurs else { return None };
+/// Within how many days a duty or a course is to be done once it is set off.
+pub(crate) fn within(occurs: &policy::Occurs) -> Option<Within> {
+    let policy::Occurs::On { within_days, days, .. } = occurs else { return None };
     let n = u32::try_from(within_days.value?).unwrap_or(u32::MAX);
     Some(match days {
         policy::DayCount::Calendar => Within::Calendar(n),

@@ -21,7 +21,8 @@ use crate::{
     actor::Actor,
     error::{Error, Result},
     evidence::EvidenceItem,
-    model::{Page, PageRequest},
+    model::{PAGE_ROWS_MAX, Page, PageRequest},
+    training::Counted,
 };
 
 /// A list of tasks.
@@ -83,6 +84,10 @@ pub struct TaskDetail {
     pub report_hash: String,
     /// The duty, if the pack still has it.
     pub duty: Option<DutyType>,
+    /// What a course knows of its report.
+    pub counted: Option<Counted>,
+    /// The course whose task it is: it is read and tested on a page of its own.
+    pub course: Option<String>,
     /// The names of the people in it.
     pub names: BTreeMap<UserId, String>,
     /// The name of the section.
@@ -183,8 +188,11 @@ impl App {
         let mut task = self.task_to(actor, id, Action::ViewTask).await?;
         let resource = Resource::from(self.task_facts(&task));
         let can = |action| self.may(actor, action, &resource);
+        let course = workflow::training::course_of(&task.duty).map(ToOwned::to_owned);
+        let duty = self.pack().duty_type(&task.duty);
         let may = TaskMay {
-            report: can(Action::ReportTask),
+            // Nobody says by himself that he passed.
+            report: can(Action::ReportTask) && course.is_none(),
             ask_waiver: task.terms.waiver_by.is_some() && can(Action::ReportTask),
             confirm: can(Action::ConfirmTask),
             waive: can(Action::WaiveTask),
@@ -200,7 +208,12 @@ impl App {
         Ok(TaskDetail {
             written_in,
             report_hash,
-            duty: self.pack().duty_type(&task.duty).cloned(),
+            counted: match duty {
+                Some(duty) if may.report => self.counted(duty, &task).await?,
+                _ => None,
+            },
+            duty: duty.cloned(),
+            course,
             names,
             section_name: task.scope.section().map(|s| self.section_name(s)),
             statements: self.statements_of_duty(&task.duty),
@@ -250,7 +263,7 @@ impl App {
     }
 
     /// The sections whose tasks this person may see: `Some(None)` for all of them, `None` for none but his own.
-    fn sections_seen(&self, actor: &Actor) -> Option<Option<Vec<SectionId>>> {
+    pub(crate) fn sections_seen(&self, actor: &Actor) -> Option<Option<Vec<SectionId>>> {
         match self.authorizer().visible_tasks(actor.principal()) {
             Reach::All => Some(None),
             Reach::Units { departments, sections } => Some(Some(
@@ -307,8 +320,13 @@ impl App {
     pub async fn tasks_at_home(&self, actor: &Actor) -> Result<TasksAtHome> {
         let page = || PageRequest { after: None, limit: HOME_ROWS };
         let mine = self.tasks(actor, TaskTray::Mine, page()).await?.rows;
-        let mut overdue = self.tasks(actor, TaskTray::Overdue, page()).await?.rows;
-        overdue.retain(|row| mine.iter().all(|m| m.id != row.id));
+        let many = PageRequest { after: None, limit: PAGE_ROWS_MAX };
+        let mut overdue = self.tasks(actor, TaskTray::Overdue, many).await?.rows;
+        // What each person of a section has not passed stands on the page of his course: here it would hide all else.
+        overdue.retain(|row| {
+            workflow::training::course_of(&row.duty).is_none() && mine.iter().all(|m| m.id != row.id)
+        });
+        overdue.truncate(usize::try_from(HOME_ROWS).unwrap_or(usize::MAX));
         Ok(TasksAtHome { mine, overdue })
     }
 
@@ -324,7 +342,9 @@ impl App {
             let _refused = self.permit(actor, Action::ViewAllTasks, &Resource::City).await?;
             return Err(Error::NotFound);
         };
-        let months = self.store().task_months(year, seen.as_deref(), now).await?;
+        let mut months = self.store().task_months(year, seen.as_deref(), now).await?;
+        // Each person has his courses; beside them what a section does would not be seen. They have a page of their own.
+        months.retain(|m| workflow::training::course_of(&m.duty).is_none());
         let rows = self.year_rows(year, &months, seen.is_none());
         let mut sections = Vec::new();
         let of = |section: Option<&SectionId>| {
@@ -366,7 +386,7 @@ impl App {
         for duty in self.pack().duty_types() {
             let there = by_duty.remove(duty.id.as_str()).unwrap_or_default();
             let mut to_come: BTreeSet<String> = BTreeSet::new();
-            if let Some(recurrence) = recurrence(duty)
+            if let Some(recurrence) = recurrence(&duty.occurs)
                 && (whole_body || duty.each != policy::DutyEach::Body)
             {
                 let periods: Vec<Period> = recurrence.every.of_fiscal_year(year);

@@ -1,7 +1,7 @@
 //! A store and a blob store that are the real ones until they are told to fail.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicI64, Ordering},
@@ -17,6 +17,7 @@ use app::{
     },
     ports::{BlobError, BlobInfo, BlobStore, BlobWriter, Clock as _, Store, StoreError, Tx},
     requests::store::{ParameterChange, RequestQuery, RequestRow, RequestStore, RequestTx},
+    training::store::{Attempt, CourseRun, StoredProgress, TrainingStore, TrainingTx},
 };
 use async_trait::async_trait;
 use store_blob::LocalBlobs;
@@ -177,6 +178,51 @@ impl DutyTx for FlakyTx {
         self.faults.store()?;
         self.real.update_task(task).await
     }
+}
+
+macro_rules! training_calls {
+    ($($name:ident($($arg:ident: $type:ty),*) -> $result:ty;)*) => {
+        #[async_trait]
+        impl TrainingStore for FlakyStore {
+            $(async fn $name(&self, $($arg: $type),*) -> Result<$result, StoreError> {
+                self.faults.store()?;
+                self.real.$name($($arg),*).await
+            })*
+        }
+    };
+}
+
+training_calls! {
+    course_run(id: &str) -> Option<CourseRun>;
+    course_runs(course: &str, limit: u32) -> Vec<CourseRun>;
+    open_course_runs(limit: u32) -> Vec<CourseRun>;
+    course_progress(tasks: &[TaskId]) -> BTreeMap<TaskId, StoredProgress>;
+    course_attempts(task: &TaskId, limit: u32) -> Vec<Attempt>;
+    due_answers(now: Millis, limit: u32) -> Vec<(TaskId, u32)>;
+    put_bookmark(task: &TaskId, progress: &StoredProgress) -> ();
+}
+
+macro_rules! training_tx_calls {
+    ($($name:ident($($arg:ident: $type:ty),*) -> $result:ty;)*) => {
+        #[async_trait]
+        impl TrainingTx for FlakyTx {
+            $(async fn $name(&mut self, $($arg: $type),*) -> Result<$result, StoreError> {
+                self.faults.store()?;
+                TrainingTx::$name(self.real.as_mut(), $($arg),*).await
+            })*
+        }
+    };
+}
+
+training_tx_calls! {
+    course_run(id: &str) -> Option<CourseRun>;
+    insert_course_run(run: &CourseRun) -> ();
+    update_course_run(run: &CourseRun) -> ();
+    progress_of(task: &TaskId) -> StoredProgress;
+    put_progress(task: &TaskId, progress: &StoredProgress) -> ();
+    insert_attempt(attempt: &Attempt) -> ();
+    erase_answers(task: &TaskId, nth: u32) -> ();
+    move_courses(user: &UserId, section: &SectionId) -> u64;
 }
 
 macro_rules! request_calls {

@@ -43,3 +43,5 @@ mod retention;
 mod simulation;
 #[cfg(test)]
 mod submitting;
+#[cfg(test)]
+mod training;

@@ -244,16 +244,7 @@ pub(super) fn classifiers(pack: &Pack) -> Vec<(Titled, Keys)> {
 
 pub(super) fn duty_types(pack: &Pack) -> Vec<(Titled, Keys)> {
     let one = |d: &crate::model::DutyType| {
-        let (when, due) = match &d.occurs {
-            Occurs::Every { every, times, due } => {
-                let times = setting(pack, times).unwrap_or_default();
-                (format!("{}に{times}回", every.title_ja()), Some(due_words(*due)))
-            }
-            Occurs::On { on, within_days, days } => {
-                let within = setting(pack, within_days).unwrap_or_default();
-                (on.title_ja().to_owned(), Some(format!("{}で{within}日以内", days.title_ja())))
-            }
-        };
+        let (when, due) = occurs_words(pack, &d.occurs);
         let role = |id: &Option<String>| id.as_ref().and_then(|id| some(pack.role_title(id)));
         let fields: Vec<&str> = d.fields.iter().map(|f| f.title.as_str()).collect();
         let told = d.escalations.iter().map(|e| format!("{}日後 {}", e.after_days, pack.role_title(&e.to)));
@@ -277,6 +268,20 @@ pub(super) fn duty_types(pack: &Pack) -> Vec<(Titled, Keys)> {
     pack.duty_types.iter().map(one).collect()
 }
 
+/// When something is to be done, and until when.
+fn occurs_words(pack: &Pack, occurs: &Occurs) -> (String, Option<String>) {
+    match occurs {
+        Occurs::Every { every, times, due } => {
+            let times = setting(pack, times).unwrap_or_default();
+            (format!("{}に{times}回", every.title_ja()), Some(due_words(*due)))
+        }
+        Occurs::On { on, within_days, days } => {
+            let within = setting(pack, within_days).unwrap_or_default();
+            (on.title_ja().to_owned(), Some(format!("{}で{within}日以内", days.title_ja())))
+        }
+    }
+}
+
 /// When something is due, as a list of changes says it.
 fn due_words(due: DueRule) -> String {
     match due {
@@ -286,6 +291,34 @@ fn due_words(due: DueRule) -> String {
         DueRule::BeforeEnd(n) => format!("期間の末日の{n}日前"),
         DueRule::AfterEnd(n) => format!("期間の後の{n}開庁日目"),
     }
+}
+
+pub(super) fn courses(pack: &Pack) -> Vec<(Titled, Keys)> {
+    let one = |c: &crate::model::Course| {
+        let (when, due) = occurs_words(pack, &c.occurs);
+        let role = |id: &Option<String>| id.as_ref().and_then(|id| some(pack.role_title(id)));
+        let text = |pages: &[crate::model::CoursePage]| joined(pages.iter().map(|p| p.title.as_str()));
+        let keys: Keys = vec![
+            ("title", some(&c.title)),
+            ("help", some(&c.help)),
+            ("audience", some(c.audience.title_ja())),
+            ("roles", joined(c.roles.iter().map(|r| pack.role_title(r)))),
+            ("sections", ids(&c.sections)),
+            ("every", Some(when)),
+            ("due", due),
+            ("page", text(&c.pages)),
+            ("question", joined(c.questions.iter().map(|q| q.text.as_str()))),
+            ("draw", Some(c.draw.to_string())),
+            ("pass", Some(c.pass.to_string())),
+            ("manager", some(pack.role_title(&c.manager))),
+            ("confirm_by", role(&c.confirm_by)),
+            ("excuse_by", role(&c.excuse_by)),
+            ("answers_days", setting(pack, &c.answers_days)),
+            ("statements", ids(&c.statements)),
+        ];
+        (titled(&c.id, &c.title), keys)
+    };
+    pack.courses.iter().map(one).collect()
 }
 
 pub(super) fn closed_days(pack: &Pack) -> Vec<(Titled, Keys)> {

@@ -156,6 +156,8 @@ pub struct DiffReport {
     pub duties: ItemDiff,
     /// Days on which the body is closed.
     pub closed_days: ItemDiff,
+    /// Courses that people take.
+    pub courses: ItemDiff,
 }
 
 impl DiffReport {
@@ -183,6 +185,7 @@ impl DiffReport {
             revisions: items(a, b, keys::revisions),
             duties: items(a, b, keys::duty_types),
             closed_days: items(a, b, keys::closed_days),
+            courses: items(a, b, keys::courses),
         }
     }
 
@@ -211,6 +214,12 @@ impl DiffReport {
         let does = |id: &str| {
             [a, b].iter().any(|p| p.duty_type(id).is_some_and(|d| d.roles().any(|(_, r)| r == role)))
         };
+        let takes = |id: &str| {
+            let concerns = |c: &crate::model::Course| {
+                c.audience == crate::model::Audience::Everyone || c.roles_named().any(|(_, r)| r == role)
+            };
+            [a, b].iter().any(|p| p.course(id).is_some_and(concerns))
+        };
         Some(Self {
             role: Some(titled),
             statements: statements(a, b, Some(role)),
@@ -220,6 +229,7 @@ impl DiffReport {
             channels: mine(all.channels, &sends),
             duties: mine(all.duties, &does),
             closed_days: ItemDiff::default(),
+            courses: mine(all.courses, &takes),
             zones: ItemDiff::default(),
             documents: ItemDiff::default(),
             makers: ItemDiff::default(),

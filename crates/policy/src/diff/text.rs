@@ -140,6 +140,7 @@ fn write(out: &mut String, r: &DiffReport) -> std::fmt::Result {
         ("改定", &r.revisions),
         ("実施事項", &r.duties),
         ("閉庁日", &r.closed_days),
+        ("研修の講座", &r.courses),
     ] {
         items(out, heading, diff)?;
     }

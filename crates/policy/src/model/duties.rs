@@ -3,6 +3,7 @@
 //! Owns: the duty, when it falls due, what it asks for; the days on which a body is closed.
 //! Leaves to others: periods, days and the course of one task (`workflow`), making and reporting tasks (`app`).
 
+use super::courses::CourseNumbers;
 use super::mechanism::Mechanism;
 use super::requests::FormField;
 use super::text::Setting;
@@ -84,6 +85,8 @@ pub struct DutyType {
     pub occurs: Occurs,
     /// What is reported, as a form.
     pub fields: Vec<FormField>,
+    /// Which of these come from a course.
+    pub numbers: Option<CourseNumbers>,
     /// Whether words are reported besides.
     pub note: Attachments,
     /// Whether files are.

@@ -122,6 +122,8 @@ mechanisms! {
         DutyCalendar = "duty-calendar" "定期義務の暦" ships,
         /// Training: plan, attendance, results.
         DutyTraining = "duty-training" "研修の実施" ships,
+        /// Courses that people read and are tested on, with who passed.
+        TrainingCourse = "training-course" "研修の受講と理解度の確認" ships,
         /// Drills for emergencies.
         DutyDrill = "duty-drill" "緊急時訓練の実施" ships,
         /// Self-inspection: questions, answers, improvement.

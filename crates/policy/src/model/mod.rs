@@ -8,6 +8,7 @@
 
 mod body;
 mod classifier;
+mod courses;
 mod duties;
 mod gates;
 mod mechanism;
@@ -19,6 +20,7 @@ mod words;
 
 pub use body::{Department, Municipality, Post, Role, Section};
 pub use classifier::{Answer, Classifier, Leads, Next, Outcome, QUESTIONS_MAX, Question, Standing};
+pub use courses::{Audience, Course, CourseCount, CourseNumbers, CoursePage, CourseQuestion, PageBlock};
 pub use duties::{
     ClosedDay, ClosedDays, DayCount, DueRule, DutyEach, DutyTrigger, DutyType, Escalation, Every, Occurs,
 };
@@ -79,6 +81,7 @@ pub struct Pack {
     pub(crate) classifiers: Vec<Classifier>,
     pub(crate) duty_types: Vec<DutyType>,
     pub(crate) closed_days: Vec<ClosedDay>,
+    pub(crate) courses: Vec<Course>,
     pub(crate) channels: Vec<Channel>,
     pub(crate) retention: Retention,
     pub(crate) guidelines: Vec<Guideline>,
@@ -161,6 +164,9 @@ lists! {
     /// Days on which the body is closed, besides weekends and holidays.
     closed_days, /// Those with this id.
     closed_day: ClosedDay;
+    /// Courses that people take.
+    courses, /// The course with this id.
+    course: Course;
     /// One channel for every ordered pair of zones.
     channels, /// The channel with this id.
     channel_by_id: Channel;

@@ -33,6 +33,7 @@ impl Reader<'_> {
             let field = self.form_field(id, f, &fields);
             fields.push(field);
         }
+        let numbers = super::courses::numbers(f, &fields, &mut self.sink);
         let occurs = self.occurs(f);
         let s = &mut self.sink;
         DutyType {
@@ -43,6 +44,7 @@ impl Reader<'_> {
             each: each(f, s),
             occurs,
             fields,
+            numbers,
             note: f.word_opt("note", Attachments::WORDS, s).unwrap_or(Attachments::Optional),
             files: f.word_opt("files", Attachments::WORDS, s).unwrap_or(Attachments::None),
             confirm_by: f.reference_opt("confirm_by", Kind::Role, s),
@@ -56,7 +58,7 @@ impl Reader<'_> {
     }
 
     /// `every` or `on`: exactly one of them, each with keys of its own.
-    fn occurs(&mut self, f: &mut Fields<'_>) -> Occurs {
+    pub(super) fn occurs(&mut self, f: &mut Fields<'_>) -> Occurs {
         let s = &mut self.sink;
         let (recurs, triggered) = (f.has("every"), f.has("on"));
         if recurs == triggered {
@@ -237,7 +239,7 @@ fn due(f: &mut Fields<'_>, every: Every, s: &mut Sink) -> DueRule {
     rule
 }
 
-fn remind_days(f: &mut Fields<'_>, s: &mut Sink) -> Vec<u32> {
+pub(super) fn remind_days(f: &mut Fields<'_>, s: &mut Sink) -> Vec<u32> {
     let at = f.at_key("remind_days");
     let what = f.what().to_owned();
     let Some(node) = f.any("remind_days") else { return vec![7] };
@@ -263,7 +265,7 @@ fn remind_days(f: &mut Fields<'_>, s: &mut Sink) -> Vec<u32> {
     days
 }
 
-fn escalations(f: &mut Fields<'_>, s: &mut Sink) -> Vec<Escalation> {
+pub(super) fn escalations(f: &mut Fields<'_>, s: &mut Sink) -> Vec<Escalation> {
     let rows = f.rows("escalations", "[{ after_days = 7, to = \"…\" }]", s);
     let mut escalations = Vec::new();
     for mut row in rows {

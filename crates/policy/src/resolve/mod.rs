@@ -6,6 +6,7 @@
 
 mod body;
 mod classifier;
+mod courses;
 mod duties;
 mod gates;
 mod papers;
@@ -94,6 +95,7 @@ impl<'m> Reader<'m> {
         let classifiers = self.each(Kind::Classifier, Self::classifier);
         let duty_types = self.each(Kind::Duty, Self::duty);
         let closed_days = self.each(Kind::ClosedDay, Self::closed_day);
+        let courses = self.each(Kind::Course, Self::course);
         let channels = self.each(Kind::Channel, Self::channel);
         Some(Pack {
             id: id.to_owned(),
@@ -125,6 +127,7 @@ impl<'m> Reader<'m> {
             classifiers,
             duty_types,
             closed_days,
+            courses,
             channels,
             retention: retention?,
             guidelines: self.guidelines(),

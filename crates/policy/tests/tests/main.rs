@@ -8,6 +8,8 @@ mod broken;
 #[cfg(test)]
 mod classifiers;
 #[cfg(test)]
+mod courses;
+#[cfg(test)]
 mod coverage;
 #[cfg(test)]
 mod diff;

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     load,
-    sql::{self, Sql, duties, editions, registers},
+    sql::{self, Sql, duties, editions, registers, training},
 };
 
 const USERS: u32 = 1_000;
@@ -116,6 +116,12 @@ const LISTS: &[(&Sql, &[&str])] = &[
     (&duties::TASK_IDS, &["'monthly'", "'2026-04'", "1"]),
     (&duties::PEOPLE_OF_POST, &["'staff'", "1793000000000"]),
     (&duties::DUE_TASKS, &["1793000003000", "50"]),
+    (&training::COURSE_RUN, &["'yearly.2026'"]),
+    (&training::COURSE_RUNS, &["'yearly'", "12"]),
+    (&training::OPEN_COURSE_RUNS, &["100"]),
+    (&training::COURSE_PROGRESS, &["'course.yearly.2026.1.p-u-000007'"]),
+    (&training::COURSE_ATTEMPTS, &["'course.yearly.2026.1.p-u-000007'", "20"]),
+    (&training::DUE_ANSWERS, &["1793000003000", "200"]),
     (&registers::ROW, &["'assets'", "7"]),
     (&registers::ROWS, &["'assets'", "'@in-use'", "''", "3000", "51"]),
     (&registers::ROWS_NARROWED, &NARROWED),
@@ -261,6 +267,15 @@ async fn fill(world: &World) {
     }
     for n in 0..600 {
         tx.insert_tasks(&[super::conformance::duties::task(n)]).await.unwrap();
+    }
+    for n in 1..=300 {
+        use super::conformance::training::{course_attempt, course_run, course_task};
+        let task = course_task(1 + n % USERS, "yearly");
+        tx.insert_tasks(std::slice::from_ref(&task)).await.unwrap();
+        tx.put_progress(&task.id, &app::training::store::StoredProgress::default()).await.unwrap();
+        tx.insert_attempt(&course_attempt(&task.id, 1, T0 + i64::from(n))).await.unwrap();
+        let run = course_run(&format!("course-{n}"), T0 + i64::from(n));
+        tx.insert_course_run(&run).await.unwrap();
     }
     let rows: Vec<_> = (1..=ROWS)
         .map(|n| {

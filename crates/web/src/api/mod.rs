@@ -26,6 +26,7 @@ mod registers;
 mod requests;
 mod session;
 mod table;
+mod training;
 mod transfers;
 
 use std::sync::LazyLock;
@@ -254,6 +255,46 @@ fn rows() -> Vec<Endpoint> {
         row(Get, "/duty-year", "A fiscal year: how far each section and each duty is", duties::year)
             .query::<duties::YearQuery>()
             .gives::<duties::DutyYearView>(),
+        row(Get, "/courses", "One's own courses, those to be taken first", training::mine)
+            .gives::<training::CourseList>(),
+        row(Get, "/courses/{id}", "One's own course with its pages", training::show)
+            .gives::<training::CourseDetailView>(),
+        row(Post, "/courses/{id}/pages/{page}", "Confirm having read a page", training::read),
+        row(Get, "/courses/{id}/test", "The paper of the try that is under way", training::paper)
+            .gives::<training::PaperView>(),
+        row(Post, "/courses/{id}/test", "Begin a try; one that is under way goes on", training::begin),
+        row(Post, "/courses/{id}/test/answers", "End the try with what is chosen", training::answer)
+            .takes::<training::AnswerForm>()
+            .gives::<training::AnsweredView>(),
+        row(Get, "/course-types", "The courses of a year as rates", training::overview)
+            .query::<training::CourseYearQuery>()
+            .gives::<training::CourseOverviewView>(),
+        row(Get, "/course-types/{id}", "One course in a year: rates by section", training::year)
+            .query::<training::CourseYearQuery>()
+            .gives::<training::CourseYearView>(),
+        row(Post, "/course-types/{id}/runs", "Open a course for those it is for", training::open)
+            .takes::<training::OpenForm>()
+            .makes::<dto::Made>(),
+        row(Post, "/course-types/{id}/attendance", "Note who was in the room", training::attendance)
+            .takes::<training::AttendanceForm>()
+            .gives::<training::AttendedView>(),
+        row(
+            Get,
+            "/course-types/{id}/sections/{section}",
+            "The people of a section: who has passed and who has not",
+            training::section,
+        )
+        .query::<training::CourseYearQuery>()
+        .gives::<training::CourseSectionView>(),
+        row(
+            Post,
+            "/course-types/{id}/sections/{section}/reminders",
+            "Tell everybody of a section who has not passed to take the course",
+            training::remind,
+        )
+        .query::<training::CourseYearQuery>()
+        .gives::<training::RemindedView>(),
+        row(Post, "/course-runs/{id}/close", "Close a course: nobody comes to it any more", training::close),
         row(Get, "/parameters", "The values that the policy leaves open", requests::parameters)
             .gives::<requests::OpenValueList>(),
         row(Get, "/parameters/{id}", "One of them with its history", requests::parameter)

@@ -15,6 +15,7 @@ use policy::Mechanism;
 use workflow::{
     calendar::begin_of,
     duty::{Covers, State as Stage, Tally},
+    training,
 };
 
 use super::{Pairs, one, requests, show, view};
@@ -31,11 +32,11 @@ const LIST_ROWS: u32 = 30;
 const BASIS: &[Mechanism] = &[Mechanism::DutyCalendar, Mechanism::EvidenceLedger];
 
 /// A day in the forms of the pages.
-fn on(day: Date) -> When {
+pub(super) fn on(day: Date) -> When {
     when(begin_of(day))
 }
 
-fn covers_words(covers: &Covers) -> String {
+pub(super) fn covers_words(covers: &Covers) -> String {
     match covers {
         // The words stay in the zone in which they were written.
         Covers::Event { what, on: day, .. } if what.is_empty() => {
@@ -66,8 +67,11 @@ fn row(site: &Site, row: &TaskRow, action: &str) -> view::TaskRowView {
         (_, Some(section)) => site.app().section_name(section),
         (_, None) => "全庁".to_owned(),
     };
+    // A course is read and tested on a page of its own; who is told of it elsewhere sees how it stands.
+    let takes = action == REPORTS && training::course_of(&row.duty).is_some();
+    let (href, action) = if takes { ("/training/mine", "受ける") } else { ("/tasks", action) };
     view::TaskRowView {
-        href: format!("/tasks/{}", view::path_part(row.id.as_str())),
+        href: format!("{href}/{}", view::path_part(row.id.as_str())),
         title: row.title.clone(),
         nth: nth_words(row.nth, row.times),
         covers: covers_words(&row.covers),
@@ -81,9 +85,12 @@ fn row(site: &Site, row: &TaskRow, action: &str) -> view::TaskRowView {
     }
 }
 
+/// The words of the button with which somebody does his own task.
+const REPORTS: &str = "報告する";
+
 fn action(state: Stage) -> &'static str {
     match state {
-        Stage::Open => "報告する",
+        Stage::Open => REPORTS,
         Stage::Reported => "確かめる",
         Stage::WaiverAsked => "決める",
         Stage::Done | Stage::Waived => "",
@@ -150,12 +157,18 @@ pub(crate) async fn list(State(site): State<Site>, who: Signed, Query(query): Qu
 
 /// A bar of what became of tasks.
 fn rate(name: &str, href: &str, t: &Tally) -> view::DutyRate {
+    rate_in(name, href, t, ["実施済", "免除", "期限前・確認中", "期限超過"], "件")
+}
+
+/// The same in these words, counting in this unit.
+pub(super) fn rate_in(name: &str, href: &str, t: &Tally, words: [&str; 4], unit: &str) -> view::DutyRate {
     let others = t.asked.saturating_sub(t.done + t.waived + t.overdue);
+    let [done, waived, open, overdue] = words;
     let counts = [
-        ("covered__kept", t.done, "実施済"),
-        ("covered__defined", t.waived, "免除"),
-        ("covered__planned", others, "期限前・確認中"),
-        ("covered__unbound", t.overdue, "期限超過"),
+        ("covered__kept", t.done, done),
+        ("covered__defined", t.waived, waived),
+        ("covered__planned", others, open),
+        ("covered__unbound", t.overdue, overdue),
     ];
     let (mut start, mut parts, mut said) = (0, Vec::new(), Vec::new());
     let mut counted = 0_u64;
@@ -164,7 +177,7 @@ fn rate(name: &str, href: &str, t: &Tally) -> view::DutyRate {
         let end = u32::try_from(counted * 1_000 / u64::from(t.asked.max(1))).unwrap_or(1_000).min(1_000);
         if count > 0 {
             parts.push(view::RatePart { class, start, length: end - start });
-            said.push(format!("{word} {count}件"));
+            said.push(format!("{word} {count}{unit}"));
         }
         start = end;
     }

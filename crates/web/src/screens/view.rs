@@ -15,6 +15,7 @@ mod reading;
 mod register_tables;
 mod registers;
 mod requests;
+mod training;
 
 use askama::Template;
 
@@ -29,6 +30,7 @@ pub use reading::*;
 pub use register_tables::*;
 pub use registers::*;
 pub use requests::*;
+pub use training::*;
 
 use crate::{
     dates::When,

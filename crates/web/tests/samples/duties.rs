@@ -101,6 +101,7 @@ fn page(state: Stage) -> TaskPage {
 
 fn form() -> ReportForm {
     ReportForm {
+        counted: vec![("受講した職員の数".into(), "12".into())],
         fields: vec![
             field("answered", "点検した項目の数", "number", Some("入力してください。")),
             field("improvement", "改めること", "long-text", None),

@@ -7,6 +7,7 @@ mod reading;
 mod register_tables;
 mod registers;
 mod requests;
+mod training;
 
 use askama::Template;
 use web::{
@@ -498,6 +499,7 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
     let mut pages = of_transfers();
     pages.extend(requests::pages());
     pages.extend(duties::pages());
+    pages.extend(training::pages());
     pages.extend(classify::pages());
     pages.extend(register_tables::pages());
     pages.extend(editions::pages());

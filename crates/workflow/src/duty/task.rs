@@ -272,6 +272,8 @@ pub enum Event {
     Reminded,
     /// It was due.
     Overdue,
+    /// Who it was for left, so that nobody is asked for it any more.
+    Released,
     /// Somebody above was told that it is overdue.
     Escalated {
         /// The role.
@@ -513,6 +515,15 @@ impl Task {
         self.waiver = None;
         self.state = State::Open;
         Ok(vec![Event::WaiverRefused { comment }])
+    }
+
+    /// Lets a person's own task go because he left. Whether there was anything to let go.
+    pub fn release(&mut self, now: Millis) -> Vec<Event> {
+        if self.state.is_final() || !matches!(self.scope, Scope::Person(..)) {
+            return Vec::new();
+        }
+        self.end(State::Waived, now);
+        vec![Event::Released]
     }
 
     fn passed_reminders(&self, now: Millis) -> u32 {

@@ -20,3 +20,5 @@ mod registers;
 mod requests;
 #[cfg(test)]
 mod rules;
+#[cfg(test)]
+mod training;

@@ -60,6 +60,10 @@ async fn detail_page(
         Err(error) => return site.fail(Some(actor), &error),
     };
     let task = &detail.task;
+    let is_own = matches!(&task.scope, Scope::Person(user, _) if user == actor.id());
+    if is_own && detail.course.is_some() && task.state == workflow::duty::State::Open {
+        return Redirect::to(&format!("/training/mine/{}", view::path_part(id))).into_response();
+    }
     let overdue = task.is_overdue(app.now());
     let name = |id: &UserId| detail.names.get(id).cloned().unwrap_or_default();
     let said = |word: &Word| (name(&word.by), when(word.at), word.comment.clone());
@@ -75,11 +79,10 @@ async fn detail_page(
         }
     };
     let role = |id: &str| app.pack().role_title(id).to_owned();
-    let mut facts = vec![
-        ("対象".to_owned(), covers_words(&task.covers)),
-        ("だれの".to_owned(), for_whom),
-        ("行う役割".to_owned(), role(&task.terms.owner)),
-    ];
+    let mut facts = vec![("対象".to_owned(), covers_words(&task.covers)), ("だれの".to_owned(), for_whom)];
+    if detail.course.is_none() {
+        facts.push(("行う役割".to_owned(), role(&task.terms.owner)));
+    }
     let nth = nth_words(task.nth, task.times);
     if !nth.is_empty() {
         facts.insert(1, ("回".to_owned(), nth));
@@ -168,6 +171,13 @@ fn report_form(
         _ => &[],
     };
     let fields = detail.duty.as_ref().map_or(&[][..], |d| d.fields.as_slice());
+    let counted = detail.counted.clone().unwrap_or_default();
+    let shown = |field: &&policy::FormField| counted.values.contains_key(&field.id);
+    let field_view = |field: &policy::FormField| {
+        let view = requests::field_view(site, fields, field, &answers, problems);
+        let needed = counted.needed.as_ref() == Some(&field.id);
+        view::FormFieldView { required: view.required || needed, ..view }
+    };
     let asked = |what: Attachments| match what {
         Attachments::None => None,
         Attachments::Optional => Some(false),
@@ -181,7 +191,12 @@ fn report_form(
     };
     let today = day_of(site.app().now()).to_string();
     Some(view::ReportForm {
-        fields: fields.iter().map(|f| requests::field_view(site, fields, f, &answers, problems)).collect(),
+        counted: fields
+            .iter()
+            .filter(shown)
+            .map(|f| (f.title.clone(), counted.values.get(&f.id).cloned().unwrap_or_default()))
+            .collect(),
+        fields: fields.iter().filter(|f| !shown(f)).map(field_view).collect(),
         done_on: typed("done-on", Some(before.map_or(today, |r| r.done_on.to_string()))),
         note: typed("note", before.map(|r| r.note.clone())),
         note_needed: asked(note),

@@ -76,6 +76,8 @@ pub struct TasksPage {
 /// The form in which a task is reported.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReportForm {
+    /// What is recorded already and not typed: label and value.
+    pub counted: Vec<(String, String)>,
     /// The fields of the duty.
     pub fields: Vec<FormFieldView>,
     /// The day typed so far.

@@ -1,0 +1,556 @@
+//! Opening and closing courses, who comes to them later, who was in the room, reminding, erasing answers.
+//!
+//! Owns for whom a course is opened, and that nobody gets it twice. Leaves who it is for to `workflow`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use authz::{Action, Place};
+use jiff::civil::Date;
+use policy::{Course, Occurs};
+use serde_json::json;
+use workflow::{
+    Millis,
+    calendar::{day_of, fiscal_year, plus},
+    duty::{Covers, Report, Scope, State, Task},
+    id::{SectionId, TaskId, UserId},
+    training::{self, Person, Standing},
+};
+
+use super::{goes_by_roles, is_opened, is_set_off, store::CourseRun};
+use crate::{
+    App,
+    actor::Actor,
+    duties::{
+        Happened, recurrence,
+        store::{TaskQuery, TaskView},
+        within,
+    },
+    error::{Error, FieldProblem, Result},
+    evidence::{By, Kind},
+    model::{NewEvidence, PAGE_ROWS_MAX, PageRequest, User},
+    ports::Tx,
+    requests::days,
+};
+
+/// A course to be opened.
+#[derive(Debug, Clone, Default)]
+pub struct NewRun {
+    /// The course.
+    pub course: String,
+    /// The day on which it is due, as it was typed; empty: as the pack says.
+    pub due_on: String,
+    /// For a course that something sets off: what happened.
+    pub what: String,
+}
+
+/// Who was in the room.
+#[derive(Debug, Clone, Default)]
+pub struct NewAttendance {
+    /// The course.
+    pub course: String,
+    /// The day, as it was typed.
+    pub on: String,
+    /// Where, in words.
+    pub place: String,
+    /// User names, apart by lines, commas, tabs or blanks; a line of headings is passed over.
+    pub people: String,
+}
+
+/// What became of a list of those who were in the room.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Attended {
+    /// Noted.
+    pub noted: usize,
+    /// Of them, those who are done with it now.
+    pub passed: usize,
+    /// Who was done before.
+    pub before: usize,
+}
+
+/// Runs that are looked at; more are not open at once in any body.
+const RUNS: u32 = 100;
+/// Tasks that one transaction makes or changes.
+const AT_ONCE: usize = 500;
+/// Longest words about what happened or where.
+const WORDS_CHARS_MAX: usize = 200;
+/// Longest list of people, and how many can be on it.
+const PEOPLE_CHARS_MAX: usize = 20_000;
+const PEOPLE_MAX: usize = 500;
+/// Problems of a list that are told.
+const PROBLEMS_MAX: usize = 50;
+/// Days that lie ahead of a due day at most.
+const DUE_DAYS_MAX: i32 = 400;
+/// Words that head a column of user names.
+const HEADINGS: &[&str] = &["login", "user", "利用者id", "利用者名", "職員"];
+
+fn problem(field: &str, title: &str, problem: &'static str) -> FieldProblem {
+    FieldProblem { field: field.to_owned(), title: title.to_owned(), problem, bounds: None }
+}
+
+fn words(field: &str, title: &str, text: &str, needed: bool) -> Option<FieldProblem> {
+    let text = text.trim();
+    if needed && text.is_empty() {
+        return Some(problem(field, title, "empty"));
+    }
+    if text.chars().count() > WORDS_CHARS_MAX {
+        return Some(problem(field, title, "too-long"));
+    }
+    text.chars().any(char::is_control).then(|| problem(field, title, "not-allowed"))
+}
+
+impl App {
+    /// Opens a course for everybody it is for. Its id.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Denied`], [`Error::Form`], [`Error::Conflict`] when it is open for this time already.
+    pub async fn open_course(&self, actor: &Actor, new: NewRun) -> Result<String> {
+        let now = self.now();
+        let today = day_of(now);
+        let course = self.course_type(&new.course)?;
+        let _allowed =
+            self.permit(actor, Action::ManageCourse, &self.course_facts(course, Place::City)).await?;
+        if !is_opened(course) {
+            return Err(Error::NotFound);
+        }
+        let mut found = Vec::new();
+        let (covers, by_rule) = match &course.occurs {
+            Occurs::Every { .. } => {
+                let rule = recurrence(&course.occurs).ok_or(Error::NotFound)?;
+                let period = rule.every.period(today);
+                let due = rule.slots(&period, &self.calendar()).last().map_or(period.last, |slot| slot.due);
+                // Opened too late for that day, it is due at the end of the time.
+                let due = if due < today { period.last } else { due };
+                (Covers::Period(period), Some(due))
+            }
+            Occurs::On { .. } => {
+                found.extend(words("what", "起きたこと", &new.what, true));
+                let event = Covers::Event {
+                    key: format!("opened-{today}"),
+                    what: new.what.trim().to_owned(),
+                    on: today,
+                    zone: Some(actor.zone().clone()),
+                };
+                (event, within(&course.occurs).map(|w| w.due(today, &self.calendar())))
+            }
+        };
+        let due_on = match (new.due_on.trim(), by_rule) {
+            ("", Some(due)) => Ok(due),
+            ("", None) => Err("empty"),
+            (typed, _) => match days::begin_of(typed).map(day_of) {
+                None => Err("no-date"),
+                Some(day) if day < today => Err("past"),
+                Some(day) if day > plus(today, DUE_DAYS_MAX) => Err("not-allowed"),
+                Some(day) => Ok(day),
+            },
+        };
+        if let Err(wrong) = due_on {
+            found.push(problem("due-on", "期限", wrong));
+        }
+        let (true, Ok(due_on)) = (found.is_empty(), due_on) else { return Err(Error::Form(found)) };
+        let run = CourseRun {
+            id: CourseRun::id_of(&course.id, &covers),
+            course: course.id.clone(),
+            covers,
+            due_on,
+            opened_at: now,
+            opened_by: actor.id().clone(),
+            closed: None,
+            version: 0,
+        };
+        let tasks: Vec<Task> = self
+            .people_of_course(course, now)
+            .await?
+            .into_iter()
+            .map(|p| self.course_task(course, &run.covers, Scope::Person(p.user, p.section), due_on, now))
+            .collect();
+        let details = json!({
+            "course": course.id,
+            "title": course.title,
+            "covers": { "from": run.covers.first().to_string(), "until": run.covers.last().to_string() },
+            "due_on": due_on.to_string(),
+            "people": tasks.len(),
+            "content": training::content_digest(course),
+            "pack": self.pack().version(),
+        });
+        let subject = ("course", run.id.as_str(), course.id.as_str());
+        let entry = self.course_entry(now, Kind::CourseOpened, By::Actor(actor), subject, details)?;
+        let mut tx = self.store().begin().await?;
+        tx.insert_course_run(&run).await?;
+        for part in tasks.chunks(AT_ONCE) {
+            tx.insert_tasks(part).await?;
+        }
+        self.commit(tx, vec![entry]).await?;
+        Ok(run.id)
+    }
+
+    /// Closes a course: nobody comes to it any more. What is still open stays to be done.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Denied`], [`Error::Conflict`] when it is closed already.
+    pub async fn close_course(&self, actor: &Actor, id: &str) -> Result<()> {
+        let now = self.now();
+        let run = self.store().course_run(id).await?.ok_or(Error::NotFound)?;
+        let course = self.course_type(&run.course)?;
+        let _allowed =
+            self.permit(actor, Action::ManageCourse, &self.course_facts(course, Place::City)).await?;
+        let year = fiscal_year(run.covers.first());
+        let months = self.store().task_months(year, None, now).await?;
+        let duty = training::duty_of(&course.id);
+        let mut sections: BTreeMap<&str, (u32, u32, u32)> = BTreeMap::new();
+        for m in months.iter().filter(|m| m.duty == duty) {
+            let section = m.section.as_ref().map_or("", SectionId::as_str);
+            let sum = sections.entry(section).or_default();
+            *sum = (sum.0 + m.all.asked, sum.1 + m.all.done, sum.2 + m.all.waived);
+        }
+        let all = sections.values().fold((0, 0, 0), |s, n| (s.0 + n.0, s.1 + n.1, s.2 + n.2));
+        let told = |(asked, passed, excused): (u32, u32, u32)| json!({ "people": asked, "passed": passed, "excused": excused });
+        let details = json!({
+            "course": course.id,
+            "fiscal_year": year,
+            "all": told(all),
+            "sections": sections.into_iter().map(|(s, n)| (s.to_owned(), told(n))).collect::<serde_json::Map<_, _>>(),
+        });
+        let subject = ("course", run.id.as_str(), course.id.as_str());
+        let entry = self.course_entry(now, Kind::CourseClosed, By::Actor(actor), subject, details)?;
+        let mut tx = self.store().begin().await?;
+        let mut run = tx.course_run(id).await?.ok_or(Error::NotFound)?;
+        if run.closed.is_some() {
+            return Err(Error::Conflict);
+        }
+        run.closed = Some((now, actor.id().clone()));
+        tx.update_course_run(&run).await?;
+        self.commit(tx, vec![entry]).await
+    }
+
+    /// Everybody whom a course is for today.
+    pub(super) async fn people_of_course(&self, course: &Course, now: Millis) -> Result<Vec<Person>> {
+        let today = day_of(now);
+        let mut roles: BTreeMap<UserId, BTreeSet<String>> = BTreeMap::new();
+        if goes_by_roles(course) {
+            for post in
+                self.pack().posts().iter().filter(|p| p.roles.iter().any(|r| course.roles.contains(r)))
+            {
+                for (user, _) in self.store().people_of_post(&post.id, now).await? {
+                    roles.entry(user).or_default().extend(post.roles.iter().cloned());
+                }
+            }
+        }
+        let mut people = Vec::new();
+        let mut after: Option<UserId> = None;
+        loop {
+            let page = self.store().users("", after.as_ref(), PAGE_ROWS_MAX).await?;
+            let last = page.last().map(|u| u.id.clone());
+            people.extend(page.into_iter().filter(|u| u.enabled).map(|u| {
+                let roles = roles.remove(&u.id).unwrap_or_default();
+                person(u, roles)
+            }));
+            match last {
+                Some(id) => after = Some(id),
+                None => break,
+            }
+        }
+        people.retain(|p| training::is_for(course, p, today));
+        Ok(people)
+    }
+
+    /// Those who came to a body, or into an audience, since its courses were opened. How many there were.
+    pub(crate) async fn enrol_latecomers(&self) -> Result<u64> {
+        let now = self.now();
+        let today = day_of(now);
+        let mut came = 0;
+        for run in self.store().open_course_runs(RUNS).await? {
+            let Some(course) = self.pack().course(&run.course) else { continue };
+            if run.covers.last() < today {
+                continue;
+            }
+            let duty = training::duty_of(&course.id);
+            let there = self.store().task_ids(&duty, run.covers.key(), 1).await?;
+            let due_on = training::due_for_latecomer(run.due_on, today);
+            let tasks: Vec<Task> = self
+                .people_of_course(course, now)
+                .await?
+                .into_iter()
+                .map(|p| self.course_task(course, &run.covers, Scope::Person(p.user, p.section), due_on, now))
+                .filter(|task| !there.contains(&task.id))
+                .collect();
+            for part in tasks.chunks(AT_ONCE) {
+                let mut tx = self.store().begin().await?;
+                let new = tx.insert_tasks(part).await?;
+                if new == 0 {
+                    continue;
+                }
+                came += new;
+                let details = json!({ "course": course.id, "due_on": due_on.to_string(), "tasks": new });
+                let subject = ("course", run.id.as_str(), course.id.as_str());
+                let entry = self.course_entry(now, Kind::TasksMade, By::System, subject, details)?;
+                self.commit(tx, vec![entry]).await?;
+            }
+        }
+        Ok(came)
+    }
+
+    /// The courses that something sets off for a person, in its transaction; their evidence.
+    pub(crate) async fn set_off_courses(
+        &self,
+        tx: &mut dyn Tx,
+        by: By<'_>,
+        happened: &Happened<'_>,
+        now: Millis,
+    ) -> Result<Vec<NewEvidence>> {
+        let (Some(id), Some(section)) = (happened.person, happened.section) else { return Ok(Vec::new()) };
+        let mut evidence = Vec::new();
+        for course in self.pack().courses().iter().filter(|c| is_set_off(c, happened.trigger)) {
+            let Some(within) = within(&course.occurs) else { continue };
+            let Some(user) = tx.user(id).await? else { continue };
+            let mut roles = BTreeSet::new();
+            if goes_by_roles(course) {
+                let held = self.grants(&self.store().posts_of(id, now).await?);
+                roles.extend(held.into_iter().map(|grant| grant.role));
+            }
+            let who = Person { section: section.clone(), ..person(user, roles) };
+            if !training::is_for(course, &who, day_of(now)) {
+                continue;
+            }
+            let covers = Covers::Event {
+                key: format!("{}-{}", happened.trigger.id(), happened.subject),
+                what: happened.what.clone(),
+                on: day_of(now),
+                zone: None,
+            };
+            let due_on = within.due(day_of(now), &self.calendar());
+            let scope = Scope::Person(id.clone(), section.clone());
+            let task = self.course_task(course, &covers, scope, due_on, now);
+            if tx.insert_tasks(std::slice::from_ref(&task)).await? > 0 {
+                let details = json!({
+                    "trigger": happened.trigger.id(),
+                    "course": course.id,
+                    "person": id.as_str(),
+                    "due_on": due_on.to_string(),
+                    "tasks": 1,
+                });
+                let subject = ("task", task.id.as_str(), course.id.as_str());
+                evidence.push(self.course_entry(now, Kind::TaskStarted, by, subject, details)?);
+            }
+        }
+        Ok(evidence)
+    }
+
+    /// Lets the courses of somebody who left go, in the transaction in which he leaves; their evidence.
+    pub(crate) async fn release_courses(
+        &self,
+        tx: &mut dyn Tx,
+        by: By<'_>,
+        user: &UserId,
+        now: Millis,
+    ) -> Result<Vec<NewEvidence>> {
+        let mut evidence = Vec::new();
+        for row in self.courses_of(user).await? {
+            let (Some(course), false) = (training::course_of(&row.duty), row.state.is_final()) else {
+                continue;
+            };
+            let Some(mut task) = tx.task(&row.id).await? else { continue };
+            if task.release(now).is_empty() {
+                continue;
+            }
+            tx.update_task(&task).await?;
+            let details = json!({ "course": course, "reason": "left", "person": user.as_str() });
+            let subject = ("task", task.id.as_str(), course);
+            evidence.push(self.course_entry(now, Kind::TaskWaived, by, subject, details)?);
+        }
+        Ok(evidence)
+    }
+
+    /// The tasks of courses that a person has, the last due first: one page of his tasks, which holds years.
+    pub(super) async fn courses_of(&self, user: &UserId) -> Result<Vec<crate::duties::store::TaskRow>> {
+        let page = PageRequest { after: None, limit: PAGE_ROWS_MAX };
+        let query = TaskQuery { view: TaskView::OfPerson(user.clone()), page };
+        let mut rows = self.store().tasks(&query).await?.rows;
+        rows.retain(|row| training::course_of(&row.duty).is_some());
+        Ok(rows)
+    }
+
+    /// 集合研修: notes who was in the room. All of the list, or, when anything on it is wrong, nothing of it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Denied`], [`Error::Form`] naming each line that is wrong.
+    pub async fn record_attendance(&self, actor: &Actor, new: NewAttendance) -> Result<Attended> {
+        let now = self.now();
+        let course = self.course_type(&new.course)?.clone();
+        let facts = self.course_facts(&course, Place::City);
+        let _allowed = self.permit(actor, Action::ManageCourse, &facts).await?;
+        let mut found = Vec::new();
+        let on = match days::begin_of(new.on.trim()).map(day_of) {
+            None => Err(if new.on.trim().is_empty() { "empty" } else { "no-date" }),
+            Some(day) if day > day_of(now) => Err("future"),
+            Some(day) => Ok(day),
+        };
+        if let Err(wrong) = on {
+            found.push(problem("on", "開いた日", wrong));
+        }
+        found.extend(words("place", "場所", &new.place, false));
+        let people = self.people_listed(&course, &new.people, &mut found).await?;
+        let (true, Ok(on)) = (found.is_empty(), on) else { return Err(Error::Form(found)) };
+        let mut tx = self.store().begin().await?;
+        let (mut attended, mut logins) = (Attended::default(), Vec::new());
+        for (user, task) in people {
+            let Some(mut task) = tx.task(&task).await? else { continue };
+            if task.state != State::Open {
+                attended.before += 1;
+                continue;
+            }
+            let mut stored = tx.progress_of(&task.id).await?;
+            let enough = stored.progress.attend(&course, now);
+            tx.put_progress(&task.id, &stored).await?;
+            attended.noted += 1;
+            logins.push(user.login);
+            if enough {
+                attended.passed += 1;
+                complete(&mut task, actor, on, now)?;
+                tx.update_task(&task).await?;
+            }
+        }
+        if attended.noted == 0 {
+            return Ok(attended);
+        }
+        let details = json!({
+            "course": course.id,
+            "on": on.to_string(),
+            "place": new.place.trim(),
+            "people": logins,
+            "suffices": attended.passed > 0,
+        });
+        let subject = ("course", course.id.as_str(), course.id.as_str());
+        let entry = self.course_entry(now, Kind::CourseAttended, By::Actor(actor), subject, details)?;
+        self.commit(tx, vec![entry]).await?;
+        Ok(attended)
+    }
+
+    /// The people on a list, each with his task of the course; what is wrong with the list.
+    async fn people_listed(
+        &self,
+        course: &Course,
+        untrusted: &str,
+        found: &mut Vec<FieldProblem>,
+    ) -> Result<Vec<(User, TaskId)>> {
+        if untrusted.trim().is_empty() {
+            found.push(problem("people", "受けた職員", "empty"));
+            return Ok(Vec::new());
+        }
+        if untrusted.chars().count() > PEOPLE_CHARS_MAX {
+            found.push(problem("people", "受けた職員", "too-long"));
+            return Ok(Vec::new());
+        }
+        let duty = training::duty_of(&course.id);
+        let (mut people, mut seen) = (Vec::new(), BTreeSet::new());
+        for (line, text) in (1_usize..).zip(untrusted.trim_start_matches('\u{feff}').lines()) {
+            let names =
+                text.split([',', '\t', ' ', '\u{3000}', ';', '、']).map(|n| n.trim().trim_matches('"'));
+            for name in names.filter(|n| !n.is_empty()) {
+                let login = name.to_ascii_lowercase();
+                if (line == 1 && HEADINGS.contains(&login.as_str())) || !seen.insert(login.clone()) {
+                    continue;
+                }
+                if found.len() >= PROBLEMS_MAX || people.len() >= PEOPLE_MAX {
+                    found.push(problem("people", "受けた職員", "too-long"));
+                    return Ok(people);
+                }
+                let title = format!("{line}行目「{}」", name.chars().take(40).collect::<String>());
+                let Some(user) = self.store().user_by_login(&login).await? else {
+                    found.push(problem("people", &title, "unknown"));
+                    continue;
+                };
+                let task = self.courses_of(&user.id).await?.into_iter().find(|row| row.duty == duty);
+                match task {
+                    Some(row) => people.push((user, row.id)),
+                    None => found.push(problem("people", &title, "not-asked")),
+                }
+            }
+        }
+        Ok(people)
+    }
+
+    /// 督促: tells everybody of a section who has not passed to take the course. How many that were.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Denied`].
+    pub async fn remind_course(
+        &self,
+        actor: &Actor,
+        id: &str,
+        year: i16,
+        section: &SectionId,
+    ) -> Result<usize> {
+        let now = self.now();
+        let course = self.course_type(id)?;
+        let facts = self.course_facts(course, self.place(section));
+        let _allowed = self.permit(actor, Action::RemindCourse, &facts).await?;
+        let rows = self.course_rows(course, year, Some(section)).await?;
+        let mut tx = self.store().begin().await?;
+        let mut told = Vec::new();
+        for row in rows.iter().filter(|row| row.row.state == State::Open).take(AT_ONCE) {
+            // Locks it: who passes meanwhile is not told.
+            let Some(task) = tx.task(&row.row.id).await?.filter(|t| t.state == State::Open) else { continue };
+            let mut stored = tx.progress_of(&task.id).await?;
+            stored.progress.reminded_at = Some(now);
+            tx.put_progress(&task.id, &stored).await?;
+            told.push(task.id.as_str().to_owned());
+        }
+        if told.is_empty() {
+            return Ok(0);
+        }
+        let details = json!({ "course": course.id, "section": section.as_str(), "tasks": told });
+        let subject = ("course", course.id.as_str(), course.id.as_str());
+        let entry = self.course_entry(now, Kind::CourseReminded, By::Actor(actor), subject, details)?;
+        self.commit(tx, vec![entry]).await?;
+        Ok(told.len())
+    }
+
+    /// Erases what was answered longer ago than the pack keeps it. How many tries that were.
+    pub(crate) async fn erase_due_answers(&self, limit: u32) -> Result<usize> {
+        let now = self.now();
+        let due = self.store().due_answers(now, limit).await?;
+        if due.is_empty() {
+            return Ok(0);
+        }
+        let mut tx = self.store().begin().await?;
+        for (task, nth) in &due {
+            tx.erase_answers(task, *nth).await?;
+        }
+        let attempts: Vec<String> = due.iter().map(|(task, nth)| format!("{task}#{nth}")).collect();
+        let act = crate::evidence::Act {
+            kind: Kind::CourseAnswersErased,
+            by: By::System,
+            subject: ("course", "answers"),
+            details: json!({ "attempts": attempts }),
+            statements: &[],
+        };
+        let entry = self.entry(now, &act)?;
+        self.commit(tx, vec![entry]).await?;
+        Ok(due.len())
+    }
+}
+
+fn person(user: User, roles: BTreeSet<String>) -> Person {
+    Person { joined_on: day_of(user.created_at), user: user.id, section: user.section, roles }
+}
+
+/// Ends a person's task of a course: done, or waiting for a second person where the pack asks for one.
+pub(super) fn complete(task: &mut Task, by: &Actor, on: Date, now: Millis) -> Result<()> {
+    let report = Report {
+        by: by.id().clone(),
+        at: now,
+        // A course that was opened after the lecture is done on its first day.
+        done_on: on.max(task.covers.first()),
+        zone: by.zone().clone(),
+        answers: Vec::new(),
+        note: String::new(),
+        attachments: Vec::new(),
+    };
+    task.report(report, day_of(now))?;
+    Ok(())
+}
+
+/// Whether somebody has to be told: neither done nor let go.
+pub(super) fn is_missing(standing: Standing) -> bool {
+    !standing.is_over() && standing != Standing::Confirming
+}
