@@ -58,11 +58,11 @@ pub use model::{
     Channel, ChannelMode, Classifier, Clause, ClosedDay, ClosedDays, Column, ColumnType, Counterparty,
     CounterpartyAct, CoverageStatus, DayCount, Department, Derivation, Derived, Document, DocumentKind,
     DueRule, DutyEach, DutyTrigger, DutyType, Effect, EffectKind, Escalation, Every, FormField,
-    FormFieldType, Layer, Leads, Level, Maker, Mechanism, Modality, Municipality, Next, Occurs, Outcome,
-    Pack, Parameter, ParameterType, ParameterValue, Period, Permit, Post, QUESTIONS_MAX, Question, Readers,
-    Register, RegisterScope, Relation, RelationKind, RequestType, Retention, Revision, RevisionNeed, Role,
-    Rule, RuleAction, Scope, ScopeItem, ScopeKind, Section, Setting, Standing, Statement, StatementType,
-    Step, Term, Treatment, Zone, ZoneKind,
+    FormFieldType, Layer, Leads, Level, Maker, Mechanism, Modality, Municipality, Next, NoticeHours,
+    NoticeKind, NoticeRule, Occurs, Outcome, Pack, Parameter, ParameterType, ParameterValue, Period, Permit,
+    Post, QUESTIONS_MAX, Question, Readers, Register, RegisterScope, Relation, RelationKind, RequestType,
+    Retention, Revision, RevisionNeed, Role, Rule, RuleAction, Scope, ScopeItem, ScopeKind, Section, Setting,
+    Standing, Statement, StatementType, Step, Term, Treatment, Urgency, Zone, ZoneKind,
 };
 pub use problem::{CheckReport, Code, DivergenceReport, Origin, Problem, Severity};
 pub use publication::{

@@ -177,6 +177,7 @@ fn settings_of(pack: &mut Pack) -> Vec<&mut Setting> {
         settings.extend(request.afterwards.iter_mut().map(|a| &mut a.within_hours));
     }
     settings.extend(pack.duty_types.iter_mut().flat_map(DutyType::settings_mut));
+    settings.push(&mut pack.notice_hours.keep_days);
     settings
 }
 

@@ -156,6 +156,8 @@ pub struct DiffReport {
     pub duties: ItemDiff,
     /// Days on which the body is closed.
     pub closed_days: ItemDiff,
+    /// What people are told, how urgently.
+    pub notices: ItemDiff,
 }
 
 impl DiffReport {
@@ -183,6 +185,7 @@ impl DiffReport {
             revisions: items(a, b, keys::revisions),
             duties: items(a, b, keys::duty_types),
             closed_days: items(a, b, keys::closed_days),
+            notices: items(a, b, keys::notices),
         }
     }
 
@@ -220,6 +223,7 @@ impl DiffReport {
             channels: mine(all.channels, &sends),
             duties: mine(all.duties, &does),
             closed_days: ItemDiff::default(),
+            notices: ItemDiff::default(),
             zones: ItemDiff::default(),
             documents: ItemDiff::default(),
             makers: ItemDiff::default(),

@@ -237,7 +237,7 @@ fn due(f: &mut Fields<'_>, every: Every, s: &mut Sink) -> DueRule {
     rule
 }
 
-fn remind_days(f: &mut Fields<'_>, s: &mut Sink) -> Vec<u32> {
+pub(super) fn remind_days(f: &mut Fields<'_>, s: &mut Sink) -> Vec<u32> {
     let at = f.at_key("remind_days");
     let what = f.what().to_owned();
     let Some(node) = f.any("remind_days") else { return vec![7] };

@@ -8,6 +8,7 @@ mod body;
 mod classifier;
 mod duties;
 mod gates;
+mod notices;
 mod papers;
 mod registers;
 mod requests;
@@ -94,6 +95,8 @@ impl<'m> Reader<'m> {
         let classifiers = self.each(Kind::Classifier, Self::classifier);
         let duty_types = self.each(Kind::Duty, Self::duty);
         let closed_days = self.each(Kind::ClosedDay, Self::closed_day);
+        let notice_rules = self.each(Kind::Notice, Self::notice);
+        let notice_hours = self.notice_hours();
         let channels = self.each(Kind::Channel, Self::channel);
         Some(Pack {
             id: id.to_owned(),
@@ -125,6 +128,8 @@ impl<'m> Reader<'m> {
             classifiers,
             duty_types,
             closed_days,
+            notice_rules,
+            notice_hours,
             channels,
             retention: retention?,
             guidelines: self.guidelines(),

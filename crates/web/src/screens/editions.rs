@@ -349,6 +349,7 @@ fn groups(diff: &DiffReport) -> Vec<view::ChangeGroup> {
         ("改定", &diff.revisions),
         ("実施事項", &diff.duties),
         ("閉庁日", &diff.closed_days),
+        ("お知らせ", &diff.notices),
     ] {
         all.push(items(title, of));
     }
