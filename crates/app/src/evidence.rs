@@ -279,6 +279,10 @@ kinds! {
     TasksOverdue = "tasks-overdue" [DutyCalendar],
     /// Somebody above was told of overdue tasks.
     TasksEscalated = "tasks-escalated" [DutyCalendar],
+    /// Somebody chose how notices reach him, or where mails for him go.
+    NoticesChosen = "notices-chosen" [NoticeMail],
+    /// How many mails about notices were sent and refused on a day.
+    NoticesMailed = "notices-mailed" [NoticeMail],
     /// Evidence was taken out with its proofs.
     EvidenceExported = "evidence-exported" [EvidenceExport],
     /// The policy was taken out with what is not public of it.
