@@ -11,6 +11,8 @@ use std::{
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
 
+use crate::mail::{self, MailConfig};
+
 /// The file as written. Unknown keys are refused.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,6 +40,8 @@ struct Written {
     cells: usize,
     /// A listener for each zone of the pack.
     listener: BTreeMap<String, WrittenListener>,
+    /// Mails about notices; none without it.
+    mail: Option<mail::Written>,
 }
 
 /// One listener as written.
@@ -67,6 +71,7 @@ pub(crate) struct Config {
     pub(crate) office_folder: PathBuf,
     pub(crate) cells: usize,
     pub(crate) listeners: Vec<(String, SocketAddr, PathBuf, PathBuf)>,
+    pub(crate) mail: Option<MailConfig>,
 }
 
 impl Config {
@@ -92,6 +97,8 @@ impl Config {
         if !(1..=64).contains(&written.cells) {
             bail!("cells は1から64までです");
         }
+        let zones: Vec<&str> = written.listener.keys().map(String::as_str).collect();
+        let mail = written.mail.map(|mail| MailConfig::new(mail, &zones, here)).transpose()?;
         let data = here.join(written.data);
         Ok(Self {
             blobs: data.join("files"),
@@ -106,6 +113,7 @@ impl Config {
             office: written.office,
             office_folder: data.join("office"),
             cells: written.cells,
+            mail,
             listeners: written
                 .listener
                 .into_iter()
@@ -149,6 +157,7 @@ private_key = "tls/internet.key"
             ("data = ", "dota = ", "dota"),
             ("address = ", "adress = ", "adress"),
             ("ledger = ", "cells = 0\nledger = ", "cells"),
+            ("[listener.internet]", "[mail]\nfrom = \"a@b.example\"\n[listener.internet]", "folder"),
         ] {
             let error = Config::parse(&GOOD.replace(from, to), Path::new("/")).unwrap_err();
             assert!(format!("{error:#}").contains(says), "{error:#}");

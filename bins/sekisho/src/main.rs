@@ -17,6 +17,7 @@ mod house;
 mod import_command;
 mod keys;
 mod ledger_command;
+mod mail;
 mod packs;
 mod parameters_command;
 mod policy_command;
@@ -26,10 +27,10 @@ mod serve;
 mod setup;
 mod world;
 
-use std::{net::SocketAddr, process::ExitCode, time::Duration};
+use std::{net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use app::{App, sanitising::CellSettings};
+use app::{App, notices::Mailer, sanitising::CellSettings};
 use axum_server::{Handle, tls_rustls::RustlsConfig};
 use clap::{Parser, Subcommand};
 use policy::Pack;
@@ -60,6 +61,9 @@ enum Command {
     /// 方針パックを検査し、表示します
     #[command(subcommand)]
     Policy(policy_command::Command),
+    /// お知らせのメールを試します
+    #[command(subcommand)]
+    Mail(mail::Command),
     /// 証跡の台帳を見て、書き出し、検証します
     #[command(subcommand)]
     Ledger(ledger_command::Command),
@@ -75,6 +79,7 @@ fn main() -> ExitCode {
         Command::Serve(options) => world::run(serve::run(options)),
         Command::Sanitize(options) => world::run(sanitize::run(options)),
         Command::Policy(command) => policy_command::run(&command),
+        Command::Mail(mail::Command::Test(options)) => world::run(mail::test(options)),
         Command::Ledger(ledger_command::Command::Verify(options)) => return sekisho_verify::run(&options),
         Command::Ledger(command) => world::run(ledger_command::run(command)),
     };
@@ -94,7 +99,7 @@ pub(crate) struct Listener {
 /// How long requests may take to finish once the house closes.
 const CLOSING: Duration = Duration::from_secs(10);
 
-/// Runs a house until `stop` resolves: listeners, cells, the sealer, housekeeping. `opened` is called when every
+/// Runs a house until `stop` resolves: listeners, cells, the sealer, housekeeping, mails where something sends them. `opened` is called when every
 /// listener is bound, with the addresses they got.
 ///
 /// # Errors
@@ -103,6 +108,7 @@ pub(crate) async fn run_house(
     app: App,
     listeners: Vec<Listener>,
     cells: usize,
+    mailer: Option<Arc<dyn Mailer>>,
     opened: impl FnOnce(&[(ZoneId, SocketAddr)]) -> anyhow::Result<()>,
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
@@ -151,6 +157,10 @@ pub(crate) async fn run_house(
     {
         let (app, end) = (app.clone(), until_closed(closed.clone()));
         background.spawn(async move { app.run_housekeeping(end).await });
+    }
+    if let Some(mailer) = mailer {
+        let (app, end) = (app.clone(), until_closed(closed.clone()));
+        background.spawn(async move { app.run_mails(mailer, end).await });
     }
 
     let handle = Handle::new();

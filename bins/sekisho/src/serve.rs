@@ -63,14 +63,14 @@ pub(crate) struct InitOptions {
 /// # Errors
 /// With what is missing.
 pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
-    if rustls::crypto::ring::default_provider().install_default().is_err() {
-        bail!("暗号の部品を2度用意しようとしました");
-    }
+    world::prepare_tls()?;
     let config = Config::read(&options.config)?;
     let keys = Keys::read(&config.keys)?;
     let store = Arc::new(open_store(&config, false).await?);
     let policy = house::policy(&store, &config.policies, &config.pack).await?;
     let cells = config.cells;
+    // Before anything opens: a mail server that was written wrongly is found by whoever starts the server.
+    let mailer = config.mail.as_ref().map(crate::mail::MailConfig::open).transpose()?;
     let app = house::open(parts(config.clone(), policy, keys, store.clone())?)?;
     // An edition with other zones than those of what ran waits for a start with listeners for exactly them.
     let zones: Vec<ZoneId> = config.listeners.iter().map(|(zone, ..)| ZoneId::new(zone.clone())).collect();
@@ -85,7 +85,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
         }
         world::say("関所を開きました。終えるときは SIGTERM を送ってください。").map_err(Into::into)
     };
-    run_house(app, listeners, cells, opened, world::asked_to_stop()).await?;
+    run_house(app, listeners, cells, mailer, opened, world::asked_to_stop()).await?;
     store.close().await;
     Ok(ExitCode::SUCCESS)
 }

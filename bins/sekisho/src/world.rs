@@ -53,6 +53,14 @@ pub(crate) fn random_bytes() -> [u8; 32] {
     bytes
 }
 
+/// Chooses the one library for TLS; once in the life of the program.
+pub(crate) fn prepare_tls() -> anyhow::Result<()> {
+    if rustls::crypto::ring::default_provider().install_default().is_err() {
+        anyhow::bail!("暗号の部品を2度用意しようとしました");
+    }
+    Ok(())
+}
+
 /// Runs a command that needs the async runtime.
 pub(crate) fn run(command: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(command)

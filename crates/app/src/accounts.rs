@@ -161,7 +161,8 @@ impl App {
             self.store().touch(&session.secret_hash, now).await?;
         }
         let awaits_code = user.totp_sealed.is_some() && session.strength == Strength::Password;
-        self.actor(door, user, Proof::Session { strength: session.strength, awaits_code }, now).await
+        let unread = session.unread_notices;
+        self.actor(door, user, Proof::Session { strength: session.strength, awaits_code, unread }, now).await
     }
 
     /// The person behind an API token at this door.
@@ -384,6 +385,7 @@ impl App {
         tx.insert_absence(&absence).await?;
         let details = json!({ "from": from, "until": until, "reason": absence.reason });
         let entry = self.user_entry(now, Kind::AbsenceSet, By::Actor(actor), actor.id(), details)?;
+        self.presence_changes(tx.as_mut(), now).await?;
         self.commit(tx, vec![entry]).await
     }
 
@@ -404,6 +406,7 @@ impl App {
         tx.end_absence(id, actor.id(), now).await?;
         let details = json!({ "absence": id });
         let entry = self.user_entry(now, Kind::AbsenceEnded, By::Actor(actor), actor.id(), details)?;
+        self.presence_changes(tx.as_mut(), now).await?;
         self.commit(tx, vec![entry]).await
     }
 
@@ -440,6 +443,7 @@ impl App {
             created_at: now,
             seen_at: now,
             expires_at: now + self.rules().session_max,
+            unread_notices: 0,
         }
     }
 

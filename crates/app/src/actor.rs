@@ -37,6 +37,7 @@ pub struct Actor {
     strength: Strength,
     via_token: bool,
     awaits_code: bool,
+    unread: u32,
 }
 
 impl Actor {
@@ -100,6 +101,12 @@ impl Actor {
         self.via_token
     }
 
+    /// How many of his notices he has not looked at, counted up to a hundred: as it was when he came in, and 0 for a token.
+    #[must_use]
+    pub fn unread_notices(&self) -> u32 {
+        self.unread
+    }
+
     pub(crate) fn principal(&self) -> &Principal {
         &self.principal
     }
@@ -111,7 +118,7 @@ impl Actor {
 
 /// How an identity was proven.
 pub(crate) enum Proof {
-    Session { strength: Strength, awaits_code: bool },
+    Session { strength: Strength, awaits_code: bool, unread: u32 },
     Token { scopes: Vec<String> },
 }
 
@@ -133,9 +140,9 @@ impl App {
         let roles = self.grants(&posts);
         let needs_factor = roles.iter().any(|g| self.pack().role(&g.role).is_some_and(|r| r.second_factor))
             || self.pack().zone(door.zone.as_str()).is_some_and(|z| z.second_factor);
-        let (strength, via_token, awaits_code) = match &proof {
-            Proof::Session { strength, awaits_code } => (*strength, false, *awaits_code),
-            Proof::Token { .. } => (Strength::Password, true, false),
+        let (strength, via_token, awaits_code, unread) = match &proof {
+            Proof::Session { strength, awaits_code, unread } => (*strength, false, *awaits_code, *unread),
+            Proof::Token { .. } => (Strength::Password, true, false, 0),
         };
         let principal = Principal {
             user: user.id.as_str().to_owned(),
@@ -152,7 +159,7 @@ impl App {
             second_factor_required: needs_factor,
             enabled: user.enabled,
         };
-        Ok(Actor { door: door.clone(), user, posts, principal, strength, via_token, awaits_code })
+        Ok(Actor { door: door.clone(), user, posts, principal, strength, via_token, awaits_code, unread })
     }
 
     /// The roles that posts bring, by the pack. Everybody with a post is staff.

@@ -191,9 +191,27 @@ impl App {
         Ok(None)
     }
 
+    /// Who is told that a decision waits: those who may make it and are here; when all of them are away, their deputies, and
+    /// without any they themselves, for when they are back.
+    pub(crate) async fn deciders(&self, matter: Matter<'_>, now: Millis) -> Result<Vec<UserId>> {
+        let Some(step) = matter.open_step else { return Ok(Vec::new()) };
+        let mut holders = self.holders(&step.role, &step.scope, now).await?;
+        holders.retain(|id| matter.is_free_to_decide(id));
+        let mut present = Vec::new();
+        for id in &holders {
+            if !self.is_away(id, now).await? {
+                present.push(id.clone());
+            }
+        }
+        if !present.is_empty() {
+            return Ok(present);
+        }
+        Ok(self.deputies_now(matter, now).await?.map_or(holders, |d| d.deputies))
+    }
+
     /// The people who hold a role at a place or above it today, by the posts that bring it: those whose grant `authz`
     /// takes for this step.
-    async fn holders(&self, role: &str, scope: &Scope, now: Millis) -> Result<Vec<UserId>> {
+    pub(crate) async fn holders(&self, role: &str, scope: &Scope, now: Millis) -> Result<Vec<UserId>> {
         let pack = self.pack();
         let city_wide = pack.role(role).is_some_and(|r| r.city_wide);
         let mut ids = Vec::new();

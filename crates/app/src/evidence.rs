@@ -297,6 +297,10 @@ kinds! {
     CourseClosed = "course-closed" [TrainingCourse],
     /// What was answered in tests was erased at the end of its retention.
     CourseAnswersErased = "course-answers-erased" [RetentionErase],
+    /// Somebody chose how notices reach him, or where mails for him go.
+    NoticesChosen = "notices-chosen" [NoticeMail],
+    /// How many mails about notices were sent and refused on a day.
+    NoticesMailed = "notices-mailed" [NoticeMail],
     /// Evidence was taken out with its proofs.
     EvidenceExported = "evidence-exported" [EvidenceExport],
     /// The policy was taken out with what is not public of it.

@@ -47,6 +47,10 @@ pub struct Tidied {
     pub payloads: usize,
     /// Blobs that nothing referred to.
     pub swept: usize,
+    /// Things whose notices were looked at again.
+    pub looked_at: usize,
+    /// Notices and mails that were old.
+    pub notices_erased: u64,
 }
 
 impl App {
@@ -104,6 +108,7 @@ impl App {
             self.erase_payloads(&payloads, now).await?;
             tidied.payloads = payloads.len();
         }
+        (tidied.looked_at, tidied.notices_erased) = self.pass_notices(ROUND).await?;
         let shard = self.house.next_shard.fetch_add(1, Ordering::Relaxed);
         tidied.swept = self.sweep(shard, now).await?;
         Ok(tidied)

@@ -4,7 +4,7 @@
 //! keeps ([`model`]). Each use case is a method of [`App`], in the file of its noun:
 //! [`accounts`] and [`people`], [`uploads`], [`transfers`], [`deciding`], [`sanitising`], [`downloads`],
 //! [`requests`], [`duties`], [`training`], [`registers`], [`parameters`], [`editions`], [`evidence`], [`sealing`], [`clauses`], [`coverage`], [`reading`],
-//! [`imports`], [`housekeeping`].
+//! [`imports`], [`notices`], [`housekeeping`].
 //! Leaves decisions to ring 1 (`authz`, `policy`, `workflow`) and the world to ring 3.
 
 pub mod accounts;
@@ -27,6 +27,7 @@ pub mod imports;
 mod in_force;
 pub mod live;
 pub mod model;
+pub mod notices;
 pub mod outage;
 pub mod parameters;
 pub mod people;
@@ -131,6 +132,12 @@ struct House {
     payload_gate: RwLock<()>,
     /// The day, and the version of the policy, for which every task was made last.
     tasks_made_for: Mutex<Option<(jiff::civil::Date, String)>>,
+    /// The day on which the first round looked at all notices that depend on who is here.
+    notices_seen_on: Mutex<Option<jiff::civil::Date>>,
+    /// How mails leave, once something sends them.
+    mail_road: Mutex<Option<notices::MailRoad>>,
+    /// Why no mail is sent now.
+    mail_pause: Mutex<Option<notices::Pause>>,
     /// The part of the blobs that the next round of housekeeping looks through.
     next_shard: AtomicU8,
     jobs: Notify,
@@ -181,6 +188,9 @@ impl App {
             blob_gate: RwLock::default(),
             payload_gate: RwLock::default(),
             tasks_made_for: Mutex::default(),
+            notices_seen_on: Mutex::default(),
+            mail_road: Mutex::default(),
+            mail_pause: Mutex::default(),
             next_shard: AtomicU8::default(),
             jobs: Notify::new(),
             unsealed: Notify::new(),

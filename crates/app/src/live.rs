@@ -9,7 +9,7 @@ use std::{
 };
 
 use tokio::sync::broadcast;
-use workflow::id::{FileId, TransferId};
+use workflow::id::{FileId, TransferId, UserId};
 
 /// A hint that something about a transfer changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +38,8 @@ pub enum Change {
 #[derive(Debug)]
 pub struct Live {
     sender: broadcast::Sender<Notice>,
+    /// Whose notices (お知らせ) changed.
+    told: broadcast::Sender<UserId>,
     // Held for the time of one map operation, never across an await.
     progress: Mutex<HashMap<FileId, u16>>,
 }
@@ -47,7 +49,11 @@ const BACKLOG: usize = 1_024;
 
 impl Default for Live {
     fn default() -> Self {
-        Self { sender: broadcast::channel(BACKLOG).0, progress: Mutex::default() }
+        Self {
+            sender: broadcast::channel(BACKLOG).0,
+            told: broadcast::channel(BACKLOG).0,
+            progress: Mutex::default(),
+        }
     }
 }
 
@@ -56,6 +62,17 @@ impl Live {
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Notice> {
         self.sender.subscribe()
+    }
+
+    /// Listens from now on for whose notices (お知らせ) change.
+    #[must_use]
+    pub fn subscribe_told(&self) -> broadcast::Receiver<UserId> {
+        self.told.subscribe()
+    }
+
+    /// Says that a person's notices (お知らせ) changed.
+    pub fn told(&self, person: &UserId) {
+        let _ = self.told.send(person.clone());
     }
 
     /// Says that a transfer changed.

@@ -99,6 +99,9 @@ pub struct Session {
     pub seen_at: Millis,
     /// When it ends whatever happens.
     pub expires_at: Millis,
+    /// How many unread notices its person has, counted up to a hundred. Not part of the session: read with it, because every
+    /// page shows it.
+    pub unread_notices: u32,
 }
 
 /// A token for the API: scoped, bound to a zone, and it expires.

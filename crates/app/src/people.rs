@@ -308,8 +308,15 @@ impl App {
             };
             evidence.extend(self.set_off(tx.as_mut(), By::Actor(actor), &happened, now).await?);
             evidence.extend(self.release_courses(tx.as_mut(), By::Actor(actor), id, now).await?);
+        } else {
+            self.tell_of_account(tx.as_mut(), id, kind.id(), now).await?;
         }
-        self.commit(tx, evidence).await
+        if matches!(kind, Kind::UserDisabled | Kind::UserEnabled) {
+            self.presence_changes(tx.as_mut(), now).await?;
+        }
+        self.commit(tx, evidence).await?;
+        self.noticed(std::slice::from_ref(id));
+        Ok(())
     }
 
     /// Gives a post from now on.
@@ -386,7 +393,13 @@ impl App {
             tx.move_courses(id, &section).await?;
             evidence.extend(self.set_off(tx.as_mut(), by, &happened, now).await?);
         }
-        self.commit(tx, evidence).await
+        // Who is registered from outside the screens is told by whoever does that.
+        if matches!(by, By::Actor(_)) {
+            self.tell_of_account(tx.as_mut(), id, Kind::PostGiven.id(), now).await?;
+        }
+        self.commit(tx, evidence).await?;
+        self.noticed(std::slice::from_ref(id));
+        Ok(())
     }
 
     /// Ends a post now.
@@ -404,7 +417,10 @@ impl App {
         let entry = self.user_entry(now, Kind::PostEnded, By::Actor(actor), id, details)?;
         let mut tx = self.store().begin().await?;
         tx.end_post(holding, now).await?;
-        self.commit(tx, vec![entry]).await
+        self.tell_of_account(tx.as_mut(), id, Kind::PostEnded.id(), now).await?;
+        self.commit(tx, vec![entry]).await?;
+        self.noticed(std::slice::from_ref(id));
+        Ok(())
     }
 
     /// Takes the pack's sections over into the store. Done at every start; says nothing when nothing changed.

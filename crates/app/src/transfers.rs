@@ -518,7 +518,9 @@ impl App {
                 tx.dequeue(&file.id).await?;
             }
         }
+        let told = Box::pin(self.tell_of_transfer(&mut *tx, &transfer, &events, now)).await?;
         self.commit(tx, evidence).await?;
+        self.noticed(&told);
         for file in
             transfer.files.iter().filter(|f| f.state != FileState::Queued || transfer.state.is_final())
         {

@@ -40,6 +40,12 @@ closed_words! {
         ManageTokens = "manage-tokens",
         /// 既読: confirm having read what an edition of the policy changed for oneself.
         ConfirmReading = "confirm-reading",
+        /// お知らせ: see one's own notices, and how they reach oneself.
+        ViewNotices = "view-notices",
+        /// Note that one looked at them.
+        ReadNotices = "read-notices",
+        /// Choose how notices reach oneself, and where mails go.
+        ChooseNotices = "choose-notices",
         /// 申請: hand in a transfer, first or again after 差戻し.
         SubmitTransfer = "submit-transfer",
         /// 引戻し: take it back while it waits for a decision.
@@ -114,6 +120,8 @@ closed_words! {
         ViewLedger = "view-ledger",
         /// Change settings of the system: parameters, keys, jobs.
         AdministerSystem = "administer-system",
+        /// See how mails fare, and have one tried again.
+        LookAfterMails = "look-after-mails",
         /// See proposed editions of the policy before they are approved, and who has read what changed.
         ViewEditions = "view-editions",
         /// Propose an edition of the policy, attach the analysis of its risks, apply for it, give it up.
@@ -187,7 +195,10 @@ impl Action {
             | Action::ChangeOwnPassword
             | Action::EnrolSecondFactor
             | Action::ManageTokens
-            | Action::ConfirmReading => ResourceKind::OwnAccount,
+            | Action::ConfirmReading
+            | Action::ViewNotices
+            | Action::ReadNotices
+            | Action::ChooseNotices => ResourceKind::OwnAccount,
             Action::SubmitTransfer
             | Action::PullBackTransfer
             | Action::WithdrawTransfer
@@ -223,6 +234,7 @@ impl Action {
             | Action::ViewAllTasks
             | Action::ViewLedger
             | Action::AdministerSystem
+            | Action::LookAfterMails
             | Action::ViewEditions
             | Action::ViewImports
             | Action::EditImports

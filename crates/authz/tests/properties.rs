@@ -165,7 +165,10 @@ const DECIDING: [Action; 6] = [
     Action::DeputiseRequest,
     Action::ReviewRequest,
 ];
-const OWN: [Action; 5] = [
+const OWN: [Action; 8] = [
+    Action::ViewNotices,
+    Action::ReadNotices,
+    Action::ChooseNotices,
     Action::ConfirmReading,
     Action::ViewHome,
     Action::ChangeOwnPassword,

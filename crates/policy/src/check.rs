@@ -8,6 +8,7 @@
 mod classifiers;
 mod courses;
 mod duties;
+mod notices;
 mod registers;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +30,7 @@ pub(crate) fn check(pack: &Pack, sink: &mut Sink) {
     check_inspectors(pack, sink);
     duties::check(pack, sink);
     courses::check(pack, sink);
+    notices::check(pack, sink);
     check_statements(pack, sink);
     check_mechanisms(pack, sink);
     check_values(pack, sink);

@@ -29,6 +29,7 @@ pub(crate) struct Merged {
     items: BTreeMap<Kind, Vec<MergedItem>>,
     index: BTreeMap<Kind, HashMap<String, usize>>,
     pub(crate) retention: Option<Single>,
+    pub(crate) notices: Option<Single>,
     pub(crate) removals: Vec<Removal>,
 }
 
@@ -43,11 +44,8 @@ impl Merged {
                     merged.add(*kind, item, sink);
                 }
             }
-            match (&mut merged.retention, &layer.retention) {
-                (Some(lower), Some(upper)) => lower.table.extend(upper.table.clone()),
-                (slot @ None, upper) => slot.clone_from(upper),
-                (Some(_), None) => {}
-            }
+            lay_over(&mut merged.retention, layer.retention.as_ref());
+            lay_over(&mut merged.notices, layer.notices.as_ref());
         }
         merged
     }
@@ -137,5 +135,14 @@ impl Merged {
             }
             self.removals.push(removal.clone());
         }
+    }
+}
+
+/// Lays a single table over that of the layers below, key by key.
+fn lay_over(lower: &mut Option<Single>, upper: Option<&Single>) {
+    match (lower, upper) {
+        (Some(lower), Some(upper)) => lower.table.extend(upper.table.clone()),
+        (slot @ None, upper) => *slot = upper.cloned(),
+        (Some(_), None) => {}
     }
 }

@@ -47,6 +47,10 @@ fn write_all(out: &mut String, pack: &Pack, merged: &Merged) -> std::fmt::Result
         writeln!(out, "\n[retention]  # {}", place(&single.at))?;
         write_keys(out, &single.table, &single.at)?;
     }
+    if let Some(single) = &merged.notices {
+        writeln!(out, "\n[notices]  # {}", place(&single.at))?;
+        write_keys(out, &single.table, &single.at)?;
+    }
     for removal in &merged.removals {
         writeln!(
             out,

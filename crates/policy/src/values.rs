@@ -178,6 +178,7 @@ fn settings_of(pack: &mut Pack) -> Vec<&mut Setting> {
     }
     settings.extend(pack.duty_types.iter_mut().flat_map(DutyType::settings_mut));
     settings.extend(pack.courses.iter_mut().flat_map(Course::settings_mut));
+    settings.push(&mut pack.notice_hours.keep_days);
     settings
 }
 

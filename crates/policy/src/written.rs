@@ -49,6 +49,7 @@ kinds! {
     Duty = "duty",
     ClosedDay = "closed-day",
     Course = "course",
+    Notice = "notice",
     Channel = "channel",
 }
 
@@ -92,6 +93,7 @@ pub(crate) struct Written {
     pub(crate) layer: Arc<str>,
     pub(crate) pack: Option<Single>,
     pub(crate) retention: Option<Single>,
+    pub(crate) notices: Option<Single>,
     pub(crate) items: BTreeMap<Kind, Items>,
     pub(crate) removals: Vec<Removal>,
 }
@@ -120,6 +122,7 @@ pub(crate) fn read(layer: &Arc<str>, files: &[&SourceFile], sink: &mut Sink) -> 
         layer: Arc::clone(layer),
         pack: None,
         retention: None,
+        notices: None,
         items: BTreeMap::new(),
         removals: Vec::new(),
     };
@@ -132,6 +135,7 @@ pub(crate) fn read(layer: &Arc<str>, files: &[&SourceFile], sink: &mut Sink) -> 
                 "format" => {}
                 "pack" => single(&mut written.pack, &key, entry, sink),
                 "retention" => single(&mut written.retention, &key, entry, sink),
+                "notices" => single(&mut written.notices, &key, entry, sink),
                 "remove" => {
                     for (at, table) in tables(&key, entry, sink) {
                         written.removals.extend(removal(at, &table, sink));
@@ -344,7 +348,7 @@ fn misplaced(kind: Kind, entry: &Entry, sink: &mut Sink) {
 }
 
 fn unknown_top(key: &str, entry: &Entry, sink: &mut Sink) {
-    let known: Vec<&str> = ["format", "pack", "retention", "remove"]
+    let known: Vec<&str> = ["format", "pack", "retention", "notices", "remove"]
         .into_iter()
         .chain(Kind::ALL.iter().map(|k| k.key()))
         .collect();

@@ -27,7 +27,9 @@ pub(crate) async fn session(conn: &mut Conn<'_>, secret_hash: &str) -> Result<Op
 }
 
 pub(crate) async fn insert_session(conn: &mut Conn<'_>, session: &Session) -> Result<(), StoreError> {
-    let Session { secret_hash, user, zone, strength, created_at, seen_at, expires_at } = session;
+    // How many notices there are is no part of it.
+    let Session { secret_hash, user, zone, strength, created_at, seen_at, expires_at, unread_notices: _ } =
+        session;
     let strength = strength_id(*strength);
     let values = args![secret_hash, user, zone, strength, *created_at, *seen_at, *expires_at];
     conn.run_one(&sql::INSERT_SESSION, &values).await
@@ -114,6 +116,7 @@ fn read_session(row: &Row) -> Result<Session, StoreError> {
         created_at: row.int("created_at")?,
         seen_at: row.int("seen_at")?,
         expires_at: row.int("expires_at")?,
+        unread_notices: row.number("unread")?,
     })
 }
 

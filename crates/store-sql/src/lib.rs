@@ -19,6 +19,7 @@ mod jobs;
 mod lists;
 pub mod load;
 mod migrate;
+mod notices;
 mod patience;
 mod people;
 mod registers;

@@ -43,6 +43,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(8, "0008_duties"),
     migration!(9, "0009_in_use"),
     migration!(12, "0012_training"),
+    migration!(10, "0010_notices"),
 ];
 
 pub(crate) async fn run(db: &Db) -> Result<(), MigrateError> {

@@ -7,7 +7,7 @@
 /// Every statement, for the tests that look at each.
 #[cfg(test)]
 pub(crate) fn all() -> impl Iterator<Item = &'static Sql> {
-    ALL.iter().chain(duties::ALL).chain(editions::ALL).chain(registers::ALL).chain(training::ALL)
+    ALL.iter().chain(duties::ALL).chain(editions::ALL).chain(notices::ALL).chain(registers::ALL).chain(training::ALL)
 }
 
 /// A place before every row of a list that is sorted by time, newest first.
@@ -223,6 +223,7 @@ macro_rules! evidence_list {
 
 pub(crate) mod duties;
 pub(crate) mod editions;
+pub(crate) mod notices;
 pub(crate) mod registers;
 pub(crate) mod training;
 
@@ -277,8 +278,10 @@ statements! {
 
     // sessions and tokens
     SESSION = Same(
-        "SELECT secret_hash, user_id, zone, strength, created_at, seen_at, expires_at FROM session \
-         WHERE secret_hash = $1"
+        // With what every page shows of the person: reading it apart would be one more question for each page.
+        "SELECT s.secret_hash, s.user_id, s.zone, s.strength, s.created_at, s.seen_at, s.expires_at, \
+         (SELECT COUNT(*) FROM (SELECT 1 FROM notice n WHERE n.person = s.user_id AND n.unread = 1 LIMIT 100) AS c) \
+         AS unread FROM session s WHERE s.secret_hash = $1"
     );
     INSERT_SESSION = Same(
         "INSERT INTO session (secret_hash, user_id, zone, strength, created_at, seen_at, expires_at) \

@@ -32,6 +32,7 @@ const ASSETS: &[Asset] = assets! {
     "favicon.svg": "image/svg+xml",
     "sekisho.js": "text/javascript; charset=utf-8",
     "dropzone.js": "text/javascript; charset=utf-8",
+    "bell.js": "text/javascript; charset=utf-8",
     "live.js": "text/javascript; charset=utf-8",
     "picker.js": "text/javascript; charset=utf-8",
     "imports.js": "text/javascript; charset=utf-8",

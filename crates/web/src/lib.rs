@@ -38,8 +38,7 @@ pub use live::Streams;
 pub use site::ZoneSetting;
 
 use screens::{
-    account, beside, classify, coverage, duties, editions, home, imports, oscal, parameters, people,
-    policy as policies, reading, register_tables, registers, requests, send, session, training, transfers,
+    account, beside, classify, coverage, duties, editions, home, imports, notices, oscal, parameters, people, policy as policies, reading, register_tables, registers, requests, send, session, training, transfers,
 };
 use site::Site;
 
@@ -84,6 +83,12 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
         .route("/account/second-factor/confirm", post(account::confirm_factor))
         .route("/account/tokens", post(account::create_token))
         .route("/account/tokens/revoke", post(account::revoke_token))
+        .route("/account/notices", get(notices::settings).post(notices::choose))
+        .route("/notices", get(notices::page))
+        .route("/notices/read", post(notices::read))
+        .route("/notices/read-all", post(notices::read_all))
+        .route("/mails", get(notices::mails))
+        .route("/mails/{id}/again", post(notices::again))
         .route("/account/absences", post(account::set_absence))
         .route("/account/absences/end", post(account::end_absence))
         .route("/transfers", get(transfers::list))
@@ -216,6 +221,7 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
         .merge(pages)
         // A stream of events lasts; it has its own end instead of a time to answer.
         .route("/transfers/{id}/events", get(transfers::events))
+        .route("/notices/events", get(notices::events))
         .route("/assets/{hash}/{name}", get(assets::serve))
         .route("/healthz", get(healthz))
         .fallback(no_such_page)

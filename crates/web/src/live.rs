@@ -1,6 +1,6 @@
-//! What happens to a transfer while somebody looks at it, as server-sent events.
+//! What happens to a transfer while somebody looks at it, and to a person's notices, as server-sent events.
 //!
-//! Owns the two events (`progress`, `changed`), how many streams a person may hold, and when a stream ends. Used by
+//! Owns the events (`progress`, `changed`; `unread`), how many streams a person may hold, and when a stream ends. Used by
 //! the API and by the screens. Events are hints: whoever misses one reads the transfer again.
 //! Leaves what happened to `app::live`, the rights to `app`.
 
@@ -121,6 +121,62 @@ pub async fn events(
         event.map(|event| (Ok(event), (watch, ends)))
     });
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT)))
+}
+
+/// Follows how many notices of this person are unread.
+///
+/// Events: `unread` with `{"unread"}` first and after each change. It ends as [`events`] does.
+///
+/// # Errors
+/// [`Unopened`].
+pub async fn unread(
+    app: App,
+    streams: &Streams,
+    actor: Actor,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>> + Send + use<>>, Unopened> {
+    let place = streams.take(actor.id()).ok_or(Unopened::TooMany)?;
+    // Listening starts before looking, so that no change falls in between.
+    let told = app.live().subscribe_told();
+    let first = app.unread_notices(&actor).await?;
+    let ends = Box::pin(tokio::time::sleep(LIFETIME));
+    let bell = Bell { app, actor, told, first: Some(first), _place: place };
+    let events = stream::unfold((bell, ends), |(mut bell, mut ends)| async move {
+        let event = tokio::select! {
+            biased;
+            () = &mut ends => None,
+            event = bell.next() => event,
+        };
+        event.map(|event| (Ok(event), (bell, ends)))
+    });
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT)))
+}
+
+struct Bell {
+    app: App,
+    actor: Actor,
+    told: Receiver<UserId>,
+    first: Option<u32>,
+    _place: Place,
+}
+
+impl Bell {
+    async fn next(&mut self) -> Option<Event> {
+        let unread = match self.first.take() {
+            Some(first) => first,
+            None => {
+                loop {
+                    match self.told.recv().await {
+                        Ok(person) if person != *self.actor.id() => {}
+                        // Whoever fell behind looks again, as after a change.
+                        Ok(_) | Err(RecvError::Lagged(_)) => break,
+                        Err(RecvError::Closed) => return None,
+                    }
+                }
+                self.app.unread_notices(&self.actor).await.ok()?
+            }
+        };
+        Some(Event::default().event("unread").data(json!({ "unread": unread }).to_string()))
+    }
 }
 
 struct Watch {

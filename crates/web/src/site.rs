@@ -137,6 +137,8 @@ impl Site {
             who: actor.map(|a| Who {
                 name: a.user().name.clone(),
                 section: self.app().section_name(&a.user().section),
+                unread: a.unread_notices(),
+                follows: matches!(current, "/" | "/notices"),
             }),
             menu: actor.map(|a| menu(a, current)).unwrap_or_default(),
             flash: flash(done),
@@ -298,6 +300,9 @@ fn menu(actor: &Actor, current: &str) -> Vec<MenuItem> {
     ]) {
         items.push(item("/people", "職員", "people", false));
     }
+    if holds(&[role::SYSTEM_MANAGER, role::SYSTEM_OPERATOR]) {
+        items.push(item("/mails", "メールの状況", "send", false));
+    }
     items.push(item("/help", "ヘルプ", "help", true));
     items
 }
@@ -338,6 +343,7 @@ fn flash(code: &str) -> Option<Flash> {
             .or_else(|| words::duties::flash(other))
             .or_else(|| words::registers::flash(other))
             .or_else(|| words::training::flash(other))
+            .or_else(|| words::notices::flash(other))
         {
             Some((title, body)) => (Tone::Good, title, body),
             None => return words::imports::flash(code),

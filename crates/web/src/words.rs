@@ -8,6 +8,7 @@
 pub mod duties;
 pub mod editions;
 pub mod imports;
+pub mod notices;
 pub mod oscal;
 pub mod reading;
 pub mod register_tables;
@@ -691,7 +692,7 @@ pub fn field(field: &str) -> &'static str {
         "roles" => "役割",
         "same" => "同じ遵守事項",
         "correction" => "訂正",
-        other => editions::field(other).unwrap_or("入力"),
+        other => editions::field(other).or_else(|| notices::field(other)).unwrap_or("入力"),
     }
 }
 
@@ -902,7 +903,8 @@ pub fn evidence(kind: &str) -> Option<&'static str> {
                 .or_else(|| imports::evidence(kind))
                 .or_else(|| duties::evidence(kind))
                 .or_else(|| training::evidence(kind))
-                .or_else(|| registers::evidence(kind));
+                .or_else(|| registers::evidence(kind))
+                .or_else(|| notices::evidence(kind));
         }
     })
 }

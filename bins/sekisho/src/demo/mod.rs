@@ -32,7 +32,7 @@ use crate::{
     Listener,
     house::{self, Parts},
     keys::Keys,
-    packs, run_house,
+    mail, packs, run_house,
     world::{self, SystemClock},
 };
 
@@ -168,6 +168,11 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
         })
         .collect();
 
+    // Nothing leaves the machine: what would be sent lies in a folder.
+    let urls = zones.iter().map(|zone| (zone.id.clone(), zone.url.trim_end_matches('/').to_owned()));
+    let home = zones.get(1).or(zones.first()).map(|zone| zone.id.clone());
+    let mailer = mail::into_folder(data.join("outbox"), urls, home)?;
+
     // A folder whose preparation was interrupted is not a demo; the mark is written last.
     let mark = data.join("prepared.json");
     let prepared = if is_new {
@@ -196,7 +201,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
     };
     let as_json = options.json;
     let opened = move |_: &[(ZoneId, SocketAddr)]| say(&invitation, as_json);
-    run_house(app, listeners, CELLS, opened, world::asked_to_stop()).await?;
+    run_house(app, listeners, CELLS, Some(mailer), opened, world::asked_to_stop()).await?;
     store.close().await;
     Ok(ExitCode::SUCCESS)
 }

@@ -342,7 +342,9 @@ impl App {
             };
             let details = json!({ "trigger": trigger, "tasks": 1 });
             let entry = self.task_entry(now, Kind::TaskStarted, By::Actor(actor), task, details)?;
+            let told = Box::pin(self.tell_of_task(&mut *tx, task, &[], now)).await?;
             self.commit(tx, vec![entry]).await?;
+            self.noticed(&told);
         }
         Ok(task.id.clone())
     }
@@ -396,7 +398,10 @@ impl App {
             .map(|(kind, details)| self.task_entry(now, kind, By::Actor(actor), &task, details))
             .collect::<Result<Vec<_>>>()?;
         tx.update_task(&task).await?;
-        self.commit(tx, evidence).await
+        let told = Box::pin(self.tell_of_task(&mut *tx, &task, &events, now)).await?;
+        self.commit(tx, evidence).await?;
+        self.noticed(&told);
+        Ok(())
     }
 }
 

@@ -91,6 +91,10 @@ impl App {
             });
             let subject = ("duty", duty.id.as_str(), duty.id.as_str());
             let entry = self.duty_entry(now, Kind::TasksMade, By::System, subject, details)?;
+            // One that is due soon is told at once: its reminder lies behind it.
+            for task in part.iter().filter(|t| t.reminded > 0) {
+                Box::pin(self.tell_of_task(&mut *tx, task, &[], now)).await?;
+            }
             self.commit(tx, vec![entry]).await?;
         }
         Ok(made)
@@ -152,6 +156,9 @@ impl App {
                     let details = json!({ "trigger": happened.trigger.id(), "tasks": part.len() });
                     evidence.push(self.task_entry(now, Kind::TaskStarted, by, task, details)?);
                 }
+                for task in part {
+                    Box::pin(self.tell_of_task(tx, task, &[], now)).await?;
+                }
             }
         }
         evidence.extend(self.set_off_courses(tx, by, happened, now).await?);
@@ -183,13 +190,16 @@ impl App {
             return Ok(0);
         }
         let mut tx = self.store().begin().await?;
-        let mut changed = 0;
+        let (mut changed, mut noticed) = (0, Vec::new());
         // By duty and by what happened: one entry names all of them, for a whole body may be reminded in one night.
         let mut told: BTreeMap<(String, Kind, Option<String>), BTreeSet<TaskId>> = BTreeMap::new();
         for id in &due {
             let Some(mut task) = tx.task(id).await? else { continue };
             let events = task.pass(now);
             tx.update_task(&task).await?;
+            if !events.is_empty() {
+                noticed.extend(Box::pin(self.tell_of_task(&mut *tx, &task, &events, now)).await?);
+            }
             changed += 1;
             for event in events {
                 let (kind, to) = match event {
@@ -212,6 +222,7 @@ impl App {
             return Ok(0);
         }
         self.commit(tx, evidence).await?;
+        self.noticed(&noticed);
         Ok(changed)
     }
 }

@@ -248,6 +248,9 @@ impl App {
         for post in after.posts().iter().filter(|p| p.roles.iter().any(|r| changed.contains(r))) {
             readers += tx.add_readers(&edition.id, &post.id, now, due).await?;
         }
+        if readers > 0 {
+            self.tell_readers(tx, &edition.id, &edition.label, due, now).await?;
+        }
         Ok(readers)
     }
 }

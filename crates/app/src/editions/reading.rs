@@ -23,6 +23,7 @@ use crate::{
     actor::Actor,
     error::{Error, Result},
     evidence::{By, Kind},
+    notices::store::About,
     ports::Tx,
 };
 
@@ -79,8 +80,12 @@ impl App {
         if !roles.iter().any(|r| changed.contains(r)) {
             return Ok(None);
         }
-        let added = tx.add_reader(&edition.id, user, reading_ends(self.pack(), now)).await?;
-        Ok(added.then_some(edition.id))
+        let due = reading_ends(self.pack(), now);
+        if !tx.add_reader(&edition.id, user, due).await? {
+            return Ok(None);
+        }
+        self.tell_readers(tx, &edition.id, &edition.label, due, now).await?;
+        Ok(Some(edition.id))
     }
 
     async fn roles_changed_by(&self, tx: &mut dyn Tx, edition: &Edition) -> Result<BTreeSet<String>> {
@@ -151,7 +156,9 @@ impl App {
         let entry = self.edition_entry(now, Kind::PolicyRead, By::Actor(actor), &edition, details)?;
         let mut tx = self.store().begin().await?;
         if tx.confirm_reading(id, actor.id(), now).await? {
+            tx.end_notices_of(&About::new("edition", id.as_str()), actor.id(), now).await?;
             self.commit(tx, vec![entry]).await?;
+            self.noticed(std::slice::from_ref(actor.id()));
         }
         Ok(())
     }

@@ -139,7 +139,9 @@ impl App {
         }
         let mut evidence = self.request_entries(By::Actor(actor), &request, &events, now)?;
         evidence.extend(self.carry_edition(&mut *tx, &request, &events).await?);
+        let told = Box::pin(self.tell_of_request(&mut *tx, &request, &events, now)).await?;
         self.commit(tx, evidence).await?;
+        self.noticed(&told);
         Ok(request.id)
     }
 

@@ -403,11 +403,17 @@ impl BlobWriter for FlakyWriter {
     }
 }
 
-/// Calls about editions and registers, passed on like the others.
+/// Calls about editions, registers and notices, passed on like the others.
 mod editions {
+    use std::collections::BTreeMap;
+
     use app::{
         editions::{EditionStore, EditionTx, Reading, SectionReading},
         model::{Page, PageRequest},
+        notices::store::{
+            About, Mail, MailState, MailTally, NewNotice, Notice, NoticeStore, NoticeTx, NoticeView, Told,
+            Way,
+        },
         ports::StoreError,
         registers::store::{
             HistoryRow, RegisterStore, RegisterTx, RowEntry, RowPage, RowQuery, RowSight, RowStage,
@@ -415,11 +421,12 @@ mod editions {
         },
     };
     use async_trait::async_trait;
-    use policy::SourceFile;
+    use jiff::civil::Date;
+    use policy::{NoticeKind, SourceFile, Urgency};
     use workflow::{
         Millis,
         edition::{Edition, Stage},
-        id::{EditionId, UserId},
+        id::{EditionId, SectionId, UserId},
         register::{Row, RowKey},
     };
 
@@ -495,5 +502,45 @@ mod editions {
         unique_owner(register: &str, column: &str, key: &str) -> Option<i64>;
         add_rows(rows: &[RowEntry]) -> ();
         change_rows(rows: &[RowEntry]) -> ();
+    }
+
+    passed_on! { NoticeStore for FlakyStore;
+        unread_notices(person: &UserId, cap: u32) -> u32;
+        notices(person: &UserId, view: NoticeView, page: &PageRequest) -> Page<Notice>;
+        read_notices(person: &UserId, ids: &[String], now: Millis) -> u64;
+        read_all_notices(person: &UserId, now: Millis) -> u64;
+        renew_notices(about: &About, wanted: &[NewNotice], look_again: Option<Millis>, now: Millis) -> Vec<UserId>;
+        due_notice_looks(now: Millis, limit: u32) -> Vec<About>;
+        look_at_waiting(kinds: &[NoticeKind], now: Millis) -> u64;
+        erase_notices(before: Millis, limit: u32) -> u64;
+        overdue_of_section(section: &SectionId, now: Millis) -> u32;
+        notice_choices(person: &UserId) -> BTreeMap<NoticeKind, Urgency>;
+        mail_address(person: &UserId) -> Option<String>;
+        due_mail_people(now: Millis, limit: u32) -> Vec<UserId>;
+        make_mail(person: &UserId, id: &str, now: Millis, today: Date, next_digest: Millis) -> bool;
+        forget_late_mails(before: Millis) -> u64;
+        claim_mail(now: Millis, lease_until: Millis) -> Option<Mail>;
+        notices_of_mail(mail: &str) -> Vec<Notice>;
+        mail_done(
+            mail: &str, state: MailState, next_at: Option<Millis>, error: Option<&str>, now: Millis
+        ) -> ();
+        postpone_mail(mail: &str, until: Millis) -> ();
+        mails(state: MailState, page: &PageRequest) -> Page<Mail>;
+        mails_waiting(cap: u32) -> u32;
+        try_mail_again(mail: &str, now: Millis) -> bool;
+        mail_tally(from: Millis, until: Millis) -> MailTally;
+    }
+
+    passed_on_inside! { NoticeTx for FlakyTx;
+        replace_notices(
+            about: &About, wanted: &[NewNotice], look_again: Option<Millis>, now: Millis
+        ) -> Vec<UserId>;
+        look_at_waiting(kinds: &[NoticeKind], now: Millis) -> u64;
+        tell_readers(edition: &EditionId, told: &Told, way: Way) -> u64;
+        end_notices_of(about: &About, person: &UserId, now: Millis) -> ();
+        put_notice_choices(
+            person: &UserId, choices: &BTreeMap<NoticeKind, Urgency>, address: Option<&str>
+        ) -> ();
+        note_mail_day(day: Date) -> bool;
     }
 }

@@ -26,6 +26,8 @@ mod importing;
 #[cfg(test)]
 mod inspecting;
 #[cfg(test)]
+mod notices;
+#[cfg(test)]
 mod parameters;
 #[cfg(test)]
 mod policy_export;

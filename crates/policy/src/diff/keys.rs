@@ -334,6 +334,23 @@ pub(super) fn closed_days(pack: &Pack) -> Vec<(Titled, Keys)> {
     pack.closed_days.iter().map(one).collect()
 }
 
+pub(super) fn notices(pack: &Pack) -> Vec<(Titled, Keys)> {
+    let one = |n: &crate::model::NoticeRule| {
+        let days: Vec<String> = n.remind_days.iter().map(ToString::to_string).collect();
+        let keys: Keys = vec![
+            ("title", some(&n.title)),
+            ("kind", some(n.kind.title_ja())),
+            ("wording", n.wording.clone()),
+            ("urgency", some(n.urgency.title_ja())),
+            ("binding", flag(n.binding)),
+            ("roles", joined(n.roles.iter().map(|r| pack.role_title(r)))),
+            ("remind_days", ids(&days)),
+        ];
+        (titled(&n.id, &n.title), keys)
+    };
+    pack.notice_rules.iter().map(one).collect()
+}
+
 pub(super) fn roles(pack: &Pack) -> Vec<(Titled, Keys)> {
     let one = |r: &crate::model::Role| {
         let posts = pack.posts.iter().filter(|p| p.roles.contains(&r.id));

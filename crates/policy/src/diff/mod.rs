@@ -158,6 +158,8 @@ pub struct DiffReport {
     pub closed_days: ItemDiff,
     /// Courses that people take.
     pub courses: ItemDiff,
+    /// What people are told, how urgently.
+    pub notices: ItemDiff,
 }
 
 impl DiffReport {
@@ -186,6 +188,7 @@ impl DiffReport {
             duties: items(a, b, keys::duty_types),
             closed_days: items(a, b, keys::closed_days),
             courses: items(a, b, keys::courses),
+            notices: items(a, b, keys::notices),
         }
     }
 
@@ -230,6 +233,7 @@ impl DiffReport {
             duties: mine(all.duties, &does),
             closed_days: ItemDiff::default(),
             courses: mine(all.courses, &takes),
+            notices: ItemDiff::default(),
             zones: ItemDiff::default(),
             documents: ItemDiff::default(),
             makers: ItemDiff::default(),

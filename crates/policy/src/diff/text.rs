@@ -79,6 +79,10 @@ pub(crate) fn key_ja<'k>(heading: &str, key: &'k str) -> &'k str {
         "meaning" => "意味",
         "same_as" => "同じことば",
         "quoted" => "引用",
+        "urgency" => "届け方",
+        "binding" => "弱められない",
+        "wording" => "ことば",
+        "remind_days" => "何日前に知らせるか",
         other => other,
     }
 }
@@ -141,6 +145,7 @@ fn write(out: &mut String, r: &DiffReport) -> std::fmt::Result {
         ("実施事項", &r.duties),
         ("閉庁日", &r.closed_days),
         ("研修の講座", &r.courses),
+        ("お知らせ", &r.notices),
     ] {
         items(out, heading, diff)?;
     }

@@ -176,6 +176,8 @@ mechanisms! {
         RegisterContacts = "register-contacts" "緊急連絡先の台帳" ships,
         /// Backups and whether they succeeded.
         BackupRecord = "backup-record" "バックアップの記録" ships,
+        /// Those for whom something waits or whom it concerns are told, on the screen and by mail.
+        NoticeMail = "notice-mail" "お知らせとメールでの通知" ships,
 
         // What follows is planned: a statement may name it, and does not count as kept by it.
         /// What follows when a person moves or leaves.

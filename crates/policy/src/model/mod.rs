@@ -12,6 +12,7 @@ mod courses;
 mod duties;
 mod gates;
 mod mechanism;
+mod notices;
 mod papers;
 mod registers;
 mod requests;
@@ -26,6 +27,7 @@ pub use duties::{
 };
 pub use gates::{Channel, Level, Retention, Rule, Zone};
 pub use mechanism::Mechanism;
+pub use notices::{NoticeHours, NoticeKind, NoticeRule, Urgency};
 pub use papers::{Annotation, Document, Maker, Revision, ScopeItem, Term};
 pub use registers::{COLUMN_CHARS_MAX, COLUMNS_MAX, Column, Derived, Readers, Register};
 pub use requests::{Afterwards, AnswerIs, Effect, FormField, Period, RequestType, Step};
@@ -82,6 +84,8 @@ pub struct Pack {
     pub(crate) duty_types: Vec<DutyType>,
     pub(crate) closed_days: Vec<ClosedDay>,
     pub(crate) courses: Vec<Course>,
+    pub(crate) notice_rules: Vec<NoticeRule>,
+    pub(crate) notice_hours: NoticeHours,
     pub(crate) channels: Vec<Channel>,
     pub(crate) retention: Retention,
     pub(crate) guidelines: Vec<Guideline>,
@@ -167,6 +171,9 @@ lists! {
     /// Courses that people take.
     courses, /// The course with this id.
     course: Course;
+    /// What is said about notices.
+    notice_rules, /// The rule with this id.
+    notice_rule_by_id: NoticeRule;
     /// One channel for every ordered pair of zones.
     channels, /// The channel with this id.
     channel_by_id: Channel;
@@ -231,5 +238,20 @@ impl Pack {
     #[must_use]
     pub fn retention(&self) -> &Retention {
         &self.retention
+    }
+
+    /// When mails go, and what they may say.
+    #[must_use]
+    pub fn notice_hours(&self) -> &NoticeHours {
+        &self.notice_hours
+    }
+
+    /// The rule that a notice of this kind goes by, for somebody who is addressed in this role, or in his own matter. `None`
+    /// where the body makes no such notice.
+    #[must_use]
+    pub fn notice_rule(&self, kind: NoticeKind, role: Option<&str>) -> Option<&NoticeRule> {
+        let of_kind = || self.notice_rules.iter().filter(move |r| r.kind == kind);
+        role.and_then(|role| of_kind().find(|r| r.roles.iter().any(|x| x == role)))
+            .or_else(|| of_kind().find(|r| r.roles.is_empty()))
     }
 }

@@ -9,6 +9,7 @@ mod classifier;
 mod courses;
 mod duties;
 mod gates;
+mod notices;
 mod papers;
 mod registers;
 mod requests;
@@ -96,6 +97,8 @@ impl<'m> Reader<'m> {
         let duty_types = self.each(Kind::Duty, Self::duty);
         let closed_days = self.each(Kind::ClosedDay, Self::closed_day);
         let courses = self.each(Kind::Course, Self::course);
+        let notice_rules = self.each(Kind::Notice, Self::notice);
+        let notice_hours = self.notice_hours();
         let channels = self.each(Kind::Channel, Self::channel);
         Some(Pack {
             id: id.to_owned(),
@@ -128,6 +131,8 @@ impl<'m> Reader<'m> {
             duty_types,
             closed_days,
             courses,
+            notice_rules,
+            notice_hours,
             channels,
             retention: retention?,
             guidelines: self.guidelines(),

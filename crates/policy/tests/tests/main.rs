@@ -34,6 +34,8 @@ mod kept_cases;
 #[cfg(test)]
 mod layering;
 #[cfg(test)]
+mod notices;
+#[cfg(test)]
 mod oscal;
 #[cfg(test)]
 mod oscal_import;

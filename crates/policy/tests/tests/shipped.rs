@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use policy::{
     Assurance, Axis, ChannelMode, Code, ColumnType, CounterpartyAct, Derivation, DocumentKind, Facts,
-    FormFieldType, Mechanism, Modality, Pack, ParameterError, ParameterType, Passage, Permit, RegisterScope,
-    RelationKind, RuleAction, Scope, ScopeKind, Severity, StatementType, Treatment, ZoneKind,
+    FormFieldType, Mechanism, Modality, NoticeKind, Pack, ParameterError, ParameterType, Passage, Permit,
+    RegisterScope, RelationKind, RuleAction, Scope, ScopeKind, Severity, StatementType, Treatment, Urgency,
+    ZoneKind,
 };
 use worker_protocol::{CsvFormulaPolicy, Kind, LinkPolicy, Mode};
 
@@ -250,6 +251,7 @@ fn facts(pack: &Pack) -> String {
             (pack.sections(), pack.posts(), pack.levels(), pack.zones(), pack.requests(), pack.channels()),
             (pack.registers(), pack.classifiers()),
             (pack.duty_types(), pack.closed_days()),
+            (pack.notice_rules(), pack.notice_hours()),
             pack.retention(),
         )
     );
@@ -285,6 +287,8 @@ fn the_manual_is_complete() {
     }
     let words = [
         ids(Mechanism::WORDS),
+        ids(NoticeKind::WORDS),
+        ids(Urgency::WORDS),
         ids(DocumentKind::WORDS),
         ids(ScopeKind::WORDS),
         ids(StatementType::WORDS),

@@ -4,9 +4,11 @@ use std::fmt::Write as _;
 
 use app::{
     model::{LedgerHead, NewEvidence},
+    notices::store::Way,
     ports::{Store as _, StoreError},
 };
 use expect_test::expect_file;
+use policy::{NoticeKind, Urgency};
 use workflow::{
     id::{SectionId, UserId},
     register::RowKey,
@@ -20,13 +22,14 @@ use super::{
 };
 use crate::{
     load,
-    sql::{self, Sql, duties, editions, registers, training},
+    sql::{self, Sql, duties, editions, notices, registers, training},
 };
 
 const USERS: u32 = 1_000;
 const TRANSFERS: u32 = 4_000;
 const ENTRIES: u32 = 6_000;
 const ROWS: u32 = 4_000;
+const NOTICES: u32 = 6_000;
 
 /// Every statement that fills a list or looks something up among many, with values such as it gets.
 const LISTS: &[(&Sql, &[&str])] = &[
@@ -122,6 +125,23 @@ const LISTS: &[(&Sql, &[&str])] = &[
     (&training::COURSE_PROGRESS, &["'course.yearly.2026.1.p-u-000007'"]),
     (&training::COURSE_ATTEMPTS, &["'course.yearly.2026.1.p-u-000007'", "20"]),
     (&training::DUE_ANSWERS, &["1793000003000", "200"]),
+    (&notices::UNREAD_NOTICES, &["'u-000007'", "100"]),
+    (&notices::NOTICES_WAITING, &["'u-000007'", "1793000003000", "'x'", "31"]),
+    (&notices::NOTICES_NEWS, &["'u-000007'", "1793000003000", "'x'", "31"]),
+    (&notices::NOTICES_OF_KIND, &["'u-000007'", "'decide'", "1793000003000", "'x'", "31"]),
+    (&notices::NOTICES_OF_MAIL, &["'m-7'"]),
+    (&notices::NOTICES_ABOUT, &["'request'", "'r-7'"]),
+    (&notices::DUE_LOOKS, &["1793000003000", "50"]),
+    (&notices::OVERDUE_OF_SECTION, &["'s-3'", "1793000003000"]),
+    (&notices::NOTICE_CHOICES, &["'u-000007'"]),
+    (&notices::NOTICE_CHOICE, &["'u-000007'", "'decide'"]),
+    (&notices::MAIL_ADDRESS, &["'u-000007'"]),
+    (&notices::DUE_MAIL_PEOPLE, &["1793000003000", "50"]),
+    (&notices::DIGEST_DUE, &["'u-000007'", "1793000003000"]),
+    (&notices::MAIL_WAITS, &["1793000003000"]),
+    (&notices::MAILS, &["'refused'", "1793000003000", "'x'", "31"]),
+    (&notices::MAILS_WAITING, &["1000"]),
+    (&notices::MAIL_TALLY, &["1793000003000", "1793000009000"]),
     (&registers::ROW, &["'assets'", "7"]),
     (&registers::ROWS, &["'assets'", "'@in-use'", "''", "3000", "51"]),
     (&registers::ROWS_NARROWED, &NARROWED),
@@ -277,6 +297,16 @@ async fn fill(world: &World) {
         let run = course_run(&format!("course-{n}"), T0 + i64::from(n));
         tx.insert_course_run(&run).await.unwrap();
     }
+    let way =
+        |at| Way { urgency: Urgency::AtOnce, least: Urgency::ScreenOnly, at_once_at: at, digest_at: at };
+    for n in 0..NOTICES {
+        let at = T0 + i64::from(n);
+        let kind = if n.is_multiple_of(7) { NoticeKind::Decide } else { NoticeKind::Approved };
+        let mut new =
+            super::conformance::notices::notice(&user_id(1 + n % USERS), kind, n, at, Urgency::AtOnce);
+        new.way = way(at);
+        tx.replace_notices(&new.told.about, std::slice::from_ref(&new), Some(at), at).await.unwrap();
+    }
     let rows: Vec<_> = (1..=ROWS)
         .map(|n| {
             let mut entry = row_entry(n);
@@ -388,6 +418,8 @@ async fn postgres() {
             "register_words",
             "register_link",
             "register_history",
+            "notice",
+            "notice_look",
         ] {
             assert!(!plan.contains(&format!("Seq Scan on {table} ")), "{}:\n{plan}", statement.name);
         }

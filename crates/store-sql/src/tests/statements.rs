@@ -30,6 +30,7 @@ fn few_texts_differ() {
             "MIGRATION_LOCK",
             "INDICES",
             "TASK_TO_CHANGE",
+            "CLAIM_MAIL",
             "ROW_TO_CHANGE",
         ]
     );

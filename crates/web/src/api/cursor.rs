@@ -9,7 +9,7 @@ use workflow::id::UserId;
 use super::errors::Failure;
 
 /// Longest cursor that is looked at, in bytes.
-const CURSOR_BYTES_MAX: usize = 200;
+const CURSOR_BYTES_MAX: usize = 600;
 
 /// Rows of a page when none are asked for.
 const ROWS: u32 = 50;

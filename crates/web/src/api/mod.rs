@@ -17,6 +17,7 @@ mod errors;
 mod evidence;
 mod imports;
 mod ledger;
+mod notices;
 mod oscal;
 mod people;
 mod policy;
@@ -142,6 +143,20 @@ fn rows() -> Vec<Endpoint> {
         row(Get, "/me/absences", "One's own absences", account::absences).gives::<dto::AbsenceList>(),
         row(Post, "/me/absences", "Say when one is away", account::set_absence).takes::<dto::AbsenceForm>(),
         row(Delete, "/me/absences/{id}", "Be back early", account::end_absence),
+        row(Get, "/notices", "One's own notices, newest first", notices::list)
+            .query::<notices::NoticeListQuery>()
+            .gives::<notices::NoticeList>(),
+        row(Post, "/notices/read", "Note that one looked at notices", notices::read)
+            .takes::<notices::NoticeReadForm>()
+            .gives::<notices::NoticeReadResult>(),
+        row(Get, "/me/notices", "How notices reach the caller", notices::settings)
+            .gives::<notices::NoticeSettingsView>(),
+        row(Put, "/me/notices", "Choose how notices reach oneself", notices::choose)
+            .takes::<notices::NoticeSettingsForm>(),
+        row(Get, "/mails", "How mails about notices fare", notices::mails)
+            .query::<notices::MailQuery>()
+            .gives::<notices::MailOverviewView>(),
+        row(Post, "/mails/{id}/again", "Have a mail tried again", notices::again),
         row(Get, "/home", "What waits for the caller", transfers::home).gives::<dto::HomeView>(),
         row(Get, "/channels", "What can be submitted at this listener", transfers::channels)
             .gives::<dto::ChannelList>(),

@@ -44,6 +44,10 @@ async fn account(site: &Site, actor: &Actor, done: &str, extra: Extra) -> Respon
         Ok(absences) => absences,
         Err(error) => return site.fail(Some(actor), &error),
     };
+    let settings = match app.notice_settings(actor).await {
+        Ok(settings) => settings,
+        Err(error) => return site.fail(Some(actor), &error),
+    };
     let pack = app.pack();
     let titles: Vec<String> = actor
         .posts()
@@ -107,6 +111,7 @@ async fn account(site: &Site, actor: &Actor, done: &str, extra: Extra) -> Respon
             })
             .collect(),
         deputies: deputies(site, actor),
+        mails_go_to: settings.mails_go_to.unwrap_or_default(),
         today: dates::day_field(now),
         errors: extra.error.into_iter().collect(),
     });

@@ -350,6 +350,7 @@ fn groups(diff: &DiffReport) -> Vec<view::ChangeGroup> {
         ("実施事項", &diff.duties),
         ("閉庁日", &diff.closed_days),
         ("研修の講座", &diff.courses),
+        ("お知らせ", &diff.notices),
     ] {
         all.push(items(title, of));
     }

@@ -13,6 +13,7 @@ pub(crate) mod editions;
 pub(crate) mod home;
 pub(crate) mod imports;
 pub mod label;
+pub(crate) mod notices;
 pub(crate) mod oscal;
 pub(crate) mod parameters;
 pub(crate) mod people;

@@ -538,7 +538,8 @@ pub(crate) fn cursor_text(cursor: &Cursor) -> String {
 /// The cursor in an address, if it is one.
 pub(crate) fn cursor(text: &str) -> Option<Cursor> {
     let (at, id) = text.split_once('.')?;
-    (id.len() <= 64).then_some(())?;
+    // The longest id is that of a notice about a task.
+    (id.len() <= 400).then_some(())?;
     Some(Cursor { at: at.parse::<Millis>().ok()?, id: id.to_owned() })
 }
 

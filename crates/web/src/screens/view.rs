@@ -10,6 +10,7 @@ mod coverage;
 mod duties;
 mod editions;
 mod imports;
+mod notices;
 mod oscal;
 mod reading;
 mod register_tables;
@@ -25,6 +26,7 @@ pub use coverage::*;
 pub use duties::*;
 pub use editions::*;
 pub use imports::*;
+pub use notices::*;
 pub use oscal::*;
 pub use reading::*;
 pub use register_tables::*;
@@ -138,6 +140,18 @@ pub struct Who {
     pub name: String,
     /// 所属.
     pub section: String,
+    /// How many notices he has not looked at, counted up to a hundred.
+    pub unread: u32,
+    /// Whether that number follows what happens while the page is open. Few pages do: a browser keeps few connections.
+    pub follows: bool,
+}
+
+impl Who {
+    /// The count beside the bell.
+    #[must_use]
+    pub fn count(&self) -> String {
+        if self.unread >= 100 { "99+".to_owned() } else { self.unread.to_string() }
+    }
 }
 
 /// One entry of the menu.
@@ -1347,6 +1361,8 @@ pub struct AccountPage {
     pub absences: Vec<AbsenceView>,
     /// Deputies by rank: 第1代決者, name.
     pub deputies: Vec<(String, String)>,
+    /// Where mails about notices go; empty: nowhere.
+    pub mails_go_to: String,
     /// Today, for the date fields.
     pub today: String,
     /// What is wrong: fields are `totp`, `token`, `absence`.

@@ -90,6 +90,7 @@ pub fn place(mechanism: Mechanism) -> Place {
         | M::RegisterRisks
         | M::RegisterContacts
         | M::BackupRecord => Place::Page("/registers", "台帳"),
+        M::NoticeMail => Place::Page("/notices", "お知らせ"),
         _ => Place::Automatic,
     }
 }

@@ -19,6 +19,8 @@ mod imports;
 #[cfg(test)]
 mod inspect;
 #[cfg(test)]
+mod notices;
+#[cfg(test)]
 mod oscal;
 #[cfg(test)]
 mod reading;

@@ -3,6 +3,7 @@
 mod classify;
 mod duties;
 mod editions;
+mod notices;
 mod reading;
 mod register_tables;
 mod registers;
@@ -81,7 +82,12 @@ fn frame(title: &str, current: &str, zone_id: &str) -> Frame {
         title: title.into(),
         municipality: "星見市".into(),
         zone: zone(zone_id),
-        who: Some(Who { name: "星野 みどり".into(), section: "総務部 税務課".into() }),
+        who: Some(Who {
+            name: "星野 みどり".into(),
+            section: "総務部 税務課".into(),
+            unread: 3,
+            follows: false,
+        }),
         menu: vec![
             item("/", "ホーム", "home", 0, false),
             item("/transfers/new", "ファイルを送る", "send", 0, false),
@@ -500,6 +506,7 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
     pages.extend(requests::pages());
     pages.extend(duties::pages());
     pages.extend(training::pages());
+    pages.extend(notices::pages());
     pages.extend(classify::pages());
     pages.extend(register_tables::pages());
     pages.extend(editions::pages());
@@ -1109,6 +1116,7 @@ fn of_transfers() -> Vec<(&'static str, String)> {
                     reason: "出張".into(),
                 }],
                 deputies: vec![("第1代決者".into(), "課長補佐".into())],
+                mails_go_to: "midori@city.hoshimi.example".into(),
                 today: "2026-11-21".into(),
                 errors: vec![FieldError { field: "totp".into(), text: "コードが違います。".into() }],
                 ..AccountPage::default()

@@ -20,6 +20,7 @@ async fn sessions(world: &World) {
         created_at: T0,
         seen_at: T0,
         expires_at: T0 + 1_000_000,
+        unread_notices: 0,
     };
     commit(store, 1, async |tx| {
         for (hash, n) in [("aa", 1), ("bb", 1), ("cc", 2)] {

@@ -7,6 +7,7 @@ mod evidence;
 mod imports;
 mod jobs;
 mod lists;
+pub(super) mod notices;
 mod people;
 mod registers;
 mod requests;
