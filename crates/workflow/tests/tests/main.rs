@@ -19,4 +19,6 @@ mod registers;
 #[cfg(test)]
 mod requests;
 #[cfg(test)]
+mod roster;
+#[cfg(test)]
 mod rules;
