@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{SectionId, UserId};
 
 pub use read::{Row, Said, TITLES, WORDS, other_titles, rows, table};
-pub use vacancy::{Held, Vacancy, vacancies};
+pub use vacancy::{Held, Vacancy, vacancies, waited_for};
 
 /// What the lines of a table are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -31,6 +31,7 @@ fn few_texts_differ() {
             "INDICES",
             "TASK_TO_CHANGE",
             "ROW_TO_CHANGE",
+            "ROSTER_PLAN_TO_CHANGE",
         ]
     );
 }

@@ -63,7 +63,8 @@ pub fn vacancies(pack: &Pack, held: &Held, entries: &[Entry]) -> Vec<Vacancy> {
 }
 
 /// Roles without which a request stands still or a duty has no owner.
-fn waited_for(pack: &Pack) -> BTreeSet<&str> {
+#[must_use]
+pub fn waited_for(pack: &Pack) -> BTreeSet<&str> {
     let steps = pack.requests().iter().flat_map(|r| &r.steps).map(|s| s.approver.as_str());
     let duties = pack.duty_types().iter().map(|d| d.owner.as_str());
     // Everybody with a post is staff: nobody waits for one of them.

@@ -10,5 +10,6 @@ mod lists;
 mod people;
 mod registers;
 mod requests;
+pub(super) mod rosters;
 mod transactions;
 mod transfers;
