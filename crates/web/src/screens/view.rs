@@ -15,6 +15,7 @@ mod reading;
 mod register_tables;
 mod registers;
 mod requests;
+mod rosters;
 
 use askama::Template;
 
@@ -29,6 +30,7 @@ pub use reading::*;
 pub use register_tables::*;
 pub use registers::*;
 pub use requests::*;
+pub use rosters::*;
 
 use crate::{
     dates::When,
@@ -1270,6 +1272,10 @@ pub struct PersonPage {
     pub post_choices: Vec<Choice>,
     /// Units for those posts.
     pub units: Vec<Choice>,
+    /// Every post that was held: what, and from when until when.
+    pub history: Vec<(String, String)>,
+    /// Personnel changes: the day, what, what became of it.
+    pub changes: Vec<(String, String, String)>,
     /// A new password to hand over, shown once.
     pub password: Option<String>,
     /// What is wrong.

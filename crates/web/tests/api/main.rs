@@ -30,3 +30,5 @@ mod register_tables;
 mod registers;
 #[cfg(test)]
 mod requests;
+#[cfg(test)]
+mod rosters;

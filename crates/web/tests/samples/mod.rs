@@ -7,6 +7,7 @@ mod reading;
 mod register_tables;
 mod registers;
 mod requests;
+mod rosters;
 
 use askama::Template;
 use web::{
@@ -500,6 +501,7 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
     pages.extend(duties::pages());
     pages.extend(classify::pages());
     pages.extend(register_tables::pages());
+    pages.extend(rosters::pages());
     pages.extend(editions::pages());
     pages.extend(reading::pages());
     pages.extend(registers::pages());
@@ -1072,6 +1074,8 @@ fn of_transfers() -> Vec<(&'static str, String)> {
                 }],
                 post_choices: vec![choice("p", "課長")],
                 units: vec![choice("tax", "税務課")],
+                history: vec![("税務課の課長".into(), "令和8年4月1日(水) から".into())],
+                changes: vec![("令和9年4月1日(木)".into(), "異動".into(), "反映しました".into())],
                 password: Some("k7mq-2xwd-9hrt".into()),
                 errors: vec![],
             }
