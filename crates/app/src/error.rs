@@ -61,6 +61,7 @@ impl FieldProblem {
         "manager-classifies",
         "row-too-long",
         "no-column",
+        "several",
     ];
 }
 
@@ -139,6 +140,9 @@ pub enum Error {
     /// The stage of the edition, or what is around it, does not allow it.
     #[error(transparent)]
     Edition(#[from] EditionRefusal),
+    /// The stage of a personnel change, or what is around it, does not allow it.
+    #[error(transparent)]
+    Roster(#[from] workflow::roster::life::Refusal),
     /// An edition would take away what is in use.
     #[error("{} things in use would be taken away", .0.len())]
     InUse(Vec<InUse>),
@@ -253,6 +257,9 @@ codes! {
     Error::Edition(EditionRefusal::OtherRequest) => "edition-other-request",
     Error::Edition(EditionRefusal::BaseChanged) => "edition-base-changed",
     Error::Edition(EditionRefusal::Early) => "edition-early",
+    Error::Roster(workflow::roster::life::Refusal::Stage(_)) => "roster-stage",
+    Error::Roster(workflow::roster::life::Refusal::OtherRequest) => "roster-other-request",
+    Error::Roster(workflow::roster::life::Refusal::Late) => "roster-late",
     Error::InUse(_) => "edition-in-use",
     Error::BrokenText(_) => "broken-text",
     Error::CannotRun(_) => "cannot-run",

@@ -85,6 +85,30 @@ kinds! {
     PostGiven = "post-given" [PostRegister],
     /// A post ended.
     PostEnded = "post-ended" [PostRegister],
+    /// A person's section, posts or name were changed by a plan of the personnel office.
+    PersonMoved = "person-moved" [AccountRegister, PostRegister, PersonnelChange],
+    /// A person of a plan was not changed: he stood so already, or somebody had changed him meanwhile.
+    PersonNotMoved = "person-not-moved" [PersonnelChange],
+    /// A personnel change was drawn up from a table.
+    PersonnelPlanned = "personnel-planned" [PersonnelChange],
+    /// Somebody said who takes what a person of it has in hand.
+    PersonnelSuccessor = "personnel-successor" [PersonnelChange],
+    /// A request carries it.
+    PersonnelAsked = "personnel-asked" [PersonnelChange],
+    /// That request came back or ended without an approval.
+    PersonnelSentBack = "personnel-sent-back" [PersonnelChange],
+    /// It was approved, to be applied on its day.
+    PersonnelApproved = "personnel-approved" [PersonnelChange],
+    /// It was given up before that day.
+    PersonnelWithdrawn = "personnel-withdrawn" [PersonnelChange],
+    /// Its day came, and people began to change.
+    PersonnelBegun = "personnel-begun" [PersonnelChange],
+    /// Everybody of it was looked at: what was done, and what was not.
+    PersonnelApplied = "personnel-applied" [PersonnelChange, AccountRegister, PostRegister],
+    /// First passwords of those who joined were made, to be printed once.
+    PersonnelPasswords = "personnel-passwords" [PersonnelChange, PasswordRules],
+    /// A request goes on in somebody else's name.
+    RequestHandedOver = "request-handed-over" [PersonnelChange],
     /// The pack let nothing pass.
     TransferDenied = "transfer-denied" [ChannelDeny],
     /// A transfer was submitted.

@@ -35,6 +35,8 @@ pub struct Tidied {
     pub adopted: usize,
     /// Transfers and requests whose approvers were reminded or that ended, and permits that were noted as overdue.
     pub overdue: usize,
+    /// People who joined, moved or left because their day had come.
+    pub people: usize,
     /// Tasks of duties that were made.
     pub tasks_made: u64,
     /// Tasks whose owners were reminded, that were noted as overdue or told to somebody above.
@@ -85,6 +87,8 @@ impl App {
 
     async fn tidy_now(&self) -> Result<Tidied> {
         let now = self.now();
+        // First, so that what follows is for those who are there today; a plan that cannot go on keeps nothing else from being done.
+        let moved = self.apply_due_rosters().await;
         let mut tidied = Tidied { tasks_made: self.make_todays_tasks().await?, ..Tidied::default() };
         tidied.tasks_due = self.pass_tasks(ROUND).await?;
         for id in self.store().overdue_requests(now, ROUND).await? {
@@ -111,6 +115,7 @@ impl App {
         (tidied.looked_at, tidied.notices_erased) = self.pass_notices(ROUND).await?;
         let shard = self.house.next_shard.fetch_add(1, Ordering::Relaxed);
         tidied.swept = self.sweep(shard, now).await?;
+        tidied.people = moved?.people;
         Ok(tidied)
     }
 

@@ -3,7 +3,7 @@
 //! Owns every change of state in the house (invariant: one door), the ports it needs ([`ports`]) and the things it
 //! keeps ([`model`]). Each use case is a method of [`App`], in the file of its noun:
 //! [`accounts`] and [`people`], [`uploads`], [`transfers`], [`deciding`], [`sanitising`], [`downloads`],
-//! [`requests`], [`duties`], [`training`], [`registers`], [`parameters`], [`editions`], [`evidence`], [`sealing`], [`clauses`], [`coverage`], [`reading`],
+//! [`requests`], [`duties`], [`training`], [`rosters`], [`registers`], [`parameters`], [`editions`], [`evidence`], [`sealing`], [`clauses`], [`coverage`], [`reading`],
 //! [`imports`], [`notices`], [`housekeeping`].
 //! Leaves decisions to ring 1 (`authz`, `policy`, `workflow`) and the world to ring 3.
 
@@ -37,6 +37,7 @@ pub mod reading;
 pub mod register_imports;
 pub mod registers;
 pub mod requests;
+pub mod rosters;
 mod rules;
 pub mod sanitising;
 pub mod sealing;

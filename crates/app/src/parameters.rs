@@ -109,7 +109,9 @@ impl App {
                 policy::Effect::SetParameter { parameter, .. } => {
                     Some((form.id.as_str(), parameter.as_str()))
                 }
-                policy::Effect::AdoptRevision { .. } | policy::Effect::Publish { .. } => None,
+                policy::Effect::AdoptRevision { .. }
+                | policy::Effect::Publish { .. }
+                | policy::Effect::ChangePersonnel { .. } => None,
             })
         })
     }

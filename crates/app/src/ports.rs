@@ -18,6 +18,7 @@ use crate::notices::store::{NoticeStore, NoticeTx};
 use crate::registers::store::{RegisterStore, RegisterTx};
 use crate::requests::store::{RequestStore, RequestTx};
 use crate::training::store::{TrainingStore, TrainingTx};
+use crate::rosters::store::{RosterStore, RosterTx};
 
 use crate::imports::model::{ImportHead, ImportStep, ImportText};
 use crate::model::{
@@ -80,7 +81,7 @@ pub enum StoreError {
 /// Every list is bound by an index; none reads a whole table.
 #[async_trait]
 pub trait Store:
-    DutyStore + EditionStore + NoticeStore + RegisterStore + RequestStore + TrainingStore + Send + Sync
+    DutyStore + EditionStore + NoticeStore + RegisterStore + RequestStore + TrainingStore + RosterStore + Send + Sync
 {
     /// Opens a transaction that sees its own writes. Dropping it undoes everything.
     async fn begin(&self) -> Result<Box<dyn Tx>, StoreError>;
@@ -189,7 +190,7 @@ pub trait Store:
 
 /// A transaction. State and the evidence for it become durable together or not at all.
 #[async_trait]
-pub trait Tx: DutyTx + EditionTx + NoticeTx + RegisterTx + RequestTx + TrainingTx + Send {
+pub trait Tx: DutyTx + EditionTx + NoticeTx + RegisterTx + RequestTx + TrainingTx + RosterTx + Send {
     /// As [`Store::user`], inside the transaction.
     async fn user(&mut self, id: &UserId) -> Result<Option<User>, StoreError>;
     /// Inserts a person.

@@ -31,6 +31,7 @@ use crate::{
         plan::{Applied, PlanLine, RegisterPlan},
         work::{inside_links, key_of},
     },
+    rosters::Meant,
     sanitising::PASSWORD_BYTES_MAX,
 };
 
@@ -44,8 +45,6 @@ const EXPANDED_BYTES_MAX: u64 = 512 << 20;
 const KINDS: [FileKind; 5] = [FileKind::Xlsx, FileKind::Xls, FileKind::Xlsb, FileKind::Ods, FileKind::Csv];
 /// Characters of a file's name that evidence keeps.
 const SOURCE_NAME_CHARS_MAX: usize = 100;
-/// People of one name that are looked at: two are too many already.
-const NAMESAKES_MAX: u32 = 20;
 
 /// What a person says about the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -159,7 +158,7 @@ impl App {
             Ok(table) => table,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let (sheet, lines) = match chosen(register, &table, input.sheet.as_deref()) {
+        let (sheet, lines) = match chosen(register, &[], &table, input.sheet.as_deref()) {
             Ok(chosen) => chosen,
             Err(refusal) => return Ok(Err(refusal)),
         };
@@ -217,7 +216,7 @@ impl App {
     }
 
     /// The cells of a file, or why there are none.
-    async fn table_of(
+    pub(crate) async fn table_of(
         &self,
         file: &Stored,
         name: &str,
@@ -344,20 +343,10 @@ impl App {
     /// Who is meant: by id, by login, or by a name that only one person has.
     async fn people_named(&self, named: &BTreeSet<String>) -> Result<BTreeMap<String, String>> {
         let mut people = BTreeMap::new();
-        for typed in named.iter().filter(|typed| typed.chars().count() <= 100) {
-            let found = match self.store().user(&UserId::new(typed.clone())).await? {
-                Some(user) => Some(user),
-                None => self.store().user_by_login(typed).await?,
-            };
-            let found = match found {
-                Some(user) => Some(user),
-                None => {
-                    let near = self.store().users(typed, None, NAMESAKES_MAX).await?;
-                    let mut same = near.into_iter().filter(|user| user.name == *typed);
-                    same.next().filter(|_| same.next().is_none())
-                }
-            };
-            people.extend(found.map(|user| (typed.clone(), user.id.as_str().to_owned())));
+        for typed in named {
+            if let Meant::One(user) = self.person_meant(typed).await? {
+                people.insert(typed.clone(), user.id.as_str().to_owned());
+            }
         }
         Ok(people)
     }
@@ -429,8 +418,9 @@ impl App {
 }
 
 /// The sheet that is read: the one that was named, or the first that a reader sees and that is a list of the register.
-fn chosen(
+pub(crate) fn chosen(
     register: &Register,
+    others: &register_plan::OtherTitles<'_>,
     table: &Table,
     named: Option<&str>,
 ) -> std::result::Result<(String, Lines), TableRefusal> {
@@ -441,7 +431,7 @@ fn chosen(
     };
     let mut nearest = None;
     for sheet in table.sheets.iter().filter(is_meant) {
-        match register_plan::lines(register, sheet) {
+        match register_plan::lines_also_called(register, others, sheet) {
             Ok(lines) => return Ok((sheet.untrusted_name.clone(), lines)),
             Err(problems) => {
                 // What has a heading at all is nearer than what has none.
@@ -456,7 +446,7 @@ fn chosen(
 }
 
 /// Where a plan comes from, for evidence: the name of the file, and its hash.
-fn source(file: &str, sha256: &str) -> String {
+pub(crate) fn source(file: &str, sha256: &str) -> String {
     let name: String = file.chars().take(SOURCE_NAME_CHARS_MAX).collect();
     format!("{name} sha256:{sha256}")
 }

@@ -142,6 +142,10 @@ closed_words! {
         ViewUsers = "view-users",
         /// Make, change, disable an account, grant roles.
         ManageUsers = "manage-users",
+        /// 人事異動: see plans of personnel changes, whole.
+        ViewPersonnel = "view-personnel",
+        /// Draw such plans up from tables, apply for them, give them up, print first passwords.
+        PreparePersonnel = "prepare-personnel",
     }
 }
 
@@ -238,7 +242,9 @@ impl Action {
             | Action::ViewEditions
             | Action::ViewImports
             | Action::EditImports
-            | Action::ProposeEdition => ResourceKind::City,
+            | Action::ProposeEdition
+            | Action::ViewPersonnel
+            | Action::PreparePersonnel => ResourceKind::City,
             Action::ViewClause | Action::ExportPolicy => ResourceKind::Clause,
             Action::ViewEvidence | Action::ExportEvidence => ResourceKind::Evidence,
             Action::ViewUsers | Action::ManageUsers => ResourceKind::Account,

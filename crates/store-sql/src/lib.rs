@@ -24,6 +24,7 @@ mod patience;
 mod people;
 mod registers;
 mod requests;
+mod rosters;
 mod sql;
 mod store;
 #[cfg(test)]

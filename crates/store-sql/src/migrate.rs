@@ -44,6 +44,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(9, "0009_in_use"),
     migration!(12, "0012_training"),
     migration!(10, "0010_notices"),
+    migration!(11, "0011_rosters"),
 ];
 
 pub(crate) async fn run(db: &Db) -> Result<(), MigrateError> {
@@ -96,7 +97,7 @@ pub(crate) mod checks {
     //! What a start refuses.
     use super::*;
 
-    const BACK_TO_THE_FIRST: &str = "DROP TABLE course_attempt; DROP TABLE course_progress; DROP TABLE course_run; DROP TABLE duty_task_file; DROP TABLE duty_task; DROP TABLE register_filter; DROP TABLE register_history; DROP TABLE register_unique; \
+    const BACK_TO_THE_FIRST: &str = "DROP TABLE course_attempt; DROP TABLE course_progress; DROP TABLE course_run; DROP TABLE roster_keeper; DROP TABLE roster_line; DROP TABLE roster_plan; DROP TABLE duty_task_file; DROP TABLE duty_task; DROP TABLE register_filter; DROP TABLE register_history; DROP TABLE register_unique; \
          DROP TABLE register_link; DROP TABLE register_key; DROP TABLE register_words; DROP TABLE register_row; \
          DROP TABLE policy_reading; DROP TABLE policy_edition_file; \
          DROP TABLE policy_edition; DROP TABLE parameter_value; DROP TABLE request_decision; \

@@ -67,18 +67,17 @@ pub(crate) async fn posts_of(
     user: &UserId,
     at: Millis,
 ) -> Result<Vec<PostHolding>, StoreError> {
-    let rows = conn.rows(&sql::POSTS_OF, &args![user, at]).await?;
-    rows.iter()
-        .map(|row| {
-            Ok(PostHolding {
-                user: UserId::new(row.text("user_id")?),
-                post: row.text("post")?,
-                unit: row.text_maybe("unit")?,
-                from: row.int("from_at")?,
-                until: row.int_maybe("until_at")?,
-            })
-        })
-        .collect()
+    conn.rows(&sql::POSTS_OF, &args![user, at]).await?.iter().map(read_holding).collect()
+}
+
+pub(crate) fn read_holding(row: &Row) -> Result<PostHolding, StoreError> {
+    Ok(PostHolding {
+        user: UserId::new(row.text("user_id")?),
+        post: row.text("post")?,
+        unit: row.text_maybe("unit")?,
+        from: row.int("from_at")?,
+        until: row.int_maybe("until_at")?,
+    })
 }
 
 pub(crate) async fn holders_of(

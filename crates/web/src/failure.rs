@@ -37,6 +37,7 @@ pub(crate) fn status(error: &Error) -> StatusCode {
         | Error::Conflict
         | Error::NoApprover { .. }
         | Error::Edition(_)
+        | Error::Roster(_)
         | Error::InUse(_)
         | Error::BrokenText(_)
         | Error::NotPublic(_) => StatusCode::CONFLICT,

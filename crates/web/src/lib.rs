@@ -38,7 +38,7 @@ pub use live::Streams;
 pub use site::ZoneSetting;
 
 use screens::{
-    account, beside, classify, coverage, duties, editions, home, imports, notices, oscal, parameters, people, policy as policies, reading, register_tables, registers, requests, send, session, training, transfers,
+    account, beside, classify, coverage, duties, editions, home, imports, notices, oscal, parameters, people, policy as policies, reading, register_tables, registers, requests, rosters, send, session, training, transfers,
 };
 use site::Site;
 
@@ -70,6 +70,7 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
     let texts = Router::new()
         .route("/imports", get(imports::list).post(imports::upload))
         .route("/registers/{id}/import", get(register_tables::import_page).post(register_tables::upload))
+        .route("/personnel/new", get(rosters::new_page).post(rosters::upload))
         .layer(DefaultBodyLimit::max(IMPORT_BYTES_MAX));
     let pages = Router::new()
         .route("/", get(home::home))
@@ -205,6 +206,13 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
         .route("/people/{id}/second-factor", post(people::second_factor))
         .route("/people/{id}/posts", post(people::give_post))
         .route("/people/{id}/posts/end", post(people::end_post))
+        .route("/personnel", get(rosters::list))
+        .route("/personnel/{id}", get(rosters::show))
+        .route("/personnel/{id}/lines/{place}", post(rosters::choose))
+        .route("/personnel/{id}/lines/{place}/rows", post(rosters::choose_row))
+        .route("/personnel/{id}/withdraw", post(rosters::withdraw))
+        .route("/personnel/{id}/passwords", post(rosters::passwords))
+        .route("/handover", get(rosters::handover))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,

@@ -299,6 +299,10 @@ fn menu(actor: &Actor, current: &str) -> Vec<MenuItem> {
         role::CISO,
     ]) {
         items.push(item("/people", "職員", "people", false));
+        items.push(item("/personnel", "人事異動", "people", false));
+    }
+    if holds(&[role::SECURITY_MANAGER, role::SECURITY_OFFICER]) {
+        items.push(item("/handover", "引継ぎ", "people", false));
     }
     if holds(&[role::SYSTEM_MANAGER, role::SYSTEM_OPERATOR]) {
         items.push(item("/mails", "メールの状況", "send", false));
@@ -338,6 +342,11 @@ fn flash(code: &str) -> Option<Flash> {
         "absence-ended" => (Tone::Good, "不在を終えました", ""),
         "revoked" => (Tone::Good, "トークンを取り消しました", ""),
         "saved" => (Tone::Good, "登録しました", ""),
+        "roster-kept" => (
+            Tone::Good,
+            "表を読み取りました",
+            "まだ、だれも変わっていません。内容を確かめて、申請してください。",
+        ),
         "bye" => (Tone::Plain, "ログアウトしました", ""),
         other => match words::editions::flash(other)
             .or_else(|| words::duties::flash(other))

@@ -15,6 +15,7 @@ pub mod register_tables;
 pub mod registers;
 pub mod requests;
 pub mod training;
+pub mod rosters;
 
 use app::coverage::MechanismState;
 use worker_protocol::{Kind, Notes, Reason, Removal, Road, Severity, Spot, Threat};
@@ -656,6 +657,9 @@ pub fn problem(problem: &str) -> &'static str {
         "mismatch" => "正しくありません。もう一度入力してください。",
         "same" => "前と同じです。別のものにしてください。",
         "not-utf8" => "文字コードがUTF-8ではありません。UTF-8で保存し直してください。",
+        "several" => "同じ名前の人が何人かいます。番号(ログインID)で書いてください。",
+        "past" => "過ぎた日です。今日か、その後の日にしてください。",
+        "no-date" => "暦にある日付を書いてください(例: 2027/4/1、令和9年4月1日)。",
         "not-first" => "ファイルより前に送ってください。",
         _ => "正しくありません。入力を確かめてください。",
     }
@@ -686,6 +690,8 @@ pub fn field(field: &str) -> &'static str {
         "post" => "職",
         "unit" => "所属・部",
         "comment" => "コメント",
+        "day" => "異動の日",
+        "successor" => "引継ぎ先",
         "submission" => "送信の番号",
         "layer" => "取込み案の名前",
         "against" => "比べる方針",
@@ -813,7 +819,8 @@ pub fn error(code: &str) -> Option<Trouble> {
                 .or_else(|| editions::error(code))
                 .or_else(|| duties::error(code))
                 .or_else(|| training::error(code))
-                .or_else(|| registers::error(code));
+                .or_else(|| registers::error(code))
+                .or_else(|| rosters::error(code));
         }
     })
 }
@@ -858,6 +865,18 @@ pub fn evidence(kind: &str) -> Option<&'static str> {
         "absence-set" => "不在の登録",
         "absence-ended" => "不在の解除",
         "access-denied" => "権限がなく拒否",
+        "person-moved" => "異動の反映",
+        "person-not-moved" => "異動の見送り",
+        "personnel-planned" => "人事異動の計画",
+        "personnel-successor" => "引継ぎ先の指定",
+        "personnel-asked" => "人事異動の申請",
+        "personnel-sent-back" => "人事異動の申請の終わり",
+        "personnel-approved" => "人事異動の承認",
+        "personnel-withdrawn" => "人事異動の取りやめ",
+        "personnel-begun" => "人事異動の反映開始",
+        "personnel-applied" => "人事異動の反映と確かめ",
+        "personnel-passwords" => "初期パスワードの発行",
+        "request-handed-over" => "申請の引継ぎ",
         "user-added" => "利用者の登録",
         "user-enabled" => "利用の再開",
         "user-disabled" => "利用の停止",

@@ -47,6 +47,8 @@ ids! {
     EditionId,
     /// One task of a duty. Made of the duty, what it covers and for whom it is, so that no task is made twice.
     TaskId,
+    /// One plan of a personnel change (人事異動): UUIDv7 text.
+    RosterPlanId,
     /// An API token (its public id, not its secret): UUIDv7 text.
     TokenId,
 }

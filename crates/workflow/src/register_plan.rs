@@ -17,7 +17,7 @@ use crate::id::SectionId;
 use crate::register::{self, Change, Facts, Linked, Problem, Row, RowKey, Value, Values};
 
 pub use cell::{CellNote, CellProblem};
-pub use sheet::{Heading, HeadingProblem, Line, Lines, SECTION_TITLE, lines};
+pub use sheet::{Heading, HeadingProblem, Line, Lines, OtherTitles, SECTION_TITLE, lines, lines_also_called};
 
 /// The heading under which files name the number of a row.
 pub const NUMBER_TITLE: &str = "番号";

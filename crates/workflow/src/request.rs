@@ -208,6 +208,13 @@ pub enum Event {
         /// To.
         to: State,
     },
+    /// It goes on in somebody else's name.
+    HandedOver {
+        /// Who applied.
+        from: UserId,
+        /// Who takes it over.
+        to: UserId,
+    },
     /// What was permitted was given back.
     PermitReturned {
         /// By whom.
@@ -416,6 +423,31 @@ impl Request {
         self.expect_state(&[State::Waiting, State::Returned, State::PulledBack])?;
         let mut events = Vec::new();
         self.move_to(State::Withdrawn, now, &mut events);
+        Ok(events)
+    }
+
+    /// Goes on in somebody else's name, because who applied has left. A route that is under way starts anew: what was signed named
+    /// him.
+    ///
+    /// # Errors
+    /// [`Refusal::State`] once it has ended, [`Refusal::Field`] when it is that person's already.
+    pub fn hand_over(&mut self, to: &UserId, patience: Patience, now: Millis) -> Result<Vec<Event>, Refusal> {
+        self.expect_state(&[State::Waiting, State::Returned, State::PulledBack])?;
+        if self.applicant == *to {
+            return Err(Refusal::Field("applicant"));
+        }
+        let from = std::mem::replace(&mut self.applicant, to.clone());
+        let mut events = vec![Event::HandedOver { from, to: to.clone() }];
+        self.changed_at = now;
+        if self.state == State::Waiting {
+            let route = self.approval.route.clone();
+            self.approval.restart(route);
+            events.push(Event::Submitted { round: self.approval.round });
+            self.open_or_approve(patience, now, &mut events);
+        } else {
+            // The days for taking it up again begin anew.
+            self.term = Term::days(patience.days, now);
+        }
         Ok(events)
     }
 

@@ -5,6 +5,7 @@
 //! `workflow`.
 
 mod doing;
+mod leaving;
 mod making;
 pub mod store;
 mod views;

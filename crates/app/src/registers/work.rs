@@ -23,6 +23,7 @@ use crate::{
     actor::Actor,
     error::{Error, FieldProblem, Result},
     ports::{Store, Tx},
+    rosters::Meant,
 };
 
 /// Longest key in bytes: both databases take it into an index.
@@ -62,7 +63,7 @@ impl Source<'_> {
 /// Changes that are being put together. What was read or changed once is known from then on.
 pub(crate) struct Work<'a> {
     app: &'a App,
-    by: UserId,
+    by: Option<UserId>,
     now: Millis,
     /// Rows as they are, or as they will be.
     known: BTreeMap<RowKey, Option<Row>>,
@@ -82,7 +83,22 @@ impl<'a> Work<'a> {
     pub(crate) fn new(app: &'a App, actor: &Actor, now: Millis) -> Self {
         Self {
             app,
-            by: actor.id().clone(),
+            by: Some(actor.id().clone()),
+            now,
+            known: BTreeMap::new(),
+            freed: BTreeSet::new(),
+            taken: BTreeMap::new(),
+            line: 0,
+            new: Vec::new(),
+            changed: Vec::new(),
+        }
+    }
+
+    /// Changes that nobody makes at that moment: a day has come.
+    pub(crate) fn of_the_house(app: &'a App, now: Millis) -> Self {
+        Self {
+            app,
+            by: None,
             now,
             known: BTreeMap::new(),
             freed: BTreeSet::new(),
@@ -211,7 +227,7 @@ impl<'a> Work<'a> {
     ) -> Row {
         let waits = register::waits(register, &judged);
         let (row, told) = Row::add(key, section, judged, waits, self.now);
-        let entry = self.entry(register, row.clone(), Some(self.by.clone()), cause, reason, told);
+        let entry = self.entry(register, row.clone(), self.by.clone(), cause, reason, told);
         self.new.push(entry);
         row
     }
@@ -227,7 +243,7 @@ impl<'a> Work<'a> {
     ) -> std::result::Result<Vec<Change>, Refusal> {
         let waits = register::waits(register, &judged);
         let told = row.change(section, judged, waits, self.now)?;
-        self.changes(register, row, Some(self.by.clone()), cause, reason, told.clone());
+        self.changes(register, row, self.by.clone(), cause, reason, told.clone());
         Ok(told)
     }
 
@@ -240,7 +256,7 @@ impl<'a> Work<'a> {
         cause: Cause,
     ) -> std::result::Result<Vec<Change>, Refusal> {
         let told = row.end(on, reason, self.now)?;
-        self.changes(register, row, Some(self.by.clone()), cause, reason, told.clone());
+        self.changes(register, row, self.by.clone(), cause, reason, told.clone());
         Ok(told)
     }
 
@@ -413,10 +429,12 @@ fn keys_of(column: &Column, values: &Values) -> Vec<String> {
 
 fn keys(register: &Register, values: &Values) -> Vec<(String, String)> {
     let mut all = Vec::new();
-    for column in register.columns.iter().filter(|c| c.filter) {
+    // Whoever is named is found, so that somebody else can take over what he keeps.
+    let is_kept = |c: &&Column| c.filter || c.kind == ColumnType::Person;
+    for column in register.columns.iter().filter(is_kept) {
         let keys = keys_of(column, values);
         // Also what is not filled can be looked for.
-        let keys = if keys.is_empty() { vec![String::new()] } else { keys };
+        let keys = if keys.is_empty() && column.filter { vec![String::new()] } else { keys };
         all.extend(keys.into_iter().map(|key| (column.id.clone(), key)));
     }
     all
@@ -462,11 +480,11 @@ impl App {
             if typed.is_empty() || typed.chars().count() > 100 || people.contains_key(typed) {
                 continue;
             }
-            let found = match self.store().user(&UserId::new(typed)).await? {
-                Some(user) => Some(user),
-                None => self.store().user_by_login(typed).await?,
+            let found = match self.person_meant(typed).await? {
+                Meant::One(user) => Some(user.id.as_str().to_owned()),
+                Meant::Nobody | Meant::Several => None,
             };
-            people.insert(typed.to_owned(), found.map(|user| user.id.as_str().to_owned()));
+            people.insert(typed.to_owned(), found);
         }
         Ok(())
     }

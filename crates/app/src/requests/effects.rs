@@ -7,7 +7,7 @@ use policy::{Effect, Mechanism};
 use serde_json::json;
 use workflow::{
     Millis,
-    id::EditionId,
+    id::{EditionId, RosterPlanId},
     request::{Event, Request, State},
     route::Verdict,
 };
@@ -73,6 +73,10 @@ impl App {
         let form = self.pack().request(&request.form);
         let mut evidence = Vec::new();
         for effect in form.map_or(&[][..], |form| &form.effects) {
+            if let Effect::ChangePersonnel { plan } = effect {
+                evidence.extend(self.carry_roster(tx, request, plan, events).await?);
+                continue;
+            }
             let Effect::AdoptRevision { edition, from } = effect else { continue };
             let Some(id) = request.answer(edition).map(EditionId::new) else { continue };
             let handed_in = events.iter().any(|e| matches!(e, Event::Submitted { .. }));
@@ -115,6 +119,11 @@ impl App {
                 Effect::Publish { edition } => {
                     let id = EditionId::new(answered(edition).ok_or(Error::FormChanged)?);
                     evidence.push(Box::pin(self.edition_published(tx, &id, request.id.as_str())).await?);
+                    continue;
+                }
+                Effect::ChangePersonnel { plan } => {
+                    let id = RosterPlanId::new(answered(plan).ok_or(Error::FormChanged)?);
+                    evidence.push(self.roster_approved(tx, &id, request.id.as_str(), by).await?);
                     continue;
                 }
             };

@@ -128,6 +128,11 @@ fn describe(request: &Request, event: &Event) -> Option<(Kind, Value, Option<Vec
             };
             (kind, json!({ "state": to.id() }), None)
         }
+        Event::HandedOver { from, to } => (
+            Kind::RequestHandedOver,
+            json!({ "from": UserId::as_str(from), "to": UserId::as_str(to), "number": request.number }),
+            None,
+        ),
         Event::PermitReturned { by, late } => {
             (Kind::PermitReturned, json!({ "by": UserId::as_str(by), "late": late }), None)
         }

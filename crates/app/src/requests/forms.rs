@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use policy::{Effect, FormField, FormFieldType, Pack, RequestType, ValueError};
 use workflow::{
     Millis,
-    id::UserId,
     request::{Answer, Terms},
     route::{DAY, HOUR},
 };
@@ -17,6 +16,7 @@ use super::{days, effects::Wanted};
 use crate::{
     App,
     error::{Error, FieldProblem, Result},
+    rosters::Meant,
     rules,
 };
 
@@ -120,6 +120,12 @@ impl App {
                     }
                     continue;
                 }
+                Effect::ChangePersonnel { plan } => {
+                    if let Some(a) = answers.iter_mut().find(|a| a.field == *plan) {
+                        a.shown = Box::pin(self.roster_shown(&a.value)).await?;
+                    }
+                    continue;
+                }
             };
             if let Some(begin) = day(&answers, from)
                 && begin < today
@@ -208,18 +214,15 @@ impl App {
         Some(Terms { from, until, return_asked: period.return_asked })
     }
 
-    /// Somebody of the body, by id or by login.
+    /// Somebody of the body, by id, by login, or by a name that only one person has.
     async fn person_named(&self, typed: &str) -> Result<std::result::Result<(String, String), &'static str>> {
-        let found = match self.store().user(&UserId::new(typed)).await? {
-            Some(user) => Some(user),
-            None => self.store().user_by_login(typed).await?,
-        };
-        Ok(match found.filter(|u| u.enabled) {
-            Some(user) => {
+        Ok(match self.person_meant(typed).await? {
+            Meant::One(user) if user.enabled => {
                 let shown = format!("{}({})", user.name, self.section_name(&user.section));
                 Ok((user.id.as_str().to_owned(), shown))
             }
-            None => Err("unknown"),
+            Meant::Several => Err("several"),
+            Meant::One(_) | Meant::Nobody => Err("unknown"),
         })
     }
 }
@@ -267,6 +270,7 @@ fn read_field(
         | FormFieldType::Choice
         | FormFieldType::Flag
         | FormFieldType::Edition
+        | FormFieldType::RosterPlan
         | FormFieldType::Person => same(),
     }
 }

@@ -15,7 +15,7 @@ mod views;
 use std::collections::BTreeMap;
 
 use authz::{Action, Need, RequestStage, Resource};
-use policy::{Attachments, RequestType};
+use policy::{Attachments, EffectKind, RequestType};
 use workflow::{
     Millis,
     id::{FileId, RequestId, SectionId, UserId},
@@ -74,6 +74,10 @@ impl App {
     /// [`Error::Denied`], [`Error::NotFound`].
     pub async fn permit_applying(&self, actor: &Actor, form: &str) -> Result<&RequestType> {
         let form = self.form(form)?;
+        // What such a plan does, only those who may prepare one ask for.
+        if form.effects.iter().any(|effect| effect.kind() == EffectKind::ChangePersonnel) {
+            self.permit_preparing(actor).await?;
+        }
         let id = RequestId::new(self.entropy().id(self.now()));
         let draft = self.bare_request(&id, actor.id(), &actor.user().section, actor.zone().as_str());
         let _allowed = self.permit(actor, Action::SubmitRequest, &Resource::from(draft)).await?;

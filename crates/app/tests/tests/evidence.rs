@@ -135,6 +135,7 @@ async fn grand_tour() -> City {
     crate::registers::tour(&city).await;
     crate::training::tour(&city).await;
     crate::notices::tour(&city).await;
+    crate::rosters::tour(&city).await;
 
     // What time brings, in the order in which it comes.
     city.upload(&hanako, "internet-to-lgwan", "never sent", b"clean never sent").await.unwrap();

@@ -409,7 +409,7 @@ mod editions {
 
     use app::{
         editions::{EditionStore, EditionTx, Reading, SectionReading},
-        model::{Page, PageRequest},
+        model::{Page, PageRequest, PostHolding},
         notices::store::{
             About, Mail, MailState, MailTally, NewNotice, Notice, NoticeStore, NoticeTx, NoticeView, Told,
             Way,
@@ -419,6 +419,10 @@ mod editions {
             HistoryRow, RegisterStore, RegisterTx, RowEntry, RowPage, RowQuery, RowSight, RowStage,
             SavedFilter,
         },
+        rosters::store::{
+            Choice, EntryPart, InHand, Keeper, Outcome, PlannedEntry, RosterStore, RosterTx, SectionTally,
+            Wanted,
+        },
     };
     use async_trait::async_trait;
     use jiff::civil::Date;
@@ -426,8 +430,9 @@ mod editions {
     use workflow::{
         Millis,
         edition::{Edition, Stage},
-        id::{EditionId, SectionId, UserId},
+        id::{EditionId, SectionId, RosterPlanId, UserId},
         register::{Row, RowKey},
+        roster::{Known, Post, life::RosterPlan},
     };
 
     use super::{FlakyStore, FlakyTx};
@@ -479,6 +484,36 @@ mod editions {
         add_readers(edition: &EditionId, post: &str, now: Millis, due_at: Option<Millis>) -> u64;
         add_reader(edition: &EditionId, user: &UserId, due_at: Option<Millis>) -> bool;
         confirm_reading(edition: &EditionId, user: &UserId, at: Millis) -> bool;
+    }
+
+    passed_on! { RosterStore for FlakyStore;
+        roster_people(after: Option<&UserId>, at: Millis, limit: u32) -> Vec<(String, Known)>;
+        count_holders(post: &Post, at: Millis) -> i64;
+        post_history(user: &UserId, limit: u32) -> Vec<PostHolding>;
+        roster_plan(id: &RosterPlanId) -> Option<RosterPlan>;
+        roster_plans(page: &PageRequest) -> Page<RosterPlan>;
+        rosters_due(now: Millis, limit: u32) -> Vec<RosterPlanId>;
+        roster_entries(plan: &RosterPlanId, part: &EntryPart, after: u32, limit: u32) -> Vec<PlannedEntry>;
+        roster_entries_of(user: &UserId, limit: u32) -> Vec<(RosterPlanId, PlannedEntry)>;
+        roster_sections(plan: &RosterPlanId) -> Vec<SectionTally>;
+        roster_keepers(plan: &RosterPlanId, first: u32, last: u32) -> Vec<Keeper>;
+        in_hand(plan: &RosterPlanId, wanted: &Wanted, first: u32, last: u32, limit: u32) -> Vec<InHand>;
+    }
+
+    passed_on_inside! { RosterTx for FlakyTx;
+        posts_of(user: &UserId, at: Millis) -> Vec<PostHolding>;
+        revoke_tokens_of(user: &UserId, at: Millis) -> u64;
+        insert_roster_plan(plan: &RosterPlan, lines: &[PlannedEntry]) -> ();
+        roster_plan(id: &RosterPlanId) -> Option<RosterPlan>;
+        update_roster_plan(plan: &RosterPlan) -> ();
+        choose_successor(plan: &RosterPlanId, place: u32, choice: &Choice) -> ();
+        choose_keeper(plan: &RosterPlanId, keeper: &Keeper) -> ();
+        roster_choices(plan: &RosterPlanId) -> Vec<(u32, Choice)>;
+        roster_keepers(plan: &RosterPlanId, first: u32, last: u32) -> Vec<Keeper>;
+        roster_open(plan: &RosterPlanId, limit: u32) -> Vec<PlannedEntry>;
+        end_roster_line(plan: &RosterPlanId, place: u32, outcome: Outcome, why: &str, at: Millis) -> ();
+        roster_outcomes(plan: &RosterPlanId) -> Vec<(Outcome, u32)>;
+        in_hand(plan: &RosterPlanId, wanted: &Wanted, first: u32, last: u32, limit: u32) -> Vec<InHand>;
     }
 
     passed_on! { RegisterStore for FlakyStore;

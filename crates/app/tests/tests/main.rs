@@ -42,6 +42,8 @@ mod requests;
 #[cfg(test)]
 mod retention;
 #[cfg(test)]
+mod rosters;
+#[cfg(test)]
 mod simulation;
 #[cfg(test)]
 mod submitting;

@@ -179,9 +179,10 @@ mechanisms! {
         /// Those for whom something waits or whom it concerns are told, on the screen and by mail.
         NoticeMail = "notice-mail" "お知らせとメールでの通知" ships,
 
+        /// What follows when a person joins, moves or leaves.
+        PersonnelChange = "personnel-change" "異動・退職時の手続" ships,
+
         // What follows is planned: a statement may name it, and does not count as kept by it.
-        /// What follows when a person moves or leaves.
-        PersonnelChange = "personnel-change" "異動・退職時の手続" planned,
         /// Reporting accidents, faults, violations and attacks along the chain of the pack.
         IncidentReport = "incident-report" "インシデントの報告" planned,
         /// Clocks of the report chain.

@@ -147,6 +147,11 @@ pub enum Effect {
         /// A field of type `edition`.
         edition: String,
     },
+    /// People change as a plan says, on the plan's day.
+    ChangePersonnel {
+        /// A field of type `roster-plan`.
+        plan: String,
+    },
 }
 
 impl Effect {
@@ -157,6 +162,7 @@ impl Effect {
             Effect::SetParameter { .. } => EffectKind::SetParameter,
             Effect::AdoptRevision { .. } => EffectKind::AdoptRevision,
             Effect::Publish { .. } => EffectKind::Publish,
+            Effect::ChangePersonnel { .. } => EffectKind::ChangePersonnel,
         }
     }
 }

@@ -227,6 +227,8 @@ words! {
         AdoptRevision = "adopt-revision" "方針の版を施行する",
         /// The public part of the edition in force is published.
         Publish = "publish" "方針を公表する",
+        /// A personnel change is applied on its day.
+        ChangePersonnel = "change-personnel" "人事異動を反映する",
     }
 }
 
@@ -263,6 +265,8 @@ words! {
         Person = "person" "職員",
         /// One of the editions of the policy that the house keeps.
         Edition = "edition" "方針の版",
+        /// One of the personnel changes that the house keeps.
+        RosterPlan = "roster-plan" "人事異動の計画",
     }
 }
 

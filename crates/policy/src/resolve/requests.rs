@@ -183,6 +183,9 @@ impl Reader<'_> {
                 EffectKind::Publish => Effect::Publish {
                     edition: field_named(&mut f, "edition", &[FormFieldType::Edition], true, fields, s),
                 },
+                EffectKind::ChangePersonnel => Effect::ChangePersonnel {
+                    plan: field_named(&mut f, "plan", &[FormFieldType::RosterPlan], true, fields, s),
+                },
             });
             f.finish(s);
         }

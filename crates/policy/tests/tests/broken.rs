@@ -1163,7 +1163,7 @@ fn forms() {
               → from = "…" のように書き足してください。
             small/pack.toml:188:19: 誤り [wrong-value]
               request「ask」の effectsの「do」に「send-mail」は使えません。
-              → 次のどれかを書いてください: set-parameter、adopt-revision、publish
+              → 次のどれかを書いてください: set-parameter、adopt-revision、publish、change-personnel
             方針パック「small」は使えません(誤り 4 件、注意 0 件)。
 
             ## an effect with a field that is not there

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     load,
-    sql::{self, Sql, duties, editions, notices, registers, training},
+    sql::{self, Sql, duties, editions, notices, registers, training, rosters},
 };
 
 const USERS: u32 = 1_000;
@@ -152,6 +152,28 @@ const LISTS: &[(&Sql, &[&str])] = &[
     (&registers::ROWS_LINKING_OVER, &["'assets'", "7", "'assets'", "'copy-of'", "50"]),
     (&registers::UNIQUE_OWNER, &["'assets'", "'serial'", "'x'"]),
     (&registers::SAVED_FILTERS, &["'u-000007'", "'assets'", "50"]),
+    (&rosters::ROSTER_PEOPLE, &["'u-000007'", "500", "1793000000000"]),
+    (&rosters::COUNT_HOLDERS, &["'kacho'", "'s-1'", "1793000000000"]),
+    (&rosters::POST_HISTORY, &["'u-000007'", "100"]),
+    (&rosters::ROSTER_PLAN, &["'rp-000001'"]),
+    (&rosters::ROSTER_PLANS, &["1793000003000", "'rp-000001'", "51"]),
+    (&rosters::ROSTERS_DUE, &["1793000003000", "10"]),
+    (&rosters::ROSTER_LINES, &["'rp-000001'", "50", "51"]),
+    (&rosters::ROSTER_LINES_OPEN, &["'rp-000001'", "0", "100"]),
+    (&rosters::ROSTER_LINES_KIND, &["'rp-000001'", "50", "51", "'leave'"]),
+    (&rosters::ROSTER_LINES_OUTCOME, &["'rp-000001'", "50", "51", "'differs'"]),
+    (&rosters::ROSTER_LINES_FROM, &["'rp-000001'", "50", "51", "'s-3'"]),
+    (&rosters::ROSTER_LINES_TO, &["'rp-000001'", "50", "51", "'s-3'"]),
+    (&rosters::ROSTER_LINES_OF, &["'u-000007'", "20"]),
+    (&rosters::ROSTER_SECTIONS_FROM, &["'rp-000001'"]),
+    (&rosters::ROSTER_SECTIONS_TO, &["'rp-000001'"]),
+    (&rosters::ROSTER_OUTCOMES, &["'rp-000001'"]),
+    (&rosters::ROSTER_CHOICES, &["'rp-000001'"]),
+    (&rosters::ROSTER_KEEPERS, &["'rp-000001'", "1", "200"]),
+    (&rosters::REQUESTS_IN_HAND, &["'rp-000001'", "1", "200", "500", "'waiting'"]),
+    (&rosters::TASKS_IN_HAND, &["'rp-000001'", "1", "200", "500"]),
+    (&rosters::TRANSFERS_IN_HAND, &["'rp-000001'", "1", "200", "500", "'lgwan'"]),
+    (&rosters::ROWS_IN_HAND, &["'rp-000001'", "1", "200", "500", "'assets'", "'keeper'"]),
     (&editions::EDITION, &["'ed-7'"]),
     (&editions::EDITIONS, &["1793000003000", "'ed-7'", "51"]),
     (&editions::EDITION_AT_STAGE, &["'in-force'"]),
@@ -223,6 +245,7 @@ fn every_select_has_a_plan() {
         "REQUEST_TO_CHANGE",
         "TASK_TO_CHANGE",
         "ROW_TO_CHANGE",
+        "ROSTER_PLAN_TO_CHANGE",
     ];
     for statement in sql::all().filter(|s| s.lite.starts_with("SELECT")) {
         let planned = LISTS.iter().any(|(s, _)| s.name == statement.name);
@@ -316,6 +339,8 @@ async fn fill(world: &World) {
         })
         .collect();
     tx.add_rows(&rows).await.unwrap();
+    let lines = super::conformance::rosters::lines(900);
+    tx.insert_roster_plan(&super::conformance::rosters::plan(1), &lines).await.unwrap();
     tx.commit(vec![loaded_entry(ENTRIES + 100)]).await.unwrap();
     store.append((ENTRIES..ENTRIES + 30).map(loaded_entry).collect()).await.unwrap();
 }

@@ -32,6 +32,7 @@ fn few_texts_differ() {
             "TASK_TO_CHANGE",
             "CLAIM_MAIL",
             "ROW_TO_CHANGE",
+            "ROSTER_PLAN_TO_CHANGE",
         ]
     );
 }

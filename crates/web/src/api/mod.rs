@@ -25,6 +25,7 @@ mod reading;
 mod register_tables;
 mod registers;
 mod requests;
+mod rosters;
 mod session;
 mod table;
 mod training;
@@ -455,6 +456,30 @@ fn rows() -> Vec<Endpoint> {
             .gives::<dto::EvidenceEntryView>(),
         row(Get, "/evidence/{id}/bundle", "The entry as a bundle for sekisho-verify", evidence::bundle)
             .sends("application/zip"),
+        row(Get, "/personnel-changes", "Plans of personnel changes, newest first", rosters::list)
+            .query::<dto::PageQuery>()
+            .gives::<rosters::RosterList>(),
+        row(
+            Post,
+            "/personnel-changes",
+            "Make a plan of a table; with a line that cannot be taken nothing is kept",
+            rosters::make,
+        )
+        .takes_parts::<rosters::RosterParts>()
+        .makes::<rosters::RosterMade>(),
+        row(Get, "/personnel-changes/{id}", "A plan, and what its people have in hand", rosters::show)
+            .gives::<rosters::RosterDetailView>(),
+        row(Get, "/personnel-changes/{id}/lines", "Its people, one by one", rosters::lines)
+            .query::<rosters::RosterLinesQuery>()
+            .gives::<rosters::RosterLines>(),
+        row(
+            Post,
+            "/personnel-changes/{id}/lines/{place}",
+            "Say who takes what a person has in hand",
+            rosters::choose,
+        )
+        .takes::<rosters::SuccessorForm>(),
+        row(Post, "/personnel-changes/{id}/withdraw", "Give a plan up before its day", rosters::withdraw),
         row(Get, "/people", "People with accounts", people::list)
             .query::<dto::PeopleQuery>()
             .gives::<dto::PeopleList>(),

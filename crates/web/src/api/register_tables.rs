@@ -168,7 +168,7 @@ pub(crate) async fn plan(
     })
 }
 
-fn refused(refusal: &TableRefusal) -> TableRefusedView {
+pub(super) fn refused(refusal: &TableRefusal) -> TableRefusedView {
     let (word, headings) = match refusal {
         TableRefusal::Held(_) => ("held", Vec::new()),
         TableRefusal::TooMuch => ("too-much", Vec::new()),

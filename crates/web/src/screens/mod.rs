@@ -22,6 +22,7 @@ pub(crate) mod reading;
 pub(crate) mod register_tables;
 pub(crate) mod registers;
 pub(crate) mod requests;
+pub(crate) mod rosters;
 pub(crate) mod send;
 pub(crate) mod session;
 pub(crate) mod show;

@@ -18,7 +18,7 @@ use super::{Pairs, one, view};
 use crate::{
     door::Signed,
     site::{Site, at_form, render, when},
-    words::Tone,
+    words::{self, Tone},
 };
 
 const LIST_ROWS: u32 = 50;
@@ -143,6 +143,26 @@ async fn person_page(
         Err(error) => return site.fail(Some(actor), &error),
     };
     let app = site.app();
+    let (held, changed) = match app.person_history(actor, id).await {
+        Ok(history) => history,
+        Err(error) => return site.fail(Some(actor), &error),
+    };
+    let history = held
+        .into_iter()
+        .map(|h| {
+            let until = h.until.map(|until| when(until).day).unwrap_or_default();
+            let title = app.post_shown(&workflow::roster::Post { post: h.post, unit: h.unit });
+            (title, format!("{} から {until}", when(h.from).day).trim_end().to_owned())
+        })
+        .collect();
+    let changes = changed
+        .into_iter()
+        .map(|of| {
+            let became = of.outcome.map_or("反映待ち", |outcome| words::rosters::outcome(outcome).0);
+            let kind = words::rosters::kind(of.entry.kind).0;
+            (policy::wareki(&of.plan.day), kind.to_owned(), became.to_owned())
+        })
+        .collect();
     let pack = app.pack();
     let choice =
         |id: &str, title: &str| view::Choice { id: id.to_owned(), title: title.to_owned(), chosen: false };
@@ -171,6 +191,8 @@ async fn person_page(
             .map(|d| choice(&d.id, &d.name))
             .chain(pack.sections().iter().map(|s| choice(&s.id, &s.name)))
             .collect(),
+        history,
+        changes,
         password,
         errors: error.and_then(at_form).into_iter().collect(),
     });

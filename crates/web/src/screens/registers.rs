@@ -494,7 +494,7 @@ fn field(site: &Site, register: &Register, column: &Column, sheet: &Sheet<'_>) -
     let chosen = choices(site, column);
     let help = match (column.kind, &column.help) {
         (_, Some(help)) => help.clone(),
-        (ColumnType::Person, None) => "職員のログインIDを入力してください。".to_owned(),
+        (ColumnType::Person, None) => "職員番号(ログインID)か、氏名を入力してください。".to_owned(),
         (ColumnType::Link, None) => {
             let to = column.to.as_deref().and_then(|id| app.pack().register(id));
             let (title, example) = to.map_or_else(Default::default, |r| (r.title.clone(), r.number_shown(1)));

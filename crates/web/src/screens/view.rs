@@ -17,6 +17,7 @@ mod register_tables;
 mod registers;
 mod requests;
 mod training;
+mod rosters;
 
 use askama::Template;
 
@@ -33,6 +34,7 @@ pub use register_tables::*;
 pub use registers::*;
 pub use requests::*;
 pub use training::*;
+pub use rosters::*;
 
 use crate::{
     dates::When,
@@ -1286,6 +1288,10 @@ pub struct PersonPage {
     pub post_choices: Vec<Choice>,
     /// Units for those posts.
     pub units: Vec<Choice>,
+    /// Every post that was held: what, and from when until when.
+    pub history: Vec<(String, String)>,
+    /// Personnel changes: the day, what, what became of it.
+    pub changes: Vec<(String, String, String)>,
     /// A new password to hand over, shown once.
     pub password: Option<String>,
     /// What is wrong.

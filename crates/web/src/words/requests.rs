@@ -118,6 +118,7 @@ pub fn problem(problem: &FieldProblem) -> String {
         ("too-long-period", Some((_, most))) => return format!("期間は{most}日までにしてください。"),
         ("empty", _) => "入力してください。",
         ("too-long", _) => "長すぎます。短くしてください。",
+        ("several", _) => "同じ名前の人が何人かいます。番号(ログインID)で入力してください。",
         ("not-allowed", _) => "ここでは使えません。選び直してください。",
         ("not-a-number", _) => "0以上の整数を、数字だけで入力してください。",
         ("out-of-bounds", _) => "決められた範囲の数にしてください。",

@@ -34,3 +34,5 @@ mod registers;
 mod requests;
 #[cfg(test)]
 mod training;
+#[cfg(test)]
+mod rosters;

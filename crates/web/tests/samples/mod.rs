@@ -9,6 +9,7 @@ mod register_tables;
 mod registers;
 mod requests;
 mod training;
+mod rosters;
 
 use askama::Template;
 use web::{
@@ -509,6 +510,7 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
     pages.extend(notices::pages());
     pages.extend(classify::pages());
     pages.extend(register_tables::pages());
+    pages.extend(rosters::pages());
     pages.extend(editions::pages());
     pages.extend(reading::pages());
     pages.extend(registers::pages());
@@ -1081,6 +1083,8 @@ fn of_transfers() -> Vec<(&'static str, String)> {
                 }],
                 post_choices: vec![choice("p", "課長")],
                 units: vec![choice("tax", "税務課")],
+                history: vec![("税務課の課長".into(), "令和8年4月1日(水) から".into())],
+                changes: vec![("令和9年4月1日(木)".into(), "異動".into(), "反映しました".into())],
                 password: Some("k7mq-2xwd-9hrt".into()),
                 errors: vec![],
             }

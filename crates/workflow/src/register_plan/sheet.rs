@@ -137,7 +137,22 @@ enum Meaning<'r> {
 /// # Errors
 /// Everything that keeps the sheet from being read at all.
 pub fn lines(register: &Register, sheet: &Sheet) -> Result<Lines, Vec<HeadingProblem>> {
-    let Some(heading) = heading_row(register, sheet) else { return Err(vec![HeadingProblem::None]) };
+    lines_also_called(register, &[], sheet)
+}
+
+/// What else columns are called in tables: the column's id, and its other titles.
+pub type OtherTitles<'t> = [(&'t str, &'t [&'t str])];
+
+/// Reads a sheet whose headings may be other words for the columns.
+///
+/// # Errors
+/// As [`lines`].
+pub fn lines_also_called(
+    register: &Register,
+    others: &OtherTitles<'_>,
+    sheet: &Sheet,
+) -> Result<Lines, Vec<HeadingProblem>> {
+    let Some(heading) = heading_row(register, others, sheet) else { return Err(vec![HeadingProblem::None]) };
     let mut problems = Vec::new();
     let mut out = Lines::default();
     let mut meanings: BTreeMap<u32, (String, Meaning<'_>)> = BTreeMap::new();
@@ -145,9 +160,11 @@ pub fn lines(register: &Register, sheet: &Sheet) -> Result<Lines, Vec<HeadingPro
     for cell in &heading.cells {
         let Value::Text(text) = &cell.value else { continue };
         let title = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let meaning = meaning(register, &title);
-        if meaning.is_some() {
-            if let Some(first) = seen.insert(key(&title), cell.column) {
+        let meaning = meaning(register, others, &title);
+        if let Some(meaning) = meaning {
+            // Two words for one column are one heading twice.
+            let same = if let Meaning::Column(column) = meaning { key(&column.title) } else { key(&title) };
+            if let Some(first) = seen.insert(same, cell.column) {
                 problems.push(HeadingProblem::Twice { title: title.clone(), at: (first, cell.column) });
             }
             let spans = |area: &Area| {
@@ -202,13 +219,13 @@ pub fn lines(register: &Register, sheet: &Sheet) -> Result<Lines, Vec<HeadingPro
 }
 
 /// The row, among the first ones, in which most headings are known; of equal ones the first.
-fn heading_row<'s>(register: &Register, sheet: &'s Sheet) -> Option<&'s Row> {
+fn heading_row<'s>(register: &Register, others: &OtherTitles<'_>, sheet: &'s Sheet) -> Option<&'s Row> {
     let known = |row: &Row| {
         let texts = row.cells.iter().filter_map(|cell| match &cell.value {
             Value::Text(text) => Some(text),
             _ => None,
         });
-        texts.filter(|text| meaning(register, text).is_some()).count()
+        texts.filter(|text| meaning(register, others, text).is_some()).count()
     };
     let mut best: Option<(&Row, usize)> = None;
     for row in sheet.rows.iter().take(HEADING_ROW_MAX) {
@@ -229,12 +246,16 @@ fn key(title: &str) -> String {
     folded(&bare)
 }
 
-fn meaning<'r>(register: &'r Register, title: &str) -> Option<Meaning<'r>> {
+fn meaning<'r>(register: &'r Register, others: &OtherTitles<'_>, title: &str) -> Option<Meaning<'r>> {
     let wanted = key(title);
     let is = |title: &str| key(title) == wanted;
     // A column of the register comes before what every file has: it may have the same title.
     if let Some(column) = register.columns.iter().find(|column| is(&column.title) || column.id == title) {
         return Some(if column.is_computed() { Meaning::Passed } else { Meaning::Column(column) });
+    }
+    let other = others.iter().find(|(_, titles)| titles.iter().any(|title| is(title)));
+    if let Some(column) = other.and_then(|(id, _)| register.column(id)) {
+        return Some(Meaning::Column(column));
     }
     if is(NUMBER_TITLE) {
         return Some(Meaning::Number);

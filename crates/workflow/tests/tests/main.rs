@@ -19,6 +19,8 @@ mod registers;
 #[cfg(test)]
 mod requests;
 #[cfg(test)]
+mod roster;
+#[cfg(test)]
 mod rules;
 #[cfg(test)]
 mod training;

@@ -12,5 +12,6 @@ mod people;
 mod registers;
 mod requests;
 pub(super) mod training;
+pub(super) mod rosters;
 mod transactions;
 mod transfers;

@@ -126,7 +126,8 @@ pub(crate) fn field_view(
     };
     let help = match (field.kind, &field.help) {
         (FormFieldType::Edition, None) => "方針の版の画面から開くと、その版が入ります。".to_owned(),
-        (FormFieldType::Person, None) => "職員のログインIDを入力してください。".to_owned(),
+        (FormFieldType::RosterPlan, None) => "人事異動の画面から開くと、その計画が入ります。".to_owned(),
+        (FormFieldType::Person, None) => "職員番号(ログインID)か、氏名を入力してください。".to_owned(),
         (_, help) => help.clone().unwrap_or_default(),
     };
     view::FormFieldView {
