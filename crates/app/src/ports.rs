@@ -17,8 +17,8 @@ use crate::editions::{EditionStore, EditionTx};
 use crate::notices::store::{NoticeStore, NoticeTx};
 use crate::registers::store::{RegisterStore, RegisterTx};
 use crate::requests::store::{RequestStore, RequestTx};
-use crate::training::store::{TrainingStore, TrainingTx};
 use crate::rosters::store::{RosterStore, RosterTx};
+use crate::training::store::{TrainingStore, TrainingTx};
 
 use crate::imports::model::{ImportHead, ImportStep, ImportText};
 use crate::model::{
@@ -81,7 +81,15 @@ pub enum StoreError {
 /// Every list is bound by an index; none reads a whole table.
 #[async_trait]
 pub trait Store:
-    DutyStore + EditionStore + NoticeStore + RegisterStore + RequestStore + TrainingStore + RosterStore + Send + Sync
+    DutyStore
+    + EditionStore
+    + NoticeStore
+    + RegisterStore
+    + RequestStore
+    + TrainingStore
+    + RosterStore
+    + Send
+    + Sync
 {
     /// Opens a transaction that sees its own writes. Dropping it undoes everything.
     async fn begin(&self) -> Result<Box<dyn Tx>, StoreError>;

@@ -42,9 +42,9 @@ const MIGRATIONS: &[Migration] = &[
     migration!(7, "0007_registers"),
     migration!(8, "0008_duties"),
     migration!(9, "0009_in_use"),
-    migration!(12, "0012_training"),
     migration!(10, "0010_notices"),
     migration!(11, "0011_rosters"),
+    migration!(12, "0012_training"),
 ];
 
 pub(crate) async fn run(db: &Db) -> Result<(), MigrateError> {
@@ -97,7 +97,10 @@ pub(crate) mod checks {
     //! What a start refuses.
     use super::*;
 
-    const BACK_TO_THE_FIRST: &str = "DROP TABLE course_attempt; DROP TABLE course_progress; DROP TABLE course_run; DROP TABLE roster_keeper; DROP TABLE roster_line; DROP TABLE roster_plan; DROP TABLE duty_task_file; DROP TABLE duty_task; DROP TABLE register_filter; DROP TABLE register_history; DROP TABLE register_unique; \
+    const BACK_TO_THE_FIRST: &str = "DROP TABLE course_attempt; DROP TABLE course_progress; DROP TABLE course_run; \
+         DROP TABLE roster_keeper; DROP TABLE roster_line; DROP TABLE roster_plan; \
+         DROP TABLE mail_day; DROP TABLE mail; DROP TABLE mail_address; DROP TABLE notice_choice; DROP TABLE notice_look; \
+         DROP TABLE notice; DROP TABLE duty_task_file; DROP TABLE duty_task; DROP TABLE register_filter; DROP TABLE register_history; DROP TABLE register_unique; \
          DROP TABLE register_link; DROP TABLE register_key; DROP TABLE register_words; DROP TABLE register_row; \
          DROP TABLE policy_reading; DROP TABLE policy_edition_file; \
          DROP TABLE policy_edition; DROP TABLE parameter_value; DROP TABLE request_decision; \

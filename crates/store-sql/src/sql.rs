@@ -7,7 +7,13 @@
 /// Every statement, for the tests that look at each.
 #[cfg(test)]
 pub(crate) fn all() -> impl Iterator<Item = &'static Sql> {
-    ALL.iter().chain(duties::ALL).chain(editions::ALL).chain(notices::ALL).chain(registers::ALL).chain(training::ALL).chain(rosters::ALL)
+    ALL.iter()
+        .chain(duties::ALL)
+        .chain(editions::ALL)
+        .chain(notices::ALL)
+        .chain(registers::ALL)
+        .chain(training::ALL)
+        .chain(rosters::ALL)
 }
 
 /// A place before every row of a list that is sorted by time, newest first.
@@ -225,8 +231,8 @@ pub(crate) mod duties;
 pub(crate) mod editions;
 pub(crate) mod notices;
 pub(crate) mod registers;
-pub(crate) mod training;
 pub(crate) mod rosters;
+pub(crate) mod training;
 
 statements! {
     // people

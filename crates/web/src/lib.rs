@@ -38,7 +38,9 @@ pub use live::Streams;
 pub use site::ZoneSetting;
 
 use screens::{
-    account, beside, classify, coverage, duties, editions, home, imports, notices, oscal, parameters, people, policy as policies, reading, register_tables, registers, requests, rosters, send, session, training, transfers,
+    account, beside, classify, coverage, duties, editions, home, imports, notices, oscal, parameters, people,
+    policy as policies, reading, register_tables, registers, requests, rosters, send, session, training,
+    transfers,
 };
 use site::Site;
 

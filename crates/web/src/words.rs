@@ -14,8 +14,8 @@ pub mod reading;
 pub mod register_tables;
 pub mod registers;
 pub mod requests;
-pub mod training;
 pub mod rosters;
+pub mod training;
 
 use app::coverage::MechanismState;
 use worker_protocol::{Kind, Notes, Reason, Removal, Road, Severity, Spot, Threat};

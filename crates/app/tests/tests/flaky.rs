@@ -430,7 +430,7 @@ mod editions {
     use workflow::{
         Millis,
         edition::{Edition, Stage},
-        id::{EditionId, SectionId, RosterPlanId, UserId},
+        id::{EditionId, RosterPlanId, SectionId, UserId},
         register::{Row, RowKey},
         roster::{Known, Post, life::RosterPlan},
     };

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     load,
-    sql::{self, Sql, duties, editions, notices, registers, training, rosters},
+    sql::{self, Sql, duties, editions, notices, registers, rosters, training},
 };
 
 const USERS: u32 = 1_000;

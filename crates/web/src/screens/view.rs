@@ -16,8 +16,8 @@ mod reading;
 mod register_tables;
 mod registers;
 mod requests;
-mod training;
 mod rosters;
+mod training;
 
 use askama::Template;
 
@@ -33,8 +33,8 @@ pub use reading::*;
 pub use register_tables::*;
 pub use registers::*;
 pub use requests::*;
-pub use training::*;
 pub use rosters::*;
+pub use training::*;
 
 use crate::{
     dates::When,

@@ -33,6 +33,6 @@ mod registers;
 #[cfg(test)]
 mod requests;
 #[cfg(test)]
-mod training;
-#[cfg(test)]
 mod rosters;
+#[cfg(test)]
+mod training;

@@ -8,8 +8,8 @@ mod reading;
 mod register_tables;
 mod registers;
 mod requests;
-mod training;
 mod rosters;
+mod training;
 
 use askama::Template;
 use web::{

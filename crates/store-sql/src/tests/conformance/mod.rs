@@ -11,7 +11,7 @@ pub(super) mod notices;
 mod people;
 mod registers;
 mod requests;
-pub(super) mod training;
 pub(super) mod rosters;
+pub(super) mod training;
 mod transactions;
 mod transfers;
