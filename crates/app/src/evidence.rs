@@ -120,6 +120,8 @@ kinds! {
     ApproverMissing = "approver-missing" [ApprovalAbove],
     /// The approvers were reminded.
     StepReminded = "step-reminded" [DecisionDeadline],
+    /// A step is overdue for so long that another role may decide it as well.
+    StepEscalated = "step-escalated" [DecisionDeadline, ApprovalAbove],
     /// An approver decided.
     StepDecided = "step-decided" [ChannelApprove, ApprovalContent, ApprovalTwoPersons],
     /// A deputy decided.
@@ -172,6 +174,8 @@ kinds! {
     RequestExpired = "request-expired" [DecisionDeadline],
     /// What a permit allowed was given back.
     PermitReturned = "permit-returned" [RequestTakeOut],
+    /// Its holder does without what a permit would have allowed.
+    PermitGivenUp = "permit-given-up" [RequestTakeOut],
     /// A permit was taken back before its end.
     PermitRevoked = "permit-revoked" [
         RequestTakeOut, RequestProvision, RequestException, RequestHardware, RequestNetworkConnection,
@@ -205,6 +209,8 @@ kinds! {
         RegisterServices, RegisterSns, RegisterAreas, RegisterEntries, RegisterSystemDocuments,
         RegisterWork, RegisterFaults, RegisterViolations, RegisterRisks, RegisterContacts, BackupRecord,
     ],
+    /// The rules of a register changed, and rows were brought to them.
+    RegisterRulesApplied = "register-rules-applied" [EvidenceLedger],
     /// Originals were erased at the end of their retention.
     OriginalsErased = "originals-erased" [RetentionErase],
     /// Clean files and previews were erased at the end of their retention.
@@ -279,6 +285,10 @@ kinds! {
     TasksOverdue = "tasks-overdue" [DutyCalendar],
     /// Somebody above was told of overdue tasks.
     TasksEscalated = "tasks-escalated" [DutyCalendar],
+    /// What tasks were about is no more, so that they ended.
+    TasksDropped = "tasks-dropped" [DutyCalendar],
+    /// Somebody else answers for what tasks are about.
+    TasksMoved = "tasks-moved" [DutyCalendar],
     /// Evidence was taken out with its proofs.
     EvidenceExported = "evidence-exported" [EvidenceExport],
     /// The policy was taken out with what is not public of it.

@@ -35,6 +35,8 @@ pub struct Tidied {
     pub adopted: usize,
     /// Transfers and requests whose approvers were reminded or that ended, and permits that were noted as overdue.
     pub overdue: usize,
+    /// Rows of registers that were looked at because the rules of their registers changed.
+    pub rows_looked_at: u64,
     /// Tasks of duties that were made.
     pub tasks_made: u64,
     /// Tasks whose owners were reminded, that were noted as overdue or told to somebody above.
@@ -81,6 +83,7 @@ impl App {
         let now = self.now();
         let mut tidied = Tidied { tasks_made: self.make_todays_tasks().await?, ..Tidied::default() };
         tidied.tasks_due = self.pass_tasks(ROUND).await?;
+        tidied.rows_looked_at = self.rows_to_rules().await?;
         for id in self.store().overdue_requests(now, ROUND).await? {
             if self.request_overdue(&id, now).await? {
                 tidied.overdue += 1;

@@ -109,7 +109,7 @@ impl App {
                 policy::Effect::SetParameter { parameter, .. } => {
                     Some((form.id.as_str(), parameter.as_str()))
                 }
-                policy::Effect::AdoptRevision { .. } | policy::Effect::Publish { .. } => None,
+                _ => None,
             })
         })
     }

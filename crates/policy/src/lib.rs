@@ -57,12 +57,12 @@ pub use model::{
     Afterwards, Annotation, Answer, AnswerIs, Assurance, Attachments, Axis, COLUMN_CHARS_MAX, COLUMNS_MAX,
     Channel, ChannelMode, Classifier, Clause, ClosedDay, ClosedDays, Column, ColumnType, Counterparty,
     CounterpartyAct, CoverageStatus, DayCount, Department, Derivation, Derived, Document, DocumentKind,
-    DueRule, DutyEach, DutyTrigger, DutyType, Effect, EffectKind, Escalation, Every, FormField,
-    FormFieldType, Layer, Leads, Level, Maker, Mechanism, Modality, Municipality, Next, Occurs, Outcome,
-    Pack, Parameter, ParameterType, ParameterValue, Period, Permit, Post, QUESTIONS_MAX, Question, Readers,
-    Register, RegisterScope, Relation, RelationKind, RequestType, Retention, Revision, RevisionNeed, Role,
-    Rule, RuleAction, Scope, ScopeItem, ScopeKind, Section, Setting, Standing, Statement, StatementType,
-    Step, Term, Treatment, Zone, ZoneKind,
+    DueRule, DutyEach, DutyRows, DutyTrigger, DutyType, Effect, EffectAt, EffectKind, Escalation, Every,
+    FormField, FormFieldType, Layer, Leads, Level, Maker, Mechanism, Modality, Municipality, Next, Occurs,
+    Outcome, Pack, Parameter, ParameterType, ParameterValue, Period, Permit, Post, QUESTIONS_MAX, Question,
+    Readers, Register, RegisterScope, Relation, RelationKind, RequestType, Retention, Revision, RevisionNeed,
+    Role, Rule, RuleAction, Scope, ScopeItem, ScopeKind, Section, Setting, Standing, Statement,
+    StatementType, Step, Taken, Term, Treatment, Zone, ZoneKind,
 };
 pub use problem::{CheckReport, Code, DivergenceReport, Origin, Problem, Severity};
 pub use publication::{

@@ -57,6 +57,8 @@ pub struct NewStart {
     pub section: String,
     /// For a duty of persons: whose, by login; empty: one's own.
     pub person: String,
+    /// For a duty about rows of a register: the number of which.
+    pub row: String,
 }
 
 /// Longest word on what happened, in characters.
@@ -99,7 +101,7 @@ impl App {
         let (note_asked, files_asked) =
             duty.map_or((Attachments::Optional, Attachments::Optional), |d| (d.note, d.files));
         let mut problems = Problems::of(fields);
-        let answers = self.read_answers(fields, &new.answers, &mut problems).await?;
+        let answers = self.read_answers(actor, fields, &new.answers, &mut problems).await?;
         let mut found = problems.found;
         let done_on = match read_day(&new.done_on) {
             Ok(day) if day > day_of(now) => Err("future"),
@@ -291,6 +293,7 @@ impl App {
             DutyEach::Person if new.person.trim().is_empty() => {
                 Some(Scope::Person(actor.id().clone(), actor.user().section.clone()))
             }
+            DutyEach::Register => self.row_started(actor, duty, &new.row).await?,
             DutyEach::Person => self
                 .store()
                 .user_by_login(new.person.trim())
@@ -299,8 +302,11 @@ impl App {
                 .map(|u| Scope::Person(u.id, u.section)),
         };
         if scope.is_none() {
-            let (field, title) =
-                if duty.each == DutyEach::Person { ("person", "職員") } else { ("section", "課") };
+            let (field, title) = match duty.each {
+                DutyEach::Person => ("person", "職員"),
+                DutyEach::Register => ("row", "台帳の番号"),
+                DutyEach::Body | DutyEach::Section => ("section", "課"),
+            };
             found.push(problem(field, title, "unknown"));
         }
         let (true, Ok(on), Some(scope)) = (found.is_empty(), on, scope) else {
@@ -440,7 +446,9 @@ fn describe(task: &Task, event: &Event) -> Option<(Kind, serde_json::Value)> {
             )
         }
         Event::WaiverRefused { comment } => (Kind::TaskWaiverRefused, json!({ "comment": comment })),
-        Event::Reminded | Event::Overdue | Event::Escalated { .. } => return None,
+        Event::Reminded | Event::Overdue | Event::Escalated { .. } | Event::Dropped | Event::Moved => {
+            return None;
+        }
     })
 }
 

@@ -10,17 +10,17 @@ use policy::{Column, ColumnType, Derivation, Register};
 use sha2::{Digest as _, Sha256};
 use workflow::{
     Millis,
-    id::{SectionId, UserId},
+    id::{RequestId, SectionId, UserId},
     register::{
         self, Cause, Change, ColumnProblem, FOLLOWERS_MAX, Facts, History, Linked, Problem, Reading, Refusal,
         Row, RowKey, Value, Values,
     },
+    request::Permit,
 };
 
 use super::store::RowEntry;
 use crate::{
     App,
-    actor::Actor,
     error::{Error, FieldProblem, Result},
     ports::{Store, Tx},
 };
@@ -44,6 +44,22 @@ impl Source<'_> {
         })
     }
 
+    /// A number for a new row. A trial takes none: what it adds is not kept.
+    pub(crate) async fn take_number(&mut self, register: &str) -> Result<i64> {
+        Ok(match self {
+            Source::Store(_) => 0,
+            Source::Tx(tx) => tx.take_row_numbers(register, 1).await?,
+        })
+    }
+
+    /// Permits of a row under which something is still to be given back.
+    pub(crate) async fn permits_of_row(&mut self, key: &RowKey) -> Result<Vec<(RequestId, UserId, Permit)>> {
+        Ok(match self {
+            Source::Store(store) => store.permits_of_row(key).await?,
+            Source::Tx(tx) => tx.permits_of_row(key).await?,
+        })
+    }
+
     async fn unique_owner(&mut self, register: &str, column: &str, key: &str) -> Result<Option<i64>> {
         Ok(match self {
             Source::Store(store) => store.unique_owner(register, column, key).await?,
@@ -62,8 +78,10 @@ impl Source<'_> {
 /// Changes that are being put together. What was read or changed once is known from then on.
 pub(crate) struct Work<'a> {
     app: &'a App,
-    by: UserId,
+    by: Option<UserId>,
     now: Millis,
+    /// The request that asks for it.
+    request: Option<RequestId>,
     /// Rows as they are, or as they will be.
     known: BTreeMap<RowKey, Option<Row>>,
     /// Values that rows of this work give up: column and key, by register.
@@ -79,11 +97,13 @@ pub(crate) struct Work<'a> {
 }
 
 impl<'a> Work<'a> {
-    pub(crate) fn new(app: &'a App, actor: &Actor, now: Millis) -> Self {
+    /// Changes by a person, or by the system itself.
+    pub(crate) fn new(app: &'a App, by: Option<&UserId>, now: Millis) -> Self {
         Self {
             app,
-            by: actor.id().clone(),
+            by: by.cloned(),
             now,
+            request: None,
             known: BTreeMap::new(),
             freed: BTreeSet::new(),
             taken: BTreeMap::new(),
@@ -91,6 +111,11 @@ impl<'a> Work<'a> {
             new: Vec::new(),
             changed: Vec::new(),
         }
+    }
+
+    /// The same, because of a request.
+    pub(crate) fn for_request(self, request: &RequestId) -> Self {
+        Self { request: Some(request.clone()), ..self }
     }
 
     pub(crate) async fn row(&mut self, source: &mut Source<'_>, key: &RowKey) -> Result<Option<Row>> {
@@ -211,7 +236,7 @@ impl<'a> Work<'a> {
     ) -> Row {
         let waits = register::waits(register, &judged);
         let (row, told) = Row::add(key, section, judged, waits, self.now);
-        let entry = self.entry(register, row.clone(), Some(self.by.clone()), cause, reason, told);
+        let entry = self.entry(register, row.clone(), self.by.clone(), cause, reason, told);
         self.new.push(entry);
         row
     }
@@ -227,7 +252,7 @@ impl<'a> Work<'a> {
     ) -> std::result::Result<Vec<Change>, Refusal> {
         let waits = register::waits(register, &judged);
         let told = row.change(section, judged, waits, self.now)?;
-        self.changes(register, row, Some(self.by.clone()), cause, reason, told.clone());
+        self.changes(register, row, self.by.clone(), cause, reason, told.clone());
         Ok(told)
     }
 
@@ -240,7 +265,7 @@ impl<'a> Work<'a> {
         cause: Cause,
     ) -> std::result::Result<Vec<Change>, Refusal> {
         let told = row.end(on, reason, self.now)?;
-        self.changes(register, row, Some(self.by.clone()), cause, reason, told.clone());
+        self.changes(register, row, self.by.clone(), cause, reason, told.clone());
         Ok(told)
     }
 
@@ -285,13 +310,24 @@ impl<'a> Work<'a> {
         Ok(followed)
     }
 
-    /// Whether the row is different when its derived values are found anew.
+    /// Whether the row is different when its derived values are found anew, because a row that it looks at changed.
     async fn rederive(
         &mut self,
         source: &mut Source<'_>,
         register: &Register,
         key: &RowKey,
         from: &RowKey,
+    ) -> Result<bool> {
+        self.rederive_for(source, register, key, Cause::Followed { row: from.clone() }).await
+    }
+
+    /// The same for any cause.
+    pub(crate) async fn rederive_for(
+        &mut self,
+        source: &mut Source<'_>,
+        register: &Register,
+        key: &RowKey,
+        cause: Cause,
     ) -> Result<bool> {
         let Some(mut row) = self.row(source, key).await?.filter(|row| row.end.is_none()) else {
             return Ok(false);
@@ -300,7 +336,6 @@ impl<'a> Work<'a> {
         let derived = register::derive(self.app.pack(), register, row.values.clone(), &linked);
         let waits = register::waits(register, &derived);
         let Ok(told) = row.change(row.section.clone(), derived, waits, self.now) else { return Ok(false) };
-        let cause = Cause::Followed { row: from.clone() };
         match self.changed.iter().position(|e| e.row.key == *key) {
             // Changed by this work already: one version, with all that is different.
             Some(at) => {
@@ -326,6 +361,11 @@ impl<'a> Work<'a> {
         Ok(true)
     }
 
+    /// What a row is found by, without a change of it.
+    pub(crate) fn indexed(&self, register: &Register, row: &Row) -> RowEntry {
+        self.entry(register, row.clone(), None, Cause::Changed, "", Vec::new())
+    }
+
     fn entry(
         &self,
         register: &Register,
@@ -346,7 +386,7 @@ impl<'a> Work<'a> {
                 at: self.now,
                 by,
                 cause,
-                request: None,
+                request: self.request.clone(),
                 reason: reason.trim().to_owned(),
                 changes,
             },

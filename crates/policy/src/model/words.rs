@@ -227,6 +227,22 @@ words! {
         AdoptRevision = "adopt-revision" "方針の版を施行する",
         /// The public part of the edition in force is published.
         Publish = "publish" "方針を公表する",
+        /// A column of a register's row takes a value.
+        SetColumn = "set-column" "台帳の値を変える",
+        /// A register gets a row.
+        AddRow = "add-row" "台帳に載せる",
+        /// A register's row ends.
+        EndRow = "end-row" "台帳から除く",
+    }
+}
+
+words! {
+    /// When an effect on a register comes about.
+    EffectAt {
+        /// With the last approval.
+        Approval = "approval" "決裁したとき",
+        /// When what was permitted is given back, or is not needed any more.
+        Return = "return" "返したとき",
     }
 }
 
@@ -263,6 +279,10 @@ words! {
         Person = "person" "職員",
         /// One of the editions of the policy that the house keeps.
         Edition = "edition" "方針の版",
+        /// One of the pack's zones.
+        Zone = "zone" "系",
+        /// A row of a register that the asker sees.
+        Row = "row" "台帳の一件",
     }
 }
 

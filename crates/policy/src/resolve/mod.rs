@@ -7,6 +7,7 @@
 mod body;
 mod classifier;
 mod duties;
+mod effects;
 mod gates;
 mod papers;
 mod registers;
