@@ -21,6 +21,7 @@ mod packs;
 mod parameters_command;
 mod policy_command;
 mod policy_out;
+mod register_command;
 mod sanitize;
 mod serve;
 mod setup;
@@ -63,6 +64,9 @@ enum Command {
     /// 証跡の台帳を見て、書き出し、検証します
     #[command(subcommand)]
     Ledger(ledger_command::Command),
+    /// 台帳を見て、書き出し、確かめます
+    #[command(subcommand)]
+    Register(register_command::Command),
 }
 
 fn main() -> ExitCode {
@@ -77,6 +81,7 @@ fn main() -> ExitCode {
         Command::Policy(command) => policy_command::run(&command),
         Command::Ledger(ledger_command::Command::Verify(options)) => return sekisho_verify::run(&options),
         Command::Ledger(command) => world::run(ledger_command::run(command)),
+        Command::Register(command) => world::run(register_command::run(command)),
     };
     done.unwrap_or_else(|error| {
         world::complain(&error);
