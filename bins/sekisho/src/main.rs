@@ -22,6 +22,7 @@ mod packs;
 mod parameters_command;
 mod policy_command;
 mod policy_out;
+mod register_command;
 mod sanitize;
 mod serve;
 mod setup;
@@ -67,6 +68,9 @@ enum Command {
     /// 証跡の台帳を見て、書き出し、検証します
     #[command(subcommand)]
     Ledger(ledger_command::Command),
+    /// 台帳を見て、書き出し、確かめます
+    #[command(subcommand)]
+    Register(register_command::Command),
 }
 
 fn main() -> ExitCode {
@@ -82,6 +86,7 @@ fn main() -> ExitCode {
         Command::Mail(mail::Command::Test(options)) => world::run(mail::test(options)),
         Command::Ledger(ledger_command::Command::Verify(options)) => return sekisho_verify::run(&options),
         Command::Ledger(command) => world::run(ledger_command::run(command)),
+        Command::Register(command) => world::run(register_command::run(command)),
     };
     done.unwrap_or_else(|error| {
         world::complain(&error);

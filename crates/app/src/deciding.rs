@@ -46,17 +46,17 @@ impl<'a> Ballot<'a> {
 }
 
 /// What is decided about, as far as finding those who may decide goes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Matter<'a> {
     pub(crate) submitter: &'a UserId,
     pub(crate) section: &'a SectionId,
     pub(crate) approval: &'a Approval,
-    /// The step that waits for a decision, if one does.
-    pub(crate) open_step: Option<&'a Step>,
+    /// The steps that wait for a decision, each with its place in the route; several are open side by side.
+    pub(crate) open_steps: Vec<(usize, &'a Step)>,
 }
 
 impl Matter<'_> {
-    fn is_free_to_decide(&self, user: &UserId) -> bool {
+    pub(crate) fn is_free_to_decide(&self, user: &UserId) -> bool {
         self.approval.is_free_to_decide(self.submitter, user)
     }
 
@@ -88,7 +88,7 @@ impl<'a> From<&'a Transfer> for Matter<'a> {
             submitter: &transfer.submitter,
             section: &transfer.section,
             approval: &transfer.approval,
-            open_step: transfer.open_step(),
+            open_steps: transfer.open_step().map(|step| (transfer.approval.step, step)).into_iter().collect(),
         }
     }
 }
@@ -125,9 +125,8 @@ impl App {
         let action = if stands_in_for.is_some() { Action::DecideAsDeputy } else { Action::DecideTransfer };
         if let Some(holder) = stands_in_for {
             let transfer = self.store().transfer(id).await?.ok_or(Error::NotFound)?;
-            if self.deputised_holder((&transfer).into(), actor.id(), self.now()).await?.as_ref()
-                != Some(holder)
-            {
+            let found = self.deputised_holder(&(&transfer).into(), actor.id(), self.now()).await?;
+            if found.map(|(_, found)| found).as_ref() != Some(holder) {
                 return Err(Error::Invalid { field: "stands_in_for", problem: "unknown" });
             }
         }
@@ -145,20 +144,42 @@ impl App {
         self.change(actor, id, Action::ReviewAfterwards, |t, now| t.review(decision, actor.id(), now)).await
     }
 
-    /// For whom this person may decide the open step now, if for anybody.
+    /// Which open step this person may decide now for somebody else, and for whom, if any.
     pub(crate) async fn deputised_holder(
         &self,
-        matter: Matter<'_>,
+        matter: &Matter<'_>,
         user: &UserId,
         now: Millis,
-    ) -> Result<Option<UserId>> {
-        let deputies = self.deputies_now(matter, now).await?;
-        Ok(deputies.filter(|d| d.deputies.contains(user)).map(|d| d.holder))
+    ) -> Result<Option<(usize, UserId)>> {
+        for (index, step) in &matter.open_steps {
+            let found = self.deputies_at(matter, step, now).await?;
+            if let Some(found) = found.filter(|d| d.deputies.contains(user)) {
+                return Ok(Some((*index, found.holder)));
+            }
+        }
+        Ok(None)
     }
 
-    /// Who may stand in at the open step. Nobody, unless everyone who could decide it himself is away.
-    pub(crate) async fn deputies_now(&self, matter: Matter<'_>, now: Millis) -> Result<Option<Deputies>> {
-        let Some(step) = matter.open_step.filter(|s| !s.deputies.is_empty()) else { return Ok(None) };
+    /// Ids of those who may stand in at one of the open steps now.
+    pub(crate) async fn deputies_now(&self, matter: &Matter<'_>, now: Millis) -> Result<Vec<String>> {
+        let mut ids = BTreeSet::new();
+        for (_, step) in &matter.open_steps {
+            let found = self.deputies_at(matter, step, now).await?;
+            ids.extend(found.into_iter().flat_map(|d| d.deputies).map(|id| id.as_str().to_owned()));
+        }
+        Ok(ids.into_iter().collect())
+    }
+
+    /// Who may stand in at a step now. Nobody, unless everyone who could decide it himself is away.
+    pub(crate) async fn deputies_at(
+        &self,
+        matter: &Matter<'_>,
+        step: &Step,
+        now: Millis,
+    ) -> Result<Option<Deputies>> {
+        if step.deputies.is_empty() {
+            return Ok(None);
+        }
         let mut holders = self.holders(&step.role, &step.scope, now).await?;
         holders.retain(|id| matter.is_free_to_decide(id));
         let Some(holder) = holders.first().cloned() else { return Ok(None) };
@@ -291,9 +312,19 @@ impl App {
         Ok(())
     }
 
-    /// Who decides the open step of a matter now, if one waits.
-    pub(crate) async fn approver_now(&self, matter: Matter<'_>, now: Millis) -> Result<Approver> {
-        let Some(step) = matter.open_step else { return Ok(Approver::Holder) };
+    /// Who decides an open step of a matter now.
+    pub(crate) async fn approver_at(
+        &self,
+        matter: &Matter<'_>,
+        step: &Step,
+        now: Millis,
+    ) -> Result<Approver> {
+        for (role, scope) in step.desks().skip(1) {
+            // Who may decide it as well since it is overdue does; nobody else needs to be looked for.
+            if self.holders(role, scope, now).await?.iter().any(|id| matter.is_free_to_decide(id)) {
+                return Ok(Approver::Holder);
+            }
+        }
         Ok(match self.role_with_approver(step, now, |id| matter.is_free_to_decide(id)).await? {
             Some((role, _)) if role == step.role => Approver::Holder,
             Some((role, scope)) => Approver::Above(role, scope),
@@ -312,7 +343,9 @@ impl App {
         let Some(at) = events.iter().position(|e| matches!(e, Event::Approval(of) if asks(of))) else {
             return Ok(());
         };
-        match self.approver_now((&*transfer).into(), now).await? {
+        let matter = Matter::from(&*transfer);
+        let Some((_, step)) = matter.open_steps.first() else { return Ok(()) };
+        match self.approver_at(&matter, step, now).await? {
             Approver::Holder => {}
             Approver::Above(role, scope) => events.insert(at, transfer.raise_step(role, scope, now)?),
             Approver::Nobody => {
@@ -323,7 +356,7 @@ impl App {
         Ok(())
     }
 
-    async fn is_away(&self, user: &UserId, now: Millis) -> Result<bool> {
+    pub(crate) async fn is_away(&self, user: &UserId, now: Millis) -> Result<bool> {
         Ok(self.store().absences_of(user, now).await?.iter().any(|a| a.from <= now && now < a.until))
     }
 
@@ -412,5 +445,8 @@ impl App {
 
 /// Whether somebody was asked to decide.
 pub(crate) fn asks(event: &route::Event) -> bool {
-    matches!(event, route::Event::StepOpened { .. } | route::Event::Reminded { .. })
+    matches!(
+        event,
+        route::Event::StepOpened { .. } | route::Event::Reminded { .. } | route::Event::Escalated { .. }
+    )
 }

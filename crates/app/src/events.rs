@@ -268,6 +268,11 @@ pub(crate) fn describe_approval(
             json!({ "step": step, "title": title(*step), "role": role(*step) }),
             statements(*step),
         ),
+        route::Event::Escalated { step, to } => (
+            Kind::StepEscalated,
+            json!({ "step": step, "title": title(*step), "role": role(*step), "to": to, "due": term.due_at }),
+            statements(*step),
+        ),
         route::Event::Reminded { step } => {
             (Kind::StepReminded, json!({ "step": step, "due": term.due_at }), statements(*step))
         }

@@ -144,6 +144,8 @@ kinds! {
     ApproverMissing = "approver-missing" [ApprovalAbove],
     /// The approvers were reminded.
     StepReminded = "step-reminded" [DecisionDeadline],
+    /// A step is overdue for so long that another role may decide it as well.
+    StepEscalated = "step-escalated" [DecisionDeadline, ApprovalAbove],
     /// An approver decided.
     StepDecided = "step-decided" [ChannelApprove, ApprovalContent, ApprovalTwoPersons],
     /// A deputy decided.
@@ -196,6 +198,8 @@ kinds! {
     RequestExpired = "request-expired" [DecisionDeadline],
     /// What a permit allowed was given back.
     PermitReturned = "permit-returned" [RequestTakeOut],
+    /// Its holder does without what a permit would have allowed.
+    PermitGivenUp = "permit-given-up" [RequestTakeOut],
     /// A permit was taken back before its end.
     PermitRevoked = "permit-revoked" [
         RequestTakeOut, RequestProvision, RequestException, RequestHardware, RequestNetworkConnection,
@@ -229,6 +233,8 @@ kinds! {
         RegisterServices, RegisterSns, RegisterAreas, RegisterEntries, RegisterSystemDocuments,
         RegisterWork, RegisterFaults, RegisterViolations, RegisterRisks, RegisterContacts, BackupRecord,
     ],
+    /// The rules of a register changed, and rows were brought to them.
+    RegisterRulesApplied = "register-rules-applied" [EvidenceLedger],
     /// Originals were erased at the end of their retention.
     OriginalsErased = "originals-erased" [RetentionErase],
     /// Clean files and previews were erased at the end of their retention.
@@ -325,6 +331,10 @@ kinds! {
     NoticesChosen = "notices-chosen" [NoticeMail],
     /// How many mails about notices were sent and refused on a day.
     NoticesMailed = "notices-mailed" [NoticeMail],
+    /// What tasks were about is no more, so that they ended.
+    TasksDropped = "tasks-dropped" [DutyCalendar],
+    /// Somebody else answers for what tasks are about.
+    TasksMoved = "tasks-moved" [DutyCalendar],
     /// Evidence was taken out with its proofs.
     EvidenceExported = "evidence-exported" [EvidenceExport],
     /// The policy was taken out with what is not public of it.

@@ -37,6 +37,8 @@ pub struct Tidied {
     pub overdue: usize,
     /// People who joined, moved or left because their day had come.
     pub people: usize,
+    /// Rows of registers that were looked at because the rules of their registers changed.
+    pub rows_looked_at: u64,
     /// Tasks of duties that were made.
     pub tasks_made: u64,
     /// Tasks whose owners were reminded, that were noted as overdue or told to somebody above.
@@ -91,6 +93,7 @@ impl App {
         let moved = self.apply_due_rosters().await;
         let mut tidied = Tidied { tasks_made: self.make_todays_tasks().await?, ..Tidied::default() };
         tidied.tasks_due = self.pass_tasks(ROUND).await?;
+        tidied.rows_looked_at = self.rows_to_rules().await?;
         for id in self.store().overdue_requests(now, ROUND).await? {
             if self.request_overdue(&id, now).await? {
                 tidied.overdue += 1;

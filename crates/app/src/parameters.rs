@@ -109,9 +109,7 @@ impl App {
                 policy::Effect::SetParameter { parameter, .. } => {
                     Some((form.id.as_str(), parameter.as_str()))
                 }
-                policy::Effect::AdoptRevision { .. }
-                | policy::Effect::Publish { .. }
-                | policy::Effect::ChangePersonnel { .. } => None,
+                _ => None,
             })
         })
     }

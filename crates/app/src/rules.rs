@@ -11,7 +11,7 @@ use workflow::{
     Millis,
     id::SectionId,
     request::Answer,
-    route::{Route, Scope, Step},
+    route::{self, Route, Scope, Step},
     transfer::{Content, PickUp, Transfer},
 };
 
@@ -191,15 +191,31 @@ pub(crate) fn route_of(
                 1 => (step.id.clone(), step.title.clone()),
                 of => (format!("{}-{person}", step.id), format!("{}({of}人の{person}人目)", step.title)),
             };
+            let scope = match step.scope {
+                policy::Scope::City => Scope::City,
+                policy::Scope::Department => Scope::Department(department.clone()),
+                policy::Scope::Section => Scope::Section(section.clone()),
+            };
+            let escalations = step.escalations.iter().map(|e| route::Escalation {
+                after_days: e.after_days,
+                role: e.to.clone(),
+                // Such a role answers for the whole body, wherever the step stands.
+                scope: if pack.role(&e.to).is_some_and(|r| r.city_wide) {
+                    Scope::City
+                } else {
+                    scope.clone()
+                },
+            });
+            let watch = route::Watch {
+                remind_days: step.remind_days.clone(),
+                escalations: escalations.collect(),
+                ..route::Watch::default()
+            };
             steps.push(Step {
                 id,
                 title,
                 role: step.approver.clone(),
-                scope: match step.scope {
-                    policy::Scope::City => Scope::City,
-                    policy::Scope::Department => Scope::Department(department.clone()),
-                    policy::Scope::Section => Scope::Section(section.clone()),
-                },
+                scope,
                 deadline_hours: narrow(hours),
                 deputies: step.deputies.clone(),
                 // What asks for the request asks for each of its steps.
@@ -207,6 +223,8 @@ pub(crate) fn route_of(
                     .into_iter()
                     .collect(),
                 raised_from: None,
+                group: step.parallel.clone(),
+                watch,
             });
         }
     }

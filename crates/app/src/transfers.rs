@@ -545,7 +545,8 @@ impl App {
         let now = self.now();
         let transfer = self.store().transfer(id).await?.ok_or(Error::NotFound)?;
         let facts = self.facts(&transfer, now).await?;
-        let deputised = self.deputised_holder((&transfer).into(), actor.id(), now).await?;
+        let deputised =
+            self.deputised_holder(&(&transfer).into(), actor.id(), now).await?.map(|(_, holder)| holder);
         let resource = Resource::Transfer(Box::new(facts));
         if !self.may(actor, Action::ViewTransfer, &resource) {
             return Err(Error::NotFound);
@@ -725,11 +726,7 @@ impl App {
         facts.stage = stage(transfer.state);
         if let Some(step) = transfer.open_step() {
             facts.approvers = vec![Need { role: step.role.clone(), place: self.scope_place(&step.scope) }];
-            facts.deputies = self
-                .deputies_now(transfer.into(), now)
-                .await?
-                .map(|d| d.deputies.iter().map(|u| u.as_str().to_owned()).collect())
-                .unwrap_or_default();
+            facts.deputies = self.deputies_now(&transfer.into(), now).await?;
         }
         let matter = Matter::from(transfer);
         (facts.reviewers, facts.decided_by) = (matter.reviewers(), matter.decided_by());

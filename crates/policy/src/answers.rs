@@ -214,10 +214,13 @@ impl Pack {
         ids.iter().filter_map(|id| self.role(id))
     }
 
-    /// Roles that decide some step, and those above them.
+    /// Roles that decide some step, those that one is escalated to, and those above them.
     #[must_use]
     pub fn deciding_roles(&self) -> BTreeSet<&str> {
-        let asked = self.requests.iter().flat_map(|r| &r.steps).map(|s| s.approver.as_str());
+        let steps = self.requests.iter().flat_map(|r| &r.steps);
+        let asked = steps.flat_map(|s| {
+            std::iter::once(s.approver.as_str()).chain(s.escalations.iter().map(|e| e.to.as_str()))
+        });
         asked
             .flat_map(|role| {
                 std::iter::once(role).chain(self.roles_above(role).into_iter().map(|r| r.id.as_str()))

@@ -1,21 +1,23 @@
 //! Checks that look at the whole pack.
 //!
-//! Owns: what no single table can know: channels between all zones, routes that posts can walk, order of levels
+//! Owns: what no single table can know: channels between all zones, order of levels
 //! and zones, names that people must tell apart, values that a checkpoint needs, inspectors that no route leaves out.
-//! What registers say of each other is in `registers`, the ways through questions in `classifiers`.
+//! What registers say of each other is in `registers`, the ways through questions in `classifiers`, whether posts can walk a route
+//! to its end in `routes`, what requests bring about in registers in `effects`.
 //! Leaves to others: checks of one table and its references (`resolve`, `fields`).
 
 mod classifiers;
 mod courses;
 mod duties;
 mod notices;
+mod effects;
 mod registers;
+mod routes;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    Assurance, Axis, Channel, ChannelMode, Pack, Parameter, Post, RequestType, Scope, Setting, Step,
-    Treatment,
+    Assurance, Axis, Channel, ChannelMode, Pack, Parameter, RequestType, Setting, Step, Treatment,
 };
 use crate::problem::{Code, Origin, Problem, Sink};
 
@@ -24,7 +26,8 @@ pub(crate) fn check(pack: &Pack, sink: &mut Sink) {
     check_zones(pack, sink);
     check_channels(pack, sink);
     check_roles(pack, sink);
-    check_routes(pack, sink);
+    routes::check(pack, sink);
+    effects::check(pack, sink);
     registers::check(pack, sink);
     classifiers::check(pack, sink);
     check_inspectors(pack, sink);
@@ -141,70 +144,6 @@ fn check_roles(pack: &Pack, sink: &mut Sink) {
             }
             chain.push(&above.id);
             at = above;
-        }
-    }
-}
-
-fn check_routes(pack: &Pack, sink: &mut Sink) {
-    for request in &pack.requests {
-        for (number, step) in request.steps.iter().enumerate() {
-            let holders: Vec<&Post> = pack.posts_deciding(step).collect();
-            if holders.is_empty() && pack.role(&step.approver).is_some() {
-                let (each, where_) = match step.scope {
-                    Scope::City => (String::new(), "どれかの [[post]]".to_owned()),
-                    scope => (
-                        format!("{}ごとに", scope.title_ja()),
-                        format!("scope = \"{}\" の [[post]]", scope.id()),
-                    ),
-                };
-                sink.push(
-                    Code::RoleWithoutPost,
-                    &step.origin,
-                    format!(
-                        "request「{}」の step「{}」を決裁する役割「{}」を{each}持つ職がありません。",
-                        request.id, step.id, step.approver
-                    ),
-                    format!(
-                        "{where_} の roles に \"{}\" を加えるか、approver か scope を変えてください。",
-                        step.approver
-                    ),
-                );
-            }
-            for deputy in step.deputies.iter().filter_map(|id| pack.post(id)) {
-                if step.scope != Scope::City && deputy.scope != step.scope {
-                    sink.push(
-                        Code::NoEffect,
-                        &step.origin,
-                        format!(
-                            "request「{}」の step「{}」の代決者「{}」は、{}ごとの職ではないので代決できません。",
-                            request.id,
-                            step.id,
-                            deputy.id,
-                            step.scope.title_ja()
-                        ),
-                        format!("deputies には scope = \"{}\" の職を書いてください。", step.scope.id()),
-                    );
-                }
-            }
-            // Where there is a role above, its holders decide what nobody in the step's own role is free to.
-            let is_raised = pack
-                .roles_above(&step.approver)
-                .iter()
-                .any(|above| pack.posts.iter().any(|p| p.roles.contains(&above.id)));
-            for earlier in request.steps.iter().take(number).filter(|_| !is_raised) {
-                if let Some(post) = holders.iter().find(|p| p.roles.contains(&earlier.approver)) {
-                    sink.push(
-                        Code::OnePostTwoSteps,
-                        &step.origin,
-                        format!(
-                            "request「{}」の step「{}」と「{}」を、一つの職「{}」が両方とも決裁できます。",
-                            request.id, earlier.id, step.id, post.title
-                        ),
-                        "同じ人は2つの段階を決裁できません。その職のほかに決裁できる人がいることを確かめるか、\
-                         役割を別の職に分けてください。",
-                    );
-                }
-            }
         }
     }
 }

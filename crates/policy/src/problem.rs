@@ -104,6 +104,8 @@ codes! {
     ChannelSameZone = "channel-same-zone" Error,
     /// Approval is wanted and no request type says how.
     RouteMissing = "route-missing" Error,
+    /// A route that can never be walked to its end, because one person would have to decide twice.
+    RouteWithoutEnd = "route-without-end" Error,
     /// Files of a kind are to pass by inspection, and no file of it can.
     NotInspectable = "not-inspectable" Error,
     /// Persons are to inspect files, and a route that wins over theirs leaves them out.

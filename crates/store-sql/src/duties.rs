@@ -16,8 +16,9 @@ use serde::de::DeserializeOwned;
 use workflow::{
     Millis,
     calendar::fiscal_year,
-    duty::{Covers, Scope, State, Tally, Task},
+    duty::{Covers, RowScope, Scope, State, Tally, Task},
     id::{SectionId, TaskId, UserId},
+    register::RowKey,
 };
 
 use crate::{
@@ -36,6 +37,11 @@ fn date(row: &Row, column: &'static str) -> Result<Date, StoreError> {
     row.text(column)?.parse().map_err(|_| corrupt(column))
 }
 
+fn read_row_key(row: &Row) -> Result<Option<RowKey>, StoreError> {
+    let (register, number) = (row.text_maybe("row_register")?, row.int_maybe("row_number")?);
+    Ok(register.zip(number).map(|(register, number)| RowKey::new(register, number)))
+}
+
 fn read(row: &Row) -> Result<Task, StoreError> {
     let section = row.text_maybe("section")?.map(SectionId::new);
     let person = row.text_maybe("person")?.map(UserId::new);
@@ -43,6 +49,10 @@ fn read(row: &Row) -> Result<Task, StoreError> {
         ("body", None, None) => Scope::Body,
         ("section", Some(section), None) => Scope::Section(section),
         ("person", Some(section), Some(person)) => Scope::Person(person, section),
+        ("row", section, person) => {
+            let row = read_row_key(row)?.ok_or_else(|| corrupt("row_register"))?;
+            Scope::Row(RowScope { row, section, person })
+        }
         _ => return Err(corrupt("scope")),
     };
     Ok(Task {
@@ -61,6 +71,7 @@ fn read(row: &Row) -> Result<Task, StoreError> {
         returned: json_maybe(row, "returned")?,
         confirmed: json_maybe(row, "confirmed")?,
         waiver: json_maybe(row, "waiver")?,
+        dropped: row.text_maybe("dropped")?,
         ended_at: row.int_maybe("ended_at")?,
         reminded: row.number("reminded")?,
         overdue_at: row.int_maybe("overdue_at")?,
@@ -87,17 +98,18 @@ fn changing(task: &Task) -> Result<Vec<Value<'_>>, StoreError> {
         task.desk().map(|d| d.to_string()),
         open.then(|| task.due_at()),
         task.alarm_at(),
-        task.version,
+        task.dropped.as_deref(),
     ]
     .into())
 }
 
 /// In the order of the columns of [`sql::INSERT_TASKS`].
 fn whole(task: &Task) -> Result<Vec<Value<'_>>, StoreError> {
-    let (scope, person) = match &task.scope {
-        Scope::Body => ("body", None),
-        Scope::Section(_) => ("section", None),
-        Scope::Person(user, _) => ("person", Some(user.as_str())),
+    let scope = match &task.scope {
+        Scope::Body => "body",
+        Scope::Section(_) => "section",
+        Scope::Person(..) => "person",
+        Scope::Row(_) => "row",
     };
     let due_on = task.due_on.to_string();
     let month: String = due_on.chars().take(7).collect();
@@ -107,7 +119,7 @@ fn whole(task: &Task) -> Result<Vec<Value<'_>>, StoreError> {
         &task.title,
         scope,
         task.scope.section().map(SectionId::as_str),
-        person,
+        task.scope.person().map(UserId::as_str),
         json(&task.covers)?,
         task.covers.key(),
         matches!(task.covers, Covers::Period(_)),
@@ -121,9 +133,12 @@ fn whole(task: &Task) -> Result<Vec<Value<'_>>, StoreError> {
         task.due_at(),
         json(&task.terms)?,
         task.made_at,
+        task.scope.row().map(|row| row.register.as_str()),
+        task.scope.row().map(|row| row.number),
     ]
     .into();
     values.extend(changing(task)?);
+    values.push(Value::from(task.version));
     Ok(values)
 }
 
@@ -135,6 +150,10 @@ async fn insert(conn: &mut Conn<'_>, tasks: &[Task]) -> Result<u64, StoreError> 
 async fn update(conn: &mut Conn<'_>, task: &Task) -> Result<(), StoreError> {
     let mut values: Vec<Value<'_>> = args![task.id.as_str()].into();
     values.extend(changing(task)?);
+    // A row may change hands.
+    let section = task.scope.section().map(SectionId::as_str);
+    let person = task.scope.person().map(UserId::as_str);
+    values.extend(args![section, person, task.version]);
     conn.run_one(&sql::UPDATE_TASK, &values).await?;
     conn.run(&sql::REMOVE_TASK_FILES, &args![task.id.as_str()]).await?;
     let files = task.report.iter().flat_map(|r| &r.attachments).enumerate();
@@ -207,6 +226,7 @@ fn read_row(row: &Row) -> Result<TaskRow, StoreError> {
         duty: row.text("duty")?,
         title: row.text("title")?,
         section: row.text_maybe("section")?.map(SectionId::new),
+        row: read_row_key(row)?,
         person: person.map(|person| (person, name)),
         covers: row.json("covers")?,
         nth: row.number("nth")?,
@@ -326,6 +346,12 @@ impl DutyTx for SqlTx {
     async fn task(&mut self, id: &TaskId) -> Result<Option<Task>, StoreError> {
         let row = step!(self, self.conn().row(&sql::TASK_TO_CHANGE, &args![id.as_str()]))?;
         row.map(|row| read(&row)).transpose()
+    }
+
+    async fn open_tasks_of_row(&mut self, row: &RowKey) -> Result<Vec<TaskId>, StoreError> {
+        let values = args![&row.register, row.number];
+        let rows = step!(self, self.conn().rows(&sql::OPEN_TASKS_OF_ROW, &values))?;
+        rows.iter().map(|row| row.text("id").map(TaskId::new)).collect()
     }
 
     async fn insert_tasks(&mut self, tasks: &[Task]) -> Result<u64, StoreError> {

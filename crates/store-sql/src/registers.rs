@@ -10,7 +10,7 @@ use app::{
     ports::StoreError,
     registers::store::{
         FILTERS_MAX, HistoryRow, RegisterStore, RegisterTx, RowEntry, RowFilter, RowPage, RowQuery, RowSight,
-        RowStage, SavedFilter, WORDS_MAX,
+        RowStage, RulesMark, SavedFilter, WORDS_MAX,
     },
 };
 use async_trait::async_trait;
@@ -113,7 +113,7 @@ fn keys(entry: &RowEntry) -> BTreeSet<(String, String)> {
 }
 
 /// What rows are found by, and their history, for rows that stand in their table already.
-async fn insert_parts(conn: &mut Conn<'_>, entries: &[RowEntry]) -> Result<(), StoreError> {
+async fn insert_parts(conn: &mut Conn<'_>, entries: &[RowEntry], told_too: bool) -> Result<(), StoreError> {
     let (mut all_keys, mut links, mut unique, mut history) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for entry in entries {
         let (register, number) = (&entry.row.key.register, entry.row.key.number);
@@ -130,6 +130,9 @@ async fn insert_parts(conn: &mut Conn<'_>, entries: &[RowEntry]) -> Result<(), S
             }
         }
         let told = &entry.history;
+        if !told_too {
+            continue;
+        }
         history.push(
             args![
                 register,
@@ -164,9 +167,28 @@ async fn add(conn: &mut Conn<'_>, entries: &[RowEntry]) -> Result<(), StoreError
         conn.bulk(&sql::INSERT_WORDS, &words).await?;
     }
     for part in entries.chunks(ROWS_AT_ONCE) {
-        insert_parts(conn, part).await?;
+        insert_parts(conn, part, true).await?;
     }
     Ok(())
+}
+
+/// What a row is found by, written anew.
+async fn index(conn: &mut Conn<'_>, entry: &RowEntry, breaking: bool) -> Result<(), StoreError> {
+    let (register, number) = (&entry.row.key.register, entry.row.key.number);
+    conn.run_one(&sql::UPDATE_ROW_WORDS, &args![register, number, &entry.words]).await?;
+    for remove in [&sql::REMOVE_ROW_KEYS, &sql::REMOVE_ROW_LINKS, &sql::REMOVE_ROW_UNIQUE] {
+        conn.run(remove, &args![register, number]).await?;
+    }
+    insert_parts(conn, std::slice::from_ref(entry), false).await?;
+    if !breaking {
+        return Ok(());
+    }
+    let column = stage_column(RowStage::Breaking);
+    let section = entry.row.section.as_ref().map(|section| section.as_str().to_owned());
+    let values = std::iter::once(String::new()).chain(section);
+    let marks: Vec<Vec<Value<'_>>> =
+        values.map(|value| args![register, column.clone(), value, number].to_vec()).collect();
+    conn.bulk(&sql::INSERT_KEYS, &marks).await.map(|_| ())
 }
 
 async fn change(conn: &mut Conn<'_>, entries: &[RowEntry]) -> Result<(), StoreError> {
@@ -184,7 +206,7 @@ async fn change(conn: &mut Conn<'_>, entries: &[RowEntry]) -> Result<(), StoreEr
         }
     }
     for part in entries.chunks(ROWS_AT_ONCE) {
-        insert_parts(conn, part).await?;
+        insert_parts(conn, part, true).await?;
     }
     Ok(())
 }
@@ -343,6 +365,18 @@ impl RegisterStore for SqlStore {
         owner(&mut self.db.reader().await?.conn(), register, column, key).await
     }
 
+    async fn rules_mark(&self, register: &str) -> Result<Option<RulesMark>, StoreError> {
+        let found = self.db.reader().await?.conn().row(&sql::RULES_MARK, &args![register]).await?;
+        found
+            .map(|row| Ok(RulesMark { rules: row.text("rules")?, after: row.int_maybe("after_number")? }))
+            .transpose()
+    }
+
+    async fn begin_rules(&self, register: &str, rules: &str) -> Result<(), StoreError> {
+        let values = args![register, rules];
+        self.db.writer().await?.conn().run(&sql::BEGIN_RULES, &values).await.map(|_| ())
+    }
+
     async fn saved_filters(&self, user: &UserId, register: &str) -> Result<Vec<SavedFilter>, StoreError> {
         let values = args![user, register, SAVED_MAX];
         let rows = self.db.reader().await?.conn().rows(&sql::SAVED_FILTERS, &values).await?;
@@ -430,5 +464,14 @@ impl RegisterTx for SqlTx {
 
     async fn change_rows(&mut self, rows: &[RowEntry]) -> Result<(), StoreError> {
         step!(self, change(&mut self.conn(), rows))
+    }
+
+    async fn index_row(&mut self, row: &RowEntry, breaking: bool) -> Result<(), StoreError> {
+        step!(self, index(&mut self.conn(), row, breaking))
+    }
+
+    async fn set_rules_mark(&mut self, register: &str, mark: &RulesMark) -> Result<(), StoreError> {
+        let values = args![register, &mark.rules, mark.after];
+        step!(self, self.conn().run_one(&sql::SET_RULES_MARK, &values))
     }
 }

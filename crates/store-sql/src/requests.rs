@@ -3,6 +3,8 @@
 //! Owns how a request is taken apart into rows and put together again, its lists, and the rows of values. Leaves what may
 //! change to `workflow`, and which value holds to `app`.
 
+use std::collections::BTreeSet;
+
 use app::{
     model::{Cursor, PAGE_ROWS_MAX, Page},
     ports::StoreError,
@@ -13,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use workflow::{
     Millis,
     id::{BlobId, FileId, RequestId, SectionId, UserId, ZoneId},
+    register::RowKey,
     request::{Answer, Attachment, Content, Permit, Request, State, Terms},
     route::Approval,
     transfer::Stored,
@@ -91,9 +94,8 @@ fn read_attachment(row: &Row) -> Result<Attachment, StoreError> {
     })
 }
 
-/// The values of the first 22 columns of [`sql::INSERT_REQUESTS`] and of [`sql::UPDATE_REQUEST`].
+/// The values of the first 20 columns of [`sql::INSERT_REQUESTS`] and of [`sql::UPDATE_REQUEST`].
 fn request_values(r: &Request) -> Result<Vec<Value<'_>>, StoreError> {
-    let open = r.open_step();
     let form =
         Form { answers: r.content.answers.clone(), terms: r.content.terms, late_by: r.content.late_by };
     Ok(args![
@@ -116,8 +118,6 @@ fn request_values(r: &Request) -> Result<Vec<Value<'_>>, StoreError> {
         &r.pack_version,
         r.submitted_at,
         r.changed_at,
-        open.map(|step| step.role.as_str()),
-        open.map(|step| step.scope.column()),
         r.alarm_at(),
     ]
     .into())
@@ -160,16 +160,33 @@ async fn insert_parts(conn: &mut Conn<'_>, request: &Request) -> Result<(), Stor
         .enumerate()
         .map(|(place, d)| decision_values(id, place, d))
         .collect::<Result<_, StoreError>>()?;
-    conn.bulk(&sql::INSERT_REQUEST_DECISIONS, &decisions).await.map(|_| ())
+    conn.bulk(&sql::INSERT_REQUEST_DECISIONS, &decisions).await?;
+    let open = request.open_steps();
+    let desks: BTreeSet<(&str, String)> =
+        open.iter().flat_map(|(_, step)| step.desks()).map(|(role, scope)| (role, scope.column())).collect();
+    let desks: Vec<Vec<Value<'_>>> = desks
+        .into_iter()
+        .map(|(role, scope)| args![id, role, scope, &request.zone, request.submitted_at].into())
+        .collect();
+    conn.bulk(&sql::INSERT_REQUEST_DESKS, &desks).await?;
+    let owes = request.permit.as_ref().is_some_and(Permit::owes_return);
+    let rows: Vec<Vec<Value<'_>>> = request
+        .rows()
+        .into_iter()
+        .map(|row| args![id, &row.register, row.number, request.submitted_at, owes].into())
+        .collect();
+    conn.bulk(&sql::INSERT_REQUEST_ROWS, &rows).await.map(|_| ())
 }
 
-/// Decisions and attachments are a handful, so they are written anew.
+/// Decisions, attachments, desks and rows are a handful, so they are written anew.
 async fn update(conn: &mut Conn<'_>, request: &Request) -> Result<(), StoreError> {
     let mut values = request_values(request)?;
     values.push(Value::from(request.version));
     conn.run_one(&sql::UPDATE_REQUEST, &values).await?;
     conn.run(&sql::REMOVE_ATTACHMENTS, &args![request.id.as_str()]).await?;
     conn.run(&sql::REMOVE_REQUEST_DECISIONS, &args![request.id.as_str()]).await?;
+    conn.run(&sql::REMOVE_REQUEST_DESKS, &args![request.id.as_str()]).await?;
+    conn.run(&sql::REMOVE_REQUEST_ROWS, &args![request.id.as_str()]).await?;
     insert_parts(conn, request).await
 }
 
@@ -212,6 +229,8 @@ async fn page(db: &Db, query: &RequestQuery) -> Result<Page<RequestRow>, StoreEr
         }
     }
     rows.sort_unstable_by(|a, b| (b.submitted_at, &b.id).cmp(&(a.submitted_at, &a.id)));
+    // What is open at several desks was found at each.
+    rows.dedup_by(|a, b| a.id == b.id);
     Ok(cut(rows, limit, |row| Cursor { at: row.submitted_at, id: row.id.as_str().to_owned() }))
 }
 
@@ -230,6 +249,11 @@ fn read_row(row: &Row) -> Result<RequestRow, StoreError> {
         changed_at: row.int("changed_at")?,
         due_at: row.int_maybe("due_at")?,
     })
+}
+
+fn read_permit_of_row(row: &Row) -> Result<(RequestId, UserId, Permit), StoreError> {
+    let permit = read_permit(row)?.ok_or_else(|| corrupt("permit"))?;
+    Ok((RequestId::new(row.text("id")?), UserId::new(row.text("applicant")?), permit))
 }
 
 fn read_change(row: &Row) -> Result<ParameterChange, StoreError> {
@@ -272,6 +296,18 @@ impl RequestStore for SqlStore {
         rows.iter().map(|row| row.text("id").map(RequestId::new)).collect()
     }
 
+    async fn requests_of_row(&self, key: &RowKey, limit: u32) -> Result<Vec<RequestRow>, StoreError> {
+        let values = args![&key.register, key.number, limit.min(PAGE_ROWS_MAX)];
+        let rows = self.db.reader().await?.conn().rows(&sql::REQUESTS_OF_ROW, &values).await?;
+        rows.iter().map(read_row).collect()
+    }
+
+    async fn permits_of_row(&self, key: &RowKey) -> Result<Vec<(RequestId, UserId, Permit)>, StoreError> {
+        let values = args![&key.register, key.number];
+        let rows = self.db.reader().await?.conn().rows(&sql::PERMITS_OF_ROW, &values).await?;
+        rows.iter().map(read_permit_of_row).collect()
+    }
+
     async fn parameter_values(&self) -> Result<Vec<ParameterChange>, StoreError> {
         let rows = self.db.reader().await?.conn().rows(&sql::PARAMETER_VALUES, &[]).await?;
         rows.iter().map(read_change).collect()
@@ -300,6 +336,12 @@ impl RequestTx for SqlTx {
 
     async fn update_request(&mut self, request: &Request) -> Result<(), StoreError> {
         step!(self, update(&mut self.conn(), request))
+    }
+
+    async fn permits_of_row(&mut self, key: &RowKey) -> Result<Vec<(RequestId, UserId, Permit)>, StoreError> {
+        let values = args![&key.register, key.number];
+        let rows = step!(self, self.conn().rows(&sql::PERMITS_OF_ROW, &values))?;
+        rows.iter().map(read_permit_of_row).collect()
     }
 
     async fn parameter_values(&mut self) -> Result<Vec<ParameterChange>, StoreError> {

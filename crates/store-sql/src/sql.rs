@@ -424,16 +424,35 @@ statements! {
         "UPDATE request SET number = $2, form = $3, title = $4, zone = $5, applicant = $6, section = $7, \
          content = $8, state = $9, round = $10, route = $11, step = $12, permit = $13, due_at = $14, \
          reminded_at = $15, expires_at = $16, pack_version = $17, submitted_at = $18, changed_at = $19, \
-         open_role = $20, open_scope = $21, alarm_at = $22, version = version + 1 WHERE id = $1 AND version = $23"
+         alarm_at = $20, version = version + 1 WHERE id = $1 AND version = $21"
     );
     REMOVE_ATTACHMENTS = Same("DELETE FROM request_attachment WHERE request_id = $1");
     REMOVE_REQUEST_DECISIONS = Same("DELETE FROM request_decision WHERE request_id = $1");
+    REMOVE_REQUEST_DESKS = Same("DELETE FROM request_desk WHERE request_id = $1");
+    REMOVE_REQUEST_ROWS = Same("DELETE FROM request_register_row WHERE request_id = $1");
 
     // requests: lists. Values: the zone, the view's own, time, id, limit.
     REQUESTS_ALL = request_list!("", "$2", "$3", "$4");
     REQUESTS_BY = request_list!(" r.applicant = $2 AND", "$3", "$4", "$5");
     REQUESTS_OF_SECTION = request_list!(" r.section = $2 AND", "$3", "$4", "$5");
-    REQUESTS_OPEN = request_list!(" r.open_role = $2 AND r.open_scope = $3 AND", "$4", "$5", "$6");
+    REQUESTS_OPEN = Same(concat!(
+        "SELECT ",
+        request_row_columns!(),
+        " FROM request_desk d JOIN request r ON r.id = d.request_id JOIN app_user u ON u.id = r.applicant",
+        " WHERE d.zone = $1 AND d.role = $2 AND d.scope = $3 AND (d.submitted_at, d.request_id) < ($4, $5)",
+        " ORDER BY d.submitted_at DESC, d.request_id DESC LIMIT $6"
+    ));
+    REQUESTS_OF_ROW = Same(concat!(
+        "SELECT ",
+        request_row_columns!(),
+        " FROM request_register_row w JOIN request r ON r.id = w.request_id JOIN app_user u ON u.id = r.applicant",
+        " WHERE w.register_id = $1 AND w.number = $2",
+        " ORDER BY w.submitted_at DESC, w.request_id DESC LIMIT $3"
+    ));
+    PERMITS_OF_ROW = Same(
+        "SELECT r.id, r.applicant, r.permit FROM request_register_row w JOIN request r ON r.id = w.request_id \
+         WHERE w.register_id = $1 AND w.number = $2 AND w.owes = 1 ORDER BY w.submitted_at, w.request_id"
+    );
     REQUEST_REVIEWS_DUE = Same(concat!(
         "SELECT ", request_row_columns!(), ", d.place FROM request_decision d JOIN request r ON r.id = d.request_id",
         " JOIN app_user u ON u.id = r.applicant",
@@ -619,9 +638,9 @@ pub(crate) const INSERT_DECISIONS: Bulk = Bulk {
 /// New requests.
 pub(crate) const INSERT_REQUESTS: Bulk = Bulk {
     before: "INSERT INTO request (id, number, form, title, zone, applicant, section, content, state, round, route, \
-             step, permit, due_at, reminded_at, expires_at, pack_version, submitted_at, changed_at, open_role, \
-             open_scope, alarm_at, version, submission) VALUES",
-    columns: 24,
+             step, permit, due_at, reminded_at, expires_at, pack_version, submitted_at, changed_at, alarm_at, \
+             version, submission) VALUES",
+    columns: 22,
     after: "",
 };
 
@@ -637,6 +656,20 @@ pub(crate) const INSERT_REQUEST_DECISIONS: Bulk = Bulk {
     before: "INSERT INTO request_decision (request_id, place, round, step, decided_by, on_behalf_of, verdict, \
              comment, content_hash, decided_at, reviewed_at, vouches) VALUES",
     columns: 12,
+    after: "",
+};
+
+/// Who may decide requests.
+pub(crate) const INSERT_REQUEST_DESKS: Bulk = Bulk {
+    before: "INSERT INTO request_desk (request_id, role, scope, zone, submitted_at) VALUES",
+    columns: 5,
+    after: "",
+};
+
+/// Rows of registers that requests name.
+pub(crate) const INSERT_REQUEST_ROWS: Bulk = Bulk {
+    before: "INSERT INTO request_register_row (request_id, register_id, number, submitted_at, owes) VALUES",
+    columns: 5,
     after: "",
 };
 

@@ -122,6 +122,7 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
         .route("/requests/{id}/pull-back", post(requests::pull_back))
         .route("/requests/{id}/withdraw", post(requests::withdraw))
         .route("/requests/{id}/return", post(requests::give_back))
+        .route("/requests/{id}/give-up", post(requests::give_up))
         .route("/requests/{id}/revoke", post(requests::revoke))
         .route("/requests/{id}/files/{file}", get(requests::file))
         .route("/tasks", get(duties::list))

@@ -333,6 +333,7 @@ fn flash(code: &str) -> Option<Flash> {
         "request-rejected" => (Tone::Good, "否認しました", "この申請は終わりました。"),
         "request-withdrawn" => (Tone::Good, "取り下げました", "この申請は終わりました。"),
         "given-back" => (Tone::Good, "返却を記録しました", ""),
+        "given-up" => (Tone::Good, "許可を使わないことにしました", ""),
         "permit-revoked" => (Tone::Good, "許可を取り消しました", "申請した人の画面に示されます。"),
         "retried" => (Tone::Good, "再検査を始めました", "この画面は自動で新しくなります。"),
         "blocked" => (Tone::Good, "ファイルを外しました", ""),

@@ -898,6 +898,7 @@ pub fn evidence(kind: &str) -> Option<&'static str> {
         "cells-stopped" => "無害化のしくみを起動できない",
         "cells-restored" => "無害化のしくみの復旧",
         "step-raised" => "上位の役割に回した(決められる人がいないため)",
+        "step-escalated" => "期限を過ぎたので上位の役割も決められるようにした",
         "approver-missing" => "承認できる人がいない",
         "step-reminded" => "督促",
         "step-decided" => "承認者の判断",

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 
 use crate::calendar::{Calendar, Every, Period, days_between, plus};
 
-pub use task::{Covers, Event, Refusal, Report, Scope, State, Task, Terms, Waiver};
+pub use task::{Covers, Event, Refusal, Report, RowScope, Scope, State, Task, Terms, Waiver};
 
 /// When a task of a period is due. A day on which the body is closed moves to the last open day before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -169,7 +169,7 @@ pub struct Tally {
     pub done: u32,
     /// Of these: reported after they were due.
     pub late: u32,
-    /// Let go for a reason that was accepted.
+    /// Let go for a reason that was accepted, or because what it was about is no more.
     pub waived: u32,
     /// Neither, and due already.
     pub overdue: u32,

@@ -18,7 +18,7 @@ use crate::{
 };
 
 pub use derive::{derive, handling, waits};
-pub use judge::{ColumnProblem, Facts, Linked, Problem, judge, reads};
+pub use judge::{ColumnProblem, Facts, Linked, Problem, breaks, judge, reads};
 pub use read::{Reading, read};
 pub use value::{Value, Values, words};
 
@@ -107,6 +107,13 @@ pub enum Cause {
         /// The plan's digest.
         digest: String,
     },
+    /// A request was approved, or what it permitted was given back; the entry names it.
+    Requested,
+    /// The rules of the register changed, and what nobody types was found anew.
+    Rederived {
+        /// The version of the policy that changed them.
+        pack: String,
+    },
 }
 
 impl Cause {
@@ -119,6 +126,8 @@ impl Cause {
             Cause::Ended => "ended",
             Cause::Followed { .. } => "followed",
             Cause::Planned { .. } => "planned",
+            Cause::Requested => "requested",
+            Cause::Rederived { .. } => "rederived",
         }
     }
 }

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     Millis,
     id::{FileId, RequestId, SectionId, UserId, ZoneId},
+    register::RowKey,
     route::{self, Approval, COMMENT_CHARS_MAX, Route, Scope, Step, Term, Verdict, Vote},
     transfer::Stored,
 };
@@ -96,6 +97,9 @@ pub struct Answer {
     pub value: String,
     /// The same as people read it.
     pub shown: String,
+    /// The row of a register that it names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row: Option<RowKey>,
 }
 
 /// A file that belongs to a request. It stays in the zone in which it was handed in.
@@ -184,6 +188,9 @@ pub enum Refusal {
     /// There is no permit, or it does not stand as this asks for.
     #[error("the permit does not allow this")]
     Permit,
+    /// What was permitted begins on a later day: nothing was taken that could be given back.
+    #[error("nothing was taken yet")]
+    NotTaken,
     /// A reason is needed, or it is too long.
     #[error("a reason of 1 to {COMMENT_CHARS_MAX} characters is needed")]
     Reason,
@@ -221,6 +228,11 @@ pub enum Event {
         by: UserId,
         /// Whether after its last day.
         late: bool,
+    },
+    /// The applicant does without what was permitted.
+    PermitGivenUp {
+        /// Who said so.
+        by: UserId,
     },
     /// The permit was taken back before its end.
     PermitRevoked {
@@ -298,10 +310,23 @@ impl Request {
         Ok((request, events))
     }
 
-    /// The step that waits for a decision, if one does.
+    /// The step that waits for a decision, if one does: the first of those that are open side by side.
     #[must_use]
     pub fn open_step(&self) -> Option<&Step> {
         (self.state == State::Waiting).then(|| self.approval.next_step()).flatten()
+    }
+
+    /// Every step that waits for a decision, with its place in the route.
+    #[must_use]
+    pub fn open_steps(&self) -> Vec<(usize, &Step)> {
+        let open = if self.state == State::Waiting { self.approval.open_steps() } else { Vec::new() };
+        open.into_iter().filter_map(|index| Some((index, self.approval.route.steps.get(index)?))).collect()
+    }
+
+    /// The rows of registers that its answers name, each once.
+    #[must_use]
+    pub fn rows(&self) -> std::collections::BTreeSet<&RowKey> {
+        self.content.answers.iter().filter_map(|a| a.row.as_ref()).collect()
     }
 
     /// The answer to a field.
@@ -374,24 +399,35 @@ impl Request {
         Ok(events)
     }
 
-    /// Puts the open step before a role above its own; see [`Approval::raise`].
+    /// Puts an open step before a role above its own; see [`Approval::raise`].
     ///
     /// # Errors
     /// [`Refusal::State`] unless an approval is open.
-    pub fn raise_step(&mut self, role: String, scope: Scope, now: Millis) -> Result<Event, Refusal> {
+    pub fn raise_step(
+        &mut self,
+        step: usize,
+        role: String,
+        scope: Scope,
+        now: Millis,
+    ) -> Result<Event, Refusal> {
         self.expect_state(&[State::Waiting])?;
-        let event = self.approval.raise(role, scope)?;
+        let event = self.approval.raise(step, role, scope)?;
         self.changed_at = now;
         Ok(Event::Approval(event))
     }
 
-    /// Hands the request back because nobody at all is free to decide the open step.
+    /// Hands the request back because nobody at all is free to decide an open step.
     ///
     /// # Errors
     /// [`Refusal::State`] unless an approval is open.
-    pub fn return_undecidable(&mut self, patience: Patience, now: Millis) -> Result<Vec<Event>, Refusal> {
+    pub fn return_undecidable(
+        &mut self,
+        step: usize,
+        patience: Patience,
+        now: Millis,
+    ) -> Result<Vec<Event>, Refusal> {
         self.expect_state(&[State::Waiting])?;
-        let mut events = vec![Event::Approval(route::Event::ApproverMissing { step: self.approval.step })];
+        let mut events = vec![Event::Approval(route::Event::ApproverMissing { step })];
         self.hand_back(State::Returned, patience, now, &mut events);
         Ok(events)
     }
@@ -487,30 +523,28 @@ impl Request {
         Ok(events)
     }
 
-    /// 督促: the open step's deadline has passed; its approvers are reminded once.
+    /// What time brought to the open steps: their approvers are reminded (督促), and other roles may decide as well.
     ///
     /// # Errors
-    /// [`Refusal::State`] when nothing is overdue or the reminder was given.
-    pub fn remind(&mut self, now: Millis) -> Result<Vec<Event>, Refusal> {
+    /// [`Refusal::State`] when it brought nothing.
+    pub fn pass(&mut self, now: Millis) -> Result<Vec<Event>, Refusal> {
         self.expect_state(&[State::Waiting])?;
-        if !self.term.remind(now) {
+        let events = self.approval.pass(&mut self.term, now);
+        if events.is_empty() {
             return Err(Refusal::State(self.state));
         }
         self.changed_at = now;
-        Ok(vec![Event::Approval(route::Event::Reminded { step: self.approval.step })])
+        Ok(events.into_iter().map(Event::Approval).collect())
     }
 
-    /// The next moment after which [`Request::remind`], [`Request::expire`] or [`Request::note_overdue`] has something
+    /// The next moment after which [`Request::pass`], [`Request::expire`] or [`Request::note_overdue`] has something
     /// to do.
     #[must_use]
     pub fn alarm_at(&self) -> Option<Millis> {
         let end = self.term.expires_at;
-        let reminder = match (self.state, self.term.reminded_at) {
-            (State::Waiting, None) => self.term.due_at,
-            _ => None,
-        };
+        let step = (self.state == State::Waiting).then(|| self.approval.alarm_at(self.term)).flatten();
         let permit = self.permit.as_ref().and_then(Permit::overdue_from);
-        [end, reminder, permit].into_iter().flatten().min()
+        [end, step, permit].into_iter().flatten().min()
     }
 
     fn expect_state(&self, allowed: &[State]) -> Result<(), Refusal> {
@@ -531,12 +565,14 @@ impl Request {
 
     fn open_or_approve(&mut self, patience: Patience, now: Millis, events: &mut Vec<Event>) {
         self.changed_at = now;
-        if let Some((term, event)) = self.approval.open(patience.days, now) {
+        if let Some((term, opened)) = self.approval.open(patience.days, now) {
             if self.state != State::Waiting {
                 self.move_to(State::Waiting, now, events);
             }
-            self.term = term;
-            events.push(Event::Approval(event));
+            // While others of a group are waited for, it stays noted that they were reminded.
+            let reminded_at = self.term.reminded_at.filter(|_| opened.is_empty());
+            self.term = Term { reminded_at, ..term };
+            events.extend(opened.into_iter().map(Event::Approval));
         } else {
             self.move_to(State::Approved, now, events);
             self.permit = self.content.terms.map(Permit::new);

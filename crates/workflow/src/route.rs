@@ -1,10 +1,13 @@
 //! A route of approvals: the steps a matter must pass, what each person decided, and how long each may take.
 //!
-//! Owns the order of steps, the rule that each step is decided by a person who has not decided an earlier one and
+//! Owns the order of steps, the rule that each step is decided by a person who has not decided another one and
 //! is not the submitter, deputising (代決) with its later review (後閲), and deadlines: everything that a transfer and a
-//! request have in common. Each of them owns an [`Approval`] and a [`Term`].
+//! request have in common. Each of them owns an [`Approval`] and a [`Term`]. Which steps are open, side by side too, and what
+//! time brings to each of them is in `open`.
 //! Leaves to others: who holds a role today (`app`), whether the person may act at all (`authz`), what comes of the
 //! last decision ([`crate::transfer`], [`crate::request`]).
+
+mod open;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +15,8 @@ use crate::{
     Millis,
     id::{FileId, SectionId, UserId},
 };
+
+pub use open::{Escalation, Watch};
 
 /// Where the holder of a step's role is looked for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -58,13 +63,19 @@ pub struct Step {
     /// The role that the pack asks for, when nobody in it may decide and the step is for one above it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raised_from: Option<String>,
+    /// 合議: neighbours of one group are open side by side, in no order among them, and all of them must agree.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// What time brings to it.
+    #[serde(default, skip_serializing_if = "Watch::is_empty")]
+    pub watch: Watch,
 }
 
 /// The steps of one request in order. May be empty: nothing to approve.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Route {
-    /// In order; a step opens when the one before it is approved.
+    /// In order; a step opens when the one before it is approved, those of one group together.
     pub steps: Vec<Step>,
 }
 
@@ -149,7 +160,7 @@ pub struct Approval {
     pub round: u32,
     /// The steps it must pass, as the pack had them when it was submitted.
     pub route: Route,
-    /// The step that is open while a decision is waited for.
+    /// The step that is open while a decision is waited for: the first of those that are, side by side.
     pub step: usize,
     /// Every decision so far, of every round, oldest first.
     pub decisions: Vec<Decision>,
@@ -168,6 +179,8 @@ pub struct Vote<'a> {
     pub comment: &'a str,
     /// The hash of what he was shown.
     pub seen_hash: &'a str,
+    /// Which of the steps that are open side by side; `None`: the first of them.
+    pub step: Option<usize>,
 }
 
 /// Why nothing was decided. Nothing has changed.
@@ -223,10 +236,17 @@ pub enum Event {
         /// Which step.
         step: usize,
     },
-    /// A step's deadline passed and its approvers were reminded.
+    /// A step's deadline is near or passed, and its approvers were reminded.
     Reminded {
         /// Which step.
         step: usize,
+    },
+    /// A step is overdue for so long that another role may decide it as well.
+    Escalated {
+        /// Which step.
+        step: usize,
+        /// That role.
+        to: String,
     },
     /// A person decided.
     Decided(Decision),
@@ -278,16 +298,6 @@ impl Approval {
         user != submitter && !self.has_decided(user)
     }
 
-    /// Opens the next step, if there is one: until when, and what happened.
-    #[must_use]
-    pub fn open(&self, grace_days: u32, now: Millis) -> Option<(Term, Event)> {
-        let step = self.next_step()?;
-        let due_at = now + Millis::from(step.deadline_hours) * HOUR;
-        let expires_at = due_at + Millis::from(grace_days) * DAY;
-        let term = Term { due_at: Some(due_at), reminded_at: None, expires_at: Some(expires_at) };
-        Some((term, Event::StepOpened { step: self.step, due_at }))
-    }
-
     /// Whether this vote may be recorded at the open step of a matter with this content.
     ///
     /// # Errors
@@ -300,7 +310,8 @@ impl Approval {
         term: Term,
         now: Millis,
     ) -> Result<(), Refusal> {
-        let step = self.next_step().ok_or(Refusal::NoStep)?;
+        let index = self.voted(vote).ok_or(Refusal::NoStep)?;
+        let step = self.route.steps.get(index).ok_or(Refusal::NoStep)?;
         if term.is_over(now) {
             return Err(Refusal::Overdue);
         }
@@ -330,7 +341,7 @@ impl Approval {
     pub fn record(&mut self, vote: &Vote<'_>, vouches: Vec<Vouch>, now: Millis) -> Vec<Event> {
         let decision = Decision {
             round: self.round,
-            step: self.step,
+            step: self.voted(vote).unwrap_or(self.step),
             by: vote.by.clone(),
             on_behalf_of: vote.on_behalf_of.cloned(),
             verdict: vote.verdict,
@@ -346,18 +357,20 @@ impl Approval {
         }
         self.decisions.push(decision);
         if vote.verdict == Verdict::Approve {
-            self.step += 1;
+            self.advance();
         }
         events
     }
 
-    /// Puts the open step before a role above its own, because nobody in its own is free to decide. The deputies of
+    /// Puts an open step before a role above its own, because nobody in its own is free to decide. The deputies of
     /// the step stand in for its own role, not for one above.
     ///
     /// # Errors
-    /// [`Refusal::NoStep`].
-    pub fn raise(&mut self, role: String, scope: Scope) -> Result<Event, Refusal> {
-        let index = self.step;
+    /// [`Refusal::NoStep`] unless it is open.
+    pub fn raise(&mut self, index: usize, role: String, scope: Scope) -> Result<Event, Refusal> {
+        if !self.open_steps().contains(&index) {
+            return Err(Refusal::NoStep);
+        }
         let step = self.route.steps.get_mut(index).ok_or(Refusal::NoStep)?;
         let from = std::mem::replace(&mut step.role, role.clone());
         step.raised_from.get_or_insert_with(|| from.clone());

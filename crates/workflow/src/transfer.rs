@@ -676,7 +676,7 @@ impl Transfer {
     ) -> Result<Vec<Event>, Refusal> {
         self.expect_state(&[State::AwaitingApproval])?;
         let content_hash = self.content_hash();
-        let vote = Vote { by, on_behalf_of, verdict, comment, seen_hash };
+        let vote = Vote { by, on_behalf_of, verdict, comment, seen_hash, step: None };
         self.approval
             .check(&vote, &self.submitter, &content_hash, self.term, now)
             .map_err(|refusal| self.refused(refusal))?;
@@ -703,7 +703,8 @@ impl Transfer {
     /// [`Refusal::State`] unless an approval is open.
     pub fn raise_step(&mut self, role: String, scope: Scope, now: Millis) -> Result<Event, Refusal> {
         self.expect_state(&[State::AwaitingApproval])?;
-        let event = self.approval.raise(role, scope).map_err(|refusal| self.refused(refusal))?;
+        let event =
+            self.approval.raise(self.approval.step, role, scope).map_err(|refusal| self.refused(refusal))?;
         self.changed_at = now;
         Ok(Event::Approval(event))
     }
@@ -898,7 +899,7 @@ impl Transfer {
         } else if self.files.iter().all(|f| f.state == FileState::Blocked) {
             self.move_to(State::Refused, now, events);
         } else {
-            self.approval.step = 0;
+            self.approval.begin();
             self.open_or_release(pick_up, now, events);
         }
     }
@@ -913,12 +914,12 @@ impl Transfer {
 
     fn open_or_release(&mut self, pick_up: PickUp, now: Millis, events: &mut Vec<Event>) {
         // After the deadline comes a reminder, and only after the pick-up period on top of it the end.
-        if let Some((term, event)) = self.approval.open(pick_up.days, now) {
+        if let Some((term, opened)) = self.approval.open(pick_up.days, now) {
             if self.state != State::AwaitingApproval {
                 self.move_to(State::AwaitingApproval, now, events);
             }
             self.term = term;
-            events.push(Event::Approval(event));
+            events.extend(opened.into_iter().map(Event::Approval));
         } else if self.hold_unvouched(events) {
             self.hold(pick_up, now, events);
         } else {

@@ -160,6 +160,7 @@ async fn decided(
             comment: "",
             seen_hash: &seen.content_hash,
             stands_in_for: None,
+            step: None,
         };
         app.decide_request(&approver, &id, &ballot).await.with_context(|| format!("{form}: {login}"))?;
     }

@@ -139,6 +139,31 @@ const MACHINES: [(usize, usize, &[&str]); 6] = [
     (3, 2, &["タブレット・スマートフォン"]),
 ];
 
+type Pairs = &'static [(&'static str, &'static str)];
+
+#[rustfmt::skip]
+const SYSTEMS: &[Pairs] = &[
+    &[("name", "住民記録システム"), ("owner", "residents"), ("responsible", "yanagi"), ("purpose", "住民票の異動と証明"), ("zone", "mynumber"), ("environment", "運用"), ("hosting", "データセンター"), ("confidentiality", "c3"), ("integrity", "i2"), ("availability", "a2"), ("personal-data", "true"), ("my-number", "true")],
+    &[("name", "文書管理システム"), ("owner", "general-affairs"), ("responsible", "tomari"), ("purpose", "文書の収受、起案、保存"), ("zone", "lgwan"), ("environment", "運用"), ("hosting", "庁内"), ("confidentiality", "c2"), ("integrity", "i2"), ("availability", "a2"), ("personal-data", "true")],
+    &[("name", "公式ウェブサイト"), ("owner", "general-affairs"), ("responsible", "tomari"), ("purpose", "市からの知らせ"), ("zone", "internet"), ("environment", "運用"), ("hosting", "外部サービス"), ("confidentiality", "c1"), ("integrity", "i2"), ("availability", "a1")],
+];
+
+#[rustfmt::skip]
+const AREAS: &[Pairs] = &[
+    &[("name", "サーバ室"), ("place", "本庁3階"), ("owner", "digital"), ("manager", "tomari"), ("doors", "1"), ("lock", "ICカードと暗証"), ("fire", "ガスの消火設備"), ("quake", "true"), ("power", "true"), ("admitted", "デジタル推進課と、申請で許可した者")],
+];
+
+#[rustfmt::skip]
+const CONTRACTORS: &[Pairs] = &[
+    &[("name", "星見データ処理"), ("subject", "住民票の写しの郵送の請求の入力"), ("kind", "入力・印刷"), ("confidentiality", "c3"), ("personal-data", "true"), ("selected-by", "認証と実地の確認"), ("contract-number", "8-住-12"), ("from", "2026-04-01"), ("until", "2027-03-31"), ("memorandum", "契約書に含む"), ("explained-on", "2026-04-01"), ("secrecy", "true"), ("responsible", "yanagi")],
+    &[("name", "港町溶解工業"), ("subject", "保存期間を終えた書類の溶解"), ("kind", "廃棄"), ("confidentiality", "c3"), ("personal-data", "true"), ("selected-by", "施設の確認"), ("contract-number", "8-住-20"), ("from", "2026-04-01"), ("until", "2027-03-31"), ("memorandum", "取り交わした"), ("memorandum-on", "2026-04-01"), ("explained-on", "2026-04-01"), ("secrecy", "true"), ("responsible", "sakura")],
+];
+
+#[rustfmt::skip]
+const SERVICES: &[Pairs] = &[
+    &[("name", "窓口の混雑の表示"), ("provider", "まちの案内"), ("kind", "その他"), ("purpose", "窓口の待ち人数を知らせる"), ("confidentiality", "c1"), ("zone", "internet"), ("place", "国内"), ("responsible", "yanagi"), ("permitted-on", "2026-05-11"), ("leaving", "契約の終わりに消去の証明を受け取る")],
+];
+
 fn row(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     pairs.iter().filter(|(_, v)| !v.is_empty()).map(|(c, v)| ((*c).to_owned(), (*v).to_owned())).collect()
 }
@@ -175,6 +200,17 @@ pub(crate) async fn fill(
     }
     let operator = actor("tomari").await?;
     app.apply_plan(&operator, &plan("equipment", machines())).await.context("機器台帳")?;
+    for (register, rows) in [("systems", SYSTEMS), ("areas", AREAS)] {
+        let lines = rows.iter().map(|pairs| PlanLine::Add { section: None, values: row(pairs) }).collect();
+        app.apply_plan(&operator, &plan(register, lines)).await.with_context(|| register.to_owned())?;
+    }
+    let yanagi = actor("yanagi").await?;
+    for (register, rows) in [("contractors", CONTRACTORS), ("services", SERVICES)] {
+        let section = || Some("residents".to_owned());
+        let lines =
+            rows.iter().map(|pairs| PlanLine::Add { section: section(), values: row(pairs) }).collect();
+        app.apply_plan(&yanagi, &plan(register, lines)).await.with_context(|| register.to_owned())?;
+    }
     history(app, &actor).await
 }
 

@@ -37,7 +37,7 @@ const SCENES: &[Scene] = &[
     },
     Scene {
         applicant: "sakura", form: "take-out",
-        answers: &[("what", "ノート端末 S-0123"), ("kind", "端末"), ("quantity", "1"), ("place", "星見駅前 出張窓口"), ("carrier", "sakura"), ("from", TODAY), ("until", LATER), ("purpose", "出張窓口での受付")],
+        answers: &[("what", "ノート端末"), ("kind", "端末"), ("device", "ノートPC 018"), ("quantity", "1"), ("place", "星見駅前 出張窓口"), ("carrier", "sakura"), ("from", TODAY), ("until", LATER), ("purpose", "出張窓口での受付")],
         said: &[("wakaba", Verdict::Approve, "")],
         stands: State::Waiting,
     },
@@ -100,6 +100,7 @@ pub(crate) async fn play(
                 comment,
                 seen_hash: &seen.content_hash,
                 stands_in_for: None,
+                step: None,
             };
             app.decide_request(&approver, &id, &ballot).await.with_context(place)?;
         }

@@ -197,6 +197,8 @@ pub(crate) async fn prepare(
     }
     cast.progress(SCENES.len(), SCENES.len());
     clock.set(now);
+    // Requests name rows of registers.
+    super::registers::fill(app, async |login: &str| cast.actor(login, "lgwan").await).await?;
     super::requests::play(app, async |login: &str| cast.actor(login, "lgwan").await, now).await?;
     super::training::play(
         app,
@@ -212,7 +214,6 @@ pub(crate) async fn prepare(
         now,
     )
     .await?;
-    super::registers::fill(app, async |login: &str| cast.actor(login, "lgwan").await).await?;
     while app.seal().await? > 0 {}
     let token = cast.token().await?;
     clock.set(Millis::MAX / 2);

@@ -82,20 +82,20 @@ impl City {
         if let Some(city) = open.upgrade() {
             return city;
         }
-        let city = Arc::new(Self::found());
+        let city = Arc::new(Self::found(&policies()));
         *open = Arc::downgrade(&city);
         city
     }
 
-    fn found() -> Self {
+    /// A city of its own on the policies in this folder.
+    pub(crate) fn found(policies: &Path) -> Self {
         let data = tempfile::tempdir().unwrap();
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let mut server = program(env!("CARGO_BIN_EXE_sekisho"))
             .args(["demo", "--json", "--port", "0"])
             .arg("--data")
             .arg(data.path().join("city"))
             .arg("--policies")
-            .arg(root.join("policies"))
+            .arg(policies)
             .env("SEKISHO_LOG", "warn")
             .stdout(Stdio::piped())
             .spawn()
@@ -134,6 +134,11 @@ impl Drop for City {
         let _ = self.server.kill();
         let _ = self.server.wait();
     }
+}
+
+/// The policies as they are shipped.
+pub(crate) fn policies() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies")
 }
 
 /// Reads a child's output until a line fits, and keeps reading behind it so that the child never blocks.
@@ -256,6 +261,11 @@ pub(crate) struct Ground {
 impl Ground {
     /// Opens a browser, or says why not.
     pub(crate) async fn open(look: Look) -> Option<Self> {
+        Self::open_in(look, City::enter).await
+    }
+
+    /// The same in a city of one's own.
+    pub(crate) async fn open_in(look: Look, city: impl FnOnce() -> Arc<City>) -> Option<Self> {
         let (Some(chromium), Some(chromedriver)) =
             (environment("SEKISHO_CHROMIUM"), environment("SEKISHO_CHROMEDRIVER"))
         else {
@@ -266,7 +276,7 @@ impl Ground {
             eprintln!("skipped: sekisho-worker is not built beside sekisho");
             return None;
         }
-        let city = City::enter();
+        let city = city();
         let folder = tempfile::tempdir().unwrap();
         let [downloads, profile, samples] =
             ["downloads", "profile", "samples"].map(|name| folder.path().join(name));

@@ -58,6 +58,8 @@ pub struct NewStart {
     pub section: String,
     /// For a duty of persons: whose, by login; empty: one's own.
     pub person: String,
+    /// For a duty about rows of a register: the number of which.
+    pub row: String,
 }
 
 /// Longest word on what happened, in characters.
@@ -111,7 +113,7 @@ impl App {
         // What is recorded is not typed.
         let mut typed = new.answers;
         typed.extend(counted.values);
-        let answers = self.read_answers(fields, &typed, &mut problems).await?;
+        let answers = self.read_answers(actor, fields, &typed, &mut problems).await?;
         let mut found = problems.found;
         if let Some(needed) = counted.needed
             && typed.get(&needed).is_none_or(|words| words.trim().is_empty())
@@ -310,6 +312,7 @@ impl App {
             DutyEach::Person if new.person.trim().is_empty() => {
                 Some(Scope::Person(actor.id().clone(), actor.user().section.clone()))
             }
+            DutyEach::Register => self.row_started(actor, duty, &new.row).await?,
             DutyEach::Person => self
                 .store()
                 .user_by_login(new.person.trim())
@@ -318,8 +321,11 @@ impl App {
                 .map(|u| Scope::Person(u.id, u.section)),
         };
         if scope.is_none() {
-            let (field, title) =
-                if duty.each == DutyEach::Person { ("person", "職員") } else { ("section", "課") };
+            let (field, title) = match duty.each {
+                DutyEach::Person => ("person", "職員"),
+                DutyEach::Register => ("row", "台帳の番号"),
+                DutyEach::Body | DutyEach::Section => ("section", "課"),
+            };
             found.push(problem(field, title, "unknown"));
         }
         let (true, Ok(on), Some(scope)) = (found.is_empty(), on, scope) else {
@@ -464,7 +470,9 @@ fn describe(task: &Task, event: &Event) -> Option<(Kind, serde_json::Value)> {
             )
         }
         Event::WaiverRefused { comment } => (Kind::TaskWaiverRefused, json!({ "comment": comment })),
-        Event::Reminded | Event::Overdue | Event::Released | Event::Escalated { .. } => return None,
+        Event::Reminded | Event::Overdue | Event::Released | Event::Escalated { .. } | Event::Dropped | Event::Moved => {
+            return None;
+        }
     })
 }
 

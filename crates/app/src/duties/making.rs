@@ -14,7 +14,7 @@ use workflow::{
     id::{SectionId, TaskId, UserId},
 };
 
-use super::{covers_details, new_task, recurrence, within};
+use super::{covers_details, new_task, recurrence, rows::Since, within};
 use crate::{
     App,
     error::Result,
@@ -40,6 +40,14 @@ pub(crate) struct Happened<'a> {
     pub(crate) section: Option<&'a SectionId>,
 }
 
+/// Whether a time of a period is asked of something that came later: nothing is asked of it for what lay behind it then.
+fn is_asked(of: &Since, slot: &Slot, slots: &[Slot]) -> bool {
+    let Some(from) = of.from else { return true };
+    let is_next = |next: &&Slot| next.period == slot.period && next.nth == slot.nth + 1;
+    let is_over = slots.iter().find(is_next).is_some_and(|next| next.from <= from);
+    from <= slot.period.last && !is_over
+}
+
 impl App {
     /// Makes the tasks that can be done from today on and are not there yet. How many came.
     pub(crate) async fn make_tasks(&self) -> Result<u64> {
@@ -53,13 +61,14 @@ impl App {
             let slots = recurrence.slots_until(last, today, &calendar);
             let scopes = self.scopes(duty, now).await?;
             for slot in &slots {
-                made += self.make_slot(duty, slot, &scopes, now).await?;
+                let due = scopes.iter().filter(|of| is_asked(of, slot, &slots)).map(|of| &of.scope);
+                made += self.make_slot(duty, slot, &due.collect::<Vec<_>>(), now).await?;
             }
         }
         Ok(made + self.enrol_latecomers().await?)
     }
 
-    async fn make_slot(&self, duty: &DutyType, slot: &Slot, scopes: &[Scope], now: Millis) -> Result<u64> {
+    async fn make_slot(&self, duty: &DutyType, slot: &Slot, scopes: &[&Scope], now: Millis) -> Result<u64> {
         let terms = self.task_terms(duty);
         let covers = Covers::Period(slot.period.clone());
         let there = self.store().task_ids(&duty.id, covers.key(), slot.nth).await?;
@@ -67,7 +76,7 @@ impl App {
             .iter()
             .filter(|scope| !there.contains(&Task::id_of(&duty.id, &covers, slot.nth, scope)))
             .map(|scope| {
-                let new = new_task(duty, &terms, scope.clone(), covers.clone(), slot.due);
+                let new = new_task(duty, &terms, (*scope).clone(), covers.clone(), slot.due);
                 Task::new(NewTask { nth: slot.nth, times: slot.times, ..new }, now)
             })
             .collect();
@@ -101,8 +110,8 @@ impl App {
     }
 
     /// For whom a recurring duty has tasks today.
-    async fn scopes(&self, duty: &DutyType, now: Millis) -> Result<Vec<Scope>> {
-        Ok(match duty.each {
+    async fn scopes(&self, duty: &DutyType, now: Millis) -> Result<Vec<Since>> {
+        let scopes = match duty.each {
             DutyEach::Body => vec![Scope::Body],
             DutyEach::Section => {
                 self.pack().sections().iter().map(|s| Scope::Section(SectionId::new(s.id.clone()))).collect()
@@ -114,7 +123,12 @@ impl App {
                 }
                 people.into_iter().map(|(user, section)| Scope::Person(user, section)).collect()
             }
-        })
+            DutyEach::Register => match &duty.rows {
+                Some(rows) => return self.row_scopes(rows).await,
+                None => Vec::new(),
+            },
+        };
+        Ok(scopes.into_iter().map(|scope| Since { scope, from: None }).collect())
     }
 
     /// The tasks that something that happened sets off, written in its transaction; their evidence.
@@ -139,7 +153,9 @@ impl App {
                 // Who left does nothing here any more.
                 (DutyEach::Person, None, Some(_)) => continue,
                 // What concerns everybody is for everybody whom the duty is for.
-                (DutyEach::Section | DutyEach::Person, _, _) => self.scopes(duty, now).await?,
+                (DutyEach::Section | DutyEach::Person | DutyEach::Register, _, _) => {
+                    self.scopes(duty, now).await?.into_iter().map(|of| of.scope).collect()
+                }
             };
             let event = Covers::Event {
                 key: format!("{}-{}", happened.trigger.id(), happened.subject),

@@ -1,12 +1,13 @@
 //! Duties (実施事項): tasks that time and events make, how they are done, and how far everybody is.
 //!
 //! Owns what of the pack a task is made of, the facts that rights depend on, and evidence. Leaves making tasks and what time
-//! brings to `making`, reporting, confirming and letting go to `doing`, what people see to `views`, periods and states to
+//! brings to `making`, tasks about rows of registers to `rows`, reporting, confirming and letting go to `doing`, what people see to `views`, periods and states to
 //! `workflow`.
 
 mod doing;
 mod leaving;
 mod making;
+mod rows;
 pub mod store;
 mod views;
 
@@ -76,18 +77,16 @@ impl App {
             // Whoever asks again is told that it is over, and not that he stands in the wrong zone.
             State::Done => task.report.as_ref().map(|r| (&r.by, &r.zone)),
             State::Waived => task.waiver.as_ref().map(|w| (&w.asked.by, &w.asked.zone)),
-            State::Open => None,
+            State::Open | State::Dropped => None,
         };
         authz::DutyTask {
             id: task.id.as_str().to_owned(),
             place: task.scope.section().map_or(Place::City, |section| self.place(section)),
-            person: match &task.scope {
-                Scope::Person(user, _) => Some(user.as_str().to_owned()),
-                Scope::Body | Scope::Section(_) => None,
-            },
+            person: task.scope.person().map(|user| user.as_str().to_owned()),
+            // For a row, whoever answers for its section may do it too: who is named in it may be away.
             owner: match &task.scope {
                 Scope::Person(..) => None,
-                Scope::Body | Scope::Section(_) => Some(task.terms.owner.clone()),
+                Scope::Body | Scope::Section(_) | Scope::Row(_) => Some(task.terms.owner.clone()),
             },
             confirmer: task.terms.confirm_by.clone(),
             waiver: task.terms.waiver_by.clone(),
@@ -97,7 +96,7 @@ impl App {
                 State::Open => DutyStage::Open,
                 State::Reported => DutyStage::Reported,
                 State::WaiverAsked => DutyStage::WaiverAsked,
-                State::Done | State::Waived => DutyStage::Ended,
+                State::Done | State::Waived | State::Dropped => DutyStage::Ended,
             },
         }
     }
@@ -165,6 +164,12 @@ fn scope_details(scope: &Scope) -> Value {
         Scope::Person(user, section) => {
             json!({ "kind": "person", "person": UserId::as_str(user), "section": section.as_str() })
         }
+        Scope::Row(of) => json!({
+            "kind": "row",
+            "row": of.row.to_string(),
+            "section": of.section.as_ref().map(|s| s.as_str()),
+            "person": of.person.as_ref().map(UserId::as_str),
+        }),
     }
 }
 

@@ -10,6 +10,7 @@ use workflow::{
     Millis,
     duty::{Covers, State, Tally, Task},
     id::{SectionId, TaskId, UserId},
+    register::RowKey,
 };
 
 use crate::{
@@ -54,6 +55,8 @@ pub struct TaskRow {
     pub title: String,
     /// The section; none for the body's own.
     pub section: Option<SectionId>,
+    /// The row of a register that it is about.
+    pub row: Option<RowKey>,
     /// The person whose own task it is: id and name.
     pub person: Option<(UserId, String)>,
     /// What it covers.
@@ -131,6 +134,8 @@ pub trait DutyStore: Send + Sync {
 pub trait DutyTx: Send {
     /// A task as it is now, to be changed: nobody else changes it before this transaction ends.
     async fn task(&mut self, id: &TaskId) -> Result<Option<Task>, StoreError>;
+    /// Tasks about this row that are still to be done, by id.
+    async fn open_tasks_of_row(&mut self, row: &RowKey) -> Result<Vec<TaskId>, StoreError>;
     /// Inserts tasks; those whose id is there already stay as they are. How many came.
     async fn insert_tasks(&mut self, tasks: &[Task]) -> Result<u64, StoreError>;
     /// Replaces a task with its report; [`StoreError::Conflict`] unless the stored version is `task.version`, which is

@@ -23,6 +23,7 @@ use crate::{
     evidence::EvidenceItem,
     model::{PAGE_ROWS_MAX, Page, PageRequest},
     training::Counted,
+    registers::views::ShownLink,
 };
 
 /// A list of tasks.
@@ -92,6 +93,8 @@ pub struct TaskDetail {
     pub names: BTreeMap<UserId, String>,
     /// The name of the section.
     pub section_name: Option<String>,
+    /// The row of a register that it is about.
+    pub row: Option<ShownLink>,
     /// The statements it serves.
     pub statements: Vec<String>,
     /// What the person who looks may do.
@@ -205,7 +208,9 @@ impl App {
         for item in timeline.iter_mut().filter(|i| i.zone.as_ref().is_some_and(|z| z != actor.zone())) {
             item.payload = None;
         }
+        let row = task.scope.row().cloned().into_iter().collect();
         Ok(TaskDetail {
+            row: self.links_to(actor, row).await?.into_values().next(),
             written_in,
             report_hash,
             counted: match duty {
@@ -225,9 +230,7 @@ impl App {
 
     async fn task_names(&self, task: &Task) -> Result<BTreeMap<UserId, String>> {
         let mut ids: BTreeSet<&UserId> = BTreeSet::new();
-        if let Scope::Person(user, _) = &task.scope {
-            ids.insert(user);
-        }
+        ids.extend(task.scope.person());
         ids.extend(task.report.as_ref().map(|r| &r.by));
         ids.extend([&task.returned, &task.confirmed].into_iter().flatten().map(|w| &w.by));
         if let Some(waiver) = &task.waiver {
@@ -447,7 +450,8 @@ impl App {
         let section = actor.user().section.clone();
         let scope = match duty.each {
             policy::DutyEach::Body => Scope::Body,
-            policy::DutyEach::Section => Scope::Section(section),
+            // Which row it is will be said; his section's is what he may say it of.
+            policy::DutyEach::Section | policy::DutyEach::Register => Scope::Section(section),
             policy::DutyEach::Person => Scope::Person(actor.id().clone(), section),
         };
         let now = self.now();

@@ -1,13 +1,17 @@
 //! 台帳: registers of the pack, their rows, and what people do with them.
 //!
 //! Owns who may see and keep which rows, adding, changing and ending one, and what each leaves as evidence. Leaves what may stand in
-//! a row to `workflow::register`, gathering what a judgement needs to `work`, many rows at once to [`plan`], what screens show to
-//! `views`, and what is stored to [`store`].
+//! a row to `workflow::register`, gathering what a judgement needs to `work`, writing to `writing`, many rows at once to [`plan`], rules
+//! that changed to `rules`,
+//! what screens show to `views`, and what is stored to [`store`].
 
 pub mod plan;
+mod rules;
+mod shown;
 pub mod store;
 pub mod views;
 pub(crate) mod work;
+mod writing;
 
 use std::collections::BTreeMap;
 
@@ -156,7 +160,7 @@ impl App {
         let reading = self.read_row(register, &input.values).await?;
         let classifies = self.may(actor, Action::ClassifyRow, &place);
         let mut tx = self.store().begin().await?;
-        let mut work = Work::new(self, actor, now);
+        let mut work = Work::new(self, Some(actor.id()), now);
         let judged = work.judge(&mut Source::Tx(&mut *tx), register, None, reading, classifies).await?;
         let number = tx.take_row_numbers(&register.id, 1).await?;
         if number > workflow::register::ROWS_MAX {
@@ -164,11 +168,11 @@ impl App {
         }
         let key = RowKey::new(register.id.clone(), number);
         let row = work.added(register, key.clone(), section, judged, Cause::Added, &input.reason);
-        tx.add_rows(&work.new).await?;
+        let of_tasks = self.keep_rows(&mut *tx, By::Actor(actor), &work, now).await?;
         let told = work.new.first().map(|e| e.history.changes.clone()).unwrap_or_default();
         let details = self.told(register, &row, &told, &input.reason, &[]);
-        let entry = self.row_entry(now, actor, Kind::RegisterRowAdded, register, &key, details)?;
-        self.commit(tx, vec![entry]).await?;
+        let entry = self.row_entry(now, By::Actor(actor), Kind::RegisterRowAdded, register, &key, details)?;
+        self.commit(tx, std::iter::once(entry).chain(of_tasks).collect()).await?;
         Ok(key)
     }
 
@@ -197,16 +201,17 @@ impl App {
             return Err(Error::Conflict);
         };
         before.must_be(seen)?;
-        let mut work = Work::new(self, actor, now);
+        let mut work = Work::new(self, Some(actor.id()), now);
         let mut source = Source::Tx(&mut *tx);
         let judged = work.judge(&mut source, register, Some(&before), reading, classifies).await?;
         let told = work.changed(register, before, section, judged, Cause::Changed, &input.reason)?;
         let followed = work.follow(&mut source, key).await?;
-        tx.change_rows(&work.changed).await?;
+        let of_tasks = self.keep_rows(&mut *tx, By::Actor(actor), &work, now).await?;
         let row = work.changed.first().map(|e| e.row.clone()).ok_or(Error::Conflict)?;
         let details = self.told(register, &row, &told, &input.reason, &followed);
-        let entry = self.row_entry(now, actor, Kind::RegisterRowChanged, register, key, details)?;
-        self.commit(tx, vec![entry]).await
+        let entry =
+            self.row_entry(now, By::Actor(actor), Kind::RegisterRowChanged, register, key, details)?;
+        self.commit(tx, std::iter::once(entry).chain(of_tasks).collect()).await
     }
 
     /// Ends a row on a day, for a reason: it leaves the lists of what is in use, and stays with its history.
@@ -233,14 +238,14 @@ impl App {
             return Err(Error::Conflict);
         }
         before.must_be(seen)?;
-        let mut work = Work::new(self, actor, now);
+        let mut work = Work::new(self, Some(actor.id()), now);
         let told = work.ended(register, before, &on, reason, Cause::Ended)?;
         let followed = work.follow(&mut Source::Tx(&mut *tx), key).await?;
-        tx.change_rows(&work.changed).await?;
+        let of_tasks = self.keep_rows(&mut *tx, By::Actor(actor), &work, now).await?;
         let row = work.changed.first().map(|e| e.row.clone()).ok_or(Error::Conflict)?;
         let details = self.told(register, &row, &told, reason, &followed);
-        let entry = self.row_entry(now, actor, Kind::RegisterRowEnded, register, key, details)?;
-        self.commit(tx, vec![entry]).await
+        let entry = self.row_entry(now, By::Actor(actor), Kind::RegisterRowEnded, register, key, details)?;
+        self.commit(tx, std::iter::once(entry).chain(of_tasks).collect()).await
     }
 
     /// A day on which a row may end: any day up to today.
@@ -272,7 +277,7 @@ impl App {
     }
 
     /// What a row's entry of evidence says.
-    fn told(
+    pub(crate) fn told(
         &self,
         register: &Register,
         row: &Row,
@@ -299,20 +304,15 @@ impl App {
     pub(crate) fn row_entry(
         &self,
         now: Millis,
-        actor: &Actor,
+        by: By<'_>,
         kind: Kind,
         register: &Register,
         key: &RowKey,
         details: Json,
     ) -> Result<NewEvidence> {
         let subject = key.to_string();
-        let act = Act {
-            kind,
-            by: By::Actor(actor),
-            subject: ("register-row", &subject),
-            details,
-            statements: &register.statements,
-        };
+        let act =
+            Act { kind, by, subject: ("register-row", &subject), details, statements: &register.statements };
         let mechanisms: Vec<Mechanism> = register.mechanism.into_iter().collect();
         self.entry_by(now, &act, Some(&register.statements), &mechanisms)
     }

@@ -23,7 +23,7 @@ use crate::{
     App,
     actor::Actor,
     error::{Error, FieldProblem, Result},
-    evidence::Kind,
+    evidence::{By, Kind},
 };
 
 /// Most lines of one plan.
@@ -181,7 +181,7 @@ impl App {
     /// [`Error::TooMany`].
     pub async fn try_plan(&self, actor: &Actor, plan: &RegisterPlan) -> Result<Trial> {
         let register = self.plan_register(actor, plan).await?;
-        let mut work = Work::new(self, actor, self.now());
+        let mut work = Work::new(self, Some(actor.id()), self.now());
         self.put_together(actor, register, plan, &mut work, &mut Source::Store(self.store()), None).await
     }
 
@@ -198,7 +198,7 @@ impl App {
             0 => 0,
             count => tx.take_row_numbers(&register.id, count).await?,
         };
-        let mut work = Work::new(self, actor, now);
+        let mut work = Work::new(self, Some(actor.id()), now);
         let done = self
             .put_together(actor, register, plan, &mut work, &mut Source::Tx(&mut *tx), Some(first))
             .await?;
@@ -208,9 +208,7 @@ impl App {
         if done.added + done.changed + done.ended == 0 {
             return Err(Error::Register(Refusal::Same));
         }
-        // Values that changed rows give free may be taken by those that are added.
-        tx.change_rows(&work.changed).await?;
-        tx.add_rows(&work.new).await?;
+        let of_tasks = self.keep_rows(&mut *tx, By::Actor(actor), &work, now).await?;
         let last = i64::try_from(adding).ok().and_then(|n| first.checked_add(n - 1)).unwrap_or(first);
         let numbers = (adding > 0).then_some((first, last));
         let touched: Vec<i64> = work
@@ -235,8 +233,9 @@ impl App {
             "pack": self.pack().version(),
         });
         let subject = RowKey::new(register.id.clone(), 0);
-        let entry = self.row_entry(now, actor, Kind::RegisterPlanApplied, register, &subject, details)?;
-        self.commit(tx, vec![entry]).await?;
+        let by = By::Actor(actor);
+        let entry = self.row_entry(now, by, Kind::RegisterPlanApplied, register, &subject, details)?;
+        self.commit(tx, std::iter::once(entry).chain(of_tasks).collect()).await?;
         Ok(Applied { done, numbers })
     }
 

@@ -23,13 +23,15 @@ pub enum RowStage {
     InUse,
     /// Those of them that wait for the manager to classify them.
     Waiting,
+    /// Rows in use that the rules of their register, which changed, would not take any more.
+    Breaking,
     /// Rows that have ended.
     Ended,
 }
 
 impl RowStage {
     /// Every one.
-    pub const ALL: [RowStage; 3] = [RowStage::InUse, RowStage::Waiting, RowStage::Ended];
+    pub const ALL: [RowStage; 4] = [RowStage::InUse, RowStage::Waiting, RowStage::Breaking, RowStage::Ended];
 
     /// The word in addresses, the API and the store.
     #[must_use]
@@ -37,6 +39,7 @@ impl RowStage {
         match self {
             RowStage::InUse => "in-use",
             RowStage::Waiting => "waiting",
+            RowStage::Breaking => "breaking",
             RowStage::Ended => "ended",
         }
     }
@@ -114,6 +117,15 @@ pub struct RowEntry {
     pub history: History,
 }
 
+/// How far the rows of a register were brought to the rules of the policy in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RulesMark {
+    /// Names the rules: a digest.
+    pub rules: String,
+    /// The number of the last row that was looked at, from the highest down; `None`: all were.
+    pub after: Option<i64>,
+}
+
 /// An entry of a row's history with the name of who made it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HistoryRow {
@@ -175,6 +187,10 @@ pub trait RegisterStore: Send + Sync {
     ) -> Result<Vec<i64>, StoreError>;
     /// The number of the row in use that has this key in a unique column.
     async fn unique_owner(&self, register: &str, column: &str, key: &str) -> Result<Option<i64>, StoreError>;
+    /// How far the rows of a register were brought to its rules; `None`: never.
+    async fn rules_mark(&self, register: &str) -> Result<Option<RulesMark>, StoreError>;
+    /// Notes that all rows of a register stand under these rules, where nothing was noted yet. No evidence: nothing changes.
+    async fn begin_rules(&self, register: &str, rules: &str) -> Result<(), StoreError>;
     /// What somebody saved for a register, by name.
     async fn saved_filters(&self, user: &UserId, register: &str) -> Result<Vec<SavedFilter>, StoreError>;
     /// Saves conditions, in place of those of the same name.
@@ -212,4 +228,9 @@ pub trait RegisterTx: Send {
     /// Replaces rows, each with another entry of its history; [`StoreError::Conflict`] unless each stored version is one less than
     /// the row's. Otherwise as [`RegisterTx::add_rows`].
     async fn change_rows(&mut self, rows: &[RowEntry]) -> Result<(), StoreError>;
+    /// Writes anew what a row is found by, and nothing else: its version and its history stay. `breaking` marks it for
+    /// [`RowStage::Breaking`], until it is changed. [`StoreError::Duplicate`] as for [`RegisterTx::add_rows`].
+    async fn index_row(&mut self, row: &RowEntry, breaking: bool) -> Result<(), StoreError>;
+    /// Notes how far the rows of a register were brought to its rules.
+    async fn set_rules_mark(&mut self, register: &str, mark: &RulesMark) -> Result<(), StoreError>;
 }

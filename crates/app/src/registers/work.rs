@@ -10,17 +10,17 @@ use policy::{Column, ColumnType, Derivation, Register};
 use sha2::{Digest as _, Sha256};
 use workflow::{
     Millis,
-    id::{SectionId, UserId},
+    id::{RequestId, SectionId, UserId},
     register::{
         self, Cause, Change, ColumnProblem, FOLLOWERS_MAX, Facts, History, Linked, Problem, Reading, Refusal,
         Row, RowKey, Value, Values,
     },
+    request::Permit,
 };
 
 use super::store::RowEntry;
 use crate::{
     App,
-    actor::Actor,
     error::{Error, FieldProblem, Result},
     ports::{Store, Tx},
     rosters::Meant,
@@ -45,6 +45,22 @@ impl Source<'_> {
         })
     }
 
+    /// A number for a new row. A trial takes none: what it adds is not kept.
+    pub(crate) async fn take_number(&mut self, register: &str) -> Result<i64> {
+        Ok(match self {
+            Source::Store(_) => 0,
+            Source::Tx(tx) => tx.take_row_numbers(register, 1).await?,
+        })
+    }
+
+    /// Permits of a row under which something is still to be given back.
+    pub(crate) async fn permits_of_row(&mut self, key: &RowKey) -> Result<Vec<(RequestId, UserId, Permit)>> {
+        Ok(match self {
+            Source::Store(store) => store.permits_of_row(key).await?,
+            Source::Tx(tx) => tx.permits_of_row(key).await?,
+        })
+    }
+
     async fn unique_owner(&mut self, register: &str, column: &str, key: &str) -> Result<Option<i64>> {
         Ok(match self {
             Source::Store(store) => store.unique_owner(register, column, key).await?,
@@ -65,6 +81,8 @@ pub(crate) struct Work<'a> {
     app: &'a App,
     by: Option<UserId>,
     now: Millis,
+    /// The request that asks for it.
+    request: Option<RequestId>,
     /// Rows as they are, or as they will be.
     known: BTreeMap<RowKey, Option<Row>>,
     /// Values that rows of this work give up: column and key, by register.
@@ -80,11 +98,13 @@ pub(crate) struct Work<'a> {
 }
 
 impl<'a> Work<'a> {
-    pub(crate) fn new(app: &'a App, actor: &Actor, now: Millis) -> Self {
+    /// Changes by a person, or by the system itself.
+    pub(crate) fn new(app: &'a App, by: Option<&UserId>, now: Millis) -> Self {
         Self {
             app,
-            by: Some(actor.id().clone()),
+            by: by.cloned(),
             now,
+            request: None,
             known: BTreeMap::new(),
             freed: BTreeSet::new(),
             taken: BTreeMap::new(),
@@ -94,19 +114,9 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Changes that nobody makes at that moment: a day has come.
-    pub(crate) fn of_the_house(app: &'a App, now: Millis) -> Self {
-        Self {
-            app,
-            by: None,
-            now,
-            known: BTreeMap::new(),
-            freed: BTreeSet::new(),
-            taken: BTreeMap::new(),
-            line: 0,
-            new: Vec::new(),
-            changed: Vec::new(),
-        }
+    /// The same, because of a request.
+    pub(crate) fn for_request(self, request: &RequestId) -> Self {
+        Self { request: Some(request.clone()), ..self }
     }
 
     pub(crate) async fn row(&mut self, source: &mut Source<'_>, key: &RowKey) -> Result<Option<Row>> {
@@ -301,13 +311,24 @@ impl<'a> Work<'a> {
         Ok(followed)
     }
 
-    /// Whether the row is different when its derived values are found anew.
+    /// Whether the row is different when its derived values are found anew, because a row that it looks at changed.
     async fn rederive(
         &mut self,
         source: &mut Source<'_>,
         register: &Register,
         key: &RowKey,
         from: &RowKey,
+    ) -> Result<bool> {
+        self.rederive_for(source, register, key, Cause::Followed { row: from.clone() }).await
+    }
+
+    /// The same for any cause.
+    pub(crate) async fn rederive_for(
+        &mut self,
+        source: &mut Source<'_>,
+        register: &Register,
+        key: &RowKey,
+        cause: Cause,
     ) -> Result<bool> {
         let Some(mut row) = self.row(source, key).await?.filter(|row| row.end.is_none()) else {
             return Ok(false);
@@ -316,7 +337,6 @@ impl<'a> Work<'a> {
         let derived = register::derive(self.app.pack(), register, row.values.clone(), &linked);
         let waits = register::waits(register, &derived);
         let Ok(told) = row.change(row.section.clone(), derived, waits, self.now) else { return Ok(false) };
-        let cause = Cause::Followed { row: from.clone() };
         match self.changed.iter().position(|e| e.row.key == *key) {
             // Changed by this work already: one version, with all that is different.
             Some(at) => {
@@ -342,6 +362,11 @@ impl<'a> Work<'a> {
         Ok(true)
     }
 
+    /// What a row is found by, without a change of it.
+    pub(crate) fn indexed(&self, register: &Register, row: &Row) -> RowEntry {
+        self.entry(register, row.clone(), None, Cause::Changed, "", Vec::new())
+    }
+
     fn entry(
         &self,
         register: &Register,
@@ -362,7 +387,7 @@ impl<'a> Work<'a> {
                 at: self.now,
                 by,
                 cause,
-                request: None,
+                request: self.request.clone(),
                 reason: reason.trim().to_owned(),
                 changes,
             },

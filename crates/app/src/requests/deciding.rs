@@ -31,6 +31,8 @@ pub struct RequestBallot<'a> {
     pub seen_hash: &'a str,
     /// 代決: for whom.
     pub stands_in_for: Option<&'a UserId>,
+    /// Which of the steps that are open side by side, by its place in the route; `None`: the first that he may decide.
+    pub step: Option<usize>,
 }
 
 impl<'a> From<&'a Request> for Matter<'a> {
@@ -39,13 +41,13 @@ impl<'a> From<&'a Request> for Matter<'a> {
             submitter: &request.applicant,
             section: &request.section,
             approval: &request.approval,
-            open_step: request.open_step(),
+            open_steps: request.open_steps(),
         }
     }
 }
 
 impl App {
-    /// Decides the open step of a request. With the last approval what the form says comes about, in the same
+    /// Decides an open step of a request. With the last approval what the form says comes about, in the same
     /// transaction.
     ///
     /// # Errors
@@ -57,21 +59,49 @@ impl App {
         id: &RequestId,
         ballot: &RequestBallot<'_>,
     ) -> Result<()> {
-        let RequestBallot { verdict, comment, seen_hash, stands_in_for } = *ballot;
-        if let Some(holder) = stands_in_for {
-            let request = self.store().request(id).await?.ok_or(Error::NotFound)?;
-            let found = self.deputised_holder((&request).into(), actor.id(), self.now()).await?;
-            if found.as_ref() != Some(holder) {
-                return Err(Error::Invalid { field: "stands_in_for", problem: "unknown" });
+        let RequestBallot { verdict, comment, seen_hash, stands_in_for, step } = *ballot;
+        let request = self.store().request(id).await?.ok_or(Error::NotFound)?;
+        let step = if let Some(holder) = stands_in_for {
+            let found = self.deputised_holder(&(&request).into(), actor.id(), self.now()).await?;
+            let (at, _) = found
+                .filter(|(_, found)| found == holder)
+                .ok_or(Error::Invalid { field: "stands_in_for", problem: "unknown" })?;
+            Some(at)
+        } else {
+            let mine = self.steps_to_decide(actor, &request, self.now()).await?;
+            match step {
+                Some(step) if !mine.is_empty() && !mine.contains(&step) => {
+                    return Err(Error::Invalid { field: "step", problem: "unknown" });
+                }
+                Some(step) => Some(step),
+                None => mine.first().copied(),
             }
-        }
+        };
         let action = if stands_in_for.is_some() { Action::DeputiseRequest } else { Action::DecideRequest };
         let patience = self.patience();
-        self.change_request(actor, id, action, |request, now| {
-            let vote = Vote { by: actor.id(), on_behalf_of: stands_in_for, verdict, comment, seen_hash };
+        self.change_request_at(actor, id, action, step, |request, now| {
+            let vote =
+                Vote { by: actor.id(), on_behalf_of: stands_in_for, verdict, comment, seen_hash, step };
             request.decide(&vote, patience, now)
         })
         .await
+    }
+
+    /// The open steps that this person may decide in his own right, by their places in the route.
+    pub(crate) async fn steps_to_decide(
+        &self,
+        actor: &Actor,
+        request: &Request,
+        now: Millis,
+    ) -> Result<Vec<usize>> {
+        let mut mine = Vec::new();
+        for (index, _) in request.open_steps() {
+            let facts = self.request_facts_at(request, Some(index), now).await?;
+            if self.may(actor, Action::DecideRequest, &Resource::from(facts)) {
+                mine.push(index);
+            }
+        }
+        Ok(mine)
     }
 
     /// 後閲: notes that the person stood in for has looked at the decision.
@@ -108,6 +138,9 @@ impl App {
         if approved {
             evidence.extend(self.bring_about(&mut *tx, by, &request, now).await?);
         }
+        if super::rows::came_back(&request, &events) {
+            evidence.extend(self.rows_came_back(&mut *tx, by, &request, now).await?);
+        }
         if evidence.is_empty() {
             // Nothing happened, so nothing is written.
             return Ok(());
@@ -123,22 +156,37 @@ impl App {
         Ok(())
     }
 
-    /// After a step opened, or nobody decided it in time: as [`App::find_approver`] for a transfer.
+    /// After steps opened, one of several was decided, or nobody decided in time: as [`App::find_approver`] for a transfer.
     pub(crate) async fn find_request_approver(
         &self,
         request: &mut Request,
         events: &mut Vec<Event>,
         now: Millis,
     ) -> Result<()> {
-        let Some(at) = events.iter().position(|e| matches!(e, Event::Approval(of) if asks(of))) else {
+        // Whoever decided one of the steps that are open side by side may not decide the others.
+        let decided = |of: &route::Event| matches!(of, route::Event::Decided(_));
+        if !events.iter().any(|e| matches!(e, Event::Approval(of) if asks(of) || decided(of))) {
             return Ok(());
-        };
-        match self.approver_now((&*request).into(), now).await? {
-            Approver::Holder => {}
-            Approver::Above(role, scope) => events.insert(at, request.raise_step(role, scope, now)?),
-            Approver::Nobody => {
-                events.retain(|e| !matches!(e, Event::Approval(route::Event::StepOpened { .. })));
-                events.extend(request.return_undecidable(self.patience(), now)?);
+        }
+        let open: Vec<usize> = request.open_steps().into_iter().map(|(index, _)| index).collect();
+        for index in open {
+            let matter = Matter::from(&*request);
+            let Some((_, step)) = matter.open_steps.iter().find(|(at, _)| *at == index) else { continue };
+            match self.approver_at(&matter, step, now).await? {
+                Approver::Holder => {}
+                Approver::Above(role, scope) => {
+                    let asked = |e: &Event| {
+                        matches!(e, Event::Approval(route::Event::StepOpened { step, .. }
+                            | route::Event::Reminded { step }) if *step == index)
+                    };
+                    let at = events.iter().position(asked).unwrap_or(events.len());
+                    events.insert(at, request.raise_step(index, role, scope, now)?);
+                }
+                Approver::Nobody => {
+                    events.retain(|e| !matches!(e, Event::Approval(route::Event::StepOpened { .. })));
+                    events.extend(request.return_undecidable(index, self.patience(), now)?);
+                    break;
+                }
             }
         }
         Ok(())
@@ -159,8 +207,7 @@ impl App {
     pub(crate) async fn request_overdue(&self, id: &RequestId, now: Millis) -> Result<bool> {
         let mut tx = self.store().begin().await?;
         let Some(mut request) = tx.request(id).await? else { return Ok(false) };
-        let done =
-            request.expire(now).or_else(|_| request.remind(now)).or_else(|_| request.note_overdue(now));
+        let done = request.expire(now).or_else(|_| request.pass(now)).or_else(|_| request.note_overdue(now));
         // Decided meanwhile.
         let Ok(events) = done else { return Ok(false) };
         self.save_request(tx, By::System, request, events, now).await?;

@@ -116,6 +116,8 @@ impl App {
                     evidence.push(Box::pin(self.edition_approved(tx, &id, request.id.as_str())).await?);
                     continue;
                 }
+                // Below, all together.
+                Effect::SetColumn { .. } | Effect::AddRow { .. } | Effect::EndRow { .. } => continue,
                 Effect::Publish { edition } => {
                     let id = EditionId::new(answered(edition).ok_or(Error::FormChanged)?);
                     evidence.push(Box::pin(self.edition_published(tx, &id, request.id.as_str())).await?);
@@ -143,6 +145,7 @@ impl App {
             }
             evidence.push(self.set_parameter(tx, by, request, wanted, now).await?);
         }
+        evidence.extend(Box::pin(self.rows_approved(tx, by, request, form, now)).await?);
         Ok(evidence)
     }
 

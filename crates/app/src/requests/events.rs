@@ -48,6 +48,7 @@ impl App {
                     | Kind::RequestRejected
                     | Kind::RequestExpired
                     | Kind::PermitReturned
+                    | Kind::PermitGivenUp
                     | Kind::PermitRevoked
                     | Kind::PermitOverdue
             ) {
@@ -136,6 +137,7 @@ fn describe(request: &Request, event: &Event) -> Option<(Kind, Value, Option<Vec
         Event::PermitReturned { by, late } => {
             (Kind::PermitReturned, json!({ "by": UserId::as_str(by), "late": late }), None)
         }
+        Event::PermitGivenUp { by } => (Kind::PermitGivenUp, json!({ "by": UserId::as_str(by) }), None),
         Event::PermitRevoked { by, reason } => {
             (Kind::PermitRevoked, json!({ "by": UserId::as_str(by), "reason": reason }), None)
         }

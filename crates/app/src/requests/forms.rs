@@ -15,6 +15,7 @@ use workflow::{
 use super::{days, effects::Wanted};
 use crate::{
     App,
+    actor::Actor,
     error::{Error, FieldProblem, Result},
     rosters::Meant,
     rules,
@@ -82,12 +83,13 @@ impl App {
     /// [`Error::Form`] with everything that is wrong.
     pub(crate) async fn fill(
         &self,
+        actor: &Actor,
         form: &RequestType,
         untrusted: &BTreeMap<String, String>,
         now: Millis,
     ) -> Result<Filled> {
         let mut problems = Problems::of(&form.fields);
-        let mut answers = self.read_answers(&form.fields, untrusted, &mut problems).await?;
+        let mut answers = self.read_answers(actor, &form.fields, untrusted, &mut problems).await?;
         let today = days::begin_of(&days::date_of(now)).unwrap_or(now);
         let terms = self.terms(form, &answers, today, &mut problems);
         let late_by = form.afterwards.as_ref().and_then(|afterwards| {
@@ -114,6 +116,7 @@ impl App {
                     }
                     continue;
                 }
+                Effect::SetColumn { .. } | Effect::AddRow { .. } | Effect::EndRow { .. } => continue,
                 Effect::Publish { edition } => {
                     if let Some(a) = answers.iter_mut().find(|a| a.field == *edition) {
                         a.shown = Box::pin(self.edition_to_publish(&a.value)).await?;
@@ -147,6 +150,9 @@ impl App {
             }
         }
         if problems.found.is_empty() {
+            problems.found = Box::pin(self.try_rows(actor, form, &answers, terms, now)).await?;
+        }
+        if problems.found.is_empty() {
             let steps = rules::steps_asked(form, &answers).map(|s| s.title.clone()).collect();
             Ok(Filled { answers, terms, steps, late_by })
         } else {
@@ -157,6 +163,7 @@ impl App {
     /// Reads what was typed into the fields of a form that are asked for. What is wrong is added to `problems`.
     pub(crate) async fn read_answers(
         &self,
+        actor: &Actor,
         fields: &[FormField],
         untrusted: &BTreeMap<String, String>,
         problems: &mut Problems<'_>,
@@ -168,6 +175,7 @@ impl App {
                 problems.add(&field.id, "too-long");
                 continue;
             }
+            let mut row = None;
             let read = match field.kind {
                 // A tick that must be set, or says no.
                 FormFieldType::Flag if typed != "true" && field.required => Err("empty"),
@@ -176,13 +184,16 @@ impl App {
                 _ if typed.is_empty() && field.required => Err("empty"),
                 _ if typed.is_empty() => continue,
                 FormFieldType::Person => self.person_named(typed).await?,
+                FormFieldType::Row => self.row_named(actor, field, typed).await?.map(|named| {
+                    row = Some(named.row);
+                    (named.value, named.shown)
+                }),
                 _ => read_field(self.pack(), field, typed),
             };
+            let (id, title) = (field.id.clone(), field.title.clone());
             match read {
-                Ok((value, shown)) => {
-                    answers.push(Answer { field: field.id.clone(), title: field.title.clone(), value, shown })
-                }
-                Err(problem) => problems.add(&field.id, problem),
+                Ok((value, shown)) => answers.push(Answer { field: id, title, value, shown, row }),
+                Err(problem) => problems.add(&id, problem),
             }
         }
         Ok(answers)
@@ -265,13 +276,18 @@ fn read_field(
             }
             None => Err("unknown"),
         },
+        FormFieldType::Zone => match pack.zone(typed) {
+            Some(zone) => Ok((zone.id.clone(), zone.label.clone())),
+            None => Err("unknown"),
+        },
         FormFieldType::Text
         | FormFieldType::LongText
         | FormFieldType::Choice
         | FormFieldType::Flag
         | FormFieldType::Edition
         | FormFieldType::RosterPlan
-        | FormFieldType::Person => same(),
+        | FormFieldType::Person
+        | FormFieldType::Row => same(),
     }
 }
 

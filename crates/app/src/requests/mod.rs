@@ -2,15 +2,18 @@
 //!
 //! Owns applying, pulling back, withdrawing, applying again, giving back, and the facts that
 //! rights depend on. Leaves what people see to `views`, decisions and what time brings to
-//! `deciding`, reading a filled form to `forms`, what an approval brings about to `effects`.
+//! `deciding`, reading a filled form to `forms`, what an approval brings about to `effects`, rows of registers in forms and in
+//! what comes of them to `rows`.
 
 pub(crate) mod days;
 mod deciding;
 pub(crate) mod effects;
 mod events;
 pub mod forms;
+pub mod rows;
 pub mod store;
 mod views;
+mod waiting;
 
 use std::collections::BTreeMap;
 
@@ -38,6 +41,7 @@ use crate::{
 pub use deciding::RequestBallot;
 pub use forms::Filled;
 pub use views::{RequestDetail, RequestMay, RequestTray, RequestsAtHome};
+pub use waiting::{Waiting, WaitingPerson};
 
 /// A filled form.
 #[derive(Debug, Clone)]
@@ -160,7 +164,7 @@ impl App {
         answers: &BTreeMap<String, String>,
     ) -> Result<Filled> {
         let form = self.permit_applying(actor, form).await?;
-        self.fill(form, answers, self.now()).await
+        self.fill(actor, form, answers, self.now()).await
     }
 
     /// What is handed in, checked against the form.
@@ -188,7 +192,7 @@ impl App {
         if attachments.iter().any(|f| f.stored.zone != *actor.zone()) {
             problems.push(of_files("not-allowed"));
         }
-        let filled = match self.fill(form, answers, now).await {
+        let filled = match self.fill(actor, form, answers, now).await {
             Ok(filled) if problems.is_empty() => filled,
             Ok(_) => return Err(Error::Form(problems)),
             Err(Error::Form(of_fields)) => {
@@ -302,6 +306,14 @@ impl App {
         self.change_request(actor, id, Action::ReturnPermit, |r, now| r.give_back(actor.id(), now)).await
     }
 
+    /// 取りやめ: does without what was permitted, before its first day.
+    ///
+    /// # Errors
+    /// As [`App::give_back`].
+    pub async fn give_up_permit(&self, actor: &Actor, id: &RequestId) -> Result<()> {
+        self.change_request(actor, id, Action::ReturnPermit, |r, now| r.give_up(actor.id(), now)).await
+    }
+
     /// The one way in which a person changes a request: read it locked, decide the right on what is there now, change
     /// it, write it with its evidence and what it brings about.
     pub(crate) async fn change_request(
@@ -311,10 +323,22 @@ impl App {
         action: Action,
         command: impl FnOnce(&mut Request, Millis) -> std::result::Result<Vec<Event>, Refusal> + Send,
     ) -> Result<()> {
+        self.change_request_at(actor, id, action, None, command).await
+    }
+
+    /// As [`App::change_request`], about one of the steps that are open.
+    pub(crate) async fn change_request_at(
+        &self,
+        actor: &Actor,
+        id: &RequestId,
+        action: Action,
+        step: Option<usize>,
+        command: impl FnOnce(&mut Request, Millis) -> std::result::Result<Vec<Event>, Refusal> + Send,
+    ) -> Result<()> {
         let now = self.now();
         let mut tx = self.store().begin().await?;
         let mut request = tx.request(id).await?.ok_or(Error::NotFound)?;
-        let resource = Resource::from(self.request_facts(&request, now).await?);
+        let resource = Resource::from(self.request_facts_at(&request, step, now).await?);
         if !self.may(actor, Action::ViewRequest, &resource) {
             return Err(Error::NotFound);
         }
@@ -354,6 +378,16 @@ impl App {
 
     /// The facts of a request that rights depend on, at this moment.
     pub(crate) async fn request_facts(&self, request: &Request, now: Millis) -> Result<authz::Request> {
+        self.request_facts_at(request, None, now).await
+    }
+
+    /// The same, with those who decide one of the open steps only.
+    pub(crate) async fn request_facts_at(
+        &self,
+        request: &Request,
+        step: Option<usize>,
+        now: Millis,
+    ) -> Result<authz::Request> {
         let mut facts =
             self.bare_request(&request.id, &request.applicant, &request.section, request.zone.as_str());
         facts.stage = match request.state {
@@ -362,15 +396,12 @@ impl App {
             State::Approved => RequestStage::Approved,
             State::Rejected | State::Withdrawn | State::Expired => RequestStage::Ended,
         };
-        let matter = Matter::from(request);
-        if let Some(step) = request.open_step() {
-            facts.approvers = vec![Need { role: step.role.clone(), place: self.scope_place(&step.scope) }];
-            facts.deputies = self
-                .deputies_now(matter, now)
-                .await?
-                .map(|d| d.deputies.iter().map(|u| u.as_str().to_owned()).collect())
-                .unwrap_or_default();
-        }
+        let mut matter = Matter::from(request);
+        matter.open_steps.retain(|(index, _)| step.is_none_or(|step| step == *index));
+        let desks = matter.open_steps.iter().flat_map(|(_, step)| step.desks());
+        let needs = desks.map(|(role, scope)| Need { role: role.to_owned(), place: self.scope_place(scope) });
+        facts.approvers = needs.collect();
+        facts.deputies = self.deputies_now(&matter, now).await?;
         (facts.reviewers, facts.decided_by) = (matter.reviewers(), matter.decided_by());
         Ok(facts)
     }

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use workflow::{
     Millis,
     id::{RequestId, SectionId, UserId, ZoneId},
+    register::RowKey,
     request::{Permit, Request, State},
 };
 
@@ -19,7 +20,8 @@ use crate::{
 pub enum RequestView {
     /// Of this person.
     By(UserId),
-    /// Waiting for a decision by a holder of one of these roles (role, scope column).
+    /// Waiting for a decision by a holder of one of these roles (role, scope column); each request once, also where several of
+    /// its steps are open side by side.
     AwaitingRoles(Vec<(String, String)>),
     /// Of one of these sections.
     OfSections(Vec<SectionId>),
@@ -105,6 +107,11 @@ pub trait RequestStore: Send + Sync {
     ) -> Result<Vec<(RequestRow, usize)>, StoreError>;
     /// Requests at which time changes something now: a reminder, an end, a permit that is overdue.
     async fn overdue_requests(&self, now: Millis, limit: u32) -> Result<Vec<RequestId>, StoreError>;
+    /// Requests that name this row of a register, of all zones, the newest first.
+    async fn requests_of_row(&self, key: &RowKey, limit: u32) -> Result<Vec<RequestRow>, StoreError>;
+    /// Permits of this row under which something is still to be given back, with request and applicant, the oldest request
+    /// first.
+    async fn permits_of_row(&self, key: &RowKey) -> Result<Vec<(RequestId, UserId, Permit)>, StoreError>;
     /// Every value that was ever set, by parameter, the oldest first. There are few: a body changes a handful a year.
     async fn parameter_values(&self) -> Result<Vec<ParameterChange>, StoreError>;
 }
@@ -124,6 +131,8 @@ pub trait RequestTx: Send {
     /// Replaces a request with its attachments and decisions; [`StoreError::Conflict`] unless the stored version is
     /// `request.version`, which is raised.
     async fn update_request(&mut self, request: &Request) -> Result<(), StoreError>;
+    /// As [`RequestStore::permits_of_row`], inside the transaction.
+    async fn permits_of_row(&mut self, key: &RowKey) -> Result<Vec<(RequestId, UserId, Permit)>, StoreError>;
     /// As [`RequestStore::parameter_values`], inside the transaction.
     async fn parameter_values(&mut self) -> Result<Vec<ParameterChange>, StoreError>;
     /// Adds a value of a parameter. Nothing takes one away again.

@@ -10,7 +10,10 @@ use workflow::{
     request::{Request, Standing, State},
 };
 
-use super::store::{RequestQuery, RequestRow, RequestView};
+use super::{
+    store::{RequestQuery, RequestRow, RequestView},
+    waiting::Waiting,
+};
 use crate::{
     App,
     actor::Actor,
@@ -18,6 +21,7 @@ use crate::{
     error::{Error, Result},
     evidence::EvidenceItem,
     model::{Cursor, Page, PageRequest},
+    registers::views::ShownLink,
 };
 
 /// A list of requests.
@@ -55,10 +59,14 @@ impl RequestTray {
 /// What the person who looks may do with a request now.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RequestMay {
-    /// Decide the open step.
+    /// Decide an open step.
     pub decide: bool,
+    /// Which of the open steps he may decide in his own right, by their places in the route.
+    pub decide_at: Vec<usize>,
     /// Decide it for this absent person (代決).
     pub decide_for: Option<UserId>,
+    /// At which step.
+    pub decide_for_at: Option<usize>,
     /// Take it back (引戻し).
     pub pull_back: bool,
     /// Give it up (取下げ).
@@ -67,6 +75,8 @@ pub struct RequestMay {
     pub resubmit: bool,
     /// Report that what was permitted was given back (返却).
     pub give_back: bool,
+    /// Do without what was permitted (取りやめ), before its first day.
+    pub give_up: bool,
     /// Take the permit back (取消).
     pub revoke: bool,
     /// Decisions of deputies that wait for this person's review (後閲).
@@ -92,6 +102,10 @@ pub struct RequestDetail {
     pub standing: Option<Standing>,
     /// What the person who looks may do.
     pub may: RequestMay,
+    /// Who can decide the open steps now.
+    pub waiting: Vec<Waiting>,
+    /// The rows of registers that the form names, as far as the person sees them.
+    pub rows: Vec<ShownLink>,
     /// What happened, oldest first.
     pub timeline: Vec<EvidenceItem>,
 }
@@ -131,16 +145,20 @@ impl App {
         }
         let can = |action| self.may(actor, action, &resource);
         let matter = Matter::from(&request);
-        let deputised = self.deputised_holder(matter, actor.id(), now).await?;
+        let deputised = self.deputised_holder(&matter, actor.id(), now).await?;
+        let stands_in = can(Action::DeputiseRequest);
         let standing = request.permit.as_ref().map(|p| p.standing(now));
         let owes = request.permit.as_ref().is_some_and(|p| p.owes_return());
         let may = RequestMay {
             decide: can(Action::DecideRequest),
-            decide_for: deputised.filter(|_| can(Action::DeputiseRequest)),
+            decide_at: self.steps_to_decide(actor, &request, now).await?,
+            decide_for_at: deputised.as_ref().map(|(step, _)| *step).filter(|_| stands_in),
+            decide_for: deputised.map(|(_, holder)| holder).filter(|_| stands_in),
             pull_back: can(Action::PullBackRequest),
             withdraw: can(Action::WithdrawRequest),
             resubmit: request.state.is_with_applicant() && can(Action::SubmitRequest),
-            give_back: owes && can(Action::ReturnPermit),
+            give_back: owes && standing != Some(Standing::NotYet) && can(Action::ReturnPermit),
+            give_up: standing == Some(Standing::NotYet) && can(Action::ReturnPermit),
             revoke: standing.is_some_and(|s| s.permits() || s == Standing::NotYet)
                 && can(Action::RevokePermit),
             review: match can(Action::ReviewRequest) {
@@ -162,6 +180,8 @@ impl App {
             statements,
             standing,
             may,
+            waiting: self.waiting_for(&request, now).await?,
+            rows: self.rows_named(actor, request.rows()).await?,
             timeline: self.timeline("request", id.as_str(), TIMELINE_MAX).await?,
             request,
         })

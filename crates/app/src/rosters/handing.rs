@@ -166,7 +166,7 @@ impl App {
         }
         let mut values = before.values.clone();
         values.insert(column.to_owned(), Value::Text(successor.as_str().to_owned()));
-        let mut work = Work::of_the_house(self, now);
+        let mut work = Work::new(self, None, now);
         let mut source = Source::Tx(&mut *tx);
         let reading = Reading { values, problems: Vec::new() };
         let judged = work.judge_all(&mut source, register, Some(&before), reading, false).await?;

@@ -33,7 +33,7 @@ use crate::flaky::{Faults, FlakyBlobs, FlakyStore};
 use test_city::{
     Ground, code_at,
     doubles::{Cell, GlassVault, TestClock},
-    pack, password,
+    password,
 };
 
 /// Login, section, post, unit of the post.
@@ -57,6 +57,7 @@ pub(crate) struct City {
     pub(crate) app: App,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) cell: Arc<Cell>,
+    entropy: Arc<dyn app::ports::Entropy>,
     pub(crate) store: Arc<FlakyStore>,
     pub(crate) blobs: Arc<FlakyBlobs>,
     ids: BTreeMap<&'static str, UserId>,
@@ -84,8 +85,32 @@ pub(crate) fn content(level: &str, to: &[UserId]) -> Content {
     }
 }
 
+/// The shipped policy with this text as another file of its folder.
+fn more(toml: &str) -> Vec<policy::SourceFile> {
+    let mut files = test_city::policies();
+    if !toml.is_empty() {
+        let text = format!("format = 1\n{toml}");
+        files.push(policy::SourceFile { path: "hoshimi/more.toml".to_owned(), text });
+    }
+    files
+}
+
+fn opened(ports: Ports, policies: Vec<policy::SourceFile>) -> App {
+    let text = policy::EditionText::new("hoshimi", policies, &[]).unwrap();
+    let pack = text.resolve().unwrap_or_else(|problems| panic!("{problems:#?}")).pack;
+    let key = SigningKey::from_seed("hoshimi.example/log", &[9; 32]).unwrap();
+    let app = App::open(ports, pack, key, PasswordCost::WeakForTestPurposesOnly).unwrap();
+    app.runs(text, None);
+    app
+}
+
 impl City {
     pub(crate) async fn open() -> Self {
+        Self::open_with("").await
+    }
+
+    /// The same, with something more written in its policy: the text of another file of its folder.
+    pub(crate) async fn open_with(toml: &str) -> Self {
         let Ground { dir, clock, entropy, cell, store, blobs } = Ground::open().await;
         let store = Arc::new(FlakyStore { real: store, faults: Arc::new(Faults::default()) });
         let blobs = Arc::new(FlakyBlobs {
@@ -95,24 +120,24 @@ impl City {
             faults: Arc::new(Faults::default()),
             finished: Arc::default(),
         });
+        let policies = more(toml);
         let ports = Ports {
             store: store.clone(),
             blobs: blobs.clone(),
             sanitiser: cell.clone(),
             clock: clock.clone(),
-            entropy,
+            entropy: entropy.clone(),
             vault: Arc::new(GlassVault),
-            policies: test_city::policies().into(),
+            policies: policies.clone().into(),
         };
-        let key = SigningKey::from_seed("hoshimi.example/log", &[9; 32]).unwrap();
-        let app = App::open(ports, pack(), key, PasswordCost::WeakForTestPurposesOnly).unwrap();
-        app.runs(test_city::text(), None);
+        let app = opened(ports, policies);
         let ids = test_city::settle(&app, PEOPLE).await;
         let secrets = PEOPLE.iter().map(|(login, ..)| password(login)).collect();
         Self {
             app,
             clock,
             cell,
+            entropy,
             store,
             blobs,
             ids,
@@ -122,6 +147,21 @@ impl City {
             forms: AtomicUsize::new(0),
             dir,
         }
+    }
+
+    /// Opens the house again, with something else written in its policy.
+    pub(crate) fn govern(&mut self, toml: &str) {
+        let policies = more(toml);
+        let ports = Ports {
+            store: self.store.clone(),
+            blobs: self.blobs.clone(),
+            sanitiser: self.cell.clone(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
+            vault: Arc::new(GlassVault),
+            policies: policies.clone().into(),
+        };
+        self.app = opened(ports, policies);
     }
 
     /// More people, for those tests that need them.

@@ -27,7 +27,8 @@ use workflow::{
     Millis,
     duty::Task,
     id::{BlobId, EvidenceId, FileId, RequestId, SectionId, TaskId, TokenId, TransferId, UserId, ZoneId},
-    request::Request,
+    register::RowKey,
+    request::{Permit, Request},
     transfer::Transfer,
 };
 
@@ -169,6 +170,11 @@ impl DutyTx for FlakyTx {
         DutyTx::task(self.real.as_mut(), id).await
     }
 
+    async fn open_tasks_of_row(&mut self, row: &RowKey) -> Result<Vec<TaskId>, StoreError> {
+        self.faults.store()?;
+        self.real.open_tasks_of_row(row).await
+    }
+
     async fn insert_tasks(&mut self, tasks: &[Task]) -> Result<u64, StoreError> {
         self.faults.store()?;
         self.real.insert_tasks(tasks).await
@@ -242,6 +248,8 @@ request_calls! {
     requests(query: &RequestQuery) -> Page<RequestRow>;
     request_reviews_due(user: &UserId, zone: &ZoneId, limit: u32) -> Vec<(RequestRow, usize)>;
     overdue_requests(now: Millis, limit: u32) -> Vec<RequestId>;
+    requests_of_row(key: &RowKey, limit: u32) -> Vec<RequestRow>;
+    permits_of_row(key: &RowKey) -> Vec<(RequestId, UserId, Permit)>;
     parameter_values() -> Vec<ParameterChange>;
 }
 
@@ -263,6 +271,7 @@ request_tx_calls! {
     insert_request(request: &Request, submission: &str) -> ();
     request(id: &RequestId) -> Option<Request>;
     update_request(request: &Request) -> ();
+    permits_of_row(key: &RowKey) -> Vec<(RequestId, UserId, Permit)>;
     parameter_values() -> Vec<ParameterChange>;
     insert_parameter_value(change: &ParameterChange) -> ();
 }
@@ -417,7 +426,7 @@ mod editions {
         ports::StoreError,
         registers::store::{
             HistoryRow, RegisterStore, RegisterTx, RowEntry, RowPage, RowQuery, RowSight, RowStage,
-            SavedFilter,
+            RulesMark, SavedFilter,
         },
         rosters::store::{
             Choice, EntryPart, InHand, Keeper, Outcome, PlannedEntry, RosterStore, RosterTx, SectionTally,
@@ -525,6 +534,8 @@ mod editions {
         rows_linking(key: &RowKey, limit: u32) -> Vec<(RowKey, String)>;
         rows_linking_over(to: &RowKey, register: &str, column: &str, limit: u32) -> Vec<i64>;
         unique_owner(register: &str, column: &str, key: &str) -> Option<i64>;
+        rules_mark(register: &str) -> Option<RulesMark>;
+        begin_rules(register: &str, rules: &str) -> ();
         saved_filters(user: &UserId, register: &str) -> Vec<SavedFilter>;
         save_filter(filter: &SavedFilter) -> ();
         forget_filter(user: &UserId, register: &str, name: &str) -> ();
@@ -537,6 +548,8 @@ mod editions {
         unique_owner(register: &str, column: &str, key: &str) -> Option<i64>;
         add_rows(rows: &[RowEntry]) -> ();
         change_rows(rows: &[RowEntry]) -> ();
+        index_row(row: &RowEntry, breaking: bool) -> ();
+        set_rules_mark(register: &str, mark: &RulesMark) -> ();
     }
 
     passed_on! { NoticeStore for FlakyStore;

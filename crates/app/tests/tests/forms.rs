@@ -34,6 +34,8 @@ pub(crate) fn filled(form: &RequestType, place: usize) -> BTreeMap<String, Strin
             FormFieldType::Number => "1".to_owned(),
             FormFieldType::Person => "hanako".to_owned(),
             FormFieldType::Parameter => "approval-deadline".to_owned(),
+            FormFieldType::Zone => "lgwan".to_owned(),
+            FormFieldType::Row => "1".to_owned(),
             FormFieldType::Text if field.id == "value" => "48".to_owned(),
             _ => "窓口の端末".to_owned(),
         };
@@ -68,7 +70,21 @@ async fn every_form_goes_from_the_applicant_to_the_evidence_of_its_statements() 
         let choices = form.fields.iter().map(|f| f.choices.len()).max().unwrap_or_default();
         let mut steps_seen = BTreeSet::new();
         for place in 0..choices.max(1) {
-            let applied = city.apply(&hanako, &form.id, filled(form, place)).await;
+            let mut answers = filled(form, place);
+            for field in form.fields.iter().filter(|f| f.kind == FormFieldType::Row) {
+                // Each time another row: what is out stays out, and what has ended is gone.
+                if let Some(answer) = answers.get_mut(&field.id) {
+                    let register = field.register.as_deref().unwrap();
+                    *answer = crate::rows::add(&city, register, &[]).await.number.to_string();
+                }
+            }
+            // What is unique in a register is so in what the form adds to it.
+            for (id, answer) in &mut answers {
+                if form.field(id).is_some_and(|f| f.kind == FormFieldType::Text && f.id != "value") {
+                    *answer = format!("{answer} {} {place}", form.id);
+                }
+            }
+            let applied = city.apply(&hanako, &form.id, answers).await;
             let id = applied.unwrap_or_else(|e| panic!("{}, choice {place}: {e:?}", form.id));
             loop {
                 let request = city.stored_request(&id).await;

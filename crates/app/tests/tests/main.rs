@@ -36,7 +36,11 @@ mod receiving;
 #[cfg(test)]
 mod register_imports;
 #[cfg(test)]
+mod register_rules;
+#[cfg(test)]
 mod registers;
+#[cfg(test)]
+mod request_rows;
 #[cfg(test)]
 mod requests;
 #[cfg(test)]
@@ -44,8 +48,14 @@ mod retention;
 #[cfg(test)]
 mod rosters;
 #[cfg(test)]
+mod row_duties;
+#[cfg(test)]
+mod rows;
+#[cfg(test)]
 mod simulation;
 #[cfg(test)]
 mod submitting;
 #[cfg(test)]
 mod training;
+#[cfg(test)]
+mod together;

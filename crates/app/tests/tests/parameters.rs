@@ -211,6 +211,7 @@ async fn no_failure_leaves_half_a_value() {
         comment: "",
         seen_hash: &hash,
         stands_in_for: None,
+        step: None,
     };
     for calls in 0.. {
         let before = city.evidence().await.len();

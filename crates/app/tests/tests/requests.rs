@@ -26,8 +26,8 @@ pub(crate) fn answers(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
 /// A form for taking a computer out for two days, from today, a Tuesday.
 fn take_out() -> BTreeMap<String, String> {
     answers(&[
-        ("what", "ノート端末 S-12"),
-        ("kind", "端末"),
+        ("what", "申請書の控え"),
+        ("kind", "書類"),
         ("quantity", "1"),
         ("place", "支所"),
         ("carrier", "hanako"),
@@ -78,6 +78,7 @@ impl City {
             comment: "確認しました",
             seen_hash: &seen.content_hash,
             stands_in_for: seen.may.decide_for.as_ref(),
+            step: None,
         };
         app.decide_request(actor, id, &ballot).await
     }
@@ -210,16 +211,19 @@ async fn a_form_says_everything_that_is_wrong_at_once() {
 async fn fields_that_are_not_asked_are_not_kept() {
     let city = City::open().await;
     let hanako = city.at("hanako", "lgwan").await;
-    let id = |kind: &'static str, encrypted: &'static str| {
+    for _ in 0..2 {
+        crate::rows::add(&city, "media", &[]).await;
+    }
+    let id = |kind: &'static str, encrypted: &'static str, medium: &'static str| {
         let mut filled = take_out();
-        filled.extend(answers(&[("kind", kind), ("encrypted", encrypted)]));
+        filled.extend(answers(&[("kind", kind), ("encrypted", encrypted), ("medium", medium)]));
         city.apply(&hanako, "take-out", filled)
     };
-    let medium = id("電磁的記録媒体", "true").await.unwrap();
+    let medium = id("電磁的記録媒体", "true", "M-0001").await.unwrap();
     assert_eq!(city.stored_request(&medium).await.answer("encrypted"), Some("true"));
-    let unticked = id("電磁的記録媒体", "").await.unwrap();
+    let unticked = id("電磁的記録媒体", "", "M-0002").await.unwrap();
     assert_eq!(city.stored_request(&unticked).await.answer("encrypted"), Some("false"));
-    let paper = id("書類", "true").await.unwrap();
+    let paper = id("書類", "true", "M-0001").await.unwrap();
     assert_eq!(city.stored_request(&paper).await.answer("encrypted"), None);
 
     let mut provision = answers(&[
@@ -243,8 +247,13 @@ async fn a_return_is_changed_and_decided_anew() {
     let (kacho, digital) = (city.at("kacho", "lgwan").await, city.at("digital", "lgwan").await);
     let id = city.apply(&hanako, "take-out", take_out()).await.unwrap();
     let stale = city.app.request(&kacho, &id).await.unwrap().content_hash;
-    let silent =
-        RequestBallot { verdict: Verdict::Return, comment: " ", seen_hash: &stale, stands_in_for: None };
+    let silent = RequestBallot {
+        verdict: Verdict::Return,
+        comment: " ",
+        seen_hash: &stale,
+        stands_in_for: None,
+        step: None,
+    };
     let refused = city.app.decide_request(&kacho, &id, &silent).await;
     let comment = Refusal::Approval(route::Refusal::Comment);
     assert!(matches!(&refused, Err(Error::RequestRefused(r)) if *r == comment), "{refused:?}");
@@ -256,8 +265,13 @@ async fn a_return_is_changed_and_decided_anew() {
     assert!(by_another.is_err());
     city.app.resubmit_request(&hanako, &id, &changed, Vec::new(), &[]).await.unwrap();
     // What was seen before is not what there is now.
-    let old =
-        RequestBallot { verdict: Verdict::Approve, comment: "", seen_hash: &stale, stands_in_for: None };
+    let old = RequestBallot {
+        verdict: Verdict::Approve,
+        comment: "",
+        seen_hash: &stale,
+        stands_in_for: None,
+        step: None,
+    };
     let refused = city.app.decide_request(&kacho, &id, &old).await;
     let content = Refusal::Approval(route::Refusal::ContentChanged);
     assert!(matches!(&refused, Err(Error::RequestRefused(r)) if *r == content), "{refused:?}");
@@ -496,8 +510,13 @@ async fn no_failure_leaves_half_a_request() {
     assert!(calls > 5, "{calls}");
     let kacho = city.at("kacho", "lgwan").await;
     let hash = city.app.request(&kacho, &id).await.unwrap().content_hash;
-    let ballot =
-        RequestBallot { verdict: Verdict::Approve, comment: "", seen_hash: &hash, stands_in_for: None };
+    let ballot = RequestBallot {
+        verdict: Verdict::Approve,
+        comment: "",
+        seen_hash: &hash,
+        stands_in_for: None,
+        step: None,
+    };
     for calls in 0.. {
         let before = (city.stored_request(&id).await, city.evidence().await.len());
         city.store.faults.arm(calls, 1);

@@ -3,13 +3,16 @@
 //! Owns: that somebody can do, confirm and answer for each task, and that a body's set intervals are kept.
 //! Leaves to others: the keys of one duty (`resolve`).
 
-use crate::model::{DutyEach, DutyType, Every, Occurs, Pack, ParameterType, ParameterValue};
+use crate::model::{
+    ColumnType, DutyEach, DutyType, Every, Occurs, Pack, ParameterType, ParameterValue, RegisterScope,
+};
 use crate::problem::{Code, Sink};
 
 pub(super) fn check(pack: &Pack, sink: &mut Sink) {
     for duty in &pack.duty_types {
         roles(pack, duty, sink);
         intervals(pack, duty, sink);
+        rows(pack, duty, sink);
         if duty.statements.is_empty() {
             sink.push(
                 Code::Uncited,
@@ -45,14 +48,47 @@ fn roles(pack: &Pack, duty: &DutyType, sink: &mut Sink) {
                 format!("duty「{}」の「{key}」の役割「{id}」を持つ職がありません。", duty.id),
                 format!("どれかの [[post]] の roles に \"{id}\" を加えるか、「{key}」を変えてください。"),
             );
-        } else if duty.each == DutyEach::Body && !role.city_wide {
+        } else if !role.city_wide && is_of_the_body(pack, duty) {
             sink.push(
                 Code::RoleWithoutPost,
                 &duty.origin,
-                format!("duty「{}」は全庁で一つですが、「{key}」の役割「{id}」は全庁に責任を持ちません。", duty.id),
+                format!("duty「{}」は課を問わない実施事項ですが、「{key}」の役割「{id}」は全庁に責任を持ちません。", duty.id),
                 format!(
                     "[[role]]「{id}」に city_wide = true と書くか、each = \"section\" とするか、全庁の役割に変えてください。"
                 ),
+            );
+        }
+    }
+}
+
+/// Whether its tasks belong to no section: one for the body, or for rows that name none.
+fn is_of_the_body(pack: &Pack, duty: &DutyType) -> bool {
+    let of_rows = duty.rows.as_ref().is_some_and(|rows| {
+        let is_city = |r: &crate::model::Register| r.scope == RegisterScope::City;
+        rows.section.is_none() && pack.register(&rows.register).is_some_and(is_city)
+    });
+    duty.each == DutyEach::Body || of_rows
+}
+
+/// The columns that say who answers for a row.
+fn rows(pack: &Pack, duty: &DutyType, sink: &mut Sink) {
+    let Some(rows) = &duty.rows else { return };
+    let Some(register) = pack.register(&rows.register) else { return };
+    let named =
+        [("person", &rows.person, ColumnType::Person), ("section", &rows.section, ColumnType::Section)];
+    for (key, id, kind) in named {
+        let Some(id) = id else { continue };
+        if register.column(id).is_none_or(|c| c.kind != kind) {
+            sink.push(
+                Code::UnknownReference,
+                &duty.origin,
+                format!(
+                    "duty「{}」の「{key}」が指す column「{id}」は、register「{}」の{}の欄ではありません。",
+                    duty.id,
+                    register.id,
+                    kind.title_ja()
+                ),
+                format!("type = \"{}\" の欄の id を書くか、この行を消してください。", kind.id()),
             );
         }
     }

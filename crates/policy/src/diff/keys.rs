@@ -153,7 +153,13 @@ pub(super) fn requests(pack: &Pack) -> Vec<(Titled, Keys)> {
             .iter()
             .map(|s| {
                 let hours = setting(pack, &s.deadline_hours).unwrap_or_default();
-                format!("{}({}、{hours}時間)", s.title, pack.role_title(&s.approver))
+                let group = s.parallel.as_ref().map(|g| format!("、合議 {g}")).unwrap_or_default();
+                let later = s
+                    .escalations
+                    .iter()
+                    .map(|e| format!("、{}日過ぎたら{}も", e.after_days, pack.role_title(&e.to)));
+                let later: String = later.collect();
+                format!("{}({}、{hours}時間{group}{later})", s.title, pack.role_title(&s.approver))
             })
             .collect();
         let fields: Vec<&str> = r.fields.iter().map(|f| f.title.as_str()).collect();
@@ -253,7 +259,16 @@ pub(super) fn duty_types(pack: &Pack) -> Vec<(Titled, Keys)> {
             ("title", some(&d.title)),
             ("help", some(&d.help)),
             ("owner", some(pack.role_title(&d.owner))),
-            ("each", some(d.each.title_ja())),
+            (
+                "each",
+                some(&d.rows.as_ref().map_or_else(
+                    || d.each.title_ja().to_owned(),
+                    |rows| {
+                        let register = pack.register(&rows.register).map_or(&rows.register, |r| &r.title);
+                        format!("{}({register})", d.each.title_ja())
+                    },
+                )),
+            ),
             ("every", Some(when)),
             ("due", due),
             ("field", joined(fields)),

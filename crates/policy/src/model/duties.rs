@@ -19,6 +19,8 @@ words! {
         Section = "section" "課ごと",
         /// One for each person who holds the role.
         Person = "person" "一人ずつ",
+        /// One for each row of a register that has not ended.
+        Register = "register" "台帳の一件ごと",
     }
 }
 
@@ -81,6 +83,8 @@ pub struct DutyType {
     pub owner: String,
     /// For what there is a task of its own.
     pub each: DutyEach,
+    /// Which rows, for [`DutyEach::Register`].
+    pub rows: Option<DutyRows>,
     /// When.
     pub occurs: Occurs,
     /// What is reported, as a form.
@@ -105,6 +109,17 @@ pub struct DutyType {
     pub statements: Vec<String>,
     /// Where it was written.
     pub origin: Origin,
+}
+
+/// The rows for which a duty has tasks, and who answers for one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DutyRows {
+    /// The register.
+    pub register: String,
+    /// The column with the person who does it; absent: the duty's owner.
+    pub person: Option<String>,
+    /// The column with the section it is counted to; absent: the section that the row belongs to.
+    pub section: Option<String>,
 }
 
 /// When a duty is to be done.

@@ -23,19 +23,20 @@ pub use body::{Department, Municipality, Post, Role, Section};
 pub use classifier::{Answer, Classifier, Leads, Next, Outcome, QUESTIONS_MAX, Question, Standing};
 pub use courses::{Audience, Course, CourseCount, CourseNumbers, CoursePage, CourseQuestion, PageBlock};
 pub use duties::{
-    ClosedDay, ClosedDays, DayCount, DueRule, DutyEach, DutyTrigger, DutyType, Escalation, Every, Occurs,
+    ClosedDay, ClosedDays, DayCount, DueRule, DutyEach, DutyRows, DutyTrigger, DutyType, Escalation, Every,
+    Occurs,
 };
 pub use gates::{Channel, Level, Retention, Rule, Zone};
 pub use mechanism::Mechanism;
 pub use notices::{NoticeHours, NoticeKind, NoticeRule, Urgency};
 pub use papers::{Annotation, Document, Maker, Revision, ScopeItem, Term};
 pub use registers::{COLUMN_CHARS_MAX, COLUMNS_MAX, Column, Derived, Readers, Register};
-pub use requests::{Afterwards, AnswerIs, Effect, FormField, Period, RequestType, Step};
+pub use requests::{Afterwards, AnswerIs, Effect, FormField, Period, RequestType, Step, Taken};
 pub use text::{Clause, Counterparty, Parameter, ParameterValue, Relation, Setting, Statement};
 pub use words::{
     Assurance, Attachments, Axis, ChannelMode, ColumnType, CounterpartyAct, CoverageStatus, Derivation,
-    DocumentKind, EffectKind, FormFieldType, Modality, ParameterType, Permit, RegisterScope, RelationKind,
-    RevisionNeed, RuleAction, Scope, ScopeKind, StatementType, Treatment, ZoneKind,
+    DocumentKind, EffectAt, EffectKind, FormFieldType, Modality, ParameterType, Permit, RegisterScope,
+    RelationKind, RevisionNeed, RuleAction, Scope, ScopeKind, StatementType, Treatment, ZoneKind,
 };
 
 use crate::guideline::Guideline;

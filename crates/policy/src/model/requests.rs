@@ -3,9 +3,10 @@
 //! Owns: request types and their parts.
 //! Leaves to others: the course of one request (`workflow`), answers to a form (`app`).
 
+use super::duties::Escalation;
 use super::mechanism::Mechanism;
 use super::text::Setting;
-use super::words::{Attachments, EffectKind, FormFieldType, Permit, Scope};
+use super::words::{Attachments, EffectAt, EffectKind, FormFieldType, Permit, Scope};
 use crate::problem::Origin;
 
 /// A kind of request: its form and its route.
@@ -60,6 +61,8 @@ pub struct FormField {
     pub chars_max: u32,
     /// Asked only where an earlier field has this answer.
     pub shown_when: Option<AnswerIs>,
+    /// The register whose rows it takes; always there for that type.
+    pub register: Option<String>,
 }
 
 /// One decision of a route.
@@ -81,6 +84,12 @@ pub struct Step {
     pub deadline_hours: Setting,
     /// Posts that may decide for an absent approver (代決), the first in line first.
     pub deputies: Vec<String>,
+    /// 合議: neighbours with the same word are decided side by side, and all of them must agree.
+    pub parallel: Option<String>,
+    /// How many days before it is due its approvers are reminded, the most first.
+    pub remind_days: Vec<u32>,
+    /// Which roles may decide it as well how many days after it was due, the earliest first.
+    pub escalations: Vec<Escalation>,
     /// Statements served.
     pub statements: Vec<String>,
     /// Where it was written.
@@ -152,6 +161,46 @@ pub enum Effect {
         /// A field of type `roster-plan`.
         plan: String,
     },
+    /// A column of the row that was named takes a value. Nothing happens where no row was asked for.
+    SetColumn {
+        /// When.
+        at: EffectAt,
+        /// A field of type `row`.
+        row: String,
+        /// The column.
+        column: String,
+        /// Its value.
+        value: Taken,
+    },
+    /// A register gets a row; in one by section it belongs to the applicant's.
+    AddRow {
+        /// The register.
+        register: String,
+        /// Columns and their values.
+        columns: Vec<(String, Taken)>,
+        /// Added only where the form has this answer; `None`: always.
+        only_when: Option<AnswerIs>,
+        /// Where it was written.
+        origin: Origin,
+    },
+    /// The row that was named ends. Nothing happens where no row was asked for.
+    EndRow {
+        /// When.
+        at: EffectAt,
+        /// A field of type `row`.
+        row: String,
+        /// Ended only where the form has this answer; `None`: always.
+        only_when: Option<AnswerIs>,
+    },
+}
+
+/// Where the value of a column comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Taken {
+    /// The answer to a field; empty where it was not asked or not answered.
+    Field(String),
+    /// Always this, as somebody would type it; empty: nothing.
+    Value(String),
 }
 
 impl Effect {
@@ -163,6 +212,19 @@ impl Effect {
             Effect::AdoptRevision { .. } => EffectKind::AdoptRevision,
             Effect::Publish { .. } => EffectKind::Publish,
             Effect::ChangePersonnel { .. } => EffectKind::ChangePersonnel,
+            Effect::SetColumn { .. } => EffectKind::SetColumn,
+            Effect::AddRow { .. } => EffectKind::AddRow,
+            Effect::EndRow { .. } => EffectKind::EndRow,
+        }
+    }
+
+    /// When it comes about, of what concerns registers; `None` for the others.
+    #[must_use]
+    pub fn on_registers(&self) -> Option<EffectAt> {
+        match self {
+            Effect::SetParameter { .. } | Effect::AdoptRevision { .. } | Effect::Publish { .. } => None,
+            Effect::SetColumn { at, .. } | Effect::EndRow { at, .. } => Some(*at),
+            Effect::AddRow { .. } => Some(EffectAt::Approval),
         }
     }
 }

@@ -229,6 +229,22 @@ words! {
         Publish = "publish" "方針を公表する",
         /// A personnel change is applied on its day.
         ChangePersonnel = "change-personnel" "人事異動を反映する",
+        /// A column of a register's row takes a value.
+        SetColumn = "set-column" "台帳の値を変える",
+        /// A register gets a row.
+        AddRow = "add-row" "台帳に載せる",
+        /// A register's row ends.
+        EndRow = "end-row" "台帳から除く",
+    }
+}
+
+words! {
+    /// When an effect on a register comes about.
+    EffectAt {
+        /// With the last approval.
+        Approval = "approval" "決裁したとき",
+        /// When what was permitted is given back, or is not needed any more.
+        Return = "return" "返したとき",
     }
 }
 
@@ -267,6 +283,10 @@ words! {
         Edition = "edition" "方針の版",
         /// One of the personnel changes that the house keeps.
         RosterPlan = "roster-plan" "人事異動の計画",
+        /// One of the pack's zones.
+        Zone = "zone" "系",
+        /// A row of a register that the asker sees.
+        Row = "row" "台帳の一件",
     }
 }
 

@@ -8,8 +8,8 @@ use super::{Reader, no_effect};
 use crate::fields::Fields;
 use crate::merged::MergedItem;
 use crate::model::{
-    Attachments, ClosedDay, ClosedDays, DayCount, DueRule, DutyEach, DutyTrigger, DutyType, Escalation,
-    Every, FormField, Mechanism, Occurs, ParameterType, Setting,
+    Attachments, ClosedDay, ClosedDays, DayCount, DueRule, DutyEach, DutyRows, DutyTrigger, DutyType,
+    Escalation, Every, FormField, Mechanism, Occurs, ParameterType, Setting,
 };
 use crate::problem::{Code, Sink};
 use crate::toml_text::{Node, Value};
@@ -19,9 +19,6 @@ use crate::written::Kind;
 const TIMES_MAX: u64 = 12;
 /// The longest time in days that a reminder, an escalation or a due day lies away.
 const DAYS_MAX: u32 = 366;
-
-/// What may be written as `each` one day and cannot yet.
-const EACH_TO_COME: &str = "register";
 
 impl Reader<'_> {
     pub(super) fn duty(&mut self, item: &MergedItem, f: &mut Fields<'_>) -> DutyType {
@@ -41,7 +38,8 @@ impl Reader<'_> {
             title,
             help,
             owner: f.reference("owner", Kind::Role, s),
-            each: each(f, s),
+            each: f.word("each", DutyEach::WORDS, DutyEach::Section, s),
+            rows: rows(f, s),
             occurs,
             fields,
             numbers,
@@ -140,19 +138,25 @@ impl Reader<'_> {
     }
 }
 
-/// Registers are not built yet: whoever writes one is told so, and not that he misspelled something.
-fn each(f: &mut Fields<'_>, s: &mut Sink) -> DutyEach {
-    if matches!(f.written("each").map(|e| &e.node.value), Some(Value::Text(text)) if text == EACH_TO_COME) {
-        s.push(
-            Code::WrongValue,
-            &f.at_key("each"),
-            format!("{}の each = \"register\"(台帳の一件ごと)は、この版ではまだ使えません。", f.what()),
-            "each = \"section\" とし、対象の一つずつを報告の欄に書かせてください。",
-        );
-        f.any("each");
-        return DutyEach::Section;
+/// The rows that a duty is about: asked for where it is one for each, and nowhere else. Columns are looked at by `check`.
+fn rows(f: &mut Fields<'_>, s: &mut Sink) -> Option<DutyRows> {
+    let is_each = matches!(f.written("each").map(|e| &e.node.value), Some(Value::Text(text)) if text == DutyEach::Register.id());
+    let register = f.reference_opt("register", Kind::Register, s);
+    let (person, section) = (f.text_opt("person", s), f.text_opt("section", s));
+    for key in ["register", "person", "section"] {
+        if f.has(key) && !is_each {
+            no_effect(f, key, "each が register(台帳の一件ごと)ではないので", s);
+        }
     }
-    f.word("each", DutyEach::WORDS, DutyEach::Section, s)
+    if is_each && !f.has("register") {
+        s.push(
+            Code::MissingKey,
+            &f.at,
+            format!("{}は台帳の一件ごとですが、どの台帳かがありません。", f.what()),
+            "register = \"台帳の id\" を書き足してください。",
+        );
+    }
+    register.filter(|_| is_each).map(|register| DutyRows { register, person, section })
 }
 
 fn due(f: &mut Fields<'_>, every: Every, s: &mut Sink) -> DueRule {

@@ -8,6 +8,7 @@ mod body;
 mod classifier;
 mod courses;
 mod duties;
+mod effects;
 mod gates;
 mod notices;
 mod papers;

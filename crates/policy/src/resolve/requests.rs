@@ -3,7 +3,8 @@
 //! Owns: which keys they have, and that what a form says of its own fields is true of them.
 //! Leaves to others: typed keys and references (`fields`), whether posts can walk the route (`check`).
 
-use super::{Reader, no_effect};
+use super::duties::{escalations, remind_days};
+use super::{Reader, effects, no_effect};
 use crate::fields::Fields;
 use crate::merged::MergedItem;
 use crate::model::{
@@ -27,6 +28,8 @@ impl Reader<'_> {
         let steps: Vec<Step> =
             f.tables("step", &mut self.sink).into_iter().map(|(id, f)| self.step(id, f, &fields)).collect();
         let permit = f.word("permit", Permit::WORDS, Permit::None, &mut self.sink);
+        let period = self.period(f, permit, &fields);
+        let returns = period.as_ref().is_some_and(|p| p.return_asked);
         let request = RequestType {
             id: item.id.clone(),
             title,
@@ -34,8 +37,8 @@ impl Reader<'_> {
             group,
             steps,
             permit,
-            period: self.period(f, permit, &fields),
-            effects: self.effects(f, &fields),
+            period,
+            effects: self.effects(f, &fields, returns),
             attachments: f
                 .word_opt("attachments", Attachments::WORDS, &mut self.sink)
                 .unwrap_or(Attachments::None),
@@ -52,13 +55,6 @@ impl Reader<'_> {
                 format!("{}に承認の段階がありません。", f.what()),
                 "[[request.step]] を一つ以上書いてください。",
             );
-        } else if request.steps.iter().all(|step| step.only_when.is_some()) {
-            self.sink.push(
-                Code::RouteMissing,
-                &f.at,
-                format!("{}のどの段階にも条件が付いていて、だれも決裁しない申請ができます。", f.what()),
-                "一つ以上の [[request.step]] から only_when を消してください。",
-            );
         }
         if permit == Permit::Transfer {
             for key in ["group", "effects", "attachments", "afterwards"].into_iter().filter(|key| f.has(key))
@@ -72,6 +68,16 @@ impl Reader<'_> {
                     &step.origin,
                     format!("request「{}」の step「{}」の only_when は、permit が transfer(ファイル授受)なので効きません。", request.id, step.id),
                     "条件による違いは [[channel.rule]] に書いてください。",
+                );
+            }
+            let timed =
+                |s: &&Step| s.parallel.is_some() || !s.remind_days.is_empty() || !s.escalations.is_empty();
+            for step in request.steps.iter().filter(timed) {
+                self.sink.push(
+                    Code::NoEffect,
+                    &step.origin,
+                    format!("request「{}」の step「{}」の parallel、remind_days、escalations は、permit が transfer(ファイル授受)なので効きません。", request.id, step.id),
+                    "これらの行を消してください。",
                 );
             }
         }
@@ -89,7 +95,18 @@ impl Reader<'_> {
             help: f.text_opt("help", s),
             chars_max: if f.has("chars_max") { f.number("chars_max", s) } else { 1_000 },
             shown_when: f.table_opt("shown_when", s).and_then(|f| answer_is(f, earlier, s)),
+            register: f.reference_opt("register", Kind::Register, s),
         };
+        match (field.kind == FormFieldType::Row, &field.register) {
+            (true, None) if !f.has("register") => s.push(
+                Code::MissingKey,
+                &f.at,
+                format!("{}は台帳の一件ですが、どの台帳かがありません。", f.what()),
+                "register = \"台帳の id\" を書き足してください。",
+            ),
+            (false, Some(_)) => no_effect(&f, "register", "type が row ではないので", s),
+            _ => {}
+        }
         if field.kind == FormFieldType::Choice && field.choices.is_empty() {
             s.push(
                 Code::MissingKey,
@@ -113,6 +130,9 @@ impl Reader<'_> {
             only_when: f.table_opt("only_when", s).and_then(|f| answer_is(f, fields, s)),
             deadline_hours: f.setting("deadline_hours", ParameterType::Hours, &self.values, s),
             deputies: f.references("deputies", Kind::Post, s),
+            parallel: f.text_opt("parallel", s),
+            remind_days: if f.has("remind_days") { remind_days(&mut f, s) } else { Vec::new() },
+            escalations: escalations(&mut f, s),
             statements: f.references("statements", Kind::Statement, s),
             origin: f.at.clone(),
         };
@@ -157,7 +177,7 @@ impl Reader<'_> {
         Some(afterwards)
     }
 
-    fn effects(&mut self, f: &mut Fields<'_>, fields: &[FormField]) -> Vec<Effect> {
+    fn effects(&mut self, f: &mut Fields<'_>, fields: &[FormField], returns: bool) -> Vec<Effect> {
         let s = &mut self.sink;
         let rows = f.rows("effects", "[{ do = \"set-parameter\", … }]", s);
         let mut effects = Vec::new();
@@ -186,6 +206,9 @@ impl Reader<'_> {
                 EffectKind::ChangePersonnel => Effect::ChangePersonnel {
                     plan: field_named(&mut f, "plan", &[FormFieldType::RosterPlan], true, fields, s),
                 },
+                EffectKind::SetColumn | EffectKind::AddRow | EffectKind::EndRow => {
+                    effects::on_register(kind, &mut f, fields, returns, s)
+                }
             });
             f.finish(s);
         }
@@ -194,7 +217,7 @@ impl Reader<'_> {
 }
 
 /// The id of a field of the same form, of one of these types, that must be filled wherever `filled` says so.
-fn field_named(
+pub(super) fn field_named(
     f: &mut Fields<'_>,
     key: &'static str,
     kinds: &[FormFieldType],
@@ -229,7 +252,7 @@ fn field_named(
     id
 }
 
-fn unknown_field(f: &Fields<'_>, key: &str, id: &str, fields: &[FormField], s: &mut Sink) {
+pub(super) fn unknown_field(f: &Fields<'_>, key: &str, id: &str, fields: &[FormField], s: &mut Sink) {
     let instead = match nearest(id, fields.iter().map(|field| field.id.as_str())) {
         Some(near) => format!("「{near}」ではありませんか。"),
         None => "同じ申請の [[request.field]] の id を書いてください。".to_owned(),
@@ -261,7 +284,7 @@ fn persons(f: &mut Fields<'_>, s: &mut Sink) -> u32 {
 }
 
 /// A condition can only speak of what was asked before, and of answers that can be given.
-fn answer_is(mut f: Fields<'_>, earlier: &[FormField], s: &mut Sink) -> Option<AnswerIs> {
+pub(super) fn answer_is(mut f: Fields<'_>, earlier: &[FormField], s: &mut Sink) -> Option<AnswerIs> {
     let (field, is) = (f.text("field", s), f.text("is", s));
     if let Some(asked) = earlier.iter().find(|e| e.id == field) {
         let answers: Vec<&str> = match asked.kind {

@@ -4,32 +4,11 @@
 //! of wording or of place is seen. `UPDATE_EXPECT=1` rewrites the snapshots.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
-use expect_test::{Expect, expect};
-use policy::{CheckReport, Code, Pack, Severity, SourceFile};
+use expect_test::expect;
+use policy::{CheckReport, Code, Pack, Severity};
 
-use crate::support::{SMALL, file, findings, text_of};
-
-/// A title, a text of the small pack, and what stands there instead.
-type Row = (&'static str, &'static str, &'static str);
-
-/// The small pack with `old` replaced by `new` where it first occurs.
-fn small_with(old: &str, new: &str) -> Vec<SourceFile> {
-    assert!(SMALL.contains(old), "the small pack has no {old:?}");
-    vec![file("small/pack.toml", &SMALL.replacen(old, new, 1))]
-}
-
-/// Everything said about the rows of one table.
-fn check(rows: &[Row], expected: Expect) {
-    let mut said = String::new();
-    for (title, old, new) in rows {
-        let text = text_of(&small_with(old, new), "small");
-        assert!(!text.contains("に問題はありません"), "{title}: nothing was said");
-        let _ = write!(said, "## {title}\n{text}\n");
-    }
-    expected.assert_eq(&said);
-}
+use crate::support::{Row, SMALL, check, file, findings, small_with};
 
 const TOML: &[Row] = &[
     ("text without quotes", "title = \"小さな町の方針\"", "title = 小さな町の方針"),
@@ -1103,6 +1082,7 @@ fn every_code_has_a_sample() {
         Code::DerivationCycle,
         Code::ClassifierTooLong,
         Code::DutyTooRare,
+        Code::RouteWithoutEnd,
         // Told by `readiness` only.
         Code::ParameterNeeded,
     ]);
@@ -1163,7 +1143,7 @@ fn forms() {
               → from = "…" のように書き足してください。
             small/pack.toml:188:19: 誤り [wrong-value]
               request「ask」の effectsの「do」に「send-mail」は使えません。
-              → 次のどれかを書いてください: set-parameter、adopt-revision、publish、change-personnel
+              → 次のどれかを書いてください: set-parameter、adopt-revision、publish、change-personnel、set-column、add-row、end-row
             方針パック「small」は使えません(誤り 4 件、注意 0 件)。
 
             ## an effect with a field that is not there
@@ -1258,8 +1238,8 @@ fn forms() {
 
             ## no step without a condition
             small/pack.toml:183:1: 誤り [route-missing]
-              request「ask」のどの段階にも条件が付いていて、だれも決裁しない申請ができます。
-              → 一つ以上の [[request.step]] から only_when を消してください。
+              request「ask」は、答えによってはどの段階も求められず、だれも決裁しません。
+              → only_when のない [[request.step]] を一つ以上書くか、どの答えにも当てはまる段階があるようにしてください。
             small/pack.toml:195:1: 注意 [no-effect]
               request「ask」の step「only」の only_when は、permit が transfer(ファイル授受)なので効きません。
               → 条件による違いは [[channel.rule]] に書いてください。

@@ -39,7 +39,21 @@ fn a_duty_is_read() {
 #[test]
 fn what_is_wrong_is_told_with_its_place() {
     let rows: &[(&str, &str, Code)] = &[
-        ("each = \"section\"", "each = \"register\"", Code::WrongValue),
+        ("each = \"section\"", "each = \"register\"", Code::MissingKey),
+        ("each = \"section\"", "each = \"register\"\nregister = \"paper\"", Code::UnknownReference),
+        ("each = \"section\"", "each = \"section\"\nregister = \"papers\"", Code::NoEffect),
+        (
+            "each = \"section\"",
+            "each = \"register\"\nregister = \"papers\"\nperson = \"shelf\"",
+            Code::UnknownReference,
+        ),
+        (
+            "each = \"section\"",
+            "each = \"register\"\nregister = \"papers\"\nsection = \"nowhere\"",
+            Code::UnknownReference,
+        ),
+        // Rows of the whole body have a desk of the whole body.
+        ("each = \"section\"", "each = \"register\"\nregister = \"boxes\"", Code::RoleWithoutPost),
         ("each = \"section\"", "each = \"everywhere\"", Code::WrongValue),
         ("each = \"section\"", "each = \"body\"", Code::RoleWithoutPost),
         ("owner = \"manager\"", "owner = \"nobody\"", Code::UnknownReference),

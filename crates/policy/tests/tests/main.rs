@@ -52,6 +52,8 @@ mod register_definitions;
 #[cfg(test)]
 mod registers;
 #[cfg(test)]
+mod routes;
+#[cfg(test)]
 mod search;
 #[cfg(test)]
 mod setup;

@@ -1,29 +1,9 @@
 //! Registers as data: what a definition says, and what is said about one that is wrong.
 
-use std::fmt::Write as _;
-
-use expect_test::{Expect, expect};
+use expect_test::expect;
 use policy::{Axis, Code, ColumnType, Derivation, DiffReport, Pack, Readers, RegisterScope, Severity};
 
-use crate::support::{SMALL, file, findings, resolved, shipped, text_of};
-
-/// A title, a text of the small pack, and what stands there instead.
-type Row = (&'static str, &'static str, &'static str);
-
-fn small_with(old: &str, new: &str) -> Vec<policy::SourceFile> {
-    assert!(SMALL.contains(old), "the small pack has no {old:?}");
-    vec![file("small/pack.toml", &SMALL.replacen(old, new, 1))]
-}
-
-fn check(rows: &[Row], expected: Expect) {
-    let mut said = String::new();
-    for (title, old, new) in rows {
-        let text = text_of(&small_with(old, new), "small");
-        assert!(!text.contains("に問題はありません"), "{title}: nothing was said");
-        let _ = write!(said, "## {title}\n{text}\n");
-    }
-    expected.assert_eq(&said);
-}
+use crate::support::{Row, SMALL, check, file, findings, resolved, shipped, small_with};
 
 const SHEETS: &str = "id = \"sheets\"\ntitle = \"枚数\"\ntype = \"number\"\nmin = 1\nmax = 9999";
 const SHELF: &str = "id = \"shelf\"\ntitle = \"棚\"\ntype = \"choice\"\nchoices = [\"東\", \"西\"]";

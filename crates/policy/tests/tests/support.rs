@@ -1,7 +1,9 @@
-//! The shipped packs and a small pack that others are made from by changing one thing.
+//! The shipped packs, a small pack that others are made from by changing one thing, and what is said about those.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
+use expect_test::Expect;
 use policy::{CheckReport, Pack, Problem, Resolved, SourceFile};
 
 /// The folders of policies/ that are no real body's.
@@ -63,4 +65,24 @@ pub(crate) fn resolved(files: &[SourceFile], id: &str) -> Resolved {
         Ok(resolved) => resolved,
         Err(problems) => panic!("{}", CheckReport::new(id, problems).to_text()),
     }
+}
+
+/// The small pack with `old` replaced by `new` where it first occurs.
+pub(crate) fn small_with(old: &str, new: &str) -> Vec<SourceFile> {
+    assert!(SMALL.contains(old), "the small pack has no {old:?}");
+    vec![file("small/pack.toml", &SMALL.replacen(old, new, 1))]
+}
+
+/// A title, a text of the small pack, and what stands there instead.
+pub(crate) type Row = (&'static str, &'static str, &'static str);
+
+/// Everything said about the rows of one table.
+pub(crate) fn check(rows: &[Row], expected: Expect) {
+    let mut said = String::new();
+    for (title, old, new) in rows {
+        let text = text_of(&small_with(old, new), "small");
+        assert!(!text.contains("に問題はありません"), "{title}: nothing was said");
+        let _ = write!(said, "## {title}\n{text}\n");
+    }
+    expected.assert_eq(&said);
 }

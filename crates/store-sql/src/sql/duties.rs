@@ -4,15 +4,15 @@ use super::{Bulk, Differing, Same, Sql};
 
 macro_rules! task_columns {
     () => {
-        "t.id, t.duty, t.title, t.scope, t.section, t.person, t.covers, t.nth, t.times, t.due_on, t.terms, t.made_at, \
-         t.state, t.report, t.returned, t.confirmed, t.waiver, t.ended_at, t.reminded, t.overdue_at, t.escalated, \
+        "t.id, t.duty, t.title, t.scope, t.section, t.person, t.row_register, t.row_number, t.covers, t.nth, t.times, \
+         t.due_on, t.terms, t.made_at, t.state, t.report, t.returned, t.confirmed, t.waiver, t.dropped, t.ended_at, t.reminded, t.overdue_at, t.escalated, \
          t.version"
     };
 }
 
 macro_rules! row_columns {
     () => {
-        "SELECT t.id, t.duty, t.title, t.section, t.person, u.name AS person_name, t.covers, t.nth, t.times, t.due_on, \
+        "SELECT t.id, t.duty, t.title, t.section, t.person, u.name AS person_name, t.row_register, t.row_number, t.covers, t.nth, t.times, t.due_on, \
          t.due_at, t.state, t.late, t.done_on FROM duty_task t LEFT JOIN app_user u ON u.id = t.person WHERE "
     };
 }
@@ -38,7 +38,7 @@ macro_rules! tally_columns {
         concat!(
             "COUNT(*) AS asked, COUNT(CASE WHEN t.state = 'done' THEN 1 END) AS done, \
              COUNT(CASE WHEN t.state = 'done' AND t.late = 1 THEN 1 END) AS late, \
-             COUNT(CASE WHEN t.state = 'waived' THEN 1 END) AS waived, \
+             COUNT(CASE WHEN t.state IN ('waived', 'dropped') THEN 1 END) AS waived, \
              COUNT(CASE WHEN t.open_due_at <= ",
             $now,
             " THEN 1 END) AS overdue"
@@ -55,7 +55,11 @@ statements! {
     UPDATE_TASK = Same(
         "UPDATE duty_task SET state = $2, report = $3, returned = $4, confirmed = $5, waiver = $6, done_on = $7, \
          late = $8, ended_at = $9, reminded = $10, overdue_at = $11, escalated = $12, desk = $13, open_due_at = $14, \
-         alarm_at = $15, version = $16 + 1 WHERE id = $1 AND version = $16",
+         alarm_at = $15, dropped = $16, section = $17, person = $18, version = $19 + 1 WHERE id = $1 AND version = $19",
+    );
+    OPEN_TASKS_OF_ROW = Same(
+        "SELECT t.id FROM duty_task t WHERE t.row_register = $1 AND t.row_number = $2 AND t.open_due_at IS NOT NULL \
+         ORDER BY t.id",
     );
     REMOVE_TASK_FILES = Same("DELETE FROM duty_task_file WHERE task_id = $1");
     TASKS_AT_DESK = Same(concat!(
@@ -106,9 +110,10 @@ statements! {
 /// New tasks; those that are there stay as they are.
 pub(crate) const INSERT_TASKS: Bulk = Bulk {
     before: "INSERT INTO duty_task (id, duty, title, scope, section, person, covers, covers_key, recurs, first_on, last_on, \
-             fiscal_year, nth, times, due_on, due_month, due_at, terms, made_at, state, report, returned, confirmed, waiver, \
-             done_on, late, ended_at, reminded, overdue_at, escalated, desk, open_due_at, alarm_at, version) VALUES",
-    columns: 34,
+             fiscal_year, nth, times, due_on, due_month, due_at, terms, made_at, row_register, row_number, state, report, \
+             returned, confirmed, waiver, done_on, late, ended_at, reminded, overdue_at, escalated, desk, open_due_at, \
+             alarm_at, dropped, version) VALUES",
+    columns: 37,
     after: " ON CONFLICT (id) DO NOTHING RETURNING id",
 };
 

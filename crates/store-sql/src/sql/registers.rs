@@ -106,6 +106,15 @@ statements! {
     REMOVE_ROW_KEYS = Same("DELETE FROM register_key WHERE register_id = $1 AND number = $2");
     REMOVE_ROW_LINKS = Same("DELETE FROM register_link WHERE register_id = $1 AND number = $2");
     REMOVE_ROW_UNIQUE = Same("DELETE FROM register_unique WHERE register_id = $1 AND number = $2");
+    RULES_MARK = Same("SELECT m.rules, m.after_number FROM register_rules m WHERE m.register_id = $1");
+    BEGIN_RULES = Same(
+        "INSERT INTO register_rules (register_id, rules, after_number) VALUES ($1, $2, NULL) \
+         ON CONFLICT (register_id) DO NOTHING",
+    );
+    SET_RULES_MARK = Same(
+        "INSERT INTO register_rules (register_id, rules, after_number) VALUES ($1, $2, $3) \
+         ON CONFLICT (register_id) DO UPDATE SET rules = $2, after_number = $3",
+    );
     SAVED_FILTERS = Same(
         "SELECT f.name, f.query, f.saved_at FROM register_filter f WHERE f.user_id = $1 AND f.register_id = $2 \
          ORDER BY f.name LIMIT $3",

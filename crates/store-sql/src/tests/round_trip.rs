@@ -5,7 +5,7 @@ use proptest::{collection::vec, option, prelude::*, test_runner::TestRunner};
 use worker_protocol::{Kind, Member, Reason, Removal, Report, Road, Threat, Verdict as FileVerdict};
 use workflow::{
     id::{BlobId, FileId, SectionId, TransferId, ZoneId},
-    route::{Approval, Decision, Route, Scope, Step, Term, Verdict, Vouch},
+    route::{Approval, Decision, Escalation, Route, Scope, Step, Term, Verdict, Vouch, Watch},
     transfer::{File, FileState, Opening, Recipient, State, Stored, Transfer},
 };
 
@@ -111,16 +111,20 @@ fn route() -> impl Strategy<Value = Route> {
         text().prop_map(|s| Scope::Section(SectionId::new(s)))
     ];
     let lists = (vec(text(), 0..2), vec(text(), 0..3), option::of(text()));
-    let step = (text(), any::<String>(), text(), scope, any::<u32>(), lists).prop_map(
-        |(id, title, role, scope, deadline_hours, (deputies, statements, raised_from))| Step {
-            id,
-            title,
-            role,
-            scope,
-            deadline_hours,
-            deputies,
-            statements,
-            raised_from,
+    let role_above = text().prop_map(|role| Escalation { after_days: 3, role, scope: Scope::City });
+    let watch =
+        (vec(0..400_u32, 0..3), vec(role_above, 0..2), option::of(any::<i64>()), 0..3_usize, 0..3_usize)
+            .prop_map(|(remind_days, escalations, opened_at, reminded, escalated)| Watch {
+                remind_days,
+                escalations,
+                opened_at,
+                reminded,
+                escalated,
+            });
+    let more = (option::of(text()), watch);
+    let step = (text(), any::<String>(), text(), scope, any::<u32>(), lists, more).prop_map(
+        |(id, title, role, scope, deadline_hours, (deputies, statements, raised_from), (group, watch))| {
+            Step { id, title, role, scope, deadline_hours, deputies, statements, raised_from, group, watch }
         },
     );
     vec(step, 0..3).prop_map(|steps| Route { steps })

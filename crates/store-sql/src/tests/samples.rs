@@ -105,6 +105,8 @@ pub(crate) fn step(role: &str, scope: Scope) -> Step {
         deputies: vec!["assistant-manager".to_owned()],
         statements: vec!["base:3-1".to_owned()],
         raised_from: None,
+        group: None,
+        watch: workflow::route::Watch::default(),
     }
 }
 
@@ -187,6 +189,7 @@ pub(crate) fn request(n: u32) -> Request {
         title: "持ち出すもの".to_owned(),
         value: "端末".to_owned(),
         shown: "端末".to_owned(),
+        row: None,
     };
     let now = T0 + Millis::from(n);
     let application = Application {

@@ -41,22 +41,12 @@ pub(crate) async fn types(State(api): State<Api>, Caller(_actor): Caller) -> Jso
             help: d.help.clone(),
             owner: d.owner.clone(),
             each: d.each.id().to_owned(),
+            register: d.rows.as_ref().map(|rows| rows.register.clone()),
             every,
             on,
             confirm_by: d.confirm_by.clone(),
             waiver_by: d.waiver_by.clone(),
-            fields: d
-                .fields
-                .iter()
-                .map(|f| DutyFieldView {
-                    id: f.id.clone(),
-                    title: f.title.clone(),
-                    kind: f.kind.id().to_owned(),
-                    required: f.required,
-                    choices: f.choices.clone(),
-                    chars_max: f.chars_max,
-                })
-                .collect(),
+            fields: d.fields.iter().map(Into::into).collect(),
             note: d.note.id().to_owned(),
             files: d.files.id().to_owned(),
             statements: d.statements.clone(),
@@ -88,8 +78,8 @@ pub(crate) async fn start(
     Caller(actor): Caller,
     Body(form): Body<StartForm>,
 ) -> Result<Response, Failure> {
-    let StartForm { submission, duty, what, on, section, person } = form;
-    let new = NewStart { submission, duty, what, on, section, person };
+    let StartForm { submission, duty, what, on, section, person, row } = form;
+    let new = NewStart { submission, duty, what, on, section, person, row };
     let id = api.app().start_task(&actor, new).await?;
     let location = HeaderValue::from_str(&format!("/api/v1/tasks/{id}"))
         .map_err(|e| Error::Internal(format!("location: {e}")))?;

@@ -15,6 +15,7 @@ mod duties;
 mod editions;
 mod errors;
 mod evidence;
+mod forms;
 mod imports;
 mod ledger;
 mod notices;
@@ -234,6 +235,12 @@ fn rows() -> Vec<Endpoint> {
             "/requests/{id}/return",
             "Report that what was permitted was given back",
             requests::give_back,
+        ),
+        row(
+            Post,
+            "/requests/{id}/give-up",
+            "Do without what was permitted, before its first day",
+            requests::give_up,
         ),
         row(Post, "/requests/{id}/revoke", "Take the permit back", requests::revoke)
             .takes::<requests::RevokeForm>(),

@@ -95,7 +95,7 @@ pub(crate) struct RegisterList {
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RowListQuery {
-    /// `in-use` (default), `waiting` or `ended`.
+    /// `in-use` (default), `waiting`, `breaking` or `ended`.
     stage: Option<String>,
     /// Id of a section.
     section: Option<String>,

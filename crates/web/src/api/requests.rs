@@ -45,19 +45,7 @@ pub(crate) async fn types(State(api): State<Api>, Caller(_actor): Caller) -> Jso
             title: form.title.clone(),
             description: form.description.clone(),
             group: form.group.clone(),
-            fields: form
-                .fields
-                .iter()
-                .map(|f| RequestFieldView {
-                    id: f.id.clone(),
-                    title: f.title.clone(),
-                    kind: f.kind.id().to_owned(),
-                    required: f.required,
-                    choices: f.choices.clone(),
-                    chars_max: f.chars_max,
-                    shown_when: f.shown_when.as_ref().map(|w| (w.field.clone(), w.is.clone())),
-                })
-                .collect(),
+            fields: form.fields.iter().map(Into::into).collect(),
             steps: form
                 .steps
                 .iter()
@@ -66,6 +54,7 @@ pub(crate) async fn types(State(api): State<Api>, Caller(_actor): Caller) -> Jso
                     title: s.title.clone(),
                     role: s.approver.clone(),
                     persons: s.persons,
+                    parallel: s.parallel.clone(),
                     only_when: s.only_when.as_ref().map(|w| (w.field.clone(), w.is.clone())),
                 })
                 .collect(),
@@ -168,6 +157,7 @@ pub(crate) async fn decide(
         comment: &form.comment,
         seen_hash: &form.seen_hash,
         stands_in_for: stands_in_for.as_ref(),
+        step: form.step,
     };
     api.app().decide_request(&actor, &RequestId::new(id), &ballot).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -213,6 +203,15 @@ pub(crate) async fn resubmit(
     let without: Vec<FileId> = form.without.into_iter().map(FileId::new).collect();
     let id = RequestId::new(id);
     api.app().resubmit_request(&actor, &id, &form.answers, Vec::new(), &without).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn give_up(
+    State(api): State<Api>,
+    Caller(actor): Caller,
+    Named(id): Named<String>,
+) -> Result<StatusCode, Failure> {
+    api.app().give_up_permit(&actor, &RequestId::new(id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

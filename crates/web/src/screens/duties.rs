@@ -64,12 +64,18 @@ fn row(site: &Site, row: &TaskRow, action: &str) -> view::TaskRowView {
     let overdue = matches!(row.state, Stage::Open | Stage::WaiverAsked) && row.due_at <= now;
     let who = match (&row.person, &row.section) {
         (Some((_, name)), Some(section)) => format!("{} {name}", site.app().section_name(section)),
-        (_, Some(section)) => site.app().section_name(section),
-        (_, None) => "全庁".to_owned(),
+        (None, Some(section)) => site.app().section_name(section),
+        (Some((_, name)), None) => name.clone(),
+        (None, None) => "全庁".to_owned(),
     };
     // A course is read and tested on a page of its own; who is told of it elsewhere sees how it stands.
     let takes = action == REPORTS && training::course_of(&row.duty).is_some();
     let (href, action) = if takes { ("/training/mine", "受ける") } else { ("/tasks", action) };
+    // Of tasks about rows each is about another one.
+    let number = row.row.as_ref().and_then(|key| {
+        Some(format!("{} ", site.app().pack().register(&key.register)?.number_shown(key.number)))
+    });
+    let who = number.map_or(who.clone(), |number| format!("{number}{who}"));
     view::TaskRowView {
         href: format!("{href}/{}", view::path_part(row.id.as_str())),
         title: row.title.clone(),
@@ -93,7 +99,7 @@ fn action(state: Stage) -> &'static str {
         Stage::Open => REPORTS,
         Stage::Reported => "確かめる",
         Stage::WaiverAsked => "決める",
-        Stage::Done | Stage::Waived => "",
+        Stage::Done | Stage::Waived | Stage::Dropped => "",
     }
 }
 

@@ -267,7 +267,7 @@ fn apply_href(site: &Site, wanted: EffectKind, edition: &Edition) -> Option<Stri
     app.pack().requests().iter().find_map(|form| {
         let field = form.effects.iter().filter(|e| e.kind() == wanted).find_map(|effect| match effect {
             Effect::AdoptRevision { edition, .. } | Effect::Publish { edition } => Some(edition),
-            Effect::SetParameter { .. } | Effect::ChangePersonnel { .. } => None,
+            _ => None,
         })?;
         let (form, field) = (view::path_part(&form.id), view::query_part(field));
         Some(format!("/requests/new/{form}?answer.{field}={}", view::query_part(edition.id.as_str())))

@@ -1,7 +1,10 @@
-//! 台帳: the list of registers, lists of rows, the page of a row, its form, CSV.
+//! 台帳: the list of registers, lists of rows, CSV.
 //!
-//! Owns turning addresses and forms into questions, and rows into pages. Leaves who sees and keeps what, and every rule of a
-//! column, to `app`.
+//! Owns turning addresses into questions, and rows into lists. Leaves the page of a row to [`row`], its form to [`form`], who sees
+//! and keeps what, and every rule of a column, to `app`.
+
+mod form;
+mod row;
 
 use std::collections::BTreeMap;
 
@@ -9,9 +12,8 @@ use app::{
     Error,
     actor::Actor,
     registers::{
-        RowInput,
         store::RowStage,
-        views::{NOT_FILLED, RowDetail, RowList, RowQuestion, ShownHistory, ShownLink, ShownRow},
+        views::{NOT_FILLED, RowList, RowQuestion, ShownLink},
     },
 };
 use axum::{
@@ -21,14 +23,16 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-use policy::{Column, ColumnType, Derivation, Mechanism, Register, RegisterScope};
+use policy::{Column, ColumnType, Mechanism, Register, RegisterScope};
 use workflow::{id::SectionId, register::RowKey};
+
+pub(crate) use form::{add, change, edit_page, new_page};
+pub(crate) use row::{detail, end};
 
 use super::{Pairs, csv as lines, one, view};
 use crate::{
-    dates,
     door::Signed,
-    site::{Site, at_form, render, when},
+    site::{Site, render, when},
     words,
 };
 
@@ -53,7 +57,7 @@ fn key_href(key: &RowKey) -> String {
     row_href(&key.to_string())
 }
 
-fn link(link: &ShownLink) -> view::RowLink {
+pub(super) fn row_link(link: &ShownLink) -> view::RowLink {
     match &link.name {
         Some(name) => (Some(key_href(&link.key)), format!("{} {name}", link.number)),
         None => (None, link.number.clone()),
@@ -225,6 +229,7 @@ fn list_page(
             (_, false) => "当てはまる行はありません。条件を変えてください。",
             (RowStage::InUse, true) => "まだ行はありません。",
             (RowStage::Waiting, true) => "分類を待っている行はありません。",
+            (RowStage::Breaking, true) => "いまの規則に合わない行はありません。",
             (RowStage::Ended, true) => "登録を終えた行はありません。",
         }
         .to_owned(),
@@ -315,366 +320,6 @@ pub(crate) async fn forget_filter(
         Ok(()) => Redirect::to(&format!("/registers/{}?done=filter-forgotten", view::path_part(&id)))
             .into_response(),
         Err(error) => site.fail(Some(&who.actor), &error),
-    }
-}
-
-/// The register and the row's number in an address.
-fn key(site: &Site, id: &str, number: &str) -> Option<RowKey> {
-    let app = site.app();
-    let register = app.pack().register(id)?;
-    Some(RowKey::new(register.id.clone(), register.number_typed(number)?))
-}
-
-pub(crate) async fn detail(
-    State(site): State<Site>,
-    who: Signed,
-    Path((id, number)): Path<(String, String)>,
-    Query(query): Query<Pairs>,
-) -> Response {
-    let Some(key) = key(&site, &id, &number) else { return site.fail(Some(&who.actor), &Error::NotFound) };
-    row_page(&site, &who.actor, &key, one(&query, "done"), Vec::new()).await
-}
-
-async fn row_page(
-    site: &Site,
-    actor: &Actor,
-    key: &RowKey,
-    done: &str,
-    errors: Vec<view::FieldError>,
-) -> Response {
-    let app = site.app();
-    let detail = match app.register_row(actor, key).await {
-        Ok(detail) => detail,
-        Err(error) => return site.fail(Some(actor), &error),
-    };
-    let RowDetail { register, row, .. } = &detail;
-    let (word, tone) = words::registers::standing(row.row.end.is_some(), row.row.waits);
-    let bad = !errors.is_empty();
-    let today: String = dates::iso(app.now()).chars().take(10).collect();
-    let mut answer = render(&view::RowPage {
-        frame: site.frame(Some(actor), &format!("{} {}", row.number, row.name), "/registers", BASIS, done),
-        register: (href(register), register.title.clone()),
-        href: key_href(key),
-        number: row.number.clone(),
-        name: if row.name.is_empty() { row.number.clone() } else { row.name.clone() },
-        standing: view::Chip { word: word.to_owned(), tone },
-        section: row.section_name.clone(),
-        end: row.row.end.as_ref().map(|end| (policy::wareki(&end.on), end.reason.clone())),
-        cells: register.columns.iter().map(|c| cell(register, c, row)).collect(),
-        created: when(row.row.created_at),
-        changed: when(row.row.changed_at),
-        version: row.row.version,
-        history: detail.history.iter().map(history).collect(),
-        linking: detail
-            .linking
-            .iter()
-            .map(|l| (l.register_title.clone(), l.column_title.clone(), link(&l.link)))
-            .collect(),
-        edit_href: detail.may.keep.then(|| format!("{}/edit", key_href(key))),
-        end_action: detail.may.keep.then(|| (format!("{}/end", key_href(key)), today)),
-        may_classify: detail.may.classify,
-        clauses: site.chips(&detail.statements),
-        errors,
-    });
-    if bad {
-        *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-    }
-    answer
-}
-
-fn cell(register: &Register, column: &Column, row: &ShownRow) -> view::CellView {
-    let shown = row.shown.get(&column.id).cloned().unwrap_or_default();
-    let over = column.derived.as_ref().and_then(|d| d.over.as_deref()).and_then(|id| register.column(id));
-    let filled = over.is_some_and(|link| row.row.values.contains_key(&link.id));
-    let derived = match (column.derived.as_ref().map(|d| d.how), over) {
-        (Some(Derivation::Handling), _) => "分類から決まります".to_owned(),
-        (Some(Derivation::HighestLevel), Some(link)) => format!("「{}」のうち最も高い分類です", link.title),
-        (Some(Derivation::Inherited), Some(link)) if filled => format!("「{}」と同じです", link.title),
-        _ => String::new(),
-    };
-    view::CellView {
-        title: column.title.clone(),
-        links: shown.links.iter().map(link).collect(),
-        waits: column.unknown_to_manager && shown.text.is_empty() && !filled && row.row.end.is_none(),
-        text: shown.text,
-        derived,
-    }
-}
-
-fn history(item: &ShownHistory) -> view::RowHistoryView {
-    let entry = &item.entry.entry;
-    view::RowHistoryView {
-        what: words::registers::cause(&entry.cause).to_owned(),
-        at: when(entry.at),
-        who: item.entry.by_name.clone().unwrap_or_default(),
-        reason: entry.reason.clone(),
-        followed: item.followed.as_ref().map(link),
-        request: entry.request.as_ref().map(|id| format!("/requests/{}", view::path_part(id.as_str()))),
-        version: entry.version,
-        changes: item.changes.clone(),
-    }
-}
-
-/// What the form brought.
-fn input(pairs: &Pairs) -> RowInput {
-    RowInput {
-        section: Some(one(pairs, "section").to_owned()).filter(|s| !s.is_empty()),
-        values: pairs
-            .iter()
-            .filter_map(|(name, value)| Some((name.strip_prefix("v.")?.to_owned(), value.clone())))
-            .collect(),
-        reason: one(pairs, "reason").chars().take(workflow::register::REASON_CHARS_MAX).collect(),
-    }
-}
-
-/// What a form is for: a new row, or one that is changed.
-struct Sheet<'a> {
-    register: &'a Register,
-    /// The row and the version that the person saw.
-    row: Option<(RowKey, i64, String)>,
-    input: RowInput,
-    meanwhile: Vec<view::RowHistoryView>,
-    problems: Vec<app::FieldProblem>,
-    errors: Vec<view::FieldError>,
-}
-
-fn form_page(site: &Site, actor: &Actor, sheet: &Sheet<'_>) -> Response {
-    let app = site.app();
-    let register = sheet.register;
-    let kept = app.keeps(actor, register).unwrap_or_default();
-    let chosen = sheet.input.section.clone().unwrap_or_else(|| actor.user().section.as_str().to_owned());
-    let base = href(register);
-    let (title, back, action) = match &sheet.row {
-        Some((key, _, number)) => {
-            (format!("{number}を変更"), key_href(key), format!("{}/edit", key_href(key)))
-        }
-        None => (format!("{}に登録", register.title), base.clone(), format!("{base}/new")),
-    };
-    let messages = sheet.problems.iter().map(|p| view::FieldError {
-        field: p.field.clone(),
-        text: format!("{}: {}", p.title, words::requests::problem(p)),
-    });
-    let bad = !sheet.problems.is_empty() || !sheet.errors.is_empty();
-    let mut answer = render(&view::RowFormPage {
-        frame: site.frame(Some(actor), &title, "/registers", BASIS, ""),
-        register: (base, register.title.clone()),
-        has_levels: register.columns.iter().any(|c| c.kind == ColumnType::Level && !c.is_computed()),
-        title,
-        back,
-        action,
-        sections: kept
-            .iter()
-            .map(|id| view::Choice {
-                id: id.as_str().to_owned(),
-                title: app.section_name(id),
-                chosen: id.as_str() == chosen,
-            })
-            .collect(),
-        fields: register
-            .columns
-            .iter()
-            .filter(|c| !c.is_computed())
-            .map(|c| field(site, register, c, sheet))
-            .collect(),
-        reason: sheet.input.reason.clone(),
-        seen: sheet.row.as_ref().map(|(_, seen, _)| *seen),
-        meanwhile: sheet.meanwhile.clone(),
-        errors: messages.chain(sheet.errors.iter().cloned()).collect(),
-    });
-    if !sheet.meanwhile.is_empty() {
-        *answer.status_mut() = StatusCode::CONFLICT;
-    } else if bad {
-        *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-    }
-    answer
-}
-
-fn field(site: &Site, register: &Register, column: &Column, sheet: &Sheet<'_>) -> view::FormFieldView {
-    let app = site.app();
-    let chosen = choices(site, column);
-    let help = match (column.kind, &column.help) {
-        (_, Some(help)) => help.clone(),
-        (ColumnType::Person, None) => "職員番号(ログインID)か、氏名を入力してください。".to_owned(),
-        (ColumnType::Link, None) => {
-            let to = column.to.as_deref().and_then(|id| app.pack().register(id));
-            let (title, example) = to.map_or_else(Default::default, |r| (r.title.clone(), r.number_shown(1)));
-            let several = if column.many { "。複数のときは空白で区切ります" } else { "" };
-            format!("{title}の番号(例: {example}){several}")
-        }
-        _ => String::new(),
-    };
-    let over = column.derived.as_ref().and_then(|d| d.over.as_deref()).and_then(|id| register.column(id));
-    view::FormFieldView {
-        name: format!("v.{}", column.id),
-        id: column.id.clone(),
-        title: column.title.clone(),
-        when: over
-            .map(|link| format!("「{}」を書いたときは、その行と同じになります。", link.title))
-            .unwrap_or_default(),
-        help,
-        kind: match (&chosen, column.kind) {
-            (Some(_), _) => "choice",
-            (None, kind) => kind.id(),
-        },
-        required: column.required,
-        choices: chosen.unwrap_or_default(),
-        chars_max: match column.kind {
-            ColumnType::Text | ColumnType::LongText => column.chars_max,
-            _ => 1_000,
-        },
-        value: sheet.input.values.get(&column.id).cloned().unwrap_or_default(),
-        error: sheet.problems.iter().find(|p| p.field == column.id).map(words::requests::problem),
-    }
-}
-
-pub(crate) async fn new_page(State(site): State<Site>, who: Signed, Path(id): Path<String>) -> Response {
-    let app = site.app();
-    let register = match app.register(&id) {
-        Ok(register) => register,
-        Err(error) => return site.fail(Some(&who.actor), &error),
-    };
-    if app.keeps(&who.actor, register).is_none() {
-        return Redirect::to(&href(register)).into_response();
-    }
-    form_page(
-        &site,
-        &who.actor,
-        &Sheet {
-            register,
-            row: None,
-            input: RowInput::default(),
-            meanwhile: Vec::new(),
-            problems: Vec::new(),
-            errors: Vec::new(),
-        },
-    )
-}
-
-pub(crate) async fn add(
-    State(site): State<Site>,
-    who: Signed,
-    Path(id): Path<String>,
-    Form(pairs): Form<Pairs>,
-) -> Response {
-    let app = site.app();
-    let input = input(&pairs);
-    let (problems, errors) = match app.add_row(&who.actor, &id, &input).await {
-        Ok(key) => return Redirect::to(&format!("{}?done=row-added", key_href(&key))).into_response(),
-        Err(Error::Form(problems)) => (problems, Vec::new()),
-        Err(error) => match at_form(&error) {
-            Some(message) => (Vec::new(), vec![message]),
-            None => return site.fail(Some(&who.actor), &error),
-        },
-    };
-    match app.register(&id) {
-        Ok(register) => form_page(
-            &site,
-            &who.actor,
-            &Sheet { register, row: None, input, meanwhile: Vec::new(), problems, errors },
-        ),
-        Err(error) => site.fail(Some(&who.actor), &error),
-    }
-}
-
-pub(crate) async fn edit_page(
-    State(site): State<Site>,
-    who: Signed,
-    Path((id, number)): Path<(String, String)>,
-) -> Response {
-    let app = site.app();
-    let Some(key) = key(&site, &id, &number) else { return site.fail(Some(&who.actor), &Error::NotFound) };
-    let (detail, values) = match app.row_form(&who.actor, &key).await {
-        Ok(found) => found,
-        Err(error) => return site.fail(Some(&who.actor), &error),
-    };
-    if !detail.may.keep {
-        return Redirect::to(&key_href(&key)).into_response();
-    }
-    let row = &detail.row.row;
-    form_page(
-        &site,
-        &who.actor,
-        &Sheet {
-            register: detail.register,
-            row: Some((key, row.version, detail.row.number.clone())),
-            input: RowInput {
-                section: row.section.as_ref().map(|s| s.as_str().to_owned()),
-                values,
-                reason: String::new(),
-            },
-            meanwhile: Vec::new(),
-            problems: Vec::new(),
-            errors: Vec::new(),
-        },
-    )
-}
-
-pub(crate) async fn change(
-    State(site): State<Site>,
-    who: Signed,
-    Path((id, number)): Path<(String, String)>,
-    Form(pairs): Form<Pairs>,
-) -> Response {
-    let app = site.app();
-    let Some(key) = key(&site, &id, &number) else { return site.fail(Some(&who.actor), &Error::NotFound) };
-    let input = input(&pairs);
-    let seen: i64 = one(&pairs, "seen").parse().unwrap_or(0);
-    let (mut now, mut meanwhile, mut problems, mut errors) = (seen, Vec::new(), Vec::new(), Vec::new());
-    match app.change_row(&who.actor, &key, seen, &input).await {
-        Ok(()) => return Redirect::to(&format!("{}?done=row-changed", key_href(&key))).into_response(),
-        Err(Error::Form(found)) => problems = found,
-        // The second of two: he sees what the first did, and keeps what he typed.
-        Err(error @ Error::Conflict) => match app.row_changes_since(&who.actor, &key, seen).await {
-            Ok(since) => {
-                let Some(newest) = since.first() else { return site.fail(Some(&who.actor), &error) };
-                now = newest.entry.entry.version;
-                meanwhile = since.iter().map(history).collect();
-            }
-            Err(error) => return site.fail(Some(&who.actor), &error),
-        },
-        Err(Error::Register(workflow::register::Refusal::Same)) => {
-            let words = words::registers::error("row-same").map(|t| t.line()).unwrap_or_default();
-            errors.push(view::FieldError { field: String::new(), text: words });
-        }
-        Err(error) => match at_form(&error) {
-            Some(message) => errors.push(message),
-            None => return site.fail(Some(&who.actor), &error),
-        },
-    }
-    match app.register(&key.register) {
-        Ok(register) => {
-            let number = register.number_shown(key.number);
-            let row = Some((key, now, number));
-            form_page(&site, &who.actor, &Sheet { register, row, input, meanwhile, problems, errors })
-        }
-        Err(error) => site.fail(Some(&who.actor), &error),
-    }
-}
-
-pub(crate) async fn end(
-    State(site): State<Site>,
-    who: Signed,
-    Path((id, number)): Path<(String, String)>,
-    Form(pairs): Form<Pairs>,
-) -> Response {
-    let app = site.app();
-    let Some(key) = key(&site, &id, &number) else { return site.fail(Some(&who.actor), &Error::NotFound) };
-    let seen: i64 = one(&pairs, "seen").parse().unwrap_or(0);
-    match app.end_row(&who.actor, &key, seen, one(&pairs, "end_on"), one(&pairs, "reason")).await {
-        Ok(()) => Redirect::to(&format!("{}?done=row-gone", key_href(&key))).into_response(),
-        Err(error) => {
-            let message = match &error {
-                Error::Register(workflow::register::Refusal::Reason) => {
-                    let words = words::registers::error("row-reason").map(|t| t.line()).unwrap_or_default();
-                    Some(view::FieldError { field: "reason".to_owned(), text: words })
-                }
-                other => at_form(other),
-            };
-            match message {
-                Some(message) => row_page(&site, &who.actor, &key, "", vec![message]).await,
-                None => site.fail(Some(&who.actor), &error),
-            }
-        }
     }
 }
 

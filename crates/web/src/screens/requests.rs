@@ -32,7 +32,7 @@ pub(crate) use filling::{
     apply, field_view, new_check, new_edit, new_page, resubmit, resubmit_check, resubmit_edit, resubmit_page,
     typed,
 };
-pub(crate) use page::{decide, detail, file, give_back, pull_back, review, revoke, withdraw};
+pub(crate) use page::{decide, detail, file, give_back, give_up, pull_back, review, revoke, withdraw};
 
 const LIST_ROWS: u32 = 30;
 const BASIS: &[Mechanism] =
@@ -53,7 +53,7 @@ fn permit_chip(permit: &Permit, now: workflow::Millis) -> view::Chip {
     view::Chip { word: word.to_owned(), tone }
 }
 
-fn row(site: &Site, row: &RequestRow, action: &str) -> view::RequestRowView {
+pub(super) fn row(site: &Site, row: &RequestRow, action: &str) -> view::RequestRowView {
     let now = site.app().now();
     let due = row.due_at.filter(|_| row.state == Stage::Waiting);
     view::RequestRowView {

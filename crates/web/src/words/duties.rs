@@ -17,6 +17,7 @@ pub fn state(state: State, overdue: bool) -> (&'static str, Tone, &'static str) 
         State::WaiverAsked => ("免除の承認待ち", Tone::Mixed, "行わないことの承認を待っています。"),
         State::Done => ("実施済", Tone::Good, "終わりました。"),
         State::Waived => ("免除", Tone::Plain, "理由を認めて、行わないことにしました。"),
+        State::Dropped => ("対象終了", Tone::Plain, "対象の登録が終わったので、行わなくてよくなりました。"),
     }
 }
 
@@ -139,6 +140,8 @@ pub fn evidence(kind: &str) -> Option<&'static str> {
         "tasks-reminded" => "実施の督促",
         "tasks-overdue" => "実施の期限超過",
         "tasks-escalated" => "期限超過の上申",
+        "tasks-dropped" => "対象の終了による実施事項の終了",
+        "tasks-moved" => "実施事項の担当の変更",
         _ => return None,
     })
 }

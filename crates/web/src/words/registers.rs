@@ -13,6 +13,7 @@ pub fn stage(stage: RowStage) -> &'static str {
     match stage {
         RowStage::InUse => "使用中",
         RowStage::Waiting => "分類待ち",
+        RowStage::Breaking => "規則に合わない",
         RowStage::Ended => "登録終了",
     }
 }
@@ -36,6 +37,8 @@ pub fn cause(cause: &Cause) -> &'static str {
         Cause::Ended => "登録終了",
         Cause::Followed { .. } => "つながる行の変更による更新",
         Cause::Planned { .. } => "一括の取込み",
+        Cause::Requested => "申請",
+        Cause::Rederived { .. } => "方針の改定",
     }
 }
 
@@ -98,6 +101,7 @@ pub fn evidence(kind: &str) -> Option<&'static str> {
         "register-row-added" => "台帳への登録",
         "register-row-changed" => "台帳の変更",
         "register-row-ended" => "台帳の登録終了",
+        "register-rules-applied" => "改めた規則による台帳の見直し",
         "register-plan-applied" => "台帳への一括の取込み",
         _ => return None,
     })

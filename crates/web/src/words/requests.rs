@@ -69,6 +69,7 @@ pub fn refusal(refusal: &Refusal) -> Trouble {
             "内容を減らして、もう一度出してください。",
         ),
         Refusal::Permit => PERMIT,
+        Refusal::NotTaken => NOT_TAKEN,
         Refusal::Reason => REASON,
     }
 }
@@ -83,6 +84,11 @@ const PERMIT: Trouble = trouble(
     "許可がないか、返却や取消しがもう済んでいます。",
     "最新の状態を確かめてください。",
 );
+const NOT_TAKEN: Trouble = trouble(
+    "まだ始まっていない許可です。",
+    "始まる日の前なので、持ち出したものや借りたものがありません。返却は報告できません。",
+    "使わないことにしたときは、「使わないことにする」を押してください。",
+);
 const REASON: Trouble = trouble(
     "取消しの理由を入力してください。",
     "申請した人に伝わり、証跡に残ります(2,000文字まで)。",
@@ -95,6 +101,7 @@ pub fn error(code: &str) -> Option<Trouble> {
     Some(match code {
         "request-state" => STATE,
         "permit-state" => PERMIT,
+        "not-taken" => NOT_TAKEN,
         "reason-needed" => REASON,
         "form-changed" => trouble(
             "この申請の様式は、申請の後に改められました。",
@@ -133,6 +140,10 @@ pub fn problem(problem: &FieldProblem) -> String {
         ("length", _) => "1文字から1,000文字までで入力してください。",
         ("zero", _) => "0にはできません。1以上にしてください。",
         ("needed", _) => "この値は関所を動かすのに必要です。空にはできません。",
+        ("out", _) => {
+            "その期間は、ほかの許可で持ち出されています。返却されるまで、期間か物を変えてください。"
+        }
+        ("several", _) => "当てはまるものが2件以上あります。番号を入力するか、検索して選んでください。",
         ("same", _) => "その日の値と同じです。変わる値を入力してください。",
         (code, _) => super::registers::problem(code).unwrap_or("正しくありません。入力を確かめてください。"),
     };
@@ -162,6 +173,7 @@ pub fn evidence(kind: &str) -> Option<&'static str> {
         "request-withdrawn" => "申請の取下げ",
         "request-expired" => "申請の期限切れ",
         "permit-returned" => "返却",
+        "permit-given-up" => "許可の取りやめ",
         "permit-revoked" => "許可の取消し",
         "permit-overdue" => "返却の期限切れ",
         "parameter-changed" => "定める値の決定",

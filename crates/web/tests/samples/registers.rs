@@ -158,6 +158,18 @@ fn row(ended: bool) -> String {
         changed: at(-2),
         version: 3,
         history: history(),
+        breaks: if ended {
+            Vec::new()
+        } else {
+            vec!["種類: ここでは使えません。選び直してください。".into()]
+        },
+        out: vec![("佐藤 一郎".into(), at(-48), at(if ended { -24 } else { 24 }), ended)],
+        requests: vec![super::requests::row(
+            1,
+            workflow::request::State::Approved,
+            Some(workflow::request::Standing::InForce),
+            "",
+        )],
         linking: vec![(
             "機器台帳".into(),
             "保存している情報資産".into(),

@@ -23,7 +23,7 @@ pub(super) fn group() -> RequestGroup {
     }
 }
 
-fn row(number: u32, s: Stage, permit: Option<Standing>, action: &str) -> RequestRowView {
+pub(super) fn row(number: u32, s: Stage, permit: Option<Standing>, action: &str) -> RequestRowView {
     RequestRowView {
         href: format!("/requests/{number}"),
         number: format!("申令8-{number:06}"),
@@ -87,6 +87,19 @@ fn form(errors: bool) -> String {
                 error: error("暦にある日付を選んでください。"),
                 ..field("from", "持ち出す日", "date", "")
             },
+            FormFieldView {
+                found: Some(if errors {
+                    Vec::new()
+                } else {
+                    vec![
+                        ("E-0003".into(), "E-0003 ノートPC <3>".into()),
+                        ("E-0004".into(), "E-0004 予備".into()),
+                    ]
+                }),
+                error: error("見つかりません。選び直してください。"),
+                ..field("device", "持ち出す端末", "row", "ノート")
+            },
+            FormFieldView { choices: choices(&["lgwan"]), ..field("zone", "つなぐ系", "zone", "lgwan") },
             field("purpose", "目的", "long-text", "出張"),
             FormFieldView {
                 choices: choices(&["password-length"]),
@@ -160,6 +173,24 @@ fn request(decides: bool) -> String {
             (standing(Standing::ReturnDue), at(-24), at(0), "戻したら、返却を報告してください。".into())
         }),
         revoke_action: (!decides).then(|| "/requests/3/revoke".into()),
+        waiting: vec![
+            WaitingView {
+                step: "所属の許可".into(),
+                together: true,
+                roles: "情報セキュリティ管理者、情報セキュリティ責任者(期限を過ぎたため)".into(),
+                people: vec!["鈴木 課長(令和8年11月27日まで不在)".into()],
+                deputies: vec!["田中 補佐".into()],
+            },
+            WaitingView {
+                step: "情報システムの許可".into(),
+                roles: "情報システム管理者".into(),
+                ..WaitingView::default()
+            },
+        ],
+        rows: vec![
+            (Some("/registers/equipment/3".into()), "E-0003 ノートPC".into()),
+            (None, "M-0001".into()),
+        ],
         decided: vec![(
             "所属の許可".into(),
             "鈴木 課長(代決)".into(),
@@ -169,6 +200,7 @@ fn request(decides: bool) -> String {
         )],
         decide: decides.then(|| DecideForm {
             step: "所属の許可".into(),
+            steps: vec![("0".into(), "所属の許可".into()), ("1".into(), "情報システムの許可".into())],
             last: true,
             deputy_of: Some(("田中 部長".into(), "u9".into())),
             raised: Some(("情報セキュリティ管理者".into(), "情報セキュリティ責任者".into())),

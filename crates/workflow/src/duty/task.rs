@@ -12,6 +12,7 @@ use crate::{
     Millis,
     calendar::{Period, begin_of, plus},
     id::{SectionId, TaskId, UserId, ZoneId},
+    register::RowKey,
     request::{ATTACHMENTS_MAX, Answer, Attachment},
     route::COMMENT_CHARS_MAX,
 };
@@ -49,13 +50,15 @@ states! {
     Done = "done",
     /// 免除. Final.
     Waived = "waived",
+    /// 対象終了: what it was about is no more. Final.
+    Dropped = "dropped",
 }
 
 impl State {
     /// Whether nothing more happens to it.
     #[must_use]
     pub fn is_final(self) -> bool {
-        matches!(self, State::Done | State::Waived)
+        matches!(self, State::Done | State::Waived | State::Dropped)
     }
 }
 
@@ -68,6 +71,19 @@ pub enum Scope {
     Section(SectionId),
     /// A person, in the section he belonged to when the task was made.
     Person(UserId, SectionId),
+    /// A row of a register.
+    Row(RowScope),
+}
+
+/// A row of a register for which there is a task, and who answers for it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RowScope {
+    /// The row.
+    pub row: RowKey,
+    /// The section it belongs to; none in a register of the whole body.
+    pub section: Option<SectionId>,
+    /// Whom the row names; without one the duty's owner does it.
+    pub person: Option<UserId>,
 }
 
 impl Scope {
@@ -77,6 +93,26 @@ impl Scope {
         match self {
             Scope::Body => None,
             Scope::Section(section) | Scope::Person(_, section) => Some(section),
+            Scope::Row(of) => of.section.as_ref(),
+        }
+    }
+
+    /// The person who does it, where it is one's own.
+    #[must_use]
+    pub fn person(&self) -> Option<&UserId> {
+        match self {
+            Scope::Body | Scope::Section(_) => None,
+            Scope::Person(user, _) => Some(user),
+            Scope::Row(of) => of.person.as_ref(),
+        }
+    }
+
+    /// The row that it is about.
+    #[must_use]
+    pub fn row(&self) -> Option<&RowKey> {
+        match self {
+            Scope::Row(of) => Some(&of.row),
+            Scope::Body | Scope::Section(_) | Scope::Person(..) => None,
         }
     }
 
@@ -86,6 +122,7 @@ impl Scope {
             Scope::Body => "body".to_owned(),
             Scope::Section(section) => format!("s-{section}"),
             Scope::Person(user, _) => format!("p-{user}"),
+            Scope::Row(of) => format!("r-{}-{}", of.row.register, of.row.number),
         }
     }
 }
@@ -238,6 +275,8 @@ pub struct Task {
     pub confirmed: Option<Word>,
     /// The wish to let it go; one that was refused is in evidence only.
     pub waiver: Option<Waiver>,
+    /// Why it came to an end without being done, when what it was about is no more.
+    pub dropped: Option<String>,
     /// When it came to its end.
     pub ended_at: Option<Millis>,
     /// Reminders that were given.
@@ -268,6 +307,10 @@ pub enum Event {
         /// Why.
         comment: String,
     },
+    /// What it was about is no more.
+    Dropped,
+    /// Somebody else answers for what it is about.
+    Moved,
     /// Its owner was reminded.
     Reminded,
     /// It was due.
@@ -362,6 +405,7 @@ impl Task {
             returned: None,
             confirmed: None,
             waiver: None,
+            dropped: None,
             ended_at: None,
             reminded: 0,
             overdue_at: None,
@@ -395,13 +439,13 @@ impl Task {
     #[must_use]
     pub fn desk(&self) -> Option<Desk<'_>> {
         let role = match self.state {
-            State::Open => match &self.scope {
-                Scope::Person(user, _) => return Some(Desk::Person(user)),
-                _ => &self.terms.owner,
+            State::Open => match self.scope.person() {
+                Some(user) => return Some(Desk::Person(user)),
+                None => &self.terms.owner,
             },
             State::Reported => self.terms.confirm_by.as_ref()?,
             State::WaiverAsked => self.terms.waiver_by.as_ref()?,
-            State::Done | State::Waived => return None,
+            State::Done | State::Waived | State::Dropped => return None,
         };
         let wide = self.terms.wide.contains(role);
         Some(Desk::Role(role, self.scope.section().filter(|_| !wide)))
@@ -524,6 +568,36 @@ impl Task {
         }
         self.end(State::Waived, now);
         vec![Event::Released]
+    }
+
+    /// Ends it because what it was about is no more. A report that waits to be confirmed still is.
+    ///
+    /// # Errors
+    /// [`Refusal::State`] unless it is still to be done.
+    pub fn drop_for(&mut self, reason: &str, now: Millis) -> Done {
+        if !matches!(self.state, State::Open | State::WaiverAsked) {
+            return Err(Refusal::State(self.state));
+        }
+        self.dropped = Some(reason.to_owned());
+        self.end(State::Dropped, now);
+        Ok(vec![Event::Dropped])
+    }
+
+    /// Gives it to whoever answers for the row now. Nothing happens when that is who does.
+    ///
+    /// # Errors
+    /// [`Refusal::State`] unless it is still to be done, and about that row.
+    pub fn move_to(&mut self, to: RowScope) -> Done {
+        let is_open = matches!(self.state, State::Open | State::WaiverAsked);
+        if !is_open || self.scope.row() != Some(&to.row) {
+            return Err(Refusal::State(self.state));
+        }
+        let to = Scope::Row(to);
+        if self.scope == to {
+            return Ok(Vec::new());
+        }
+        self.scope = to;
+        Ok(vec![Event::Moved])
     }
 
     fn passed_reminders(&self, now: Millis) -> u32 {

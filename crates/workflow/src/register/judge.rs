@@ -187,6 +187,38 @@ pub fn judge(facts: Facts<'_>, typed: Values) -> Result<Values, Vec<ColumnProble
     if problems.is_empty() { Ok(judged) } else { Err(problems) }
 }
 
+/// What of a row's values may not stand in it by the rules as they are now: a choice that is no longer offered, a value of
+/// another type, a column that is gone, one that must be filled by now. What ended after it was linked stays linked.
+#[must_use]
+pub fn breaks(
+    pack: &Pack,
+    register: &Register,
+    key: &RowKey,
+    values: &Values,
+    linked: &BTreeMap<RowKey, Linked>,
+) -> Vec<ColumnProblem> {
+    let is_choice = |id: &str| register.column(id).is_some_and(|c| c.kind == ColumnType::Choice);
+    let before: Values = values
+        .iter()
+        .filter(|(id, _)| !is_choice(id))
+        .map(|(id, value)| (id.clone(), value.clone()))
+        .collect();
+    let facts = Facts {
+        pack,
+        register,
+        key: Some(key),
+        before: Some(&before),
+        linked,
+        taken: &BTreeMap::new(),
+        heirs: &[],
+        classifies: true,
+    };
+    let mut found = judge(facts, values.clone()).err().unwrap_or_default();
+    let gone = values.keys().filter(|id| register.column(id).is_none());
+    found.extend(gone.map(|id| ColumnProblem { column: id.clone(), problem: Problem::Unknown }));
+    found
+}
+
 fn column_problems(facts: Facts<'_>, column: &Column, typed: &Values) -> Vec<Problem> {
     let mut found = Vec::new();
     let value = typed.get(&column.id);

@@ -114,10 +114,19 @@ impl Permit {
         }
     }
 
-    /// Whether something is still to be given back.
+    /// Whether something is still to be given back. What was taken back before its first day was never taken along.
     #[must_use]
     pub fn owes_return(&self) -> bool {
-        self.terms.return_asked && self.returned.is_none()
+        let never_began = self.revoked.as_ref().is_some_and(|(at, _)| *at < self.terms.from);
+        self.terms.return_asked && self.returned.is_none() && !never_began
+    }
+
+    /// Whether somebody may have along, at some moment between these two, what this permit lets him take along.
+    #[must_use]
+    pub fn holds(&self, from: Millis, until: Millis, now: Millis) -> bool {
+        // What is overdue is out until it is back.
+        let end = if now >= self.terms.until { Millis::MAX } else { self.terms.until };
+        self.owes_return() && self.terms.from < until && from < end
     }
 
     /// From when it is overdue and that was not noted yet.
@@ -127,16 +136,30 @@ impl Permit {
 }
 
 impl Request {
-    /// 返却: what was permitted was given back. Before its first day too: who never took it along reports that so.
+    /// 返却: what was permitted was given back.
     ///
     /// # Errors
-    /// [`Refusal::Permit`] unless something is to be given back.
+    /// [`Refusal::Permit`] unless something is to be given back, [`Refusal::NotTaken`] before its first day.
     pub fn give_back(&mut self, by: &UserId, now: Millis) -> Result<Vec<Event>, Refusal> {
         let permit = self.permit.as_mut().filter(|p| p.owes_return()).ok_or(Refusal::Permit)?;
+        if now < permit.terms.from {
+            return Err(Refusal::NotTaken);
+        }
         permit.returned = Some((now, by.clone()));
         let late = now >= permit.terms.until;
         self.changed_at = now;
         Ok(vec![Event::PermitReturned { by: by.clone(), late }])
+    }
+
+    /// 取りやめ: the applicant does without it, before its first day.
+    ///
+    /// # Errors
+    /// [`Refusal::Permit`] unless it is still to come.
+    pub fn give_up(&mut self, by: &UserId, now: Millis) -> Result<Vec<Event>, Refusal> {
+        let to_come = |p: &&mut Permit| p.standing(now) == Standing::NotYet;
+        self.permit.as_mut().filter(to_come).ok_or(Refusal::Permit)?.revoked = Some((now, by.clone()));
+        self.changed_at = now;
+        Ok(vec![Event::PermitGivenUp { by: by.clone() }])
     }
 
     /// 取消: the permit is taken back before its end.

@@ -118,6 +118,7 @@ fn report(by: &str, done_on: Date, on: Date) -> Report {
             title: "人数".to_owned(),
             value: "12".to_owned(),
             shown: "12".to_owned(),
+            row: None,
         }],
         note: "すべて確かめた".to_owned(),
         attachments: Vec::new(),

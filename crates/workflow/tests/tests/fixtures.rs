@@ -6,7 +6,7 @@ use worker_protocol::{Kind, Reason, Report, Road, Verdict as FileVerdict};
 use workflow::{
     Millis,
     id::{BlobId, FileId, SectionId, TransferId, UserId, ZoneId},
-    route::{Route, Scope, Step, Verdict, Vouch},
+    route::{Route, Scope, Step, Verdict, Vouch, Watch},
     transfer::{Content, Event, PickUp, State, Stored, Submission, Transfer},
 };
 
@@ -71,8 +71,19 @@ pub(crate) fn route(steps: usize) -> Route {
         deputies: if n + 1 < steps { vec!["assistant".to_owned()] } else { Vec::new() },
         statements: Vec::new(),
         raised_from: None,
+        group: None,
+        watch: Watch::default(),
     };
     Route { steps: (0..steps).map(step).collect() }
+}
+
+/// The same with neighbours that are open side by side.
+pub(crate) fn route_with_group(steps: usize, group: std::ops::Range<usize>) -> Route {
+    let mut route = route(steps);
+    for step in &mut route.steps[group] {
+        step.group = Some("together".to_owned());
+    }
+    route
 }
 
 pub(crate) fn content() -> Content {

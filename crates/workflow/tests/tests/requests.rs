@@ -9,10 +9,10 @@ use workflow::{
     request::{
         Answer, Application, Attachment, Content, Event, Patience, Refusal, Request, Standing, State, Terms,
     },
-    route::{self, Scope, Verdict, Vote},
+    route::{self, Escalation, Scope, Verdict, Vote},
 };
 
-use crate::fixtures::{DAY, HOUR, T0, route, stored, user};
+use crate::fixtures::{DAY, HOUR, T0, route, route_with_group, stored, user};
 
 const PATIENCE: Patience = Patience { days: 14 };
 const TERMS: Terms = Terms { from: T0, until: T0 + 3 * DAY, return_asked: true };
@@ -23,6 +23,7 @@ fn answer(field: &str, value: &str) -> Answer {
         title: format!("{field}の欄"),
         value: value.to_owned(),
         shown: value.to_owned(),
+        row: None,
     }
 }
 
@@ -59,7 +60,7 @@ fn applied(steps: usize) -> Request {
 }
 
 fn vote<'a>(by: &'a UserId, verdict: Verdict, seen_hash: &'a str) -> Vote<'a> {
-    Vote { by, on_behalf_of: None, verdict, comment: "理由", seen_hash }
+    Vote { by, on_behalf_of: None, verdict, comment: "理由", seen_hash, step: None }
 }
 
 fn decide(r: &mut Request, by: &str, verdict: Verdict, now: Millis) -> Result<Vec<Event>, Refusal> {
@@ -103,11 +104,12 @@ fn each_state_takes_its_commands_and_no_others() {
         ),
         ("expire early", |r| r.expire(T0 + DAY), &[]),
         ("expire", |r| r.expire(T0 + 99 * DAY), &[Waiting, Returned, PulledBack]),
-        ("remind early", |r| r.remind(T0), &[]),
-        ("remind", |r| r.remind(T0 + 2 * DAY), &[Waiting]),
-        ("nobody may decide", |r| r.return_undecidable(PATIENCE, T0), &[Waiting]),
-        ("raise", |r| r.raise_step("above".to_owned(), Scope::City, T0).map(|e| vec![e]), &[Waiting]),
+        ("remind early", |r| r.pass(T0), &[]),
+        ("remind", |r| r.pass(T0 + 2 * DAY), &[Waiting]),
+        ("nobody may decide", |r| r.return_undecidable(0, PATIENCE, T0), &[Waiting]),
+        ("raise", |r| r.raise_step(0, "above".to_owned(), Scope::City, T0).map(|e| vec![e]), &[Waiting]),
         ("give back", |r| r.give_back(&user("applicant"), T0), &[Approved]),
+        ("give up", |r| r.give_up(&user("applicant"), T0), &[]),
         ("revoke", |r| r.revoke(&user("second"), "理由", T0), &[Approved]),
         ("note overdue early", |r| r.note_overdue(T0), &[]),
         ("note overdue", |r| r.note_overdue(T0 + 9 * DAY), &[Approved]),
@@ -133,7 +135,8 @@ fn nobody_decides_his_own_and_nobody_twice() {
         let (by, holder) = (user(by), for_.map(user));
         let hash = hash.map_or_else(|| r.content_hash(), str::to_owned);
         let verdict = if comment.is_empty() { Verdict::Return } else { Verdict::Approve };
-        let vote = Vote { by: &by, on_behalf_of: holder.as_ref(), verdict, comment, seen_hash: &hash };
+        let vote =
+            Vote { by: &by, on_behalf_of: holder.as_ref(), verdict, comment, seen_hash: &hash, step: None };
         match r.decide(&vote, PATIENCE, T0) {
             Err(Refusal::Approval(refusal)) => refusal,
             other => panic!("{other:?}"),
@@ -170,9 +173,9 @@ fn an_overdue_step_may_be_decided_until_the_end() {
     assert_eq!(late(&r, end), Ok(()));
     assert_eq!(late(&r, end + 1), Err(Refusal::Approval(route::Refusal::Overdue)));
     assert_eq!(r.alarm_at(), Some(T0 + 24 * HOUR));
-    r.remind(T0 + 25 * HOUR).unwrap();
+    r.pass(T0 + 25 * HOUR).unwrap();
     assert_eq!(r.alarm_at(), Some(end), "reminded once");
-    assert_eq!(r.remind(T0 + 26 * HOUR), Err(Refusal::State(State::Waiting)));
+    assert_eq!(r.pass(T0 + 26 * HOUR), Err(Refusal::State(State::Waiting)));
 }
 
 #[test]
@@ -245,10 +248,24 @@ fn a_permit_stands_as_its_days_and_what_was_done_say() {
     assert_eq!(late.note_overdue(T0 + 9 * DAY), Err(Refusal::Permit), "given back");
     assert_eq!(ends.clone().give_back(&applicant, T0), Err(Refusal::Permit), "nothing to give back");
 
+    for at in [T0, T0 + DAY - 1] {
+        assert_eq!(
+            returns.clone().give_back(&applicant, at),
+            Err(Refusal::NotTaken),
+            "nothing was taken yet"
+        );
+        let mut unused = returns.clone();
+        assert_eq!(unused.give_up(&applicant, at), Ok(vec![Event::PermitGivenUp { by: applicant.clone() }]));
+        assert_eq!(unused.give_back(&applicant, T0 + 2 * DAY), Err(Refusal::Permit), "never taken");
+        assert_eq!((unused.alarm_at(), unused.note_overdue(T0 + 9 * DAY)), (None, Err(Refusal::Permit)));
+        assert_eq!(unused.give_up(&applicant, at), Err(Refusal::Permit), "once");
+    }
+    assert_eq!(returns.clone().give_up(&applicant, T0 + DAY), Err(Refusal::Permit), "it began");
+
     let mut revoked = returns.clone();
     assert_eq!(revoked.revoke(&user("first"), " ", T0), Err(Refusal::Reason));
     assert_eq!(revoked.revoke(&user("first"), &"あ".repeat(2_001), T0), Err(Refusal::Reason));
-    revoked.revoke(&user("first"), "紛失のおそれ", T0).unwrap();
+    revoked.revoke(&user("first"), "紛失のおそれ", T0 + DAY).unwrap();
     assert_eq!(at(&revoked, T0 + 2 * DAY), Standing::Revoked);
     assert_eq!(revoked.revoke(&user("first"), "もう一度", T0), Err(Refusal::Permit));
     revoked.give_back(&applicant, T0 + 2 * DAY).expect("what was taken along is given back");
@@ -258,6 +275,164 @@ fn a_permit_stands_as_its_days_and_what_was_done_say() {
     assert_eq!(overdue.alarm_at(), Some(T0 + 4 * DAY));
     overdue.note_overdue(T0 + 4 * DAY).unwrap();
     assert_eq!((overdue.alarm_at(), overdue.note_overdue(T0 + 5 * DAY)), (None, Err(Refusal::Permit)));
+}
+
+#[test]
+fn what_is_out_meets_what_is_asked_for() {
+    let mut r = applied(1);
+    decide(&mut r, "first", Verdict::Approve, T0).unwrap();
+    let days = |n: Millis| T0 + n * DAY;
+    // Permitted from the first day until the end of the third.
+    for (from, until, now, meets) in [
+        (-2, 0, 0, false),
+        (-2, 1, 0, true),
+        (1, 2, 0, true),
+        (2, 9, 0, true),
+        (3, 4, 0, false),
+        (3, 4, 2, false),
+        (3, 4, 3, true),
+        (90, 91, 3, true),
+    ] {
+        let permit = r.permit.as_ref().unwrap();
+        assert_eq!(permit.holds(days(from), days(until), days(now)), meets, "{from} to {until} on day {now}");
+    }
+    r.give_back(&user("applicant"), days(1)).unwrap();
+    assert!(!r.permit.as_ref().unwrap().holds(days(0), days(9), days(2)), "it is back");
+}
+
+#[test]
+fn neighbours_of_a_group_decide_in_any_order_and_all_must_agree() {
+    let apply = || {
+        let new = Application { route: route_with_group(4, 1..3), ..application(content(), 4) };
+        Request::apply(new, PATIENCE, T0).unwrap().0
+    };
+    let at = |r: &mut Request, by: &str, step: usize, verdict: Verdict, now: Millis| {
+        let hash = r.content_hash();
+        r.decide(&Vote { step: Some(step), ..vote(&user(by), verdict, &hash) }, PATIENCE, now)
+    };
+    let open = |r: &Request| r.open_steps().iter().map(|(index, _)| *index).collect::<Vec<_>>();
+    let not_open = Err(Refusal::Approval(route::Refusal::NoStep));
+    for order in [[1, 2], [2, 1]] {
+        let mut r = apply();
+        assert_eq!((open(&r), r.approval.left()), (vec![0], 4));
+        assert_eq!(at(&mut r, "eve", 1, Verdict::Approve, T0), not_open, "its turn has not come");
+        let events = at(&mut r, "anna", 0, Verdict::Approve, T0 + HOUR).unwrap();
+        let opened = |e: &Event| match e {
+            Event::Approval(route::Event::StepOpened { step, due_at }) => Some((*step, *due_at)),
+            _ => None,
+        };
+        let due = T0 + 25 * HOUR;
+        assert_eq!(events.iter().filter_map(opened).collect::<Vec<_>>(), [(1, due), (2, due)]);
+        assert_eq!((open(&r), r.approval.left()), (vec![1, 2], 3));
+        let [first, second] = order;
+        let events = at(&mut r, "ben", first, Verdict::Approve, T0 + 2 * HOUR).unwrap();
+        assert_eq!(events.iter().filter_map(opened).count(), 0, "the other one is open already");
+        assert_eq!((open(&r), r.term.due_at), (vec![second], Some(due)), "its time runs on");
+        assert_eq!(at(&mut r, "cleo", first, Verdict::Approve, T0 + 2 * HOUR), not_open, "decided");
+        let twice = at(&mut r, "ben", second, Verdict::Approve, T0 + 2 * HOUR);
+        assert_eq!(twice, Err(Refusal::Approval(route::Refusal::SamePerson)));
+        at(&mut r, "cleo", second, Verdict::Approve, T0 + 3 * HOUR).unwrap();
+        assert_eq!(open(&r), [3]);
+        at(&mut r, "dan", 3, Verdict::Approve, T0 + 4 * HOUR).unwrap();
+        assert_eq!(r.state, State::Approved);
+        let said: Vec<_> = r.approval.decisions.iter().map(|d| (d.step, d.comment.as_str())).collect();
+        assert_eq!(
+            said,
+            [(0, "理由"), (first, "理由"), (second, "理由"), (3, "理由")],
+            "each remark is kept"
+        );
+    }
+    // One who sends it back sends it to the applicant, whatever the others said, and all are asked again.
+    let mut r = apply();
+    at(&mut r, "anna", 0, Verdict::Approve, T0).unwrap();
+    at(&mut r, "cleo", 2, Verdict::Approve, T0).unwrap();
+    at(&mut r, "ben", 1, Verdict::Return, T0).unwrap();
+    assert_eq!((r.state, open(&r)), (State::Returned, vec![]));
+    r.resubmit(content(), route_with_group(4, 1..3), "2".to_owned(), PATIENCE, T0).unwrap();
+    at(&mut r, "anna", 0, Verdict::Approve, T0).unwrap();
+    assert_eq!((open(&r), r.approval.decisions.len()), (vec![1, 2], 4));
+}
+
+#[test]
+fn time_reminds_and_lets_others_decide_as_well() {
+    let escalation =
+        |after_days, role: &str| Escalation { after_days, role: role.to_owned(), scope: Scope::City };
+    let mut new = application(content(), 1);
+    new.route.steps[0].deadline_hours = 240;
+    new.route.steps[0].watch.remind_days = vec![20, 5, 1];
+    new.route.steps[0].watch.escalations = vec![escalation(2, "above"), escalation(4, "top")];
+    let (mut r, _) = Request::apply(new, PATIENCE, T0).unwrap();
+    let desks =
+        |r: &Request| r.open_step().unwrap().desks().map(|(role, _)| role.to_owned()).collect::<Vec<_>>();
+    let due = T0 + 10 * DAY;
+    for (day, said, others) in [
+        // The reminder of twenty days before lies before it opened.
+        (5, vec!["reminded"], vec![]),
+        (9, vec!["reminded"], vec![]),
+        (10, vec!["reminded"], vec![]),
+        (12, vec!["above"], vec!["above"]),
+        (14, vec!["top"], vec!["above", "top"]),
+    ] {
+        let at = T0 + day * DAY;
+        assert_eq!(r.alarm_at(), Some(at), "day {day}");
+        assert_eq!(r.pass(at), Err(Refusal::State(State::Waiting)), "not yet");
+        let events: Vec<String> = r
+            .pass(at + 1)
+            .unwrap()
+            .into_iter()
+            .map(|e| match e {
+                Event::Approval(route::Event::Reminded { step: 0 }) => "reminded".to_owned(),
+                Event::Approval(route::Event::Escalated { step: 0, to }) => to,
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(events, said, "day {day}");
+        assert_eq!(r.term.reminded_at.is_some(), at >= due);
+        assert_eq!(desks(&r)[1..], others);
+    }
+    assert_eq!(r.alarm_at(), Some(due + 14 * DAY), "only the end is left");
+    // All at once, when nobody looked for long.
+    let mut new = application(content(), 1);
+    new.route.steps[0].watch.escalations = vec![escalation(2, "above"), escalation(4, "top")];
+    let (mut late, _) = Request::apply(new, PATIENCE, T0).unwrap();
+    assert_eq!(late.pass(T0 + 9 * DAY).unwrap().len(), 3);
+    assert_eq!(desks(&late).len(), 3);
+    assert_eq!(late.pass(T0 + 9 * DAY), Err(Refusal::State(State::Waiting)));
+}
+
+/// Clocks are set back and years have a 29 February: nothing is said twice, and a day is a day.
+#[test]
+fn clocks_that_go_back_and_leap_days_change_nothing() {
+    let mut r = applied(1);
+    let due = T0 + 24 * HOUR;
+    r.pass(due + 1).unwrap();
+    let said = r.clone();
+    for now in [due - DAY, T0, T0 - DAY, due + 1] {
+        assert_eq!(r.pass(now), Err(Refusal::State(State::Waiting)), "said once");
+        assert_eq!(r, said);
+    }
+    assert!(
+        decide(&mut r.clone(), "first", Verdict::Approve, T0 - DAY).is_ok(),
+        "a clock set back stops nobody"
+    );
+    // The beginnings of days in Japan, as milliseconds: the end of February in a leap year, in others, and at a turn of the year.
+    for (from, until, days) in [
+        (1_835_276_400_000, 1_835_449_200_000, 2), // 2028-02-28 to 2028-03-01
+        (1_803_740_400_000, 1_803_826_800_000, 1), // 2027-02-28 to 2027-03-01
+        (1_861_801_200_000, 1_861_887_600_000, 1), // 2028-12-31 to 2029-01-01
+    ] {
+        assert_eq!((until - from) / DAY, days);
+        let terms = Terms { from, until, return_asked: true };
+        let (mut r, _) =
+            Request::apply(application(Content { terms: Some(terms), ..content() }, 1), PATIENCE, from - DAY)
+                .unwrap();
+        decide(&mut r, "first", Verdict::Approve, from - DAY).unwrap();
+        let standing = |now| r.permit.as_ref().unwrap().standing(now);
+        assert_eq!(standing(from - 1), Standing::NotYet);
+        let last = if days == 1 { Standing::ReturnDue } else { Standing::InForce };
+        assert_eq!(standing(from), last);
+        assert_eq!((standing(until - 1), standing(until)), (Standing::ReturnDue, Standing::Overdue));
+    }
 }
 
 #[test]
@@ -286,7 +461,7 @@ fn what_is_out_of_bounds_is_refused() {
 
 #[derive(Debug, Clone)]
 enum Command {
-    Decide { by: usize, holder: Option<usize>, verdict: Verdict, seen: bool },
+    Decide { by: usize, holder: Option<usize>, verdict: Verdict, seen: bool, step: Option<usize> },
     Review(usize, usize),
     PullBack,
     Withdraw,
@@ -296,6 +471,7 @@ enum Command {
     Raise,
     Undecidable,
     GiveBack(usize),
+    GiveUp(usize),
     Revoke(usize),
     Overdue,
 }
@@ -310,8 +486,9 @@ fn command() -> impl Strategy<Value = Command> {
             prop::option::weighted(0.3, person.clone()),
             prop_oneof![4 => Just(Verdict::Approve), 1 => Just(Verdict::Return), 1 => Just(Verdict::Reject)],
             prop::bool::weighted(0.9),
+            prop::option::weighted(0.5, 0..4_usize),
         )
-            .prop_map(|(by, holder, verdict, seen)| Command::Decide { by, holder, verdict, seen }),
+            .prop_map(|(by, holder, verdict, seen, step)| Command::Decide { by, holder, verdict, seen, step }),
         2 => (0..3_usize, person.clone()).prop_map(|(n, by)| Command::Review(n, by)),
         1 => Just(Command::PullBack),
         1 => Just(Command::Withdraw),
@@ -321,6 +498,7 @@ fn command() -> impl Strategy<Value = Command> {
         1 => Just(Command::Raise),
         1 => Just(Command::Undecidable),
         2 => person.clone().prop_map(Command::GiveBack),
+        1 => person.clone().prop_map(Command::GiveUp),
         2 => person.prop_map(Command::Revoke),
         2 => Just(Command::Overdue),
     ]
@@ -329,10 +507,10 @@ fn command() -> impl Strategy<Value = Command> {
 fn run(r: &mut Request, command: &Command, now: Millis) -> Result<Vec<Event>, Refusal> {
     let person = |n: usize| user(PEOPLE[n]);
     match command {
-        Command::Decide { by, holder, verdict, seen } => {
+        Command::Decide { by, holder, verdict, seen, step } => {
             let hash = if *seen { r.content_hash() } else { "other".to_owned() };
             let (by, holder) = (person(*by), holder.map(person));
-            let vote = Vote { on_behalf_of: holder.as_ref(), ..vote(&by, *verdict, &hash) };
+            let vote = Vote { on_behalf_of: holder.as_ref(), step: *step, ..vote(&by, *verdict, &hash) };
             r.decide(&vote, PATIENCE, now)
         }
         Command::Review(n, by) => r.review(*n, &person(*by), now),
@@ -340,13 +518,16 @@ fn run(r: &mut Request, command: &Command, now: Millis) -> Result<Vec<Event>, Re
         Command::Withdraw => r.withdraw(now),
         Command::Resubmit(steps) => {
             let content = Content { answers: vec![answer("what", &steps.to_string())], ..content() };
-            r.resubmit(content, route(*steps), "2".to_owned(), PATIENCE, now)
+            r.resubmit(content, route_with_group(*steps, 0..*steps / 2 * 2), "2".to_owned(), PATIENCE, now)
         }
         Command::Expire => r.expire(now),
-        Command::Remind => r.remind(now),
-        Command::Raise => r.raise_step("above".to_owned(), Scope::City, now).map(|e| vec![e]),
-        Command::Undecidable => r.return_undecidable(PATIENCE, now),
+        Command::Remind => r.pass(now),
+        Command::Raise => {
+            r.raise_step(r.approval.step, "above".to_owned(), Scope::City, now).map(|e| vec![e])
+        }
+        Command::Undecidable => r.return_undecidable(r.approval.step, PATIENCE, now),
         Command::GiveBack(by) => r.give_back(&person(*by), now),
+        Command::GiveUp(by) => r.give_up(&person(*by), now),
         Command::Revoke(by) => r.revoke(&person(*by), "理由", now),
         Command::Overdue => r.note_overdue(now),
     }

@@ -70,6 +70,7 @@ fn report(n: u32) -> Report {
             title: "数".to_owned(),
             value: "3".to_owned(),
             shown: "3".to_owned(),
+            row: None,
         }],
         note: "済".to_owned(),
         attachments: vec![Attachment {

@@ -4,13 +4,16 @@ use app::model::{Cursor, PageRequest};
 use app::ports::{Store, StoreError};
 use app::requests::store::{ParameterChange, RequestQuery, RequestStore as _, RequestView};
 use workflow::id::{RequestId, SectionId, ZoneId};
+use workflow::register::RowKey;
 use workflow::request::{Patience, State};
 use workflow::route::{Route, Verdict, Vote};
 
-use crate::tests::samples::{T0, commit, decision, evidence, people, request, request_id, stored, user_id};
+use crate::tests::samples::{
+    T0, commit, decision, evidence, people, request, request_id, row_entry, stored, user_id,
+};
 use crate::tests::{World, assert_matches, on_both};
 
-on_both! { one_request, duplicates, stale_writers, lists, alarms, reviews, blobs, values }
+on_both! { one_request, duplicates, stale_writers, lists, side_by_side, rows, alarms, reviews, blobs, values }
 
 async fn one_request(world: &World) {
     let store = &world.store;
@@ -36,8 +39,14 @@ async fn one_request(world: &World) {
     let hash = r.content_hash();
     for by in [4, 5] {
         let by = user_id(by);
-        let vote =
-            Vote { by: &by, on_behalf_of: None, verdict: Verdict::Approve, comment: "可", seen_hash: &hash };
+        let vote = Vote {
+            by: &by,
+            on_behalf_of: None,
+            verdict: Verdict::Approve,
+            comment: "可",
+            seen_hash: &hash,
+            step: None,
+        };
         r.decide(&vote, Patience { days: 14 }, T0 + 5).unwrap();
     }
     assert_eq!(r.state, State::Approved);
@@ -100,6 +109,95 @@ async fn numbers(store: &dyn Store, zone: &str, view: RequestView, limit: u32) -
         }
         assert!(!page.rows.is_empty());
     }
+}
+
+/// A request that is open at several desks is found at each, once, and at none that decided.
+async fn side_by_side(world: &World) {
+    let store = &world.store;
+    people(store).await;
+    commit(store, 1, async |tx| {
+        for n in 1..=5 {
+            let mut r = request(n);
+            let Route { steps } = &mut r.approval.route;
+            for step in steps.iter_mut() {
+                step.group = Some("together".to_owned());
+            }
+            tx.insert_request(&r, &format!("key-{n}")).await.unwrap();
+        }
+    })
+    .await;
+    let desks: Vec<(String, String)> =
+        request(1).approval.route.steps.iter().map(|step| (step.role.clone(), step.scope.column())).collect();
+    assert!(desks.len() > 1, "{desks:?}");
+    let at = |desks: &[(String, String)]| RequestView::AwaitingRoles(desks.to_vec());
+    for limit in [1, 2, 50] {
+        assert_eq!(numbers(store, "lgwan", at(&desks), limit).await, [5, 4, 3, 2, 1], "pages of {limit}");
+    }
+    let mut one = store.request(&request_id(3)).await.unwrap().unwrap();
+    let hash = one.content_hash();
+    let by = user_id(4);
+    let vote = Vote {
+        by: &by,
+        on_behalf_of: None,
+        verdict: Verdict::Approve,
+        comment: "可",
+        seen_hash: &hash,
+        step: Some(1),
+    };
+    one.decide(&vote, Patience { days: 14 }, T0 + 5).unwrap();
+    commit(store, 2, async |tx| tx.update_request(&one).await.unwrap()).await;
+    assert_eq!(numbers(store, "lgwan", at(&desks[..1]), 50).await, [5, 4, 3, 2, 1]);
+    assert_eq!(numbers(store, "lgwan", at(&desks[1..]), 50).await, [5, 4, 2, 1]);
+}
+
+async fn rows(world: &World) {
+    let store = &world.store;
+    people(store).await;
+    let key = RowKey::new("assets", 7);
+    commit(store, 1, async |tx| {
+        tx.add_rows(&[row_entry(7), row_entry(8)]).await.unwrap();
+        for n in 1..=3 {
+            let mut r = request(n);
+            r.content.answers[0].row = Some(RowKey::new("assets", if n == 2 { 8 } else { 7 }));
+            tx.insert_request(&r, &format!("key-{n}")).await.unwrap();
+        }
+    })
+    .await;
+    let of = async |key: &RowKey, limit| {
+        let rows = store.requests_of_row(key, limit).await.unwrap();
+        rows.into_iter().map(|r| r.number).collect::<Vec<_>>()
+    };
+    assert_eq!((of(&key, 10).await, of(&key, 1).await), (vec![3, 1], vec![3]));
+    assert!(of(&RowKey::new("media", 7), 10).await.is_empty());
+    assert!(store.permits_of_row(&key).await.unwrap().is_empty(), "nothing was approved");
+    let mut r = store.request(&request_id(1)).await.unwrap().unwrap();
+    let hash = r.content_hash();
+    for by in [4, 5] {
+        let by = user_id(by);
+        let vote = Vote {
+            by: &by,
+            on_behalf_of: None,
+            verdict: Verdict::Approve,
+            comment: "可",
+            seen_hash: &hash,
+            step: None,
+        };
+        r.decide(&vote, Patience { days: 14 }, T0 + 5).unwrap();
+    }
+    let approved = r.clone();
+    commit(store, 2, async |tx| {
+        tx.update_request(&approved).await.unwrap();
+        let inside = tx.permits_of_row(&key).await.unwrap();
+        assert_eq!(inside.len(), 1, "seen in its own transaction");
+    })
+    .await;
+    let out = store.permits_of_row(&key).await.unwrap();
+    assert_eq!(out, [(request_id(1), r.applicant.clone(), r.permit.clone().unwrap())]);
+    r.version = 1;
+    r.give_back(&user_id(1), T0 + 6).unwrap();
+    commit(store, 3, async |tx| tx.update_request(&r).await.unwrap()).await;
+    assert!(store.permits_of_row(&key).await.unwrap().is_empty(), "it is back");
+    assert_eq!(of(&key, 10).await, [3, 1], "and its request is still told");
 }
 
 async fn lists(world: &World) {

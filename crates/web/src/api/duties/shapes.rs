@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use workflow::duty::{Covers, Scope, Tally, task::Word};
 
-use crate::api::dto::time;
+use crate::api::{dto::time, forms::FormFieldView};
 
 /// A duty of the policy.
 #[derive(Serialize, ToSchema)]
@@ -19,33 +19,22 @@ pub(crate) struct DutyTypeView {
     pub(super) help: String,
     /// The role that does it.
     pub(super) owner: String,
-    /// `body`, `section` or `person`.
+    /// `body`, `section`, `person` or `register`.
     pub(super) each: String,
+    /// The register with a task for each row, for `register`.
+    pub(super) register: Option<String>,
     /// `fiscal-year`, `half`, `quarter`, `month` or `week`, for what recurs.
     pub(super) every: Option<String>,
     /// What sets it off, for what does not.
     pub(super) on: Option<String>,
     pub(super) confirm_by: Option<String>,
     pub(super) waiver_by: Option<String>,
-    pub(super) fields: Vec<DutyFieldView>,
+    pub(super) fields: Vec<FormFieldView>,
     /// `none`, `optional` or `required`.
     pub(super) note: String,
     /// The same for files.
     pub(super) files: String,
     pub(super) statements: Vec<String>,
-}
-
-/// A field of a report.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct DutyFieldView {
-    pub(super) id: String,
-    pub(super) title: String,
-    /// As for requests.
-    #[serde(rename = "type")]
-    pub(super) kind: String,
-    pub(super) required: bool,
-    pub(super) choices: Vec<String>,
-    pub(super) chars_max: u32,
 }
 
 /// The duties of the policy.
@@ -97,6 +86,8 @@ pub(crate) struct TaskRowView {
     pub(super) section: Option<String>,
     /// The person whose own task it is.
     pub(super) person: Option<String>,
+    /// The row of a register that it is about, as `register/number`.
+    pub(super) row: Option<String>,
     pub(super) covers: CoversView,
     pub(super) nth: u32,
     pub(super) times: u32,
@@ -116,6 +107,7 @@ impl From<TaskRow> for TaskRowView {
             title: row.title,
             section: row.section.map(|s| s.to_string()),
             person: row.person.map(|(id, _)| id.to_string()),
+            row: row.row.map(|row| row.to_string()),
             covers: (&row.covers).into(),
             nth: row.nth,
             times: row.times,
@@ -197,10 +189,14 @@ pub(crate) struct TaskView {
     pub(super) id: String,
     pub(super) duty: String,
     pub(super) title: String,
-    /// `body`, `section` or `person`.
+    /// `body`, `section`, `person` or `row`.
     pub(super) scope: String,
     pub(super) section: Option<String>,
     pub(super) person: Option<String>,
+    /// The row of a register that it is about, as `register/number`.
+    pub(super) row: Option<String>,
+    /// Why it ended without being done, when what it was about is no more.
+    pub(super) dropped: Option<String>,
     pub(super) covers: CoversView,
     pub(super) nth: u32,
     pub(super) times: u32,
@@ -229,11 +225,14 @@ impl From<TaskDetail> for TaskView {
         };
         let task = detail.task;
         let late = task.is_late();
-        let (scope, person) = match &task.scope {
-            Scope::Body => ("body", None),
-            Scope::Section(_) => ("section", None),
-            Scope::Person(user, _) => ("person", Some(user.to_string())),
+        let scope = match &task.scope {
+            Scope::Body => "body",
+            Scope::Section(_) => "section",
+            Scope::Person(..) => "person",
+            Scope::Row(_) => "row",
         };
+        let person = task.scope.person().map(ToString::to_string);
+        let row = task.scope.row().map(ToString::to_string);
         let (asked, granted) = task.waiver.map_or((None, None), |w| (Some(w.asked), w.granted));
         let report = task.report.map(|r| ReportView {
             by: r.by.to_string(),
@@ -265,6 +264,8 @@ impl From<TaskDetail> for TaskView {
             scope: scope.to_owned(),
             section: task.scope.section().map(ToString::to_string),
             person,
+            row,
+            dropped: task.dropped,
             covers: (&task.covers).into(),
             nth: task.nth,
             times: task.times,
@@ -344,6 +345,9 @@ pub(crate) struct StartForm {
     /// For a duty of persons: whose, by login; absent: the caller's own.
     #[serde(default)]
     pub(super) person: String,
+    /// For a duty about rows of a register: the number of which.
+    #[serde(default)]
+    pub(super) row: String,
 }
 
 /// Which fiscal year.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use app::{
     parameters::ParameterRow,
     requests::{
-        RequestDetail,
+        RequestDetail, Waiting, WaitingPerson,
         store::{ParameterChange, RequestRow},
     },
 };
@@ -18,7 +18,7 @@ use workflow::{
     request::{Permit, Standing},
 };
 
-use crate::api::dto::time;
+use crate::api::{dto::time, forms::FormFieldView};
 
 /// A form that people apply with.
 #[derive(Serialize, ToSchema)]
@@ -28,7 +28,7 @@ pub(crate) struct RequestTypeView {
     pub(super) description: String,
     /// The heading under which people find it.
     pub(super) group: Option<String>,
-    pub(super) fields: Vec<RequestFieldView>,
+    pub(super) fields: Vec<FormFieldView>,
     /// Its steps in order.
     pub(super) steps: Vec<RequestStepView>,
     /// `none` or `period`.
@@ -47,24 +47,10 @@ pub(crate) struct RequestStepView {
     pub(super) role: String,
     /// How many of them must agree.
     pub(super) persons: u32,
+    /// 合議: neighbours with the same word are decided side by side.
+    pub(super) parallel: Option<String>,
     /// Asked for only where the field of this id has this answer.
     pub(super) only_when: Option<(String, String)>,
-}
-
-/// A field of a form.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct RequestFieldView {
-    pub(super) id: String,
-    pub(super) title: String,
-    /// `text`, `long-text`, `date`, `choice`, `bool`, `number`, `parameter` or `person`.
-    #[serde(rename = "type")]
-    pub(super) kind: String,
-    /// Where it is asked for.
-    pub(super) required: bool,
-    pub(super) choices: Vec<String>,
-    pub(super) chars_max: u32,
-    /// The earlier field and its answer without which it is not asked for.
-    pub(super) shown_when: Option<(String, String)>,
 }
 
 /// The forms.
@@ -176,6 +162,9 @@ pub(crate) struct RequestDecisionForm {
     /// 代決: the id of the absent person.
     #[serde(default)]
     pub(super) stands_in_for: Option<String>,
+    /// Which of the steps that are open side by side, by its place; absent: the first that the caller may decide.
+    #[serde(default)]
+    pub(super) step: Option<usize>,
 }
 
 /// Takes a permit back.
@@ -242,15 +231,59 @@ pub(crate) struct PermitView {
 #[expect(clippy::struct_excessive_bools, reason = "one answer for each button")]
 pub(crate) struct RequestMayView {
     pub(super) decide: bool,
+    /// The places of the open steps that he may decide in his own right.
+    pub(super) decide_at: Vec<usize>,
     /// The absent person he may decide for.
     pub(super) decide_for: Option<String>,
     pub(super) pull_back: bool,
     pub(super) withdraw: bool,
     pub(super) resubmit: bool,
     pub(super) give_back: bool,
+    /// Do without what was permitted, before its first day.
+    pub(super) give_up: bool,
     pub(super) revoke: bool,
     /// Decisions that wait for his review.
     pub(super) review: Vec<usize>,
+}
+
+/// An open step and who can decide it now.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct WaitingView {
+    /// Its place in the route.
+    pub(super) step: usize,
+    pub(super) title: String,
+    /// The title of the role that decides.
+    pub(super) role: String,
+    /// The titles of roles that may decide it as well because it is overdue.
+    pub(super) escalated: Vec<String>,
+    pub(super) people: Vec<WaitingPersonView>,
+    /// The names of those who may stand in while all of them are away.
+    pub(super) deputies: Vec<String>,
+}
+
+/// Somebody who can decide a step.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct WaitingPersonView {
+    pub(super) name: String,
+    /// Until when he is away, if he is.
+    pub(super) away_until: Option<String>,
+}
+
+impl From<&Waiting> for WaitingView {
+    fn from(of: &Waiting) -> Self {
+        let person = |p: &WaitingPerson| WaitingPersonView {
+            name: p.name.clone(),
+            away_until: p.away_until.map(time),
+        };
+        Self {
+            step: of.step,
+            title: of.title.clone(),
+            role: of.role.clone(),
+            escalated: of.escalated.clone(),
+            people: of.people.iter().map(person).collect(),
+            deputies: of.deputies.clone(),
+        }
+    }
 }
 
 /// A request.
@@ -268,8 +301,12 @@ pub(crate) struct RequestDetailView {
     pub(super) round: u32,
     /// The titles of its steps.
     pub(super) steps: Vec<String>,
-    /// The index of the step that is open.
+    /// The index of the step that is open: the first of those that are open side by side.
     pub(super) open_step: Option<usize>,
+    /// The open steps, with who can decide each now.
+    pub(super) waiting: Vec<WaitingView>,
+    /// The rows of registers that the answers name, as `register/number`.
+    pub(super) rows: Vec<String>,
     pub(super) answers: Vec<AnswerView>,
     pub(super) attachments: Vec<AttachmentView>,
     pub(super) decisions: Vec<RequestDecisionView>,
@@ -315,6 +352,8 @@ impl From<RequestDetail> for RequestDetailView {
             round: r.approval.round,
             steps: r.approval.route.steps.iter().map(|s| s.title.clone()).collect(),
             open_step: r.open_step().map(|_| r.approval.step),
+            waiting: detail.waiting.iter().map(WaitingView::from).collect(),
+            rows: detail.rows.iter().map(|link| link.key.to_string()).collect(),
             answers: r
                 .content
                 .answers
@@ -363,11 +402,13 @@ impl From<RequestDetail> for RequestDetailView {
             changed_at: time(r.changed_at),
             may: RequestMayView {
                 decide: detail.may.decide,
+                decide_at: detail.may.decide_at.clone(),
                 decide_for: detail.may.decide_for.as_ref().map(UserId::to_string),
                 pull_back: detail.may.pull_back,
                 withdraw: detail.may.withdraw,
                 resubmit: detail.may.resubmit,
                 give_back: detail.may.give_back,
+                give_up: detail.may.give_up,
                 revoke: detail.may.revoke,
                 review: detail.may.review.clone(),
             },

@@ -6,7 +6,7 @@ use app::{
     Error,
     actor::Actor,
     duties::{NewReport, NewStart, TaskDetail},
-    uploads::{ATTACHMENT_BYTES_MAX, UploadedFile},
+    uploads::ATTACHMENT_BYTES_MAX,
 };
 use axum::{
     Form,
@@ -19,7 +19,6 @@ use workflow::{
     calendar::day_of,
     duty::{Scope, task::Word},
     id::{FileId, TaskId, UserId},
-    request::ATTACHMENTS_MAX,
 };
 
 use super::{BASIS, chip, covers_words, nth_words, on};
@@ -27,7 +26,7 @@ use crate::{
     attachment,
     door::Signed,
     failure,
-    screens::{Pairs, all, one, requests, send, show, view},
+    screens::{Pairs, all, attached, one, requests, show, view},
     site::{Site, at_form, render, when},
     words,
 };
@@ -77,6 +76,10 @@ async fn detail_page(
         Scope::Person(user, _) => {
             format!("{} {}", detail.section_name.clone().unwrap_or_default(), name(user))
         }
+        Scope::Row(of) => {
+            let section = detail.section_name.clone().unwrap_or_else(|| "全庁".to_owned());
+            of.person.as_ref().map_or(section.clone(), |user| format!("{section} {}", name(user)))
+        }
     };
     let role = |id: &str| app.pack().role_title(id).to_owned();
     let mut facts = vec![("対象".to_owned(), covers_words(&task.covers)), ("だれの".to_owned(), for_whom)];
@@ -86,6 +89,9 @@ async fn detail_page(
     let nth = nth_words(task.nth, task.times);
     if !nth.is_empty() {
         facts.insert(1, ("回".to_owned(), nth));
+    }
+    if let Some(reason) = &task.dropped {
+        facts.push(("終わった理由".to_owned(), reason.clone()));
     }
     if let Some(confirmer) = &task.terms.confirm_by {
         facts.push(("確かめる役割".to_owned(), role(confirmer)));
@@ -100,6 +106,7 @@ async fn detail_page(
         said: means.to_owned(),
         help: detail.duty.as_ref().map(|d| d.help.clone()).unwrap_or_default(),
         facts,
+        row: detail.row.as_ref().map(crate::screens::registers::row_link),
         due: on(task.due_on),
         overdue,
         elsewhere: detail.written_in.as_deref().map(|zone| site.zone_view(zone).label),
@@ -221,7 +228,11 @@ pub(crate) async fn report(
     let app = site.app();
     let task = TaskId::new(&*id);
     let (mut pairs, mut files) = (Pairs::new(), Vec::new());
-    let result = match arrive(&site, &who.actor, &task, &mut parts, &mut pairs, &mut files).await {
+    let begin = |name: String| {
+        let (app, actor, task) = (&app, &who.actor, &task);
+        async move { app.begin_task_file(actor, task, &name).await }
+    };
+    let result = match attached::arrive(begin, &mut parts, &mut pairs, &mut files).await {
         Ok(()) => {
             let new = NewReport {
                 done_on: one(&pairs, "done-on").to_owned(),
@@ -239,42 +250,6 @@ pub(crate) async fn report(
         }
     };
     after(&site, &who.actor, &id, "task-reported", &pairs, result).await
-}
-
-async fn arrive(
-    site: &Site,
-    actor: &Actor,
-    task: &TaskId,
-    parts: &mut Multipart,
-    pairs: &mut Pairs,
-    files: &mut Vec<UploadedFile>,
-) -> app::Result<()> {
-    let broken = |_| Error::Invalid { field: "files", problem: "unknown" };
-    while let Some(mut field) = parts.next_field().await.map_err(broken)? {
-        let name = field.name().unwrap_or_default().to_owned();
-        let Some(path) = field.file_name().map(str::to_owned) else {
-            if pairs.len() >= send::FIELDS_MAX {
-                return Err(Error::Invalid { field: "files", problem: "too-long" });
-            }
-            let value = send::text(&mut field).await?;
-            pairs.push((name, value));
-            continue;
-        };
-        // A browser sends an empty part for a file field that was left alone.
-        if path.is_empty() {
-            continue;
-        }
-        if files.len() >= ATTACHMENTS_MAX {
-            return Err(Error::TooMany { limit: u32::try_from(ATTACHMENTS_MAX).unwrap_or(u32::MAX) });
-        }
-        let file = path.rsplit_once(['/', '\\']).map_or(path.as_str(), |(_, name)| name);
-        let mut upload = site.app().begin_task_file(actor, task, file).await?;
-        while let Some(chunk) = field.chunk().await.map_err(broken)? {
-            upload.write(&chunk).await?;
-        }
-        files.push(upload.finish().await?);
-    }
-    Ok(())
 }
 
 /// The page after an act: once more with what is wrong, or as it is now.
@@ -382,6 +357,7 @@ fn start_form(site: &Site, actor: &Actor, pairs: &Pairs, errors: Vec<view::Field
         on: typed("on", today),
         section: typed("section", actor.user().section.to_string()),
         person: one(pairs, "person").to_owned(),
+        row: one(pairs, "row").to_owned(),
         sections: app.pack().sections().iter().map(|s| (s.id.clone(), s.name.clone())).collect(),
         submission: typed("submission", app.submission_key()),
         errors,
@@ -406,6 +382,7 @@ pub(crate) async fn start(State(site): State<Site>, who: Signed, Form(pairs): Fo
         on: text("on"),
         section: text("section"),
         person: text("person"),
+        row: text("row"),
     };
     match site.app().start_task(&who.actor, new).await {
         Ok(id) => Redirect::to(&format!("{}?done=task-started", href(id.as_str()))).into_response(),

@@ -8,7 +8,7 @@ use app::{
     Error,
     actor::Actor,
     requests::{NewRequest, RequestDetail},
-    uploads::{ATTACHMENT_BYTES_MAX, UploadedFile},
+    uploads::ATTACHMENT_BYTES_MAX,
 };
 use axum::{
     Form,
@@ -19,14 +19,13 @@ use axum::{
 use policy::{Attachments, FormFieldType};
 use workflow::{
     id::{FileId, RequestId},
-    request::ATTACHMENTS_MAX,
     route::Verdict,
 };
 
 use super::{BASIS, late_words, messages, number, steps};
 use crate::{
     door::Signed,
-    screens::{Pairs, all, one, send, view},
+    screens::{Pairs, all, attached, one, view},
     site::{Site, at_form, render, when},
     words,
 };
@@ -122,6 +121,7 @@ pub(crate) fn field_view(
                 (p.id.clone(), format!("{}(いま: {now})", p.title))
             })
             .collect(),
+        FormFieldType::Zone => app.pack().zones().iter().map(|z| (z.id.clone(), z.label.clone())).collect(),
         _ => field.choices.iter().map(|c| (c.clone(), c.clone())).collect(),
     };
     let help = match (field.kind, &field.help) {
@@ -142,6 +142,43 @@ pub(crate) fn field_view(
         chars_max: field.chars_max,
         value: typed.get(&field.id).cloned().unwrap_or_default(),
         error: errors.iter().find(|e| e.field == field.id).map(words::requests::problem),
+        found: None,
+    }
+}
+
+/// What was typed, with the rows that were picked among those that were found in their fields' place.
+fn picked(pairs: &Pairs) -> Pairs {
+    let mut pairs = pairs.clone();
+    let picks: Vec<(String, String)> = pairs
+        .iter()
+        .filter_map(|(name, value)| Some((format!("answer.{}", name.strip_prefix("pick.")?), value.clone())))
+        .collect();
+    for (name, value) in picks {
+        match pairs.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, typed)) => *typed = value,
+            None => pairs.push((name, value)),
+        }
+    }
+    pairs
+}
+
+/// The form with what was found in a register for one of its fields.
+async fn found_page(site: &Site, actor: &Actor, way: &Way, pairs: &Pairs, field: &str) -> Response {
+    let app = site.app();
+    let form = app.forms().find(|f| f.id == way.form());
+    let Some(asked) = form.and_then(|f| f.field(field)) else {
+        return site.fail(Some(actor), &Error::NotFound);
+    };
+    let words = typed(pairs).remove(field).unwrap_or_default();
+    match app.row_choices(actor, asked, &words).await {
+        Ok(rows) => {
+            let said = |row: &app::registers::views::ShownLink| {
+                (row.number.clone(), format!("{} {}", row.number, row.name.clone().unwrap_or_default()))
+            };
+            let found = (field.to_owned(), rows.iter().map(said).collect());
+            form_page_with(site, actor, way, pairs, &[], Some(found))
+        }
+        Err(error) => site.fail(Some(actor), &error),
     }
 }
 
@@ -152,6 +189,20 @@ fn form_page(
     way: &Way,
     pairs: &Pairs,
     problems: &[app::FieldProblem],
+) -> Response {
+    form_page_with(site, actor, way, pairs, problems, None)
+}
+
+/// Rows that were found for a field: its id, and value and words of each.
+type Found = (String, Vec<(String, String)>);
+
+fn form_page_with(
+    site: &Site,
+    actor: &Actor,
+    way: &Way,
+    pairs: &Pairs,
+    problems: &[app::FieldProblem],
+    found: Option<Found>,
 ) -> Response {
     let app = site.app();
     let Some(form) = app.forms().find(|f| f.id == way.form()) else {
@@ -176,6 +227,13 @@ fn form_page(
         "" => app.submission_key(),
         key => key.to_owned(),
     };
+    let mut fields: Vec<view::FormFieldView> =
+        form.fields.iter().map(|f| field_view(site, &form.fields, f, &answers, problems)).collect();
+    if let Some((id, rows)) = found
+        && let Some(field) = fields.iter_mut().find(|f| f.id == id)
+    {
+        field.found = Some(rows);
+    }
     let mut answer = render(&view::RequestFormPage {
         frame: site.frame(Some(actor), &form.title, "/requests", BASIS, ""),
         back: way.back(),
@@ -184,7 +242,7 @@ fn form_page(
         steps: steps(form),
         came_back,
         check_action: format!("{}/check", way.base()),
-        fields: form.fields.iter().map(|f| field_view(site, &form.fields, f, &answers, problems)).collect(),
+        fields,
         submission,
         errors: messages(problems),
     });
@@ -202,6 +260,11 @@ async fn confirm_page(
     pairs: &Pairs,
     errors: Vec<view::FieldError>,
 ) -> Response {
+    let pairs = &picked(pairs);
+    let looked_for = one(pairs, "find");
+    if !looked_for.is_empty() {
+        return found_page(site, actor, way, pairs, looked_for).await;
+    }
     let app = site.app();
     let filled = match app.check_form(actor, way.form(), &typed(pairs)).await {
         Ok(filled) => filled,
@@ -329,7 +392,11 @@ async fn hand_in(site: &Site, actor: &Actor, way: Way, mut parts: Multipart) -> 
     let mut pairs = Pairs::new();
     let mut files = Vec::new();
     let app = site.app();
-    let arrived = arrive(site, actor, way.form(), &mut parts, &mut pairs, &mut files).await;
+    let begin = |name: String| {
+        let (app, form) = (&app, way.form());
+        async move { app.begin_attachment(actor, form, &name).await }
+    };
+    let arrived = attached::arrive(begin, &mut parts, &mut pairs, &mut files).await;
     let result = match arrived {
         Ok(()) => match &way {
             Way::New(form) => {
@@ -369,40 +436,4 @@ async fn hand_in(site: &Site, actor: &Actor, way: Way, mut parts: Multipart) -> 
             None => site.fail(Some(actor), &error),
         },
     }
-}
-
-async fn arrive(
-    site: &Site,
-    actor: &Actor,
-    form: &str,
-    parts: &mut Multipart,
-    pairs: &mut Pairs,
-    files: &mut Vec<UploadedFile>,
-) -> app::Result<()> {
-    let broken = |_| Error::Invalid { field: "files", problem: "unknown" };
-    while let Some(mut field) = parts.next_field().await.map_err(broken)? {
-        let name = field.name().unwrap_or_default().to_owned();
-        let Some(path) = field.file_name().map(str::to_owned) else {
-            if pairs.len() >= send::FIELDS_MAX {
-                return Err(Error::Invalid { field: "files", problem: "too-long" });
-            }
-            let value = send::text(&mut field).await?;
-            pairs.push((name, value));
-            continue;
-        };
-        // A browser sends an empty part for a file field that was left alone.
-        if path.is_empty() {
-            continue;
-        }
-        if files.len() >= ATTACHMENTS_MAX {
-            return Err(Error::TooMany { limit: u32::try_from(ATTACHMENTS_MAX).unwrap_or(u32::MAX) });
-        }
-        let file = path.rsplit_once(['/', '\\']).map_or(path.as_str(), |(_, name)| name);
-        let mut upload = site.app().begin_attachment(actor, form, file).await?;
-        while let Some(chunk) = field.chunk().await.map_err(broken)? {
-            upload.write(&chunk).await?;
-        }
-        files.push(upload.finish().await?);
-    }
-    Ok(())
 }

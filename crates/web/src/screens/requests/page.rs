@@ -5,7 +5,7 @@
 use app::{
     Error,
     actor::Actor,
-    requests::{RequestBallot, RequestDetail},
+    requests::{RequestBallot, RequestDetail, Waiting, WaitingPerson},
 };
 use axum::{
     Form,
@@ -93,6 +93,8 @@ async fn detail_page(
             (permit_chip(p, app.now()), when(p.terms.from), when(p.terms.until - 1), became)
         }),
         revoke_action: detail.may.revoke.then(|| format!("{href}/revoke")),
+        waiting: detail.waiting.iter().map(waiting).collect(),
+        rows: detail.rows.iter().map(crate::screens::registers::row_link).collect(),
         decided: decided(r, &name),
         decide: decide_form(site, &detail, comment, &name),
         acts: acts(&detail, &href),
@@ -119,6 +121,23 @@ fn at_decision(error: &Error) -> view::FieldError {
     }
 }
 
+/// Who can decide a step now, in sentences.
+fn waiting(of: &Waiting) -> view::WaitingView {
+    let person = |p: &WaitingPerson| match p.away_until {
+        Some(until) => format!("{}({}まで不在)", p.name, when(until - 1).day),
+        None => p.name.clone(),
+    };
+    let mut roles = vec![of.role.clone()];
+    roles.extend(of.escalated.iter().map(|role| format!("{role}(期限を過ぎたため)")));
+    view::WaitingView {
+        step: of.title.clone(),
+        together: of.together,
+        roles: roles.join("、"),
+        people: of.people.iter().map(person).collect(),
+        deputies: of.deputies.clone(),
+    }
+}
+
 fn decided(r: &Request, name: &dyn Fn(&UserId) -> String) -> Vec<view::Decided> {
     let said = |d: &workflow::route::Decision| {
         let title = r.approval.route.steps.get(d.step).map(|s| s.title.clone()).unwrap_or_default();
@@ -137,14 +156,23 @@ fn decide_form(
     name: &dyn Fn(&UserId) -> String,
 ) -> Option<view::DecideForm> {
     let r = &detail.request;
-    let step = r.open_step().filter(|_| detail.may.decide || detail.may.decide_for.is_some())?;
+    // Deciding in one's own right comes before standing in for someone.
+    let mine: Vec<usize> = match detail.may.decide_at.first() {
+        Some(_) => detail.may.decide_at.clone(),
+        None => detail.may.decide_for_at.into_iter().collect(),
+    };
+    let steps = &r.approval.route.steps;
+    let step = steps.get(*mine.first()?)?;
     let app = site.app();
     let title = |id: &str| app.pack().role_title(id).to_owned();
-    // Deciding in one's own right comes before standing in for someone.
     let stands_in = detail.may.decide_for.as_ref().filter(|_| !detail.may.decide);
     Some(view::DecideForm {
         step: step.title.clone(),
-        last: r.approval.step + 1 >= r.approval.route.steps.len(),
+        steps: mine
+            .iter()
+            .filter_map(|index| Some((index.to_string(), steps.get(*index)?.title.clone())))
+            .collect(),
+        last: r.approval.left() <= 1,
         deputy_of: stands_in.map(|id| (name(id), id.to_string())),
         raised: step.raised_from.as_ref().map(|from| (title(from), title(&step.role))),
         seen_hash: detail.content_hash.clone(),
@@ -163,7 +191,7 @@ fn stations(app: &app::App, r: &Request, name: &dyn Fn(&UserId) -> String) -> Ve
         let standing = match decision.map(|d| d.verdict) {
             Some(Verdict::Approve) => "done",
             Some(Verdict::Return | Verdict::Reject) => "stop",
-            None if r.state == Stage::Waiting && r.approval.step == index => "now",
+            None if r.open_steps().iter().any(|(open, _)| *open == index) => "now",
             None => "todo",
         };
         let who = match decision {
@@ -211,6 +239,9 @@ fn acts(detail: &RequestDetail, href: &str) -> Vec<view::ActButton> {
             ..act("return", "返却を報告する", "返却したことを記録します。")
         });
     }
+    if may.give_up {
+        acts.push(act("give-up", "使わないことにする", "この許可を使わずに終わりにします。よろしいですか。"));
+    }
     if may.pull_back {
         acts.push(act("pull-back", "引き戻す", "承認の手続を止めて引き戻します。よろしいですか。"));
     }
@@ -224,7 +255,9 @@ fn acts(detail: &RequestDetail, href: &str) -> Vec<view::ActButton> {
 async fn after(site: &Site, actor: &Actor, id: &str, done: &str, result: app::Result<()>) -> Response {
     match result {
         Ok(()) => Redirect::to(&format!("/requests/{}?done={done}", view::path_part(id))).into_response(),
-        Err(error @ Error::RequestRefused(_)) => detail_page(site, actor, id, "", "", Some(&error)).await,
+        Err(error @ (Error::RequestRefused(_) | Error::Form(_))) => {
+            detail_page(site, actor, id, "", "", Some(&error)).await
+        }
         Err(error) => site.fail(Some(actor), &error),
     }
 }
@@ -244,6 +277,7 @@ pub(crate) async fn decide(
         comment: one(&form, "comment"),
         seen_hash: one(&form, "seen_hash"),
         stands_in_for: holder.as_ref(),
+        step: one(&form, "step").parse().ok(),
     };
     let done = match verdict {
         Verdict::Approve => "request-approved",
@@ -284,6 +318,11 @@ pub(crate) async fn withdraw(State(site): State<Site>, who: Signed, Path(id): Pa
 pub(crate) async fn give_back(State(site): State<Site>, who: Signed, Path(id): Path<String>) -> Response {
     let result = site.app().give_back(&who.actor, &RequestId::new(&*id)).await;
     after(&site, &who.actor, &id, "given-back", result).await
+}
+
+pub(crate) async fn give_up(State(site): State<Site>, who: Signed, Path(id): Path<String>) -> Response {
+    let result = site.app().give_up_permit(&who.actor, &RequestId::new(&*id)).await;
+    after(&site, &who.actor, &id, "given-up", result).await
 }
 
 pub(crate) async fn revoke(

@@ -119,6 +119,8 @@ pub struct TaskPage {
     pub help: String,
     /// Facts: label and value.
     pub facts: Vec<(String, String)>,
+    /// The row of a register that it is about.
+    pub row: Option<super::RowLink>,
     /// When it is due.
     pub due: When,
     /// Whether that has passed and nothing was reported.
@@ -278,6 +280,8 @@ pub struct TaskStartPage {
     pub section: String,
     /// The login that was typed.
     pub person: String,
+    /// The number of a row of a register.
+    pub row: String,
     /// The sections: id and name.
     pub sections: Vec<(String, String)>,
     /// Makes a repeated submission recognisable.

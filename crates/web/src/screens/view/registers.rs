@@ -212,6 +212,12 @@ pub struct RowPage {
     pub version: i64,
     /// What happened, newest first.
     pub history: Vec<RowHistoryView>,
+    /// What of its values the rules, which changed, would not take any more.
+    pub breaks: Vec<String>,
+    /// Who has it along: the name, the first and the last day, and whether that is over.
+    pub out: Vec<(String, When, When, bool)>,
+    /// The requests that name it.
+    pub requests: Vec<super::RequestRowView>,
     /// What leads here: the register, the column, the row.
     pub linking: Vec<(String, String, RowLink)>,
     /// Where it is changed, if this person may.

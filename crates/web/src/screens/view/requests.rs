@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{ActButton, Chip, ClauseChip, FieldError, Frame, Happening, Station, Tab};
+use super::{ActButton, Chip, ClauseChip, FieldError, Frame, Happening, RowLink, Station, Tab};
 use crate::dates::When;
 
 /// A row in a list of requests.
@@ -115,6 +115,8 @@ pub struct FormFieldView {
     pub value: String,
     /// What is wrong with it.
     pub error: Option<String>,
+    /// Of a row of a register: whether rows were looked for, and those that were found, value and words.
+    pub found: Option<Vec<(String, String)>>,
 }
 
 impl FormFieldView {
@@ -122,7 +124,7 @@ impl FormFieldView {
     #[must_use]
     pub fn described_by(&self) -> String {
         let mut ids = Vec::new();
-        if !self.when.is_empty() || !self.help.is_empty() {
+        if !self.when.is_empty() || !self.help.is_empty() || self.kind == "row" {
             ids.push(format!("h-{}", self.id));
         }
         if self.error.is_some() {
@@ -200,6 +202,8 @@ pub type Decided = (String, String, Chip, String, When);
 pub struct DecideForm {
     /// The open step.
     pub step: String,
+    /// Those of the open steps that this person may decide: place in the route and title.
+    pub steps: Vec<(String, String)>,
     /// Whether approving is the last word (決裁).
     pub last: bool,
     /// For whom a deputy decides: name and id.
@@ -212,6 +216,21 @@ pub struct DecideForm {
     pub comment: String,
     /// The statements that ask for the step.
     pub clauses: Vec<ClauseChip>,
+}
+
+/// An open step and who can decide it now.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WaitingView {
+    /// The step.
+    pub step: String,
+    /// Whether others are decided beside it (合議).
+    pub together: bool,
+    /// The roles, in words.
+    pub roles: String,
+    /// Who can decide it, with until when each is away.
+    pub people: Vec<String>,
+    /// Who stands in while all of them are away.
+    pub deputies: Vec<String>,
 }
 
 /// A request.
@@ -252,6 +271,10 @@ pub struct RequestPage {
     pub permit: Option<(Chip, When, When, String)>,
     /// Where the permit can be taken back.
     pub revoke_action: Option<String>,
+    /// Who can decide the open steps now.
+    pub waiting: Vec<WaitingView>,
+    /// The rows of registers that it names.
+    pub rows: Vec<RowLink>,
     /// What was decided.
     pub decided: Vec<Decided>,
     /// The form for who decides.

@@ -1,0 +1,59 @@
+-- Requests: every step that is open, and the rows of registers they name; tasks about rows, SQLite. Its twin is
+-- ../postgres/0014_desks_and_rows.sql.
+
+-- Who may decide a request now: one line for each role and place, of all steps that are open side by side.
+CREATE TABLE request_desk (
+    request_id TEXT NOT NULL REFERENCES request (id),
+    role TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    -- The request's own, so that a list walks one index.
+    zone TEXT NOT NULL,
+    submitted_at INTEGER NOT NULL,
+    PRIMARY KEY (request_id, role, scope)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX request_desk_open ON request_desk (zone, role, scope, submitted_at, request_id);
+INSERT INTO request_desk (request_id, role, scope, zone, submitted_at)
+    SELECT id, open_role, open_scope, zone, submitted_at FROM request WHERE open_role IS NOT NULL;
+DROP INDEX request_open;
+ALTER TABLE request DROP COLUMN open_role;
+ALTER TABLE request DROP COLUMN open_scope;
+
+CREATE TABLE request_register_row (
+    request_id TEXT NOT NULL REFERENCES request (id),
+    register_id TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    submitted_at INTEGER NOT NULL,
+    -- Whether its permit lets the row be along with somebody until it is given back.
+    owes INTEGER NOT NULL,
+    PRIMARY KEY (request_id, register_id, number),
+    FOREIGN KEY (register_id, number) REFERENCES register_row (register_id, number)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX request_register_row_newest ON request_register_row (register_id, number, submitted_at, request_id);
+CREATE INDEX request_register_row_owes ON request_register_row (register_id, number, submitted_at, request_id)
+    WHERE owes = 1;
+
+-- The row that a task is about; both or none.
+ALTER TABLE duty_task ADD COLUMN row_register TEXT;
+ALTER TABLE duty_task ADD COLUMN row_number INTEGER;
+-- Why it ended without being done, when what it was about is no more.
+ALTER TABLE duty_task ADD COLUMN dropped TEXT;
+CREATE INDEX duty_task_row ON duty_task (row_register, row_number, id)
+    WHERE open_due_at IS NOT NULL AND row_register IS NOT NULL;
+
+-- How far the rows of a register were brought to the rules of the policy in force.
+CREATE TABLE register_rules (
+    register_id TEXT NOT NULL PRIMARY KEY,
+    -- Names the rules.
+    rules TEXT NOT NULL,
+    -- The last row that was looked at, from the highest down; NULL: all were.
+    after_number INTEGER
+) STRICT, WITHOUT ROWID;
+
+-- What SQLite assumes of a city's numbers; see the first migration.
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+    ('request_desk', 'request_desk', '800 1 1 1'),
+    ('request_desk', 'request_desk_open', '800 270 40 12 1 1'),
+    ('request_register_row', 'request_register_row', '60000 1 1 1'),
+    ('request_register_row', 'request_register_row_newest', '60000 20000 3 1 1'),
+    ('request_register_row', 'request_register_row_owes', '600 200 1 1 1'),
+    ('duty_task', 'duty_task_row', '4000 400 1 1');
