@@ -21,13 +21,16 @@ pub mod editions;
 pub mod error;
 mod events;
 pub mod evidence;
+pub mod finding;
 pub mod first_factor;
+pub mod home;
 pub mod housekeeping;
 pub mod imports;
 mod in_force;
 pub mod live;
 pub mod model;
 pub mod outage;
+pub mod overview;
 pub mod parameters;
 pub mod people;
 pub mod policy_export;
@@ -132,6 +135,8 @@ struct House {
     tasks_made_for: Mutex<Option<(jiff::civil::Date, String)>>,
     /// The part of the blobs that the next round of housekeeping looks through.
     next_shard: AtomicU8,
+    /// What is found by words on this node.
+    words: finding::Words,
     jobs: Notify,
     unsealed: Notify,
     /// Hashing a password takes tens of megabytes: no more at once than this.
@@ -181,6 +186,7 @@ impl App {
             payload_gate: RwLock::default(),
             tasks_made_for: Mutex::default(),
             next_shard: AtomicU8::default(),
+            words: finding::Words::default(),
             jobs: Notify::new(),
             unsealed: Notify::new(),
             hashing: Arc::new(Semaphore::new(4)),

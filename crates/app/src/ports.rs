@@ -14,6 +14,8 @@ use workflow::{
 
 use crate::duties::store::{DutyStore, DutyTx};
 use crate::editions::{EditionStore, EditionTx};
+use crate::finding::ports::ChangeStore;
+use crate::home::HomeStore;
 use crate::registers::store::{RegisterStore, RegisterTx};
 use crate::requests::store::{RequestStore, RequestTx};
 
@@ -77,7 +79,9 @@ pub enum StoreError {
 ///
 /// Every list is bound by an index; none reads a whole table.
 #[async_trait]
-pub trait Store: DutyStore + EditionStore + RegisterStore + RequestStore + Send + Sync {
+pub trait Store:
+    ChangeStore + DutyStore + EditionStore + HomeStore + RegisterStore + RequestStore + Send + Sync
+{
     /// Opens a transaction that sees its own writes. Dropping it undoes everything.
     async fn begin(&self) -> Result<Box<dyn Tx>, StoreError>;
 
@@ -103,6 +107,12 @@ pub trait Store: DutyStore + EditionStore + RegisterStore + RequestStore + Send 
 
     /// The session with this hash.
     async fn session(&self, secret_hash: &str) -> Result<Option<Session>, StoreError>;
+    /// The same with whom it belongs to and the posts that he holds at that moment, in one step: asked for every page.
+    async fn session_person(
+        &self,
+        secret_hash: &str,
+        at: Millis,
+    ) -> Result<Option<(Session, User, Vec<PostHolding>)>, StoreError>;
     /// The token with this hash.
     async fn token(&self, secret_hash: &str) -> Result<Option<ApiToken>, StoreError>;
     /// The tokens of this person, newest first.

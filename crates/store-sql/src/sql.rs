@@ -7,7 +7,12 @@
 /// Every statement, for the tests that look at each.
 #[cfg(test)]
 pub(crate) fn all() -> impl Iterator<Item = &'static Sql> {
-    ALL.iter().chain(duties::ALL).chain(editions::ALL).chain(registers::ALL)
+    ALL.iter()
+        .chain(duties::ALL)
+        .chain(editions::ALL)
+        .chain(home::ALL)
+        .chain(changes::ALL)
+        .chain(registers::ALL)
 }
 
 /// A place before every row of a list that is sorted by time, newest first.
@@ -221,8 +226,10 @@ macro_rules! evidence_list {
     };
 }
 
+pub(crate) mod changes;
 pub(crate) mod duties;
 pub(crate) mod editions;
+pub(crate) mod home;
 pub(crate) mod registers;
 
 statements! {
@@ -279,6 +286,14 @@ statements! {
         "SELECT secret_hash, user_id, zone, strength, created_at, seen_at, expires_at FROM session \
          WHERE secret_hash = $1"
     );
+    // With whom it belongs to and what he holds: a row for each post, or one without.
+    SESSION_PERSON = Same(concat!(
+        "SELECT s.secret_hash, s.user_id, s.zone, s.strength, s.created_at AS opened_at, s.seen_at, s.expires_at, ",
+        user_columns!(),
+        ", p.post, p.unit, p.from_at, p.until_at FROM session s JOIN app_user u ON u.id = s.user_id",
+        " LEFT JOIN post_holding p ON p.user_id = s.user_id AND p.from_at <= $2",
+        " AND (p.until_at IS NULL OR p.until_at > $2) WHERE s.secret_hash = $1"
+    ));
     INSERT_SESSION = Same(
         "INSERT INTO session (secret_hash, user_id, zone, strength, created_at, seen_at, expires_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7)"

@@ -170,7 +170,6 @@ pub struct DutyCard {
 }
 
 const TIMELINE_MAX: u32 = 200;
-const HOME_ROWS: u32 = 50;
 const CARD_ROWS: u32 = 50;
 const CARD_PERIODS: u32 = 24;
 
@@ -225,7 +224,7 @@ impl App {
     }
 
     /// The desks at which tasks wait for this person.
-    fn desks(&self, actor: &Actor) -> Vec<String> {
+    pub(crate) fn desks(&self, actor: &Actor) -> Vec<String> {
         let mut desks = vec![format!("p:{}", actor.id())];
         for Grant { role, scope } in actor.roles() {
             let at = |section: &str| format!("r:{role}@s:{section}");
@@ -250,7 +249,7 @@ impl App {
     }
 
     /// The sections whose tasks this person may see: `Some(None)` for all of them, `None` for none but his own.
-    fn sections_seen(&self, actor: &Actor) -> Option<Option<Vec<SectionId>>> {
+    pub(crate) fn sections_seen(&self, actor: &Actor) -> Option<Option<Vec<SectionId>>> {
         match self.authorizer().visible_tasks(actor.principal()) {
             Reach::All => Some(None),
             Reach::Units { departments, sections } => Some(Some(
@@ -298,18 +297,6 @@ impl App {
     #[must_use]
     pub fn sees_tasks_of_others(&self, actor: &Actor) -> bool {
         self.sections_seen(actor).is_some()
-    }
-
-    /// What waits for this person among tasks.
-    ///
-    /// # Errors
-    /// As [`App::tasks`].
-    pub async fn tasks_at_home(&self, actor: &Actor) -> Result<TasksAtHome> {
-        let page = || PageRequest { after: None, limit: HOME_ROWS };
-        let mine = self.tasks(actor, TaskTray::Mine, page()).await?.rows;
-        let mut overdue = self.tasks(actor, TaskTray::Overdue, page()).await?.rows;
-        overdue.retain(|row| mine.iter().all(|m| m.id != row.id));
-        Ok(TasksAtHome { mine, overdue })
     }
 
     /// A fiscal year as far as this person answers for units: `None` for the current one.
@@ -447,7 +434,7 @@ impl App {
 }
 
 /// Takes out the words on an event that were written in another zone; that zone.
-fn leave_out_event(covers: &mut Covers, actor: &Actor) -> Option<String> {
+pub(crate) fn leave_out_event(covers: &mut Covers, actor: &Actor) -> Option<String> {
     match covers {
         Covers::Event { what, zone: Some(zone), .. } if zone != actor.zone() => {
             what.clear();

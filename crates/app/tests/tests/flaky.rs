@@ -107,6 +107,7 @@ calls! {
     sections() -> Vec<Section>;
     absences_of(user: &UserId, after: Millis) -> Vec<Absence>;
     session(secret_hash: &str) -> Option<Session>;
+    session_person(secret_hash: &str, at: Millis) -> Option<(Session, User, Vec<PostHolding>)>;
     token(secret_hash: &str) -> Option<ApiToken>;
     tokens_of(user: &UserId) -> Vec<ApiToken>;
     touch(secret_hash: &str, now: Millis) -> ();
@@ -361,6 +362,8 @@ impl BlobWriter for FlakyWriter {
 mod editions {
     use app::{
         editions::{EditionStore, EditionTx, Reading, SectionReading},
+        finding::ports::{ChangeStore, SubjectChange},
+        home::{HomeQuestion, HomeRows, HomeStore, OverviewQuestion, OverviewRows},
         model::{Page, PageRequest},
         ports::StoreError,
         registers::store::{
@@ -426,6 +429,16 @@ mod editions {
         add_readers(edition: &EditionId, post: &str, now: Millis, due_at: Option<Millis>) -> u64;
         add_reader(edition: &EditionId, user: &UserId, due_at: Option<Millis>) -> bool;
         confirm_reading(edition: &EditionId, user: &UserId, at: Millis) -> bool;
+    }
+
+    passed_on! { ChangeStore for FlakyStore;
+        change_head() -> (String, i64);
+        changes_behind(seq: i64, limit: u32) -> Vec<SubjectChange>;
+    }
+
+    passed_on! { HomeStore for FlakyStore;
+        home(question: &HomeQuestion) -> HomeRows;
+        overview(question: &OverviewQuestion) -> OverviewRows;
     }
 
     passed_on! { RegisterStore for FlakyStore;

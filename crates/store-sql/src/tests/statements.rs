@@ -30,6 +30,10 @@ fn few_texts_differ() {
             "MIGRATION_LOCK",
             "INDICES",
             "TASK_TO_CHANGE",
+            "TAKE_CHANGES",
+            "CHANGES_SHARED",
+            "CHANGES_ALONE",
+            "CHANGES_CONTINUE",
             "ROW_TO_CHANGE",
         ]
     );
