@@ -26,7 +26,7 @@ mod serve;
 mod setup;
 mod world;
 
-use std::{net::SocketAddr, process::ExitCode, time::Duration};
+use std::{net::SocketAddr, path::Path, process::ExitCode, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use app::{App, sanitising::CellSettings};
@@ -94,7 +94,8 @@ pub(crate) struct Listener {
 /// How long requests may take to finish once the house closes.
 const CLOSING: Duration = Duration::from_secs(10);
 
-/// Runs a house until `stop` resolves: listeners, cells, the sealer, housekeeping. `opened` is called when every
+/// Runs a house until `stop` resolves: listeners, cells, the sealer, housekeeping, the index of words, which lies in the folder
+/// `words`. `opened` is called when every
 /// listener is bound, with the addresses they got.
 ///
 /// # Errors
@@ -103,6 +104,7 @@ pub(crate) async fn run_house(
     app: App,
     listeners: Vec<Listener>,
     cells: usize,
+    words: &Path,
     opened: impl FnOnce(&[(ZoneId, SocketAddr)]) -> anyhow::Result<()>,
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
@@ -151,6 +153,18 @@ pub(crate) async fn run_house(
     {
         let (app, end) = (app.clone(), until_closed(closed.clone()));
         background.spawn(async move { app.run_housekeeping(end).await });
+    }
+
+    // Searching by words is a convenience: a disk that does not do keeps nobody from working.
+    match search::NodeIndex::open(words) {
+        Ok(index) => app.use_words(Arc::new(index)),
+        Err(error) => {
+            tracing::warn!(folder = %words.display(), %error, "nothing is found by words until the next start");
+        }
+    }
+    {
+        let (app, end) = (app.clone(), until_closed(closed.clone()));
+        background.spawn(async move { app.run_indexing(end).await });
     }
 
     let handle = Handle::new();

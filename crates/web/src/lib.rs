@@ -38,7 +38,7 @@ pub use live::Streams;
 pub use site::ZoneSetting;
 
 use screens::{
-    account, beside, classify, coverage, duties, editions, home, imports, oscal, parameters, people,
+    account, beside, classify, coverage, duties, editions, find, home, imports, oscal, parameters, people,
     policy as policies, reading, register_tables, registers, requests, send, session, transfers,
 };
 use site::Site;
@@ -75,6 +75,7 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
     let pages = Router::new()
         .route("/", get(home::home))
         .route("/help", get(home::help))
+        .route("/find", get(find::page))
         .route("/login", get(session::login_page).post(session::login))
         .route("/login/code", get(session::code_page).post(session::code))
         .route("/logout", get(session::logout_page).post(session::logout))

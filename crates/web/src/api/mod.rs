@@ -15,6 +15,7 @@ mod duties;
 mod editions;
 mod errors;
 mod evidence;
+mod find;
 mod imports;
 mod ledger;
 mod oscal;
@@ -352,6 +353,9 @@ fn rows() -> Vec<Endpoint> {
         row(Get, "/search", "Words in the policy, whatever their spelling", reading::search)
             .query::<reading::SearchQuery>()
             .gives::<reading::FoundView>(),
+        row(Get, "/find", "Whatever the caller may see, by words", find::find)
+            .query::<find::FindQuery>()
+            .gives::<find::FindView>(),
         row(Get, "/clauses", "The text as a tree", reading::clauses).gives::<reading::ClauseList>(),
         row(Get, "/clauses/{*id}", "One clause with what hangs on it", reading::clause)
             .gives::<reading::ClauseNodeView>(),

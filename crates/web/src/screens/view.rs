@@ -9,8 +9,10 @@ mod classify;
 mod coverage;
 mod duties;
 mod editions;
+mod find;
 mod imports;
 mod oscal;
+mod overview;
 mod reading;
 mod register_tables;
 mod registers;
@@ -23,8 +25,10 @@ pub use classify::*;
 pub use coverage::*;
 pub use duties::*;
 pub use editions::*;
+pub use find::*;
 pub use imports::*;
 pub use oscal::*;
+pub use overview::*;
 pub use reading::*;
 pub use register_tables::*;
 pub use registers::*;
@@ -341,6 +345,8 @@ pub struct HomePage {
     pub may_send: bool,
     /// Numbers.
     pub tiles: Vec<Tile>,
+    /// The whole body, for those who answer for it.
+    pub overview: Option<OverviewView>,
     /// Requests that wait; groups without rows are left out.
     pub requests: Vec<RequestGroup>,
     /// Tasks of duties that wait; groups without rows are left out.
