@@ -28,7 +28,7 @@ mod serve;
 mod setup;
 mod world;
 
-use std::{net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::Path, process::ExitCode, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use app::{App, notices::Mailer, sanitising::CellSettings};
@@ -104,7 +104,8 @@ pub(crate) struct Listener {
 /// How long requests may take to finish once the house closes.
 const CLOSING: Duration = Duration::from_secs(10);
 
-/// Runs a house until `stop` resolves: listeners, cells, the sealer, housekeeping, mails where something sends them. `opened` is called when every
+/// Runs a house until `stop` resolves: listeners, cells, the sealer, housekeeping, mails where something sends them, the index of words, which lies in the folder
+/// `words`. `opened` is called when every
 /// listener is bound, with the addresses they got.
 ///
 /// # Errors
@@ -114,6 +115,7 @@ pub(crate) async fn run_house(
     listeners: Vec<Listener>,
     cells: usize,
     mailer: Option<Arc<dyn Mailer>>,
+    words: &Path,
     opened: impl FnOnce(&[(ZoneId, SocketAddr)]) -> anyhow::Result<()>,
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
@@ -166,6 +168,18 @@ pub(crate) async fn run_house(
     if let Some(mailer) = mailer {
         let (app, end) = (app.clone(), until_closed(closed.clone()));
         background.spawn(async move { app.run_mails(mailer, end).await });
+    }
+
+    // Searching by words is a convenience: a disk that does not do keeps nobody from working.
+    match search::NodeIndex::open(words) {
+        Ok(index) => app.use_words(Arc::new(index)),
+        Err(error) => {
+            tracing::warn!(folder = %words.display(), %error, "nothing is found by words until the next start");
+        }
+    }
+    {
+        let (app, end) = (app.clone(), until_closed(closed.clone()));
+        background.spawn(async move { app.run_indexing(end).await });
     }
 
     let handle = Handle::new();

@@ -154,15 +154,16 @@ impl App {
     /// [`Error::SessionEnded`].
     pub async fn resume(&self, door: &Door, secret: &str) -> Result<Actor> {
         let now = self.now();
-        let session = self.live_session(door, secret, now).await?;
-        let user =
-            self.store().user(&session.user).await?.filter(|u| u.enabled).ok_or(Error::SessionEnded)?;
+        let found = self.store().session_person(&hash_secret(secret), now).await?;
+        let (session, user, posts) = found
+            .filter(|(session, user, _)| user.enabled && self.is_live(session, door, now))
+            .ok_or(Error::SessionEnded)?;
         if now - session.seen_at >= MINUTE {
             self.store().touch(&session.secret_hash, now).await?;
         }
         let awaits_code = user.totp_sealed.is_some() && session.strength == Strength::Password;
         let unread = session.unread_notices;
-        self.actor(door, user, Proof::Session { strength: session.strength, awaits_code, unread }, now).await
+        Ok(self.actor(door, user, posts, &Proof::Session { strength: session.strength, awaits_code, unread }))
     }
 
     /// The person behind an API token at this door.
@@ -182,7 +183,8 @@ impl App {
         if token.used_at.is_none_or(|used| now - used >= MINUTE) {
             self.store().touch(&hash, now).await?;
         }
-        self.actor(door, user, Proof::Token { scopes: token.scopes }, now).await
+        let posts = self.store().posts_of(&user.id, now).await?;
+        Ok(self.actor(door, user, posts, &Proof::Token { scopes: token.scopes }))
     }
 
     /// Ends a session.
@@ -421,10 +423,14 @@ impl App {
         self.store()
             .session(&hash_secret(secret))
             .await?
-            .filter(|s| {
-                s.zone == door.zone && now < s.expires_at && now - s.seen_at < self.rules().session_idle
-            })
+            .filter(|s| self.is_live(s, door, now))
             .ok_or(Error::SessionEnded)
+    }
+
+    fn is_live(&self, session: &Session, door: &Door, now: Millis) -> bool {
+        session.zone == door.zone
+            && now < session.expires_at
+            && now - session.seen_at < self.rules().session_idle
     }
 
     fn new_session(

@@ -5,10 +5,7 @@
 
 use authz::{Account, Action, Allowed, Decision, Grant, Place, Principal, Resource, TokenScope};
 use serde_json::json;
-use workflow::{
-    Millis,
-    id::{SectionId, UserId, ZoneId},
-};
+use workflow::id::{SectionId, UserId, ZoneId};
 
 use crate::{
     App,
@@ -135,12 +132,11 @@ pub enum Prospect {
 
 impl App {
     /// Puts together what is known of a person at this moment.
-    pub(crate) async fn actor(&self, door: &Door, user: User, proof: Proof, now: Millis) -> Result<Actor> {
-        let posts = self.store().posts_of(&user.id, now).await?;
+    pub(crate) fn actor(&self, door: &Door, user: User, posts: Vec<PostHolding>, proof: &Proof) -> Actor {
         let roles = self.grants(&posts);
         let needs_factor = roles.iter().any(|g| self.pack().role(&g.role).is_some_and(|r| r.second_factor))
             || self.pack().zone(door.zone.as_str()).is_some_and(|z| z.second_factor);
-        let (strength, via_token, awaits_code, unread) = match &proof {
+        let (strength, via_token, awaits_code, unread) = match proof {
             Proof::Session { strength, awaits_code, unread } => (*strength, false, *awaits_code, *unread),
             Proof::Token { .. } => (Strength::Password, true, false, 0),
         };
@@ -159,7 +155,7 @@ impl App {
             second_factor_required: needs_factor,
             enabled: user.enabled,
         };
-        Ok(Actor { door: door.clone(), user, posts, principal, strength, via_token, awaits_code, unread })
+        Actor { door: door.clone(), user, posts, principal, strength, via_token, awaits_code, unread }
     }
 
     /// The roles that posts bring, by the pack. Everybody with a post is staff.
@@ -208,7 +204,7 @@ impl App {
     /// Asks for a right without leaving a trace: for showing or hiding a button.
     pub(crate) fn may(&self, actor: &Actor, action: Action, resource: &Resource) -> bool {
         !Self::must_settle_first(actor, action)
-            && self.authorizer().decide(actor.principal(), action, resource).is_allowed()
+            && self.authorizer().allows(actor.principal(), action, resource)
     }
 
     /// The same for a screen that says beforehand what a person would have to do first.
@@ -217,7 +213,7 @@ impl App {
             authz::Principal { strength: authz::Strength::SecondFactor, ..actor.principal().clone() };
         if self.may(actor, action, resource) {
             Prospect::Now
-        } else if self.authorizer().decide(&proven, action, resource).is_allowed() {
+        } else if self.authorizer().allows(&proven, action, resource) {
             Prospect::AfterSecondFactor
         } else {
             Prospect::Never

@@ -415,7 +415,7 @@ impl App {
         let proven = Principal { strength: Strength::SecondFactor, ..actor.principal().clone() };
         Ok([Action::DecideTransfer, Action::DecideAsDeputy]
             .into_iter()
-            .any(|action| self.authorizer().decide(&proven, action, &resource).is_allowed()))
+            .any(|action| self.authorizer().allows(&proven, action, &resource)))
     }
 
     async fn any_away(&self, people: &[UserId], now: Millis) -> Result<bool> {
@@ -428,7 +428,7 @@ impl App {
     }
 
     /// Every place that a grant covers: its own and all below.
-    fn places_below(&self, scope: &GrantScope) -> Vec<Scope> {
+    pub(crate) fn places_below(&self, scope: &GrantScope) -> Vec<Scope> {
         let section = |id: &str| Scope::Section(SectionId::new(id));
         match scope {
             GrantScope::Section(id) => vec![section(id)],

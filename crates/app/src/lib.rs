@@ -21,7 +21,9 @@ pub mod editions;
 pub mod error;
 mod events;
 pub mod evidence;
+pub mod finding;
 pub mod first_factor;
+pub mod home;
 pub mod housekeeping;
 pub mod imports;
 mod in_force;
@@ -29,6 +31,7 @@ pub mod live;
 pub mod model;
 pub mod notices;
 pub mod outage;
+pub mod overview;
 pub mod parameters;
 pub mod people;
 pub mod policy_export;
@@ -141,6 +144,8 @@ struct House {
     mail_pause: Mutex<Option<notices::Pause>>,
     /// The part of the blobs that the next round of housekeeping looks through.
     next_shard: AtomicU8,
+    /// What is found by words on this node.
+    words: finding::Words,
     jobs: Notify,
     unsealed: Notify,
     /// Hashing a password takes tens of megabytes: no more at once than this.
@@ -193,6 +198,7 @@ impl App {
             mail_road: Mutex::default(),
             mail_pause: Mutex::default(),
             next_shard: AtomicU8::default(),
+            words: finding::Words::default(),
             jobs: Notify::new(),
             unsealed: Notify::new(),
             hashing: Arc::new(Semaphore::new(4)),

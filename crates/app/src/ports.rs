@@ -15,6 +15,8 @@ use workflow::{
 use crate::duties::store::{DutyStore, DutyTx};
 use crate::editions::{EditionStore, EditionTx};
 use crate::notices::store::{NoticeStore, NoticeTx};
+use crate::finding::ports::ChangeStore;
+use crate::home::HomeStore;
 use crate::registers::store::{RegisterStore, RegisterTx};
 use crate::requests::store::{RequestStore, RequestTx};
 use crate::rosters::store::{RosterStore, RosterTx};
@@ -81,13 +83,15 @@ pub enum StoreError {
 /// Every list is bound by an index; none reads a whole table.
 #[async_trait]
 pub trait Store:
-    DutyStore
+    ChangeStore
+    + DutyStore
     + EditionStore
+    + HomeStore
     + NoticeStore
     + RegisterStore
     + RequestStore
-    + TrainingStore
     + RosterStore
+    + TrainingStore
     + Send
     + Sync
 {
@@ -116,6 +120,12 @@ pub trait Store:
 
     /// The session with this hash.
     async fn session(&self, secret_hash: &str) -> Result<Option<Session>, StoreError>;
+    /// The same with whom it belongs to and the posts that he holds at that moment, in one step: asked for every page.
+    async fn session_person(
+        &self,
+        secret_hash: &str,
+        at: Millis,
+    ) -> Result<Option<(Session, User, Vec<PostHolding>)>, StoreError>;
     /// The token with this hash.
     async fn token(&self, secret_hash: &str) -> Result<Option<ApiToken>, StoreError>;
     /// The tokens of this person, newest first.

@@ -190,7 +190,6 @@ pub struct Home {
 
 /// Entries of a transfer's timeline that a page shows.
 const TIMELINE_MAX: u32 = 200;
-const HOME_ROWS: u32 = 20;
 /// How many pages of rows are read to fill one page of rows that may be seen.
 const REFILLS_MAX: usize = 5;
 
@@ -543,14 +542,9 @@ impl App {
     /// [`Error::NotFound`] also for what the person may not see.
     pub async fn transfer(&self, actor: &Actor, id: &TransferId) -> Result<TransferDetail> {
         let now = self.now();
-        let transfer = self.store().transfer(id).await?.ok_or(Error::NotFound)?;
-        let facts = self.facts(&transfer, now).await?;
+        let (transfer, resource) = self.seen_transfer(actor, id, now).await?;
         let deputised =
             self.deputised_holder(&(&transfer).into(), actor.id(), now).await?.map(|(_, holder)| holder);
-        let resource = Resource::Transfer(Box::new(facts));
-        if !self.may(actor, Action::ViewTransfer, &resource) {
-            return Err(Error::NotFound);
-        }
         let can = |action| self.may(actor, action, &resource);
         let may = May {
             decide: can(Action::DecideTransfer),
@@ -596,6 +590,22 @@ impl App {
             cells_stopped: self.cells_stopped(actor).filter(|_| transfer.state == State::Sanitising),
             transfer,
         })
+    }
+
+    /// A transfer that this person may see: for its page and whatever else tells of it.
+    pub(crate) async fn seen_transfer(
+        &self,
+        actor: &Actor,
+        id: &TransferId,
+        now: Millis,
+    ) -> Result<(Transfer, Resource)> {
+        let transfer = self.store().transfer(id).await?.ok_or(Error::NotFound)?;
+        let resource = Resource::Transfer(Box::new(self.facts(&transfer, now).await?));
+        if self.may(actor, Action::ViewTransfer, &resource) {
+            Ok((transfer, resource))
+        } else {
+            Err(Error::NotFound)
+        }
     }
 
     async fn names(&self, transfer: &Transfer) -> Result<BTreeMap<UserId, String>> {
@@ -675,41 +685,6 @@ impl App {
             query.page.after
         };
         Ok(Page { rows, next })
-    }
-
-    /// The first screen.
-    ///
-    /// # Errors
-    /// [`Error::SessionEnded`].
-    pub async fn home(&self, actor: &Actor) -> Result<Home> {
-        let page = || PageRequest { after: None, limit: HOME_ROWS };
-        let rows = |tray, states: &'static [State]| async move {
-            self.transfers(actor, tray, states, page()).await.map(|p| p.rows)
-        };
-        let reviews = self.store().reviews_due(actor.id(), HOME_ROWS).await?;
-        let under_way =
-            rows(Tray::Submitted, &[State::Sanitising, State::AwaitingApproval, State::Ready]).await?;
-        Ok(Home {
-            to_decide: rows(Tray::ToDecide, &[State::AwaitingApproval]).await?,
-            to_receive: rows(Tray::Received, &[State::Ready]).await?,
-            with_me: rows(Tray::Submitted, &[State::Returned, State::PulledBack]).await?,
-            held: rows(Tray::Submitted, &[State::Held]).await?,
-            held_of_units: if actor.holds(authz::role::SYSTEM_MANAGER)
-                || actor.holds(authz::role::SYSTEM_OPERATOR)
-            {
-                rows(Tray::Units, &[State::Held]).await?
-            } else {
-                Vec::new()
-            },
-            reviews: reviews
-                .into_iter()
-                .filter(|(r, _)| r.from_zone == *actor.zone() || r.to_zone == *actor.zone())
-                .collect(),
-            cells_stopped: self
-                .cells_stopped(actor)
-                .filter(|s| s.cause.is_some() || under_way.iter().any(|r| r.state == State::Sanitising)),
-            under_way,
-        })
     }
 
     /// The facts of a transfer that rights depend on, at this moment.

@@ -105,6 +105,21 @@ impl Authorizer {
         }
     }
 
+    /// The same as a word: yes or no, for lists and buttons. Spares finding the reason of a refusal, which costs more than
+    /// the refusal. Acting needs the [`Allowed`] of [`Authorizer::decide`].
+    #[must_use]
+    pub fn allows(&self, principal: &Principal, action: Action, resource: &Resource) -> bool {
+        resource.kind() == action.resource_kind()
+            && self
+                .rules(action)
+                .and_then(|rules| self.ask(&rules.all, principal, action, resource))
+                .is_ok_and(|response| {
+                    // As in `read`: what cannot be evaluated refuses.
+                    response.diagnostics().errors().next().is_none()
+                        && response.decision() == CedarDecision::Allow
+                })
+    }
+
     /// Turns Cedar's answer into ours.
     fn read(
         &self,

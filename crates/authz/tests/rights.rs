@@ -69,6 +69,8 @@ impl Table {
                 let mut who = who.clone();
                 alter(&mut who);
                 let decision = self.authorizer.decide(&who, *action, &resource(&who, action.resource_kind()));
+                let short = self.authorizer.allows(&who, *action, &resource(&who, action.resource_kind()));
+                assert_eq!(short, decision.is_allowed(), "the short answer is the same");
                 write!(self.text, " {:<5}", cell(&decision)).unwrap();
             }
             trim_line(&mut self.text);

@@ -3,7 +3,7 @@
 //! Owns their rows. Leaves what they are worth, and when they end, to `app`.
 
 use app::{
-    model::{ApiToken, Session, Strength},
+    model::{ApiToken, PostHolding, Session, Strength, User},
     ports::StoreError,
 };
 use workflow::{
@@ -13,6 +13,7 @@ use workflow::{
 
 use crate::{
     db::{Conn, Db, Row, args, json},
+    people,
     sql::{self, Sql},
 };
 
@@ -24,6 +25,31 @@ const TOUCH_EVERY: Millis = 60_000;
 
 pub(crate) async fn session(conn: &mut Conn<'_>, secret_hash: &str) -> Result<Option<Session>, StoreError> {
     conn.row(&sql::SESSION, &args![secret_hash]).await?.map(|row| read_session(&row)).transpose()
+}
+
+pub(crate) async fn session_person(
+    conn: &mut Conn<'_>,
+    secret_hash: &str,
+    at: Millis,
+) -> Result<Option<(Session, User, Vec<PostHolding>)>, StoreError> {
+    let rows = conn.rows(&sql::SESSION_PERSON, &args![secret_hash, at]).await?;
+    let Some(first) = rows.first() else { return Ok(None) };
+    let session = Session { created_at: first.int("opened_at")?, ..read_session(first)? };
+    let user = people::read_user(first)?;
+    let mut posts = Vec::new();
+    for row in &rows {
+        if let Some(post) = row.text_maybe("post")? {
+            posts.push(PostHolding {
+                user: user.id.clone(),
+                post,
+                unit: row.text_maybe("unit")?,
+                from: row.int("from_at")?,
+                until: row.int_maybe("until_at")?,
+            });
+        }
+    }
+    posts.sort_by(|a, b| (&a.post, &a.unit, a.from).cmp(&(&b.post, &b.unit, b.from)));
+    Ok(Some((session, user, posts)))
 }
 
 pub(crate) async fn insert_session(conn: &mut Conn<'_>, session: &Session) -> Result<(), StoreError> {

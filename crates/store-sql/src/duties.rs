@@ -218,7 +218,7 @@ async fn page(db: &Db, query: &TaskQuery) -> Result<Page<TaskRow>, StoreError> {
     Ok(cut(rows, limit, |row| Cursor { at: row.due_at, id: row.id.as_str().to_owned() }))
 }
 
-fn read_row(row: &Row) -> Result<TaskRow, StoreError> {
+pub(crate) fn read_row(row: &Row) -> Result<TaskRow, StoreError> {
     let person = row.text_maybe("person")?.map(UserId::new);
     let name = row.text_maybe("person_name")?.unwrap_or_default();
     Ok(TaskRow {
@@ -355,10 +355,13 @@ impl DutyTx for SqlTx {
     }
 
     async fn insert_tasks(&mut self, tasks: &[Task]) -> Result<u64, StoreError> {
+        // Those that are there already are read once more by the indexes, which is cheaper than telling them apart.
+        self.touched.extend(tasks.iter().map(|t| ("task".to_owned(), t.id.as_str().to_owned())));
         step!(self, insert(&mut self.conn(), tasks))
     }
 
     async fn update_task(&mut self, task: &Task) -> Result<(), StoreError> {
+        self.touched.insert(("task".to_owned(), task.id.as_str().to_owned()));
         step!(self, update(&mut self.conn(), task))
     }
 }

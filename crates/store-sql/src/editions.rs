@@ -244,6 +244,7 @@ impl EditionTx for SqlTx {
     }
 
     async fn insert_edition(&mut self, edition: &Edition, files: &[SourceFile]) -> Result<(), StoreError> {
+        self.touched.insert(("edition".to_owned(), edition.id.as_str().to_owned()));
         step!(self, async {
             let mut conn = self.changes.conn();
             conn.run_one(&sql::INSERT_EDITION, &values(edition)?).await?;
@@ -255,6 +256,7 @@ impl EditionTx for SqlTx {
     }
 
     async fn update_edition(&mut self, edition: &Edition) -> Result<(), StoreError> {
+        self.touched.insert(("edition".to_owned(), edition.id.as_str().to_owned()));
         step!(self, async { self.changes.conn().run_one(&sql::UPDATE_EDITION, &values(edition)?).await })
     }
 

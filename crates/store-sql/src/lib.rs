@@ -10,10 +10,12 @@
 
 mod access;
 mod append;
+mod changes;
 mod db;
 mod duties;
 mod editions;
 mod evidence;
+mod home;
 mod imports;
 mod jobs;
 mod lists;

@@ -226,7 +226,7 @@ pub(crate) fn cut<T>(mut rows: Vec<T>, limit: u32, cursor: impl Fn(&T) -> Cursor
     Page { rows, next }
 }
 
-fn read_row(row: &Row) -> Result<TransferRow, StoreError> {
+pub(crate) fn read_row(row: &Row) -> Result<TransferRow, StoreError> {
     Ok(TransferRow {
         id: TransferId::new(row.text("id")?),
         number: row.int("number")?,

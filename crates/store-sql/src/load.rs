@@ -159,6 +159,7 @@ impl<'a> Loader<'a> {
         for definition in self.indices {
             changes.conn().script(AssertSqlSafe(definition)).await?;
         }
+        crate::changes::mark_all(&mut changes.conn()).await?;
         changes.commit().await?;
         let mut link = self.store.db.writer().await?;
         match &self.store.db {

@@ -179,7 +179,7 @@ pub(crate) fn user_values(user: &User) -> Vec<Value<'_>> {
     .into()
 }
 
-fn read_user(row: &Row) -> Result<User, StoreError> {
+pub(crate) fn read_user(row: &Row) -> Result<User, StoreError> {
     Ok(User {
         id: UserId::new(row.text("id")?),
         login: row.text("login")?,

@@ -459,10 +459,12 @@ impl RegisterTx for SqlTx {
     }
 
     async fn add_rows(&mut self, rows: &[RowEntry]) -> Result<(), StoreError> {
+        self.touched.extend(rows.iter().map(|r| ("register-row".to_owned(), r.row.key.to_string())));
         step!(self, add(&mut self.conn(), rows))
     }
 
     async fn change_rows(&mut self, rows: &[RowEntry]) -> Result<(), StoreError> {
+        self.touched.extend(rows.iter().map(|r| ("register-row".to_owned(), r.row.key.to_string())));
         step!(self, change(&mut self.conn(), rows))
     }
 

@@ -234,7 +234,7 @@ async fn page(db: &Db, query: &RequestQuery) -> Result<Page<RequestRow>, StoreEr
     Ok(cut(rows, limit, |row| Cursor { at: row.submitted_at, id: row.id.as_str().to_owned() }))
 }
 
-fn read_row(row: &Row) -> Result<RequestRow, StoreError> {
+pub(crate) fn read_row(row: &Row) -> Result<RequestRow, StoreError> {
     Ok(RequestRow {
         id: RequestId::new(row.text("id")?),
         number: row.int("number")?,
@@ -327,6 +327,7 @@ impl RequestTx for SqlTx {
     }
 
     async fn insert_request(&mut self, request: &Request, submission: &str) -> Result<(), StoreError> {
+        self.touched.insert(("request".to_owned(), request.id.as_str().to_owned()));
         step!(self, insert(&mut self.conn(), request, submission))
     }
 
@@ -335,6 +336,7 @@ impl RequestTx for SqlTx {
     }
 
     async fn update_request(&mut self, request: &Request) -> Result<(), StoreError> {
+        self.touched.insert(("request".to_owned(), request.id.as_str().to_owned()));
         step!(self, update(&mut self.conn(), request))
     }
 

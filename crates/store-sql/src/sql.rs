@@ -11,6 +11,9 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Sql> {
         .chain(duties::ALL)
         .chain(editions::ALL)
         .chain(notices::ALL)
+
+        .chain(home::ALL)
+        .chain(changes::ALL)
         .chain(registers::ALL)
         .chain(training::ALL)
         .chain(rosters::ALL)
@@ -227,9 +230,11 @@ macro_rules! evidence_list {
     };
 }
 
+pub(crate) mod changes;
 pub(crate) mod duties;
 pub(crate) mod editions;
 pub(crate) mod notices;
+pub(crate) mod home;
 pub(crate) mod registers;
 pub(crate) mod rosters;
 pub(crate) mod training;
@@ -290,6 +295,14 @@ statements! {
          (SELECT COUNT(*) FROM (SELECT 1 FROM notice n WHERE n.person = s.user_id AND n.unread = 1 LIMIT 100) AS c) \
          AS unread FROM session s WHERE s.secret_hash = $1"
     );
+    // With whom it belongs to and what he holds: a row for each post, or one without.
+    SESSION_PERSON = Same(concat!(
+        "SELECT s.secret_hash, s.user_id, s.zone, s.strength, s.created_at AS opened_at, s.seen_at, s.expires_at, ",
+        user_columns!(),
+        ", p.post, p.unit, p.from_at, p.until_at FROM session s JOIN app_user u ON u.id = s.user_id",
+        " LEFT JOIN post_holding p ON p.user_id = s.user_id AND p.from_at <= $2",
+        " AND (p.until_at IS NULL OR p.until_at > $2) WHERE s.secret_hash = $1"
+    ));
     INSERT_SESSION = Same(
         "INSERT INTO session (secret_hash, user_id, zone, strength, created_at, seen_at, expires_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7)"

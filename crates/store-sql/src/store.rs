@@ -68,6 +68,14 @@ impl Store for SqlStore {
         read!(self, access::session(secret_hash))
     }
 
+    async fn session_person(
+        &self,
+        secret_hash: &str,
+        at: Millis,
+    ) -> Result<Option<(Session, User, Vec<PostHolding>)>, StoreError> {
+        read!(self, access::session_person(secret_hash, at))
+    }
+
     async fn token(&self, secret_hash: &str) -> Result<Option<ApiToken>, StoreError> {
         read!(self, access::token(secret_hash))
     }

@@ -19,6 +19,7 @@ use workflow::{
 
 use crate::{
     access,
+    changes::{self, Touched},
     db::{Changes, Conn},
     evidence, imports, jobs, people, transfers,
 };
@@ -29,13 +30,15 @@ pub(crate) struct SqlTx {
     /// Transfers as they are stored now, of those that were read for change or written here. Nobody else can change
     /// them before the end, so an update can tell which rows differ without reading them again.
     known: HashMap<TransferId, Transfer>,
+    /// What changed besides the subjects that the evidence will name: many at once, or a part of something.
+    pub(crate) touched: Touched,
     /// Whether a call failed.
     pub(crate) broken: bool,
 }
 
 impl SqlTx {
     pub(crate) fn new(changes: Changes) -> Self {
-        Self { changes, known: HashMap::new(), broken: false }
+        Self { changes, known: HashMap::new(), touched: Touched::new(), broken: false }
     }
 
     pub(crate) fn conn(&mut self) -> Conn<'_> {
@@ -92,10 +95,12 @@ impl Tx for SqlTx {
     }
 
     async fn insert_user(&mut self, user: &User) -> Result<(), StoreError> {
+        self.touched.insert(("user".to_owned(), user.id.as_str().to_owned()));
         step!(self, people::insert_user(&mut self.changes.conn(), user))
     }
 
     async fn update_user(&mut self, user: &User) -> Result<(), StoreError> {
+        self.touched.insert(("user".to_owned(), user.id.as_str().to_owned()));
         step!(self, people::update_user(&mut self.changes.conn(), user))
     }
 
@@ -104,10 +109,12 @@ impl Tx for SqlTx {
     }
 
     async fn insert_post(&mut self, holding: &PostHolding) -> Result<(), StoreError> {
+        self.touched.insert(("user".to_owned(), holding.user.as_str().to_owned()));
         step!(self, people::insert_post(&mut self.changes.conn(), holding))
     }
 
     async fn end_post(&mut self, holding: &PostHolding, until: Millis) -> Result<(), StoreError> {
+        self.touched.insert(("user".to_owned(), holding.user.as_str().to_owned()));
         step!(self, people::end_post(&mut self.changes.conn(), holding, until))
     }
 
@@ -148,6 +155,7 @@ impl Tx for SqlTx {
     }
 
     async fn insert_transfer(&mut self, transfer: &Transfer, submission: &str) -> Result<(), StoreError> {
+        self.touched.insert(("transfer".to_owned(), transfer.id.as_str().to_owned()));
         step!(self, transfers::insert(&mut self.changes.conn(), &[(transfer, submission)]))?;
         self.known.insert(transfer.id.clone(), transfer.clone());
         Ok(())
@@ -158,6 +166,7 @@ impl Tx for SqlTx {
     }
 
     async fn update_transfer(&mut self, transfer: &Transfer) -> Result<(), StoreError> {
+        self.touched.insert(("transfer".to_owned(), transfer.id.as_str().to_owned()));
         step!(self, self.write_transfer(transfer))
     }
 
@@ -194,6 +203,10 @@ impl Tx for SqlTx {
             return Err(StoreError::Corrupt("a change without evidence was refused".to_owned()));
         }
         step!(self, evidence::insert(&mut self.changes.conn(), &evidence, None))?;
+        // The one place where a change of state becomes a change for the indexes of words.
+        changes::touch(&mut self.touched, &evidence);
+        let touched = std::mem::take(&mut self.touched);
+        step!(self, changes::note(&mut self.changes.conn(), &touched))?;
         self.changes.commit().await
     }
 }

@@ -38,9 +38,7 @@ pub use live::Streams;
 pub use site::ZoneSetting;
 
 use screens::{
-    account, beside, classify, coverage, duties, editions, home, imports, notices, oscal, parameters, people,
-    policy as policies, reading, register_tables, registers, requests, rosters, send, session, training,
-    transfers,
+    account, beside, classify, coverage, duties, editions, find, home, imports, notices, oscal, parameters, people, policy as policies, reading, register_tables, registers, requests, rosters, send, session, training, transfers,
 };
 use site::Site;
 
@@ -77,6 +75,7 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
     let pages = Router::new()
         .route("/", get(home::home))
         .route("/help", get(home::help))
+        .route("/find", get(find::page))
         .route("/login", get(session::login_page).post(session::login))
         .route("/login/code", get(session::code_page).post(session::code))
         .route("/logout", get(session::logout_page).post(session::logout))

@@ -7,6 +7,7 @@
 
 pub mod duties;
 pub mod editions;
+pub mod find;
 pub mod imports;
 pub mod notices;
 pub mod oscal;

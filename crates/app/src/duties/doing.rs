@@ -365,7 +365,7 @@ impl App {
     }
 
     /// A task that this person may do this with. Whoever may not even see it does not learn that it exists.
-    pub(super) async fn task_to(&self, actor: &Actor, id: &TaskId, action: Action) -> Result<Task> {
+    pub(crate) async fn task_to(&self, actor: &Actor, id: &TaskId, action: Action) -> Result<Task> {
         let task = self.store().task(id).await?.ok_or(Error::NotFound)?;
         let resource = Resource::from(self.task_facts(&task));
         if !self.may(actor, Action::ViewTask, &resource) {

@@ -30,6 +30,7 @@ use crate::{
 
 pub use doing::{NewReport, NewStart};
 pub(crate) use making::Happened;
+pub(crate) use views::leave_out_event;
 pub use views::{
     DutyCard, DutyMonth, DutyYear, SectionRate, TaskDetail, TaskMay, TaskTray, TasksAtHome, YearRow,
 };

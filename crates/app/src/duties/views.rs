@@ -178,7 +178,6 @@ pub struct DutyCard {
 }
 
 const TIMELINE_MAX: u32 = 200;
-const HOME_ROWS: u32 = 50;
 const CARD_ROWS: u32 = 50;
 const CARD_PERIODS: u32 = 24;
 
@@ -241,7 +240,7 @@ impl App {
     }
 
     /// The desks at which tasks wait for this person.
-    fn desks(&self, actor: &Actor) -> Vec<String> {
+    pub(crate) fn desks(&self, actor: &Actor) -> Vec<String> {
         let mut desks = vec![format!("p:{}", actor.id())];
         for Grant { role, scope } in actor.roles() {
             let at = |section: &str| format!("r:{role}@s:{section}");
@@ -314,23 +313,6 @@ impl App {
     #[must_use]
     pub fn sees_tasks_of_others(&self, actor: &Actor) -> bool {
         self.sections_seen(actor).is_some()
-    }
-
-    /// What waits for this person among tasks.
-    ///
-    /// # Errors
-    /// As [`App::tasks`].
-    pub async fn tasks_at_home(&self, actor: &Actor) -> Result<TasksAtHome> {
-        let page = || PageRequest { after: None, limit: HOME_ROWS };
-        let mine = self.tasks(actor, TaskTray::Mine, page()).await?.rows;
-        let many = PageRequest { after: None, limit: PAGE_ROWS_MAX };
-        let mut overdue = self.tasks(actor, TaskTray::Overdue, many).await?.rows;
-        // What each person of a section has not passed stands on the page of his course: here it would hide all else.
-        overdue.retain(|row| {
-            workflow::training::course_of(&row.duty).is_none() && mine.iter().all(|m| m.id != row.id)
-        });
-        overdue.truncate(usize::try_from(HOME_ROWS).unwrap_or(usize::MAX));
-        Ok(TasksAtHome { mine, overdue })
     }
 
     /// A fiscal year as far as this person answers for units: `None` for the current one.
@@ -471,7 +453,7 @@ impl App {
 }
 
 /// Takes out the words on an event that were written in another zone; that zone.
-fn leave_out_event(covers: &mut Covers, actor: &Actor) -> Option<String> {
+pub(crate) fn leave_out_event(covers: &mut Covers, actor: &Actor) -> Option<String> {
     match covers {
         Covers::Event { what, zone: Some(zone), .. } if zone != actor.zone() => {
             what.clear();

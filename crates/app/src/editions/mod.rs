@@ -136,12 +136,12 @@ impl App {
             .ok_or_else(|| Error::Internal("the house does not know the text that it runs".to_owned()))
     }
 
-    fn sees_drafts(&self, actor: &Actor) -> bool {
+    pub(crate) fn sees_drafts(&self, actor: &Actor) -> bool {
         self.may(actor, Action::ViewEditions, &Resource::City)
     }
 
     /// What everybody in the house may see: what is or was in force, and what will be.
-    fn is_open(stage: Stage) -> bool {
+    pub(crate) fn is_open(stage: Stage) -> bool {
         matches!(stage, Stage::Approved | Stage::InForce | Stage::Superseded)
     }
 
@@ -164,7 +164,7 @@ impl App {
     }
 
     /// The edition, if this person may know of it.
-    async fn edition_for(&self, actor: &Actor, id: &EditionId) -> Result<Edition> {
+    pub(crate) async fn edition_for(&self, actor: &Actor, id: &EditionId) -> Result<Edition> {
         let _allowed =
             self.permit(actor, Action::ViewClause, &Resource::Clause { id: "all".to_owned() }).await?;
         let edition = self.store().edition(id).await?.ok_or(Error::NotFound)?;

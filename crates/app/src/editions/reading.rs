@@ -100,22 +100,6 @@ impl App {
         })
     }
 
-    /// What this person has not confirmed yet.
-    ///
-    /// # Errors
-    /// [`Error::Denied`], [`Error::Unavailable`].
-    pub async fn to_read(&self, actor: &Actor) -> Result<Vec<ToRead>> {
-        let own = Resource::OwnAccount { user: actor.id().as_str().to_owned() };
-        let _allowed = self.permit(actor, Action::ViewHome, &own).await?;
-        let mut tasks = Vec::new();
-        for open in self.store().readings_open(actor.id()).await? {
-            if let Some(edition) = self.store().edition(&open.edition).await? {
-                tasks.push(ToRead { edition: edition.id, label: edition.label, due_at: open.due_at });
-            }
-        }
-        Ok(tasks)
-    }
-
     /// What an edition changed for this person.
     ///
     /// # Errors

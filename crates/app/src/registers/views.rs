@@ -289,11 +289,7 @@ impl App {
     pub async fn register_row(&self, actor: &Actor, key: &RowKey) -> Result<RowDetail<'_>> {
         let register = self.register(&key.register)?;
         let row = self.store().row(key).await?.ok_or(Error::NotFound)?;
-        let facts = self.row_facts(register, &key.to_string(), row.section.as_ref());
-        let resource = Resource::from(facts);
-        if !self.may(actor, Action::ViewRow, &resource) {
-            return Err(Error::NotFound);
-        }
+        let resource = self.row_seen(actor, &row)?;
         let in_use = row.end.is_none();
         let may = RowMay {
             keep: in_use && self.may(actor, Action::KeepRow, &resource),
@@ -336,6 +332,19 @@ impl App {
             out: self.who_has(key).await?,
             statements: register.statements.clone(),
         })
+    }
+
+    /// That this person may see a row: for its page and whatever else tells of it.
+    pub(crate) fn row_seen(&self, actor: &Actor, row: &Row) -> Result<Resource> {
+        let register = self.register(&row.key.register)?;
+        let resource = Resource::from(self.row_facts(register, &row.key.to_string(), row.section.as_ref()));
+        if self.may(actor, Action::ViewRow, &resource) { Ok(resource) } else { Err(Error::NotFound) }
+    }
+
+    /// A row with its values as people read them, and without the names of rows that it leads to.
+    pub(crate) async fn row_as_read(&self, register: &Register, row: Row) -> Result<ShownRow> {
+        let names = self.people_in(std::iter::once(&row)).await?;
+        Ok(self.shown_row(register, row, &names, &BTreeMap::new()))
     }
 
     /// A row with its values as its form shows them: as [`App::typed`], with persons by their login.

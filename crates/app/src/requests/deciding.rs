@@ -200,7 +200,7 @@ impl App {
         let proven = Principal { strength: Strength::SecondFactor, ..actor.principal().clone() };
         Ok([Action::DecideRequest, Action::DeputiseRequest]
             .into_iter()
-            .any(|action| self.authorizer().decide(&proven, action, &resource).is_allowed()))
+            .any(|action| self.authorizer().allows(&proven, action, &resource)))
     }
 
     /// What time brings to a request: its end, a reminder, a permit that is overdue. Whether there was anything.

@@ -406,7 +406,7 @@ impl App {
         Ok(facts)
     }
 
-    fn bare_request(
+    pub(crate) fn bare_request(
         &self,
         id: &RequestId,
         applicant: &UserId,

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use authz::{Action, Reach, Resource};
 use workflow::{
+    Millis,
     id::{RequestId, SectionId, UserId},
-    request::{Request, Standing, State},
+    request::{Request, Standing},
 };
 
 use super::{
@@ -127,7 +128,6 @@ pub struct RequestsAtHome {
 
 /// Entries of a timeline that a page shows.
 const TIMELINE_MAX: u32 = 200;
-const HOME_ROWS: u32 = 50;
 /// How many pages of rows are read to fill one page of rows that may be decided.
 const REFILLS_MAX: usize = 5;
 
@@ -138,11 +138,7 @@ impl App {
     /// [`Error::NotFound`] also for what the person may not see.
     pub async fn request(&self, actor: &Actor, id: &RequestId) -> Result<RequestDetail> {
         let now = self.now();
-        let request = self.store().request(id).await?.ok_or(Error::NotFound)?;
-        let resource = Resource::from(self.request_facts(&request, now).await?);
-        if !self.may(actor, Action::ViewRequest, &resource) {
-            return Err(Error::NotFound);
-        }
+        let (request, resource) = self.seen_request(actor, id, now).await?;
         let can = |action| self.may(actor, action, &resource);
         let matter = Matter::from(&request);
         let deputised = self.deputised_holder(&matter, actor.id(), now).await?;
@@ -185,6 +181,22 @@ impl App {
             timeline: self.timeline("request", id.as_str(), TIMELINE_MAX).await?,
             request,
         })
+    }
+
+    /// A request that this person may see: for its page and whatever else tells of it.
+    pub(crate) async fn seen_request(
+        &self,
+        actor: &Actor,
+        id: &RequestId,
+        now: Millis,
+    ) -> Result<(Request, Resource)> {
+        let request = self.store().request(id).await?.ok_or(Error::NotFound)?;
+        let resource = Resource::from(self.request_facts(&request, now).await?);
+        if self.may(actor, Action::ViewRequest, &resource) {
+            Ok((request, resource))
+        } else {
+            Err(Error::NotFound)
+        }
     }
 
     async fn request_names(&self, request: &Request) -> Result<BTreeMap<UserId, String>> {
@@ -249,29 +261,5 @@ impl App {
             query.page.after
         };
         Ok(Page { rows, next })
-    }
-
-    /// What waits for this person among requests, at this door.
-    ///
-    /// # Errors
-    /// [`Error::SessionEnded`].
-    pub async fn requests_at_home(&self, actor: &Actor) -> Result<RequestsAtHome> {
-        let page = || PageRequest { after: None, limit: HOME_ROWS };
-        let now = self.now();
-        let mine = self.requests(actor, RequestTray::Mine, page()).await?.rows;
-        let of = |wanted: &dyn Fn(&RequestRow) -> bool| -> Vec<RequestRow> {
-            mine.iter().filter(|r| wanted(r)).cloned().collect()
-        };
-        let owes = |r: &RequestRow| {
-            let standing = r.permit.as_ref().map(|p| p.standing(now));
-            matches!(standing, Some(Standing::ReturnDue | Standing::Overdue))
-        };
-        Ok(RequestsAtHome {
-            to_decide: self.requests(actor, RequestTray::ToDecide, page()).await?.rows,
-            with_me: of(&|r| r.state.is_with_applicant()),
-            under_way: of(&|r| r.state == State::Waiting),
-            to_give_back: of(&owes),
-            reviews: self.store().request_reviews_due(actor.id(), actor.zone(), HOME_ROWS).await?,
-        })
     }
 }

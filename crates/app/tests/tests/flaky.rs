@@ -109,6 +109,7 @@ calls! {
     sections() -> Vec<Section>;
     absences_of(user: &UserId, after: Millis) -> Vec<Absence>;
     session(secret_hash: &str) -> Option<Session>;
+    session_person(secret_hash: &str, at: Millis) -> Option<(Session, User, Vec<PostHolding>)>;
     token(secret_hash: &str) -> Option<ApiToken>;
     tokens_of(user: &UserId) -> Vec<ApiToken>;
     touch(secret_hash: &str, now: Millis) -> ();
@@ -418,6 +419,8 @@ mod editions {
 
     use app::{
         editions::{EditionStore, EditionTx, Reading, SectionReading},
+        finding::ports::{ChangeStore, SubjectChange},
+        home::{HomeQuestion, HomeRows, HomeStore, OverviewQuestion, OverviewRows},
         model::{Page, PageRequest, PostHolding},
         notices::store::{
             About, Mail, MailState, MailTally, NewNotice, Notice, NoticeStore, NoticeTx, NoticeView, Told,
@@ -523,6 +526,16 @@ mod editions {
         end_roster_line(plan: &RosterPlanId, place: u32, outcome: Outcome, why: &str, at: Millis) -> ();
         roster_outcomes(plan: &RosterPlanId) -> Vec<(Outcome, u32)>;
         in_hand(plan: &RosterPlanId, wanted: &Wanted, first: u32, last: u32, limit: u32) -> Vec<InHand>;
+    }
+
+    passed_on! { ChangeStore for FlakyStore;
+        change_head() -> (String, i64);
+        changes_behind(seq: i64, limit: u32) -> Vec<SubjectChange>;
+    }
+
+    passed_on! { HomeStore for FlakyStore;
+        home(question: &HomeQuestion) -> HomeRows;
+        overview(question: &OverviewQuestion) -> OverviewRows;
     }
 
     passed_on! { RegisterStore for FlakyStore;

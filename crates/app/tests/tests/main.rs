@@ -18,6 +18,8 @@ mod evidence;
 #[cfg(test)]
 mod failures;
 #[cfg(test)]
+mod finding;
+#[cfg(test)]
 mod flaky;
 #[cfg(test)]
 mod forms;

@@ -116,6 +116,24 @@ impl Query {
         query
     }
 
+    /// The words as they were typed.
+    #[must_use]
+    pub fn written(&self) -> &[String] {
+        &self.written
+    }
+
+    /// The words in the normal form of spellings, for other indexes.
+    #[must_use]
+    pub fn folded(&self) -> &[String] {
+        &self.words
+    }
+
+    /// A text cut where the words begin and end.
+    #[must_use]
+    pub fn mark(&self, text: &str) -> Vec<Part> {
+        marked(text, &self.words)
+    }
+
     /// Whether there is nothing to look for.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -33,6 +33,40 @@ macro_rules! task_list {
     };
 }
 
+/// One walk of several in a text.
+macro_rules! arm {
+    ($condition:expr, $order:literal, $limit:literal) => {
+        concat!(
+            "SELECT * FROM (",
+            row_columns!(),
+            $condition,
+            " ORDER BY ",
+            $order,
+            " LIMIT ",
+            $limit,
+            ") AS c"
+        )
+    };
+}
+
+macro_rules! at_desk {
+    ($desk:literal) => {
+        arm!(concat!("t.desk = ", $desk), "t.due_at, t.id", "$5")
+    };
+}
+
+/// Without the tasks of courses (`workflow::training::duty_of`): what each person of a section has not passed stands on the page
+/// of the course, here it would hide all else.
+macro_rules! overdue_of {
+    ($section:literal) => {
+        arm!(
+            concat!("t.section = ", $section, " AND t.open_due_at <= $5 AND t.duty NOT LIKE 'course.%'"),
+            "t.open_due_at, t.id",
+            "$6"
+        )
+    };
+}
+
 macro_rules! tally_columns {
     ($now:literal) => {
         concat!(
@@ -75,6 +109,19 @@ statements! {
         "t.section = $1 AND t.open_due_at <= $2 AND (t.open_due_at, t.id) > ($3, $4) \
          ORDER BY t.open_due_at, t.id LIMIT $5"
     ));
+    // For the first screen: four desks, the number of rows; four sections, now, the number of rows.
+    HOME_TASKS = Same(concat!(
+        at_desk!("$1"), " UNION ALL ", at_desk!("$2"), " UNION ALL ", at_desk!("$3"), " UNION ALL ", at_desk!("$4")
+    ));
+    HOME_OVERDUE = Same(concat!(
+        overdue_of!("$1"), " UNION ALL ",
+        overdue_of!("$2"), " UNION ALL ",
+        overdue_of!("$3"), " UNION ALL ",
+        overdue_of!("$4")
+    ));
+    OVERDUE_SECTIONS = Same(
+        "SELECT t.section FROM duty_task t WHERE t.open_due_at <= $1 ORDER BY t.open_due_at, t.id LIMIT $2",
+    );
     TASKS_OF_SECTION = task_list!("t.section = $1 AND", "$2", "$3", "$4");
     TASKS_OF_PERSON = task_list!("t.person = $1 AND", "$2", "$3", "$4");
     TASKS_OF_DUTY = task_list!("t.duty = $1 AND", "$2", "$3", "$4");

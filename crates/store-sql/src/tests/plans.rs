@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     load,
-    sql::{self, Sql, duties, editions, notices, registers, rosters, training},
+    sql::{self, Sql, changes, duties, editions, notices, home, registers, rosters, training},
 };
 
 const USERS: u32 = 1_000;
@@ -41,6 +41,7 @@ const LISTS: &[(&Sql, &[&str])] = &[
     (&sql::HOLDERS_OF, &["'kacho'", "'s-1'", "1793000000000", "1000"]),
     (&sql::ABSENCES_OF, &["'u-000007'", "1793000000000"]),
     (&sql::SESSION, &["'aa'"]),
+    (&sql::SESSION_PERSON, &["'aa'", "1793000000000"]),
     (&sql::TOKEN, &["'aa'"]),
     (&sql::TOKENS_OF, &["'u-000007'", "200"]),
     (&sql::TRANSFER, &["'t-000007'"]),
@@ -108,6 +109,9 @@ const LISTS: &[(&Sql, &[&str])] = &[
     (&sql::LEDGER_TILE, &["0", "7"]),
     (&duties::TASK, &["'monthly.2026-04.1.s-s-3'"]),
     (&duties::TASKS_AT_DESK, &["'r:manager@s:s-3'", "1793000003000", "'x'", "51"]),
+    (&duties::HOME_TASKS, &["'p:u-000007'", "'r:manager@s:s-3'", "''", "''", "50"]),
+    (&duties::HOME_OVERDUE, &["'s-3'", "'s-4'", "''", "''", "1793000003000", "50"]),
+    (&duties::OVERDUE_SECTIONS, &["1793000003000", "2000"]),
     (&duties::TASKS_OVERDUE, &["1793000003000", "0", "''", "51"]),
     (&duties::TASKS_OVERDUE_OF_SECTION, &["'s-3'", "1793000003000", "0", "''", "51"]),
     (&duties::TASKS_OF_SECTION, &["'s-3'", "1793000003000", "'x'", "51"]),
@@ -178,6 +182,14 @@ const LISTS: &[(&Sql, &[&str])] = &[
     (&rosters::TASKS_IN_HAND, &["'rp-000001'", "1", "200", "500"]),
     (&rosters::TRANSFERS_IN_HAND, &["'rp-000001'", "1", "200", "500", "'lgwan'"]),
     (&rosters::ROWS_IN_HAND, &["'rp-000001'", "1", "200", "500", "'assets'", "'keeper'"]),
+    (&changes::CHANGE_HEAD, &[]),
+    (&changes::CHANGES_BEHIND, &["3000", "200"]),
+    (&home::HOME_TRANSFERS, &["'u-000007'", "'lgwan'", "20"]),
+    (&home::HOME_OPEN, &FOUR_STEPS),
+    (&home::HOME_REQUESTS, &["'u-000007'", "'lgwan'", "50"]),
+    (&home::HOME_OPEN_REQUESTS, &FOUR_STEPS),
+    (&home::PERMITS_OF_FORM, &["'take-out'", "'lgwan'", "1000"]),
+    (&home::HOME_READINGS, &["'u-000007'", "20"]),
     (&editions::EDITION, &["'ed-7'"]),
     (&editions::EDITIONS, &["1793000003000", "'ed-7'", "51"]),
     (&editions::EDITION_AT_STAGE, &["'in-force'"]),
@@ -190,6 +202,9 @@ const LISTS: &[(&Sql, &[&str])] = &[
     (&editions::REQUESTS_UNDER_WAY, &["'take-out'"]),
     (&editions::POST_UNITS, &["'kacho'", "1793000000000", "1000"]),
 ];
+
+const FOUR_STEPS: [&str; 10] =
+    ["'section-head'", "'s:s-1'", "'section-head'", "'s:s-2'", "''", "''", "''", "''", "'lgwan'", "21"];
 
 const NARROWED: [&str; 17] = [
     "'assets'",
@@ -244,6 +259,9 @@ fn every_select_has_a_plan() {
         "LEDGER_HEAD",
         "MIGRATIONS",
         "MIGRATION_LOCK",
+        "CHANGES_SHARED",
+        "CHANGES_ALONE",
+        "CHANGES_CONTINUE",
         "INDICES",
         "TRANSFER_TO_CHANGE",
         "REQUEST_TO_CHANGE",

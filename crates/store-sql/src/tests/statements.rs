@@ -31,6 +31,10 @@ fn few_texts_differ() {
             "INDICES",
             "TASK_TO_CHANGE",
             "CLAIM_MAIL",
+            "TAKE_CHANGES",
+            "CHANGES_SHARED",
+            "CHANGES_ALONE",
+            "CHANGES_CONTINUE",
             "ROW_TO_CHANGE",
             "ROSTER_PLAN_TO_CHANGE",
         ]

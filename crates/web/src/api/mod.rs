@@ -16,6 +16,7 @@ mod editions;
 mod errors;
 mod evidence;
 mod forms;
+mod find;
 mod imports;
 mod ledger;
 mod notices;
@@ -416,6 +417,9 @@ fn rows() -> Vec<Endpoint> {
         row(Get, "/search", "Words in the policy, whatever their spelling", reading::search)
             .query::<reading::SearchQuery>()
             .gives::<reading::FoundView>(),
+        row(Get, "/find", "Whatever the caller may see, by words", find::find)
+            .query::<find::FindQuery>()
+            .gives::<find::FindView>(),
         row(Get, "/clauses", "The text as a tree", reading::clauses).gives::<reading::ClauseList>(),
         row(Get, "/clauses/{*id}", "One clause with what hangs on it", reading::clause)
             .gives::<reading::ClauseNodeView>(),

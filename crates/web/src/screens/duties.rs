@@ -54,7 +54,7 @@ fn nth_words(nth: u32, times: u32) -> String {
     if times > 1 { format!("{times}回のうち{nth}回目") } else { String::new() }
 }
 
-fn chip(state: Stage, overdue: bool) -> view::Chip {
+pub(crate) fn chip(state: Stage, overdue: bool) -> view::Chip {
     let (word, tone, _) = words::duties::state(state, overdue);
     view::Chip { word: word.to_owned(), tone }
 }

@@ -7,6 +7,7 @@ use app::{
     Error,
     actor::Actor,
     editions::proposing::{Proposal, Proposed},
+    editions::reading::ToRead,
     model::{Cursor, PageRequest},
 };
 use axum::{
@@ -506,10 +507,7 @@ pub(crate) async fn public_json(State(site): State<Site>) -> Response {
 }
 
 /// A task on the home page: what is to be read, and until when.
-pub(crate) async fn to_read(site: &Site, actor: &Actor) -> app::Result<Vec<(String, String, Option<When>)>> {
-    let tasks = site.app().to_read(actor).await?;
-    Ok(tasks
-        .into_iter()
-        .map(|t| (format!("/readings/{}", view::path_part(t.edition.as_str())), t.label, t.due_at.map(when)))
-        .collect())
+pub(crate) fn to_read(tasks: &[ToRead]) -> Vec<(String, String, Option<When>)> {
+    let address = |t: &ToRead| format!("/readings/{}", view::path_part(t.edition.as_str()));
+    tasks.iter().map(|t| (address(t), t.label.clone(), t.due_at.map(when))).collect()
 }

@@ -1,5 +1,6 @@
 //! ホーム and ヘルプ.
 
+use app::{home::FirstScreen, overview::BodyOverview};
 use axum::{
     extract::{Query, State},
     response::Response,
@@ -11,7 +12,7 @@ use workflow::transfer::{FileState, State as Stage};
 use super::{Pairs, one, requests, show, view};
 use crate::{
     door::Signed,
-    site::{Site, render},
+    site::{Site, render, when},
     words,
 };
 
@@ -19,20 +20,13 @@ use crate::{
 const ROWS_MAX: usize = 20;
 
 pub(crate) async fn home(State(site): State<Site>, who: Signed, Query(query): Query<Pairs>) -> Response {
-    let home = match site.app().home(&who.actor).await {
-        Ok(home) => home,
-        Err(error) => return site.fail(Some(&who.actor), &error),
-    };
-    let to_read = match super::editions::to_read(&site, &who.actor).await {
-        Ok(to_read) => to_read,
-        Err(error) => return site.fail(Some(&who.actor), &error),
-    };
-    let requests = match site.app().requests_at_home(&who.actor).await {
-        Ok(requests) => requests,
-        Err(error) => return site.fail(Some(&who.actor), &error),
-    };
-    let duties = match site.app().tasks_at_home(&who.actor).await {
-        Ok(duties) => duties,
+    let FirstScreen { transfers: home, requests, tasks: duties, to_read } =
+        match site.app().first_screen(&who.actor).await {
+            Ok(found) => found,
+            Err(error) => return site.fail(Some(&who.actor), &error),
+        };
+    let overview = match site.app().body_overview(&who.actor).await {
+        Ok(overview) => overview.map(|o| body(&o)),
         Err(error) => return site.fail(Some(&who.actor), &error),
     };
     let rows = |rows: &[app::model::TransferRow], action: &str| -> Vec<view::RowView> {
@@ -137,12 +131,80 @@ pub(crate) async fn home(State(site): State<Site>, who: Signed, Query(query): Qu
         outage: home.cells_stopped.as_ref().map(show::outage),
         may_send,
         tiles,
+        overview,
         requests: requests::at_home(&site, &requests),
         duties: super::duties::at_home(&site, &duties),
         tasks,
-        to_read,
+        to_read: super::editions::to_read(&to_read),
         open: rows(&home.under_way, ""),
     })
+}
+
+/// Sections that the picture shows; the others are told together.
+const SECTIONS_SHOWN: usize = 8;
+
+/// The whole body in numbers, and what is overdue as bars.
+fn body(overview: &BodyOverview) -> view::OverviewView {
+    let totals = &overview.statements;
+    let many = |count: u32, more: bool| format!("{count}{}", if more { "+" } else { "" });
+    let fact = |label: &str, count: String, act: bool, href: &str| view::Fact {
+        label: label.to_owned(),
+        count,
+        act,
+        href: href.to_owned(),
+    };
+    let unclassified: u32 = overview.unclassified.iter().map(|(.., count)| count).sum();
+    let mut facts = vec![
+        fact(
+            "仕組みが担保する遵守事項",
+            format!("{}/{}", totals.kept, totals.statements),
+            false,
+            "/coverage",
+        ),
+        fact("担保する仕組みがない遵守事項", totals.unbound.to_string(), totals.unbound > 0, "/coverage"),
+        fact(
+            "保留",
+            many(overview.held, overview.held >= 100),
+            overview.held > 0,
+            "/transfers?tray=units&state=held",
+        ),
+    ];
+    let waiting = overview.unclassified.first();
+    let register =
+        waiting.map_or("/registers".to_owned(), |(id, ..)| format!("/registers/{id}?stage=waiting"));
+    facts.push(fact("分類待ち", unclassified.to_string(), unclassified > 0, &register));
+    let longest = overview.overdue.iter().map(|(.., count)| *count).max().unwrap_or(1).max(1);
+    let bar = |name: &str, count: u32| view::OverdueBar {
+        name: name.to_owned(),
+        count,
+        length: u64::from(count).saturating_mul(1_000).div_ceil(u64::from(longest)).min(1_000),
+    };
+    let (shown, rest) = overview.overdue.split_at(overview.overdue.len().min(SECTIONS_SHOWN));
+    view::OverviewView {
+        facts,
+        overdue: shown.iter().map(|(_, name, count)| bar(name, *count)).collect(),
+        overdue_rest: rest.iter().map(|(.., count)| count).sum(),
+        overdue_more: overview.overdue_more,
+        exceptions: overview
+            .exceptions
+            .iter()
+            .take(ROWS_MAX)
+            .map(|row| {
+                let until = row.permit.as_ref().map(|p| when(p.terms.until - 1));
+                let title = format!("{} {}", requests::number_shown(row.number, row.submitted_at), row.title);
+                (format!("/requests/{}", view::path_part(row.id.as_str())), title, until)
+            })
+            .collect(),
+        editions: overview
+            .editions
+            .iter()
+            .map(|e| {
+                let (word, tone, _) = words::editions::stage(e.stage);
+                let chip = view::Chip { word: word.to_owned(), tone };
+                (format!("/editions/{}", view::path_part(e.id.as_str())), e.label.clone(), chip)
+            })
+            .collect(),
+    }
 }
 
 pub(crate) async fn help(State(site): State<Site>, who: Signed) -> Response {

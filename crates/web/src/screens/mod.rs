@@ -11,6 +11,7 @@ pub(crate) mod coverage;
 pub(crate) mod csv;
 pub(crate) mod duties;
 pub(crate) mod editions;
+pub(crate) mod find;
 pub(crate) mod home;
 pub(crate) mod imports;
 pub mod label;

@@ -303,7 +303,7 @@ fn kinds(found: &Found, chosen: Option<ItemKind>, href: impl Fn(&str) -> String)
     std::iter::once(all).chain(each).collect()
 }
 
-fn hit_view(pack: &Pack, hit: &Hit) -> view::HitView {
+pub(crate) fn hit_view(pack: &Pack, hit: &Hit) -> view::HitView {
     let parts = |parts: &[policy::search::Part]| -> Vec<view::TextPart> {
         parts.iter().map(|p| view::TextPart { text: p.text.clone(), found: p.found }).collect()
     };

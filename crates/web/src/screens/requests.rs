@@ -39,11 +39,11 @@ const BASIS: &[Mechanism] =
     &[Mechanism::ApprovalContent, Mechanism::ApprovalTwoPersons, Mechanism::EvidenceLedger];
 
 /// The number of a request as people say it.
-fn number(number: i64, submitted_at: workflow::Millis) -> String {
+pub(crate) fn number_shown(number: i64, submitted_at: workflow::Millis) -> String {
     format!("申{}", dates::transfer_number(number, submitted_at))
 }
 
-fn state_chip(state: Stage) -> view::Chip {
+pub(crate) fn state_chip(state: Stage) -> view::Chip {
     let (word, tone, _) = words::requests::state(state);
     view::Chip { word: word.to_owned(), tone }
 }
@@ -58,7 +58,7 @@ pub(super) fn row(site: &Site, row: &RequestRow, action: &str) -> view::RequestR
     let due = row.due_at.filter(|_| row.state == Stage::Waiting);
     view::RequestRowView {
         href: format!("/requests/{}", view::path_part(row.id.as_str())),
-        number: number(row.number, row.submitted_at),
+        number: number_shown(row.number, row.submitted_at),
         title: row.title.clone(),
         state: state_chip(row.state),
         permit: row.permit.as_ref().map(|p| permit_chip(p, now)),
@@ -254,7 +254,7 @@ pub(crate) fn change_view(change: &ParameterChange, now: workflow::Millis, holds
         at: when(change.approved_at),
         request: (
             format!("/requests/{}", view::path_part(change.request.as_str())),
-            number(change.number, change.approved_at),
+            number_shown(change.number, change.approved_at),
         ),
     }
 }

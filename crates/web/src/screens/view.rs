@@ -9,9 +9,11 @@ mod classify;
 mod coverage;
 mod duties;
 mod editions;
+mod find;
 mod imports;
 mod notices;
 mod oscal;
+mod overview;
 mod reading;
 mod register_tables;
 mod registers;
@@ -26,9 +28,11 @@ pub use classify::*;
 pub use coverage::*;
 pub use duties::*;
 pub use editions::*;
+pub use find::*;
 pub use imports::*;
 pub use notices::*;
 pub use oscal::*;
+pub use overview::*;
 pub use reading::*;
 pub use register_tables::*;
 pub use registers::*;
@@ -359,6 +363,8 @@ pub struct HomePage {
     pub may_send: bool,
     /// Numbers.
     pub tiles: Vec<Tile>,
+    /// The whole body, for those who answer for it.
+    pub overview: Option<OverviewView>,
     /// Requests that wait; groups without rows are left out.
     pub requests: Vec<RequestGroup>,
     /// Tasks of duties that wait; groups without rows are left out.

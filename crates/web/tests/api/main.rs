@@ -13,6 +13,8 @@ mod duties;
 #[cfg(test)]
 mod editions;
 #[cfg(test)]
+mod find;
+#[cfg(test)]
 mod flow;
 #[cfg(test)]
 mod imports;

@@ -4,6 +4,7 @@ mod classify;
 mod duties;
 mod editions;
 mod notices;
+mod find;
 mod reading;
 mod register_tables;
 mod registers;
@@ -513,6 +514,7 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
     pages.extend(rosters::pages());
     pages.extend(editions::pages());
     pages.extend(reading::pages());
+    pages.extend(find::pages());
     pages.extend(registers::pages());
     pages
 }
@@ -609,6 +611,7 @@ fn of_transfers() -> Vec<(&'static str, String)> {
                 may_send: true,
                 tiles: vec![tile("承認待ち", 2, true), tile("受取", 1, true), tile("保留", 1, true)],
                 to_read: vec![("/readings/e-1".into(), "令和8年度第2版".into(), Some(at(300)))],
+                overview: Some(find::overview()),
                 requests: vec![requests::group()],
                 duties: vec![duties::group()],
                 tasks: vec![
@@ -652,6 +655,7 @@ fn of_transfers() -> Vec<(&'static str, String)> {
                 may_send: false,
                 tiles: vec![tile("承認待ち", 0, true), tile("受取", 0, true)],
                 to_read: vec![],
+                overview: None,
                 duties: Vec::new(),
                 requests: vec![],
                 tasks: vec![],

@@ -1,9 +1,11 @@
 //! What every store must do, asked only through [`Store`](app::ports::Store) and [`Tx`](app::ports::Tx).
 
 mod access;
+mod changes;
 pub(super) mod duties;
 mod editions;
 mod evidence;
+mod home;
 mod imports;
 mod jobs;
 mod lists;

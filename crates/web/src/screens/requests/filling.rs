@@ -22,7 +22,7 @@ use workflow::{
     route::Verdict,
 };
 
-use super::{BASIS, late_words, messages, number, steps};
+use super::{BASIS, late_words, messages, number_shown, steps};
 use crate::{
     door::Signed,
     screens::{Pairs, all, attached, one, view},
@@ -59,7 +59,10 @@ impl Way {
             Way::New(_) => ("/requests/new".to_owned(), "申請を選ぶ".to_owned()),
             Way::Again(detail) => {
                 let r = &detail.request;
-                (format!("/requests/{}", view::path_part(r.id.as_str())), number(r.number, r.submitted_at))
+                (
+                    format!("/requests/{}", view::path_part(r.id.as_str())),
+                    number_shown(r.number, r.submitted_at),
+                )
             }
         }
     }

@@ -18,7 +18,7 @@ use workflow::{
     route::Verdict,
 };
 
-use super::{BASIS, late_words, messages, number, permit_chip, state_chip};
+use super::{BASIS, late_words, messages, number_shown, permit_chip, state_chip};
 use crate::{
     attachment,
     door::Signed,
@@ -61,7 +61,7 @@ async fn detail_page(
     }
     let mut answer = render(&view::RequestPage {
         frame,
-        number: number(r.number, r.submitted_at),
+        number: number_shown(r.number, r.submitted_at),
         title: r.title.clone(),
         state: state_chip(r.state),
         said: said.to_owned(),
