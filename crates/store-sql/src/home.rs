@@ -162,8 +162,8 @@ async fn tasks(conn: &mut Conn<'_>, question: &HomeQuestion, found: &mut HomeRow
     match &question.overdue {
         None => {}
         Some(None) => {
-            let values = args![question.now, i64::MIN, "", TASKS_MAX];
-            for row in conn.rows(&sql::duties::TASKS_OVERDUE, &values).await? {
+            let values = args![question.now, TASKS_MAX];
+            for row in conn.rows(&sql::duties::HOME_OVERDUE_ALL, &values).await? {
                 found.overdue.push(duties::read_row(&row)?);
             }
         }

@@ -119,6 +119,11 @@ statements! {
         overdue_of!("$3"), " UNION ALL ",
         overdue_of!("$4")
     ));
+    // As HOME_OVERDUE for everybody's: now, the number of rows.
+    HOME_OVERDUE_ALL = Same(concat!(
+        row_columns!(),
+        "t.open_due_at <= $1 AND t.duty NOT LIKE 'course.%' ORDER BY t.open_due_at, t.id LIMIT $2"
+    ));
     OVERDUE_SECTIONS = Same(
         "SELECT t.section FROM duty_task t WHERE t.open_due_at <= $1 ORDER BY t.open_due_at, t.id LIMIT $2",
     );
