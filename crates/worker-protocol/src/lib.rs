@@ -2,7 +2,7 @@
 //!
 //! Owns: the job that goes in ([`Job`], [`Hint`], [`Limits`], [`FilePolicy`]), the report that comes back
 //! ([`Report`], [`Verdict`], [`Removal`]), the error numbers, the framing ([`frame`]), what a cell may ask of its server
-//! ([`conversion`]), and tables written down as data ([`table`]).
+//! ([`conversion`]), tables written down as data ([`table`]), and what the cell that prints is asked ([`print`]).
 //! Leaves to others: what sanitising means (`sanitize`), the process and its cell (`sekisho-worker`),
 //! starting and supervising it (`worker-client`), and the words a person reads (`web`, `sekisho`): a report
 //! carries codes and plain values, never a sentence.
@@ -12,6 +12,7 @@
 
 pub mod conversion;
 pub mod frame;
+pub mod print;
 pub mod table;
 
 use std::collections::BTreeMap;
