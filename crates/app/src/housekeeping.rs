@@ -43,6 +43,10 @@ pub struct Tidied {
     pub erased: usize,
     /// Entries of evidence whose payload was erased.
     pub payloads: usize,
+    /// Records that were put on the list of what ends.
+    pub listed: usize,
+    /// Records that were destroyed.
+    pub destroyed: usize,
     /// Blobs that nothing referred to.
     pub swept: usize,
 }
@@ -101,6 +105,7 @@ impl App {
             self.erase_payloads(&payloads, now).await?;
             tidied.payloads = payloads.len();
         }
+        (tidied.listed, tidied.destroyed) = self.pass_records(ROUND).await?;
         let shard = self.house.next_shard.fetch_add(1, Ordering::Relaxed);
         tidied.swept = self.sweep(shard, now).await?;
         Ok(tidied)
@@ -190,7 +195,7 @@ impl App {
 
     /// Erases payloads of evidence. Their leaves stay, so every proof still holds; which were erased is itself
     /// evidence, in the form that `ledger` defines.
-    async fn erase_payloads(&self, ids: &[EvidenceId], now: Millis) -> Result<()> {
+    pub(crate) async fn erase_payloads(&self, ids: &[EvidenceId], now: Millis) -> Result<()> {
         debug_assert_eq!(ERASURE_KIND, Kind::PayloadErased.id());
         let _alone = self.house.payload_gate.write().await;
         let mut tx = self.store().begin().await?;

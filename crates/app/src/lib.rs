@@ -32,7 +32,9 @@ pub mod parameters;
 pub mod people;
 pub mod policy_export;
 pub mod ports;
+pub mod printing;
 pub mod reading;
+pub mod records;
 pub mod register_imports;
 pub mod registers;
 pub mod requests;
@@ -80,6 +82,8 @@ pub struct Ports {
     pub entropy: Arc<dyn Entropy>,
     /// Small secrets.
     pub vault: Arc<dyn Vault>,
+    /// What prints forms, where it is installed.
+    pub printer: Option<Arc<dyn printing::Printer>>,
     /// Every file of the folder of packs, as it was when the house opened: what imported texts are compared with.
     pub policies: Arc<[SourceFile]>,
 }
@@ -130,6 +134,8 @@ struct House {
     payload_gate: RwLock<()>,
     /// The day, and the version of the policy, for which every task was made last.
     tasks_made_for: Mutex<Option<(jiff::civil::Date, String)>>,
+    /// The day, and the version of the policy, for which every record that ends was listed last.
+    records_listed_for: Mutex<Option<(jiff::civil::Date, String)>>,
     /// The part of the blobs that the next round of housekeeping looks through.
     next_shard: AtomicU8,
     jobs: Notify,
@@ -180,6 +186,7 @@ impl App {
             blob_gate: RwLock::default(),
             payload_gate: RwLock::default(),
             tasks_made_for: Mutex::default(),
+            records_listed_for: Mutex::default(),
             next_shard: AtomicU8::default(),
             jobs: Notify::new(),
             unsealed: Notify::new(),

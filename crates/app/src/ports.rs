@@ -14,6 +14,7 @@ use workflow::{
 
 use crate::duties::store::{DutyStore, DutyTx};
 use crate::editions::{EditionStore, EditionTx};
+use crate::records::store::{RecordStore, RecordTx};
 use crate::registers::store::{RegisterStore, RegisterTx};
 use crate::requests::store::{RequestStore, RequestTx};
 
@@ -77,7 +78,7 @@ pub enum StoreError {
 ///
 /// Every list is bound by an index; none reads a whole table.
 #[async_trait]
-pub trait Store: DutyStore + EditionStore + RegisterStore + RequestStore + Send + Sync {
+pub trait Store: DutyStore + EditionStore + RecordStore + RegisterStore + RequestStore + Send + Sync {
     /// Opens a transaction that sees its own writes. Dropping it undoes everything.
     async fn begin(&self) -> Result<Box<dyn Tx>, StoreError>;
 
@@ -185,7 +186,7 @@ pub trait Store: DutyStore + EditionStore + RegisterStore + RequestStore + Send 
 
 /// A transaction. State and the evidence for it become durable together or not at all.
 #[async_trait]
-pub trait Tx: DutyTx + EditionTx + RegisterTx + RequestTx + Send {
+pub trait Tx: DutyTx + EditionTx + RecordTx + RegisterTx + RequestTx + Send {
     /// As [`Store::user`], inside the transaction.
     async fn user(&mut self, id: &UserId) -> Result<Option<User>, StoreError>;
     /// Inserts a person.

@@ -7,6 +7,7 @@
 
 mod classifiers;
 mod duties;
+mod records;
 mod registers;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +28,7 @@ pub(crate) fn check(pack: &Pack, sink: &mut Sink) {
     classifiers::check(pack, sink);
     check_inspectors(pack, sink);
     duties::check(pack, sink);
+    records::check(pack, sink);
     check_statements(pack, sink);
     check_mechanisms(pack, sink);
     check_values(pack, sink);

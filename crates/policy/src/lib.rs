@@ -55,14 +55,15 @@ pub use guideline::{Divergence, Guideline};
 pub use library::Library;
 pub use model::{
     Afterwards, Annotation, Answer, AnswerIs, Assurance, Attachments, Axis, COLUMN_CHARS_MAX, COLUMNS_MAX,
-    Channel, ChannelMode, Classifier, Clause, ClosedDay, ClosedDays, Column, ColumnType, Counterparty,
-    CounterpartyAct, CoverageStatus, DayCount, Department, Derivation, Derived, Document, DocumentKind,
-    DueRule, DutyEach, DutyTrigger, DutyType, Effect, EffectKind, Escalation, Every, FormField,
+    CellAlign, CellSays, Channel, ChannelMode, Classifier, Clause, ClosedDay, ClosedDays, Column, ColumnType,
+    Counterparty, CounterpartyAct, CoverageStatus, DayCount, Department, Derivation, Derived, Document,
+    DocumentKind, DueRule, DutyEach, DutyTrigger, DutyType, Effect, EffectKind, Escalation, Every, FormField,
     FormFieldType, Layer, Leads, Level, Maker, Mechanism, Modality, Municipality, Next, Occurs, Outcome,
-    Pack, Parameter, ParameterType, ParameterValue, Period, Permit, Post, QUESTIONS_MAX, Question, Readers,
-    Register, RegisterScope, Relation, RelationKind, RequestType, Retention, Revision, RevisionNeed, Role,
-    Rule, RuleAction, Scope, ScopeItem, ScopeKind, Section, Setting, Standing, Statement, StatementType,
-    Step, Term, Treatment, Zone, ZoneKind,
+    Pack, Parameter, ParameterType, ParameterValue, Period, Permit, Post, PrintForm, PrintFormat, PrintLook,
+    PrintOf, QUESTIONS_MAX, Question, RECORD_YEARS_MAX, Readers, RecordClass, RecordsOffice, Register,
+    RegisterScope, Relation, RelationKind, RequestType, Retention, Revision, RevisionNeed, Role, Rule,
+    RuleAction, SHEET_COLUMNS_MAX, SHEET_ROWS_MAX, Scope, ScopeItem, ScopeKind, Section, Setting, Sheet,
+    SheetCell, Standing, Statement, StatementType, Step, Term, Treatment, Zone, ZoneKind,
 };
 pub use problem::{CheckReport, Code, DivergenceReport, Origin, Problem, Severity};
 pub use publication::{
@@ -82,6 +83,12 @@ pub struct SourceFile {
     pub path: String,
     /// The whole text. Files beyond [`FILE_BYTES_MAX`] are refused.
     pub text: String,
+}
+
+/// Whether a file is the template of a print form, which is text of its own and no TOML.
+#[must_use]
+pub fn is_template(path: &str) -> bool {
+    path.ends_with(".typ")
 }
 
 /// The largest pack file in bytes.

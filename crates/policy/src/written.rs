@@ -49,6 +49,8 @@ kinds! {
     Duty = "duty",
     ClosedDay = "closed-day",
     Channel = "channel",
+    PrintForm = "print-form",
+    RecordClass = "record-class",
 }
 
 impl Kind {
@@ -122,7 +124,7 @@ pub(crate) fn read(layer: &Arc<str>, files: &[&SourceFile], sink: &mut Sink) -> 
         items: BTreeMap::new(),
         removals: Vec::new(),
     };
-    for file in files {
+    for file in files.iter().filter(|file| !crate::is_template(&file.path)) {
         let Some(table) = parse(file, layer, sink) else { continue };
         let top = Origin { layer: Arc::clone(layer), file: file.path.as_str().into(), line: 1, column: 1 };
         check_format(&table, &top, sink);

@@ -21,6 +21,7 @@ pub mod load;
 mod migrate;
 mod patience;
 mod people;
+mod records;
 mod registers;
 mod requests;
 mod sql;

@@ -42,6 +42,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(7, "0007_registers"),
     migration!(8, "0008_duties"),
     migration!(9, "0009_in_use"),
+    migration!(13, "0013_records"),
 ];
 
 pub(crate) async fn run(db: &Db) -> Result<(), MigrateError> {

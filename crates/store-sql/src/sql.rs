@@ -7,7 +7,7 @@
 /// Every statement, for the tests that look at each.
 #[cfg(test)]
 pub(crate) fn all() -> impl Iterator<Item = &'static Sql> {
-    ALL.iter().chain(duties::ALL).chain(editions::ALL).chain(registers::ALL)
+    ALL.iter().chain(duties::ALL).chain(editions::ALL).chain(records::ALL).chain(registers::ALL)
 }
 
 /// A place before every row of a list that is sorted by time, newest first.
@@ -223,6 +223,7 @@ macro_rules! evidence_list {
 
 pub(crate) mod duties;
 pub(crate) mod editions;
+pub(crate) mod records;
 pub(crate) mod registers;
 
 statements! {

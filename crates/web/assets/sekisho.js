@@ -6,6 +6,7 @@ import { startPicker } from './picker.js';
 import { startGuards } from './guard.js';
 import { startInspection } from './inspect.js';
 import { startReview } from './imports.js';
+import { startFiles } from './files.js';
 
 for (const element of document.querySelectorAll('[data-dropzone]')) startDropzone(element);
 for (const element of document.querySelectorAll('[data-live]')) startLive(element);
@@ -13,6 +14,7 @@ for (const element of document.querySelectorAll('[data-picker]')) startPicker(el
 startGuards(document);
 startInspection(document);
 startReview(document);
+startFiles(document);
 
 // What was just done is said once, not again when the page is opened from the history or reloaded.
 if (new URLSearchParams(window.location.search).has('done')) {

@@ -138,10 +138,13 @@ impl Site {
                 name: a.user().name.clone(),
                 section: self.app().section_name(&a.user().section),
             }),
-            menu: actor.map(|a| menu(a, current)).unwrap_or_default(),
+            menu: actor
+                .map(|a| menu(a, current, self.app().pack().retention().records.as_ref()))
+                .unwrap_or_default(),
             flash: flash(done),
             clauses: self.chips_of(mechanisms),
             pack: format!("{} {}", self.app().pack().title(), self.app().pack().version()),
+            prints: Vec::new(),
         }
     }
 
@@ -248,7 +251,7 @@ pub(crate) fn at_form(error: &Error) -> Option<FieldError> {
     }
 }
 
-fn menu(actor: &Actor, current: &str) -> Vec<MenuItem> {
+fn menu(actor: &Actor, current: &str, office: Option<&policy::RecordsOffice>) -> Vec<MenuItem> {
     let holds = |wanted: &[&str]| actor.roles().iter().any(|g| wanted.contains(&g.role.as_str()));
     let item = |href: &str, label: &str, icon: &'static str, group: bool| MenuItem {
         href: href.to_owned(),
@@ -287,6 +290,9 @@ fn menu(actor: &Actor, current: &str) -> Vec<MenuItem> {
         role::SECURITY_OFFICER,
     ]) {
         items.push(item("/evidence", "証跡", "seal", false));
+    }
+    if office.is_some_and(|o| holds(&[&o.manager, &o.decider, role::AUDITOR])) {
+        items.push(item("/records", "文書の保存", "folder", false));
     }
     if holds(&[
         role::SYSTEM_MANAGER,
@@ -336,6 +342,7 @@ fn flash(code: &str) -> Option<Flash> {
         other => match words::editions::flash(other)
             .or_else(|| words::duties::flash(other))
             .or_else(|| words::registers::flash(other))
+            .or_else(|| words::records::flash(other))
         {
             Some((title, body)) => (Tone::Good, title, body),
             None => return words::imports::flash(code),

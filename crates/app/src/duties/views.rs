@@ -93,6 +93,8 @@ pub struct TaskDetail {
     pub may: TaskMay,
     /// What happened, oldest first.
     pub timeline: Vec<EvidenceItem>,
+    /// How far it is on its way out, once its retention ends.
+    pub record: Option<crate::records::store::Record>,
 }
 
 /// What waits for a person among tasks, for the first screen.
@@ -197,7 +199,9 @@ impl App {
         for item in timeline.iter_mut().filter(|i| i.zone.as_ref().is_some_and(|z| z != actor.zone())) {
             item.payload = None;
         }
+        let record = self.record_of(&crate::records::store::RecordKey::task(id)).await?;
         Ok(TaskDetail {
+            record,
             written_in,
             report_hash,
             duty: self.pack().duty_type(&task.duty).cloned(),

@@ -18,6 +18,7 @@ use crate::{
     error::{Error, Result},
     evidence::EvidenceItem,
     model::{Cursor, Page, PageRequest},
+    records::store::RecordKey,
 };
 
 /// A list of requests.
@@ -94,6 +95,8 @@ pub struct RequestDetail {
     pub may: RequestMay,
     /// What happened, oldest first.
     pub timeline: Vec<EvidenceItem>,
+    /// How far it is on its way out, once its retention ends.
+    pub record: Option<crate::records::store::Record>,
 }
 
 /// What waits for a person among requests, for the first screen.
@@ -163,6 +166,7 @@ impl App {
             standing,
             may,
             timeline: self.timeline("request", id.as_str(), TIMELINE_MAX).await?,
+            record: self.record_of(&RecordKey::request(id)).await?,
             request,
         })
     }

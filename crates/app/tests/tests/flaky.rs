@@ -16,16 +16,19 @@ use app::{
         Page, PageRequest, PostHolding, SanitiseJob, Section, Session, TransferQuery, TransferRow, User,
     },
     ports::{BlobError, BlobInfo, BlobStore, BlobWriter, Clock as _, Store, StoreError, Tx},
+    records::store::{Record, RecordKey, RecordQuery, RecordStore, RecordTx},
     requests::store::{ParameterChange, RequestQuery, RequestRow, RequestStore, RequestTx},
 };
 use async_trait::async_trait;
+use jiff::civil::Date;
 use store_blob::LocalBlobs;
 use store_sql::SqlStore;
 use tokio::io::AsyncRead;
 use workflow::{
     Millis,
-    duty::Task,
+    duty::{Covers, Task},
     id::{BlobId, EvidenceId, FileId, RequestId, SectionId, TaskId, TokenId, TransferId, UserId, ZoneId},
+    record::Stage as RecordStage,
     request::Request,
     transfer::Transfer,
 };
@@ -197,6 +200,45 @@ request_calls! {
     request_reviews_due(user: &UserId, zone: &ZoneId, limit: u32) -> Vec<(RequestRow, usize)>;
     overdue_requests(now: Millis, limit: u32) -> Vec<RequestId>;
     parameter_values() -> Vec<ParameterChange>;
+}
+
+macro_rules! record_calls {
+    ($($name:ident($($arg:ident: $type:ty),*) -> $result:ty;)*) => {
+        #[async_trait]
+        impl RecordStore for FlakyStore {
+            $(async fn $name(&self, $($arg: $type),*) -> Result<$result, StoreError> {
+                self.faults.store()?;
+                self.real.$name($($arg),*).await
+            })*
+        }
+    };
+}
+
+record_calls! {
+    unrecorded_requests(form: &str, before: Millis, limit: u32) -> Vec<RequestId>;
+    unrecorded_tasks(duty: &str, before: Millis, limit: u32) -> Vec<TaskId>;
+    record(key: &RecordKey) -> Option<Record>;
+    records(query: &RecordQuery) -> Vec<Record>;
+    records_to_do(stage: RecordStage, today: Date, limit: u32) -> Vec<RecordKey>;
+}
+
+macro_rules! record_tx_calls {
+    ($($name:ident($($arg:ident: $type:ty),*) -> $result:ty;)*) => {
+        #[async_trait]
+        impl RecordTx for FlakyTx {
+            $(async fn $name(&mut self, $($arg: $type),*) -> Result<$result, StoreError> {
+                self.faults.store()?;
+                self.real.$name($($arg),*).await
+            })*
+        }
+    };
+}
+
+record_tx_calls! {
+    insert_record(record: &Record) -> ();
+    record(key: &RecordKey) -> Option<Record>;
+    update_record(record: &Record) -> ();
+    replace_covers(task: &TaskId, covers: &Covers) -> ();
 }
 
 macro_rules! request_tx_calls {

@@ -9,6 +9,8 @@ mod classifier;
 mod duties;
 mod gates;
 mod papers;
+mod print;
+mod record;
 mod registers;
 mod requests;
 mod text;
@@ -95,6 +97,8 @@ impl<'m> Reader<'m> {
         let duty_types = self.each(Kind::Duty, Self::duty);
         let closed_days = self.each(Kind::ClosedDay, Self::closed_day);
         let channels = self.each(Kind::Channel, Self::channel);
+        let record_classes = self.each(Kind::RecordClass, Self::record_class);
+        let print_forms = self.each(Kind::PrintForm, Self::print_form);
         Some(Pack {
             id: id.to_owned(),
             title: top.layer.title,
@@ -126,6 +130,8 @@ impl<'m> Reader<'m> {
             duty_types,
             closed_days,
             channels,
+            print_forms,
+            record_classes,
             retention: retention?,
             guidelines: self.guidelines(),
         })

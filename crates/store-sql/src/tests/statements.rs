@@ -30,6 +30,7 @@ fn few_texts_differ() {
             "MIGRATION_LOCK",
             "INDICES",
             "TASK_TO_CHANGE",
+            "RECORD_TO_CHANGE",
             "ROW_TO_CHANGE",
         ]
     );

@@ -21,13 +21,14 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-use policy::{Column, ColumnType, Derivation, Mechanism, Register, RegisterScope};
+use policy::{Column, ColumnType, Derivation, Mechanism, PrintOf, Register, RegisterScope};
 use workflow::{id::SectionId, register::RowKey};
 
 use super::{Pairs, csv as lines, one, view};
 use crate::{
     dates,
     door::Signed,
+    print,
     site::{Site, at_form, render, when},
     words,
 };
@@ -174,8 +175,10 @@ fn list_page(
         chosen: asked.section.as_deref() == Some(id.as_str()),
     };
     let query = address(asked);
+    let mut frame = site.frame(Some(actor), &register.title, "/registers", BASIS, done);
+    frame.prints = print::offers(&site.app(), PrintOf::RegisterList, &register.id, &base, &query);
     view::RegisterPage {
-        frame: site.frame(Some(actor), &register.title, "/registers", BASIS, done),
+        frame,
         title: register.title.clone(),
         description: register.description.clone(),
         new_href: list.may_add.then(|| format!("{base}/new")),
@@ -351,8 +354,11 @@ async fn row_page(
     let (word, tone) = words::registers::standing(row.row.end.is_some(), row.row.waits);
     let bad = !errors.is_empty();
     let today: String = dates::iso(app.now()).chars().take(10).collect();
+    let title = format!("{} {}", row.number, row.name);
+    let mut frame = site.frame(Some(actor), &title, "/registers", BASIS, done);
+    frame.prints = print::offers(&app, PrintOf::RegisterRow, &register.id, &key_href(key), "");
     let mut answer = render(&view::RowPage {
-        frame: site.frame(Some(actor), &format!("{} {}", row.number, row.name), "/registers", BASIS, done),
+        frame,
         register: (href(register), register.title.clone()),
         href: key_href(key),
         number: row.number.clone(),

@@ -39,7 +39,7 @@ const BASIS: &[Mechanism] =
     &[Mechanism::ApprovalContent, Mechanism::ApprovalTwoPersons, Mechanism::EvidenceLedger];
 
 /// The number of a request as people say it.
-fn number(number: i64, submitted_at: workflow::Millis) -> String {
+pub(crate) fn number(number: i64, submitted_at: workflow::Millis) -> String {
     format!("申{}", dates::transfer_number(number, submitted_at))
 }
 
@@ -224,7 +224,7 @@ pub(crate) async fn forms(State(site): State<Site>, who: Signed) -> Response {
     })
 }
 
-fn late_words(late_by: workflow::Millis) -> String {
+pub(crate) fn late_words(late_by: workflow::Millis) -> String {
     let hours = late_by / 3_600_000;
     if hours < 1 {
         "期限を1時間未満過ぎています。".to_owned()

@@ -12,6 +12,7 @@ mod editions;
 mod imports;
 mod oscal;
 mod reading;
+mod records;
 mod register_tables;
 mod registers;
 mod requests;
@@ -26,6 +27,7 @@ pub use editions::*;
 pub use imports::*;
 pub use oscal::*;
 pub use reading::*;
+pub use records::*;
 pub use register_tables::*;
 pub use registers::*;
 pub use requests::*;
@@ -187,6 +189,8 @@ pub struct Frame {
     pub clauses: Vec<ClauseChip>,
     /// The pack in force: `星見市 2026.1`.
     pub pack: String,
+    /// The forms in which its thing can be printed.
+    pub prints: Vec<crate::print::Offer>,
 }
 
 /// A word with a tone.
