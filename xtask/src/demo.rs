@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: builds the server, the sanitiser's cell and the auditor's verifier, then becomes `sekisho demo`.
+//! `cargo xtask demo`: builds the server, the sanitiser's cell, the cell that prints and the auditor's verifier, then becomes `sekisho demo`.
 //!
 //! Owns: which binaries the demo needs and how they are built.
 //! Leaves to others: the demo itself (`bins/sekisho`).
@@ -31,7 +31,8 @@ pub(crate) struct Options {
 pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
     shell::say("building the demo (about ten minutes on a fresh machine, seconds later; Ctrl-C stops)");
     let watch = shell::stopwatch();
-    let packages = ["sekisho", "sekisho-worker", "sekisho-verify"].map(|name| ["--package", name]);
+    let packages =
+        ["sekisho", "sekisho-worker", "sekisho-report", "sekisho-verify"].map(|name| ["--package", name]);
     let mut cargo = Tool::cargo(root).args(["build", "--locked"]).args(packages.as_flattened());
     if options.release {
         cargo = cargo.args(["--release"]);

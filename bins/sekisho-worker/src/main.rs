@@ -2,24 +2,19 @@
 //! the bytes to `sanitize`, writes what comes back to standard output and ends.
 //!
 //! Owns: the order of these steps and the arguments.
-//! Leaves to others: the bars (`cell`), the attempts to bend them (`probe`), the conversation on the pipe
+//! Leaves to others: the bars and the attempts to bend them (`cell-bars`), the conversation on the pipe
 //! (`serve`), sanitising (`sanitize`), starting and killing this process (`worker-client`).
 //!
 //! There is no clock, no file, no network and no other process here, and none can be had once the cell is shut.
 //!
 //! Started as `sekisho-worker convert`, the program is the cell of an office program instead (`office`), in bars of its own.
 
-mod cell;
-mod kernel;
 mod office;
-mod probe;
 mod serve;
 
 use std::process::ExitCode;
 
-/// Stack of the working thread in bytes. Documents nest; the parsers' own bounds are far below this, and the
-/// page drawing of the preview needs the room.
-const STACK_BYTES: usize = 64 << 20;
+use cell_bars::{Bounds, shut_in};
 
 fn main() -> ExitCode {
     match run() {
@@ -47,18 +42,7 @@ fn run() -> anyhow::Result<ExitCode> {
         _ => {}
     }
     let (bounds, wants_probe) = arguments(given)?;
-    // Limits and Landlock are inherited by the thread that is started next; seccomp comes last, inside that
-    // thread and for all threads at once, because afterwards no thread can be started any more.
-    cell::close_files_and_limits(bounds)?;
-    let worker =
-        std::thread::Builder::new().name("cell".to_owned()).stack_size(STACK_BYTES).spawn(move || {
-            cell::close_system_calls()?;
-            if wants_probe { probe::run() } else { serve::run() }
-        })?;
-    match worker.join() {
-        Ok(done) => done,
-        Err(_) => anyhow::bail!("the sanitiser panicked"),
-    }
+    shut_in(bounds, || Ok(()), move || if wants_probe { cell_bars::probe::run() } else { serve::run() })
 }
 
 /// `sekisho-worker convert`: one file through an office program.
@@ -85,8 +69,8 @@ fn convert(mut given: impl Iterator<Item = String>) -> anyhow::Result<ExitCode> 
     if wants_probe { office::try_bars(&setting) } else { office::serve(&setting) }
 }
 
-fn arguments(mut given: impl Iterator<Item = String>) -> anyhow::Result<(cell::Bounds, bool)> {
-    let mut bounds = cell::Bounds::default();
+fn arguments(mut given: impl Iterator<Item = String>) -> anyhow::Result<(Bounds, bool)> {
+    let mut bounds = Bounds::default();
     let mut wants_probe = false;
     while let Some(argument) = given.next() {
         let mut number = || -> anyhow::Result<u64> {

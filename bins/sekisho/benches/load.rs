@@ -317,6 +317,7 @@ fn app(store: Arc<SqlStore>, folder: &Path) -> Result<App> {
         clock: Arc::new(Machine),
         vault: Arc::new(SecretVault::new(secret(), entropy.clone())),
         policies: Arc::new([]),
+        printer: None,
         entropy,
     };
     Ok(App::open(ports, pack()?, key()?, PasswordCost::WeakForTestPurposesOnly)?)

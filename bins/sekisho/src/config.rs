@@ -35,6 +35,11 @@ struct Written {
     worker: Option<PathBuf>,
     /// The office program that converts old formats, or `none`; the one that is installed unless said otherwise.
     office: Option<String>,
+    /// The program that prints forms, or `none`; the one beside this program unless said otherwise.
+    report: Option<String>,
+    /// Files with fonts to print with, in the order in which they stand in for each other; those of Debian unless said otherwise.
+    #[serde(default)]
+    fonts: Vec<PathBuf>,
     /// Cells at once.
     #[serde(default = "two")]
     cells: usize,
@@ -69,6 +74,8 @@ pub(crate) struct Config {
     pub(crate) worker: Option<PathBuf>,
     pub(crate) office: Option<String>,
     pub(crate) office_folder: PathBuf,
+    pub(crate) report: Option<String>,
+    pub(crate) fonts: Vec<PathBuf>,
     pub(crate) cells: usize,
     pub(crate) listeners: Vec<(String, SocketAddr, PathBuf, PathBuf)>,
     pub(crate) mail: Option<MailConfig>,
@@ -111,6 +118,8 @@ impl Config {
             ledger: written.ledger,
             worker: written.worker.map(|w| here.join(w)),
             office: written.office,
+            report: written.report,
+            fonts: written.fonts.into_iter().map(|font| here.join(font)).collect(),
             office_folder: data.join("office"),
             cells: written.cells,
             mail,
@@ -146,6 +155,7 @@ private_key = "tls/internet.key"
         assert_eq!(config.keys, Path::new("/etc/sekisho/data/keys"));
         assert_eq!(config.cells, 2);
         assert_eq!(config.office, None);
+        assert_eq!((config.report, config.fonts.len()), (None, 0));
         assert_eq!(config.office_folder, Path::new("/etc/sekisho/data/office"));
         assert_eq!(config.listeners[0].2, Path::new("/etc/sekisho/tls/internet.pem"));
     }

@@ -15,7 +15,7 @@ use app::{
 use policy::{EditionText, Pack, SourceFile};
 use store_blob::{LocalBlobs, SecretVault};
 use store_sql::SqlStore;
-use worker_client::{CellConfig, CellPool, OfficeConfig};
+use worker_client::{CellConfig, CellPool, OfficeConfig, Printer, PrinterConfig};
 use workflow::id::EditionId;
 
 use crate::{keys::Keys, packs, world::SystemEntropy};
@@ -75,6 +75,8 @@ pub(crate) struct Parts {
     pub(crate) cells: usize,
     /// What converts old formats, if anything does.
     pub(crate) office: Option<OfficeConfig>,
+    /// What prints forms, if anything does.
+    pub(crate) printer: Option<PrinterConfig>,
     pub(crate) password_cost: PasswordCost,
 }
 
@@ -104,6 +106,10 @@ pub(crate) fn open(parts: Parts) -> anyhow::Result<App> {
         ..CellConfig::new(parts.worker)
     });
     cells.warm().context("無害化プログラムを起動できません")?;
+    match &parts.printer {
+        Some(printer) => tracing::info!(program = %printer.program.display(), "forms are printed as PDF"),
+        None => tracing::info!("no program or no font to print with; forms are offered as workbooks only"),
+    }
     let Policy { pack, text, edition, policies } = parts.policy;
     let ports = Ports {
         store: parts.store,
@@ -113,6 +119,9 @@ pub(crate) fn open(parts: Parts) -> anyhow::Result<App> {
         vault: Arc::new(SecretVault::new(parts.keys.master(), entropy.clone())),
         entropy,
         policies: policies.into(),
+        printer: parts
+            .printer
+            .map(|config| Arc::new(Printer::new(config)) as Arc<dyn app::printing::Printer>),
     };
     let key = parts.keys.signing(&parts.ledger_name)?;
     let app = App::open(ports, pack, key, parts.password_cost).context("方針パックで動かせません")?;
@@ -135,11 +144,38 @@ pub(crate) fn office(asked: Option<&str>, folder: &Path) -> anyhow::Result<Optio
     }
 }
 
+/// The program that prints and the fonts that were asked for: those at a path, none, or what is installed.
+///
+/// # Errors
+/// When a program or a font that was named is not there.
+pub(crate) fn printer(asked: Option<&str>, fonts: &[PathBuf]) -> anyhow::Result<Option<PrinterConfig>> {
+    let program = match asked {
+        Some("none") => return Ok(None),
+        Some(path) => PathBuf::from(path),
+        None => beside("sekisho-report")?,
+    };
+    if let Some(font) = fonts.iter().find(|font| !font.is_file()) {
+        bail!("フォントが見つかりません: {}", font.display());
+    }
+    if asked.is_some() && !program.is_file() {
+        bail!("印刷のプログラムが見つかりません: {}", program.display());
+    }
+    Ok(if fonts.is_empty() {
+        PrinterConfig::find(&program)
+    } else {
+        PrinterConfig::new(&program, fonts.to_vec())
+    })
+}
+
 /// The worker beside this program.
 ///
 /// # Errors
 /// When the operating system does not say where this program is.
 pub(crate) fn worker_beside() -> anyhow::Result<PathBuf> {
+    beside("sekisho-worker")
+}
+
+fn beside(name: &str) -> anyhow::Result<PathBuf> {
     let me = std::env::current_exe().context("このプログラムの場所が分かりません")?;
-    Ok(me.with_file_name("sekisho-worker"))
+    Ok(me.with_file_name(name))
 }

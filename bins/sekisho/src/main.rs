@@ -13,6 +13,7 @@ mod catalog_command;
 mod config;
 mod demo;
 mod export_command;
+mod forms_command;
 mod house;
 mod import_command;
 mod keys;

@@ -1,13 +1,13 @@
 //! Reading pack files from disk.
 //!
-//! Owns finding and reading `*.toml` below a policies folder, bounded. Leaves their meaning to `policy`.
+//! Owns finding and reading `*.toml`, and `*.typ` for print forms, below a policies folder, bounded. Leaves their meaning to `policy`.
 
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use policy::{EditionText, FILE_BYTES_MAX, FILES_BYTES_MAX, FILES_MAX, Pack, Problem, Severity, SourceFile};
 
-/// Every pack file below a folder: `<layer>/<name>.toml`, sorted by path.
+/// Every pack file below a folder: `<layer>/<name>.toml` and `<layer>/<name>.typ`, sorted by path.
 ///
 /// # Errors
 /// When the folder cannot be read or holds more or larger files than packs have.
@@ -22,7 +22,7 @@ pub(crate) fn load(folder: &Path) -> anyhow::Result<Vec<SourceFile>> {
         }
         for file in std::fs::read_dir(&layer).with_context(unreadable)? {
             let path = file.with_context(unreadable)?.path();
-            if path.extension().is_none_or(|e| e != "toml") {
+            if path.extension().is_none_or(|e| e != "toml" && e != "typ") {
                 continue;
             }
             let about = || format!("方針パックのファイルを読めません: {}", path.display());

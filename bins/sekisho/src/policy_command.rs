@@ -17,7 +17,7 @@ use policy::{
     search::{Index, ItemKind, Query},
 };
 
-use crate::{export_command, import_command, packs, parameters_command, policy_out, world};
+use crate::{export_command, forms_command, import_command, packs, parameters_command, policy_out, world};
 
 /// Nothing was found: no failure, and to be told apart by a script.
 const NOTHING_FOUND: u8 = 3;
@@ -45,7 +45,12 @@ pub(crate) enum Command {
         /// 動かすのに要る値が定められているかも調べます(serve と同じ)
         #[arg(long)]
         ready: bool,
+        /// 様式のひな形を、見本を渡して1つずつ印刷してみます(sekisho-report とフォントが要ります)
+        #[arg(long)]
+        forms: bool,
     },
+    /// 様式を1つ、見本か渡したJSONでPDFにします。終了コード: 0、様式か方針パックに誤りがあれば 1
+    Print(forms_command::Options),
     /// 遵守事項ごとに、それを守らせる仕組みがあるか、予定か、ないかを示します。終了コード: 0、方針パックに誤りがあれば 1
     Coverage {
         /// 層の名前(例: hoshimi)。省くと、あるすべての方針パックの遵守事項を1度ずつ
@@ -131,7 +136,8 @@ pub(crate) enum Command {
 /// When the folder cannot be read.
 pub(crate) fn run(command: &Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Check { which, json, ready } => check(which, *json, *ready),
+        Command::Check { which, json, ready, forms } => check(which, *json, *ready, *forms),
+        Command::Print(options) => world::run(forms_command::print(options)),
         Command::Show { which } => show(which),
         Command::Export(options) => export_command::run(options, &web::dates::iso(world::SystemClock.now())),
         Command::Publish(options) => policy_out::publish(options),
@@ -275,7 +281,7 @@ pub(crate) fn located(side: &str, policies: &Path) -> anyhow::Result<(PathBuf, S
     }
 }
 
-fn check(which: &Which, json: bool, ready: bool) -> anyhow::Result<ExitCode> {
+fn check(which: &Which, json: bool, ready: bool, forms: bool) -> anyhow::Result<ExitCode> {
     let files = packs::load(&which.policies)?;
     let library = Library::new(&files);
     let report = if which.id == GUIDELINE {
@@ -283,8 +289,16 @@ fn check(which: &Which, json: bool, ready: bool) -> anyhow::Result<ExitCode> {
     } else {
         match library.resolve(&which.id) {
             Ok(resolved) => {
-                let problems =
+                let mut problems =
                     if ready { resolved.findings_before_running() } else { resolved.warnings.clone() };
+                if forms {
+                    let mut found = Vec::new();
+                    world::run(async {
+                        found = forms_command::problems(&resolved.pack).await?;
+                        Ok(ExitCode::SUCCESS)
+                    })?;
+                    problems.extend(found);
+                }
                 CheckReport::new(&which.id, problems).with_divergences(&resolved.pack)
             }
             Err(problems) => CheckReport::new(&which.id, problems),

@@ -190,6 +190,7 @@ pub(crate) fn parts(
         },
         cells: config.cells,
         office: house::office(config.office.as_deref(), &config.office_folder)?,
+        printer: house::printer(config.report.as_deref(), &config.fonts)?,
         password_cost: PasswordCost::Strong,
     })
 }

@@ -249,6 +249,7 @@ fn subject_word(resource: &Resource) -> &'static str {
         Resource::Request(_) => "request",
         Resource::DutyTask(_) => "task",
         Resource::Row(_) => "register-row",
+        Resource::Record(_) => "record",
         Resource::Account(_) | Resource::OwnAccount { .. } => "user",
         Resource::City => "city",
         Resource::Evidence(_) => "evidence",

@@ -5,13 +5,14 @@
 //! [`Error::Unavailable`] and [`Error::StorageFull`] mean that something is broken.
 
 use workflow::{
-    Millis, duty, edition::Refusal as EditionRefusal, register, request, route, training, transfer::Refusal,
+    duty, edition::Refusal as EditionRefusal, Millis, record, register, request, route, training, transfer::Refusal,
 };
 
 use crate::{
     editions::in_use::InUse,
     imports::ImportRefusal,
     ports::{BlobError, StoreError},
+    printing::PrintFailure,
 };
 
 /// What use cases return.
@@ -102,6 +103,9 @@ pub enum Error {
     /// A row of a register is not changed.
     #[error(transparent)]
     Register(register::Refusal),
+    /// A record whose retention ends is at another stage, or needs another person.
+    #[error(transparent)]
+    Record(record::Refusal),
     /// There is no such thing, or the person may not know of it.
     #[error("not found")]
     NotFound,
@@ -169,6 +173,9 @@ pub enum Error {
         /// The limit.
         limit: u32,
     },
+    /// A form was not printed.
+    #[error(transparent)]
+    Print(PrintFailure),
     /// Someone else was faster: look again.
     #[error("changed by someone else meanwhile")]
     Conflict,
@@ -244,6 +251,9 @@ codes! {
     Error::Register(register::Refusal::Reason) => "row-reason",
     Error::Register(_) => "row-ended",
     Error::Import(_) => "import-refused",
+    Error::Record(record::Refusal::SamePerson) => "record-same-person",
+    Error::Record(record::Refusal::Early) => "record-early",
+    Error::Record(_) => "record-stage",
     Error::NotFound => "not-found",
     Error::Invalid { .. } => "invalid",
     Error::Credentials => "credentials",
@@ -269,6 +279,11 @@ codes! {
     Error::NotPublic(_) => "not-public",
     Error::TooLarge { .. } => "too-large",
     Error::TooMany { .. } => "too-many",
+    Error::Print(PrintFailure::NotInstalled) => "print-not-installed",
+    Error::Print(PrintFailure::TooLarge) => "print-too-large",
+    Error::Print(PrintFailure::TooLong) => "print-too-long",
+    Error::Print(PrintFailure::Template(_)) => "print-template",
+    Error::Print(PrintFailure::Failed(_)) => "print-failed",
     Error::Conflict => "conflict",
     Error::Unavailable(_) => "unavailable",
     Error::StorageFull => "storage-full",

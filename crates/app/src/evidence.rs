@@ -243,6 +243,22 @@ kinds! {
     UploadsSwept = "uploads-swept" [RetentionErase],
     /// Payloads of evidence were erased at the end of their retention.
     PayloadErased = "payload-erased" [RetentionErase],
+    /// The retention of a record ends soon.
+    RecordListed = "record-listed" [RetentionErase],
+    /// 保留: a record is kept longer, for a reason.
+    RecordHeld = "record-held" [RetentionErase],
+    /// The hold of a record is over.
+    RecordReleased = "record-released" [RetentionErase],
+    /// Somebody proposed that a record be destroyed.
+    RecordDestructionProposed = "record-destruction-proposed" [RetentionErase],
+    /// Another one decided so.
+    RecordDestructionDecided = "record-destruction-decided" [RetentionErase],
+    /// Another one decided that it stays.
+    RecordDestructionDeclined = "record-destruction-declined" [RetentionErase],
+    /// What was written in a record, and its files, were erased.
+    RecordEmptied = "record-emptied" [RetentionErase],
+    /// A record was destroyed. This says so for good.
+    RecordDestroyed = "record-destroyed" [RetentionErase],
     /// A text of the policy was proposed: with its digest.
     EditionProposed = "edition-proposed" [PolicyVersion],
     /// An analysis of the risks was attached to it.

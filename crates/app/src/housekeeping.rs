@@ -49,6 +49,10 @@ pub struct Tidied {
     pub answers: usize,
     /// Entries of evidence whose payload was erased.
     pub payloads: usize,
+    /// Records that were put on the list of what ends.
+    pub listed: usize,
+    /// Records that were destroyed.
+    pub destroyed: usize,
     /// Blobs that nothing referred to.
     pub swept: usize,
     /// Things whose notices were looked at again.
@@ -116,6 +120,7 @@ impl App {
             tidied.payloads = payloads.len();
         }
         (tidied.looked_at, tidied.notices_erased) = self.pass_notices(ROUND).await?;
+        (tidied.listed, tidied.destroyed) = self.pass_records(ROUND).await?;
         let shard = self.house.next_shard.fetch_add(1, Ordering::Relaxed);
         tidied.swept = self.sweep(shard, now).await?;
         tidied.people = moved?.people;
@@ -206,7 +211,7 @@ impl App {
 
     /// Erases payloads of evidence. Their leaves stay, so every proof still holds; which were erased is itself
     /// evidence, in the form that `ledger` defines.
-    async fn erase_payloads(&self, ids: &[EvidenceId], now: Millis) -> Result<()> {
+    pub(crate) async fn erase_payloads(&self, ids: &[EvidenceId], now: Millis) -> Result<()> {
         debug_assert_eq!(ERASURE_KIND, Kind::PayloadErased.id());
         let _alone = self.house.payload_gate.write().await;
         let mut tx = self.store().begin().await?;

@@ -36,7 +36,9 @@ pub mod parameters;
 pub mod people;
 pub mod policy_export;
 pub mod ports;
+pub mod printing;
 pub mod reading;
+pub mod records;
 pub mod register_imports;
 pub mod registers;
 pub mod requests;
@@ -86,6 +88,8 @@ pub struct Ports {
     pub entropy: Arc<dyn Entropy>,
     /// Small secrets.
     pub vault: Arc<dyn Vault>,
+    /// What prints forms, where it is installed.
+    pub printer: Option<Arc<dyn printing::Printer>>,
     /// Every file of the folder of packs, as it was when the house opened: what imported texts are compared with.
     pub policies: Arc<[SourceFile]>,
 }
@@ -142,6 +146,8 @@ struct House {
     mail_road: Mutex<Option<notices::MailRoad>>,
     /// Why no mail is sent now.
     mail_pause: Mutex<Option<notices::Pause>>,
+    /// The day, and the version of the policy, for which every record that ends was listed last.
+    records_listed_for: Mutex<Option<(jiff::civil::Date, String)>>,
     /// The part of the blobs that the next round of housekeeping looks through.
     next_shard: AtomicU8,
     /// What is found by words on this node.
@@ -197,6 +203,7 @@ impl App {
             notices_seen_on: Mutex::default(),
             mail_road: Mutex::default(),
             mail_pause: Mutex::default(),
+            records_listed_for: Mutex::default(),
             next_shard: AtomicU8::default(),
             words: finding::Words::default(),
             jobs: Notify::new(),

@@ -17,6 +17,7 @@ use crate::editions::{EditionStore, EditionTx};
 use crate::notices::store::{NoticeStore, NoticeTx};
 use crate::finding::ports::ChangeStore;
 use crate::home::HomeStore;
+use crate::records::store::{RecordStore, RecordTx};
 use crate::registers::store::{RegisterStore, RegisterTx};
 use crate::requests::store::{RequestStore, RequestTx};
 use crate::rosters::store::{RosterStore, RosterTx};
@@ -88,6 +89,7 @@ pub trait Store:
     + EditionStore
     + HomeStore
     + NoticeStore
+    + RecordStore
     + RegisterStore
     + RequestStore
     + RosterStore
@@ -208,7 +210,7 @@ pub trait Store:
 
 /// A transaction. State and the evidence for it become durable together or not at all.
 #[async_trait]
-pub trait Tx: DutyTx + EditionTx + NoticeTx + RegisterTx + RequestTx + TrainingTx + RosterTx + Send {
+pub trait Tx: DutyTx + EditionTx + NoticeTx + RecordTx + RegisterTx + RequestTx + TrainingTx + RosterTx + Send {
     /// As [`Store::user`], inside the transaction.
     async fn user(&mut self, id: &UserId) -> Result<Option<User>, StoreError>;
     /// Inserts a person.

@@ -124,6 +124,8 @@ pub enum Resource {
     DutyTask(Box<DutyTask>),
     /// A row of a register.
     Row(Box<Row>),
+    /// A record whose retention ends.
+    Record(Box<Record>),
     /// An account, for those who manage accounts.
     Account(Account),
     /// The account of the person who asks. Its id is that of the user.
@@ -151,6 +153,7 @@ impl Resource {
             Resource::Request(_) => ResourceKind::Request,
             Resource::DutyTask(_) => ResourceKind::DutyTask,
             Resource::Row(_) => ResourceKind::Row,
+            Resource::Record(_) => ResourceKind::Record,
             Resource::Account(_) => ResourceKind::Account,
             Resource::OwnAccount { .. } => ResourceKind::OwnAccount,
             Resource::City => ResourceKind::City,
@@ -167,6 +170,7 @@ impl Resource {
             Resource::Request(request) => &request.id,
             Resource::DutyTask(task) => &task.id,
             Resource::Row(row) => &row.id,
+            Resource::Record(record) => &record.id,
             Resource::Account(account) => &account.user,
             Resource::OwnAccount { user } => user,
             Resource::City => "city",
@@ -253,6 +257,29 @@ pub struct Row {
     pub managers: Vec<String>,
     /// Ids of the zones at whose listeners it is seen.
     pub zones: Vec<String>,
+}
+
+impl From<Record> for Resource {
+    fn from(record: Record) -> Self {
+        Resource::Record(Box::new(record))
+    }
+}
+
+/// The facts of a record whose retention ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// What it is, a slash, and its id.
+    pub id: String,
+    /// Where it belongs: a section, or the city.
+    pub place: Place,
+    /// Id of the role that looks after it, held there or above; `None`: nobody does.
+    pub manager: Option<String>,
+    /// Id of the role that decides about its destruction, in the same way.
+    pub decider: Option<String>,
+    /// Id of the account that proposed to destroy it, while that is to be decided.
+    pub proposed_by: Option<String>,
+    /// The zone in which it was written; `None`: in none.
+    pub zone: Option<String>,
 }
 
 /// The facts of a request that rights depend on.
@@ -413,6 +440,7 @@ impl Names {
             ResourceKind::Request,
             ResourceKind::DutyTask,
             ResourceKind::Row,
+            ResourceKind::Record,
             ResourceKind::Account,
             ResourceKind::OwnAccount,
             ResourceKind::City,
@@ -469,6 +497,7 @@ impl Names {
             Resource::Request(request) => self.request(request)?,
             Resource::DutyTask(task) => self.duty_task(task)?,
             Resource::Row(row) => self.row(row)?,
+            Resource::Record(record) => self.record(record)?,
             Resource::Account(account) => Attributes::from([
                 ("user".to_owned(), self.user(&account.user)),
                 ("units".to_owned(), self.units(&account.place)),
@@ -533,6 +562,20 @@ impl Names {
             attributes.insert(format!("{name}_anywhere"), words(anywhere.iter().map(String::as_str)));
         }
         Ok(attributes)
+    }
+
+    fn record(&self, record: &Record) -> Result<Attributes, Undecidable> {
+        let holders = |role: &Option<String>| {
+            let need = role.as_ref().map(|role| Need { role: role.clone(), place: record.place.clone() });
+            self.grants(need.iter().flat_map(Need::fulfilled_by))
+        };
+        Ok(Attributes::from([
+            ("units".to_owned(), self.units(&record.place)),
+            ("managers".to_owned(), holders(&record.manager)?),
+            ("deciders".to_owned(), holders(&record.decider)?),
+            ("proposed_by".to_owned(), self.users(record.proposed_by.as_slice())),
+            ("zones".to_owned(), words(record.zone.iter().map(String::as_str))),
+        ]))
     }
 
     fn transfer(&self, transfer: &Transfer) -> Result<Attributes, Undecidable> {

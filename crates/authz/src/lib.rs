@@ -22,8 +22,8 @@ use cedar_policy::{
 };
 
 pub use facts::{
-    Account, DutyStage, DutyTask, Evidence, Grant, Need, Place, Principal, Request, RequestStage, Resource,
-    Row, Scope, Stage, Strength, Transfer,
+    Account, DutyStage, DutyTask, Evidence, Grant, Need, Place, Principal, Record, Request, RequestStage,
+    Resource, Row, Scope, Stage, Strength, Transfer,
 };
 pub use visibility::{Reach, Visibility};
 pub use words::{Action, Reason, ResourceKind, TokenScope, role};

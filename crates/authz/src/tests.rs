@@ -75,6 +75,14 @@ fn resources() -> Vec<Resource> {
             managers: vec![role::SECURITY_MANAGER.to_owned()],
             zones: vec!["lgwan".to_owned()],
         }),
+        Resource::from(Record {
+            id: "request/r1".to_owned(),
+            place: Place::Section { id: "s1".to_owned(), department: "d1".to_owned() },
+            manager: Some(role::SECURITY_MANAGER.to_owned()),
+            decider: Some(role::CISO.to_owned()),
+            proposed_by: Some("u1".to_owned()),
+            zone: Some("lgwan".to_owned()),
+        }),
     ]
 }
 

@@ -114,6 +114,12 @@ closed_words! {
         KeepRow = "keep-row",
         /// 分類: fill in the level of a row that waits for it.
         ClassifyRow = "classify-row",
+        /// See that the retention of a record ends, and what became of it.
+        ViewRecord = "view-record",
+        /// 保留: keep a record longer for a reason; propose that it be destroyed.
+        KeepRecord = "keep-record",
+        /// 廃棄の決裁: decide that a record is destroyed, or not.
+        DestroyRecord = "destroy-record",
         /// See every transfer of the city in one list.
         ViewAllTransfers = "view-all-transfers",
         /// See the state of the ledger: size, checkpoints, verification.
@@ -160,6 +166,8 @@ pub enum ResourceKind {
     DutyTask,
     /// A row of a register.
     Row,
+    /// A record whose retention ends.
+    Record,
     /// Somebody's account.
     Account,
     /// One's own account.
@@ -181,6 +189,7 @@ impl ResourceKind {
             ResourceKind::Request => "Request",
             ResourceKind::DutyTask => "DutyTask",
             ResourceKind::Row => "Row",
+            ResourceKind::Record => "Record",
             ResourceKind::Account => "Account",
             ResourceKind::OwnAccount => "OwnAccount",
             ResourceKind::City => "City",
@@ -234,6 +243,7 @@ impl Action {
             | Action::ManageCourse
             | Action::RemindCourse => ResourceKind::DutyTask,
             Action::ViewRow | Action::KeepRow | Action::ClassifyRow => ResourceKind::Row,
+            Action::ViewRecord | Action::KeepRecord | Action::DestroyRecord => ResourceKind::Record,
             Action::ViewAllTransfers
             | Action::ViewAllTasks
             | Action::ViewLedger

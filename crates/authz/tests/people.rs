@@ -1,8 +1,8 @@
 //! The people and the transfer that the tests speak of.
 
 use authz::{
-    DutyStage, DutyTask, Grant, Need, Place, Principal, Request, RequestStage, Row, Scope, Stage, Strength,
-    Transfer, role,
+    DutyStage, DutyTask, Grant, Need, Place, Principal, Record, Request, RequestStage, Row, Scope, Stage,
+    Strength, Transfer, role,
 };
 
 pub(crate) const FROM: &str = "internet";
@@ -156,6 +156,18 @@ pub(crate) fn task(stage: DutyStage) -> DutyTask {
         reported_by: said.then(|| "u-smgr".to_owned()),
         zone: said.then(|| FROM.to_owned()),
         stage,
+    }
+}
+
+/// A record of the tax section: its manager looks after it, the officer of its department decides, and may not when he proposed it.
+pub(crate) fn record(is_proposed: bool) -> Record {
+    Record {
+        id: "request/r-1".to_owned(),
+        place: tax(),
+        manager: Some(role::SECURITY_MANAGER.to_owned()),
+        decider: Some(role::SECURITY_OFFICER.to_owned()),
+        proposed_by: is_proposed.then(|| "u-dept".to_owned()),
+        zone: Some(FROM.to_owned()),
     }
 }
 

@@ -9,7 +9,7 @@ use authz::{
 };
 use expect_test::expect_file;
 
-use crate::people::{FROM, OTHER, TO, cast, request, row, row_for_few, task, tax, transfer};
+use crate::people::{FROM, OTHER, TO, cast, record, request, row, row_for_few, task, tax, transfer};
 
 /// What a cell shows. Short, so that a row fits on a screen.
 fn cell(decision: &Decision) -> &'static str {
@@ -90,6 +90,7 @@ fn other_resource(who: &Principal, kind: ResourceKind) -> Resource {
         ResourceKind::Request => Resource::from(request(RequestStage::Waiting)),
         ResourceKind::DutyTask => Resource::from(task(DutyStage::Open)),
         ResourceKind::Row => Resource::from(row(tax())),
+        ResourceKind::Record => Resource::from(record(false)),
         ResourceKind::Account => Resource::Account(Account { user: "u-coll".to_owned(), place: tax() }),
         ResourceKind::OwnAccount => Resource::OwnAccount { user: who.user.clone() },
         ResourceKind::City => Resource::City,
@@ -103,12 +104,13 @@ const EVERYONE: [&str; 0] = [];
 /// Enough columns where the person matters less than the login.
 const SOME: [&str; 6] = ["subm", "smgr", "ciso", "sysm", "audt", "dpty"];
 
-const ALL_KINDS: [ResourceKind; 9] = [
+const ALL_KINDS: [ResourceKind; 10] = [
     ResourceKind::OwnAccount,
     ResourceKind::Transfer,
     ResourceKind::Request,
     ResourceKind::DutyTask,
     ResourceKind::Row,
+    ResourceKind::Record,
     ResourceKind::City,
     ResourceKind::Clause,
     ResourceKind::Evidence,
@@ -202,6 +204,14 @@ fn table_of_rights() {
     ] {
         let rows = [ResourceKind::Row];
         table.grid(title, TO, &EVERYONE, &rows, |_, _| Resource::from(resource.clone()), |_| {});
+    }
+    for (title, zone, resource) in [
+        ("record of the tax section whose retention ends, connection in its zone", FROM, record(false)),
+        ("record that an officer proposed to destroy, connection in its zone", FROM, record(true)),
+        ("record of the tax section whose retention ends, connection in another zone", OTHER, record(false)),
+    ] {
+        let records = [ResourceKind::Record];
+        table.grid(title, zone, &EVERYONE, &records, |_, _| Resource::from(resource.clone()), |_| {});
     }
     let title =
         "row of a register of the city that everybody reads and staff keep, in a zone where it is not seen";

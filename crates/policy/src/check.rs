@@ -11,6 +11,7 @@ mod courses;
 mod duties;
 mod notices;
 mod effects;
+mod records;
 mod registers;
 mod routes;
 
@@ -34,6 +35,7 @@ pub(crate) fn check(pack: &Pack, sink: &mut Sink) {
     duties::check(pack, sink);
     courses::check(pack, sink);
     notices::check(pack, sink);
+    records::check(pack, sink);
     check_statements(pack, sink);
     check_mechanisms(pack, sink);
     check_values(pack, sink);

@@ -139,11 +139,12 @@ impl EditionText {
     }
 }
 
-/// The folder of a path of the form `folder/name.toml`.
+/// The folder of a path of the form `folder/name.toml`, or `folder/name.typ` for the template of a print form.
 fn folder_of(path: &str) -> Option<&str> {
     let (folder, name) = path.split_once('/')?;
-    let sound =
-        is_plain(folder) && is_plain(name) && name.strip_suffix(".toml").is_some_and(|n| !n.is_empty());
+    let sound = is_plain(folder)
+        && is_plain(name)
+        && [".toml", ".typ"].iter().any(|ending| name.strip_suffix(ending).is_some_and(|n| !n.is_empty()));
     sound.then_some(folder)
 }
 

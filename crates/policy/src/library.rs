@@ -139,6 +139,19 @@ impl<'f> Library<'f> {
         Some((written, problems))
     }
 
+    /// The text of a template in a folder.
+    pub(crate) fn template(&self, folder: &str, name: &str) -> Option<&'f str> {
+        let is_it = |path: &str| path.split_once('/').is_some_and(|(_, of)| of == name);
+        self.folders.get(folder)?.files.iter().find(|file| is_it(&file.path)).map(|file| file.text.as_str())
+    }
+
+    /// The names of the templates in a folder.
+    pub(crate) fn templates(&self, folder: &str) -> impl Iterator<Item = &'f str> {
+        let files = self.folders.get(folder).map_or(&[][..], |f| &f.files);
+        let names = files.iter().filter_map(|file| file.path.split_once('/').map(|(_, name)| name));
+        names.filter(|name| crate::is_template(name)).collect::<Vec<_>>().into_iter()
+    }
+
     /// The recommendations beside the packs, and what is wrong with their folder.
     pub(crate) fn guidelines(&self) -> (&[Guideline], &[Problem]) {
         let (guidelines, problems) = self.guidelines.get_or_init(|| {

@@ -150,6 +150,10 @@ codes! {
     GateWithoutMechanism = "gate-without-mechanism" Warning,
     /// A channel that cites no statement, so that its evidence would name no clause.
     Uncited = "uncited" Warning,
+    /// The template of a print form that does not compile with sample data.
+    TemplateBroken = "template-broken" Error,
+    /// The template of a print form that is not in its folder.
+    TemplateMissing = "template-missing" Error,
     /// A setting that has no effect where it stands.
     NoEffect = "no-effect" Warning,
 }

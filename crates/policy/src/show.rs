@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use crate::FORMAT;
 use crate::merged::{Merged, MergedItem};
-use crate::model::{Pack, Parameter};
+use crate::model::{Pack, Parameter, PrintLook};
 use crate::problem::Origin;
 use crate::toml_text::{Table, Value};
 use crate::written::Kind;
@@ -64,7 +64,11 @@ fn write_all(out: &mut String, pack: &Pack, merged: &Merged) -> std::fmt::Result
     for kind in Kind::ALL {
         for item in merged.items(*kind) {
             let parameter = if *kind == Kind::Parameter { pack.parameter(&item.id) } else { None };
-            write_item(out, *kind, item, parameter)?;
+            let template = match pack.print_form(&item.id).map(|form| &form.look) {
+                Some(PrintLook::Template(text)) if *kind == Kind::PrintForm => Some(text.as_str()),
+                _ => None,
+            };
+            write_item(out, *kind, item, parameter, template)?;
             for d in pack.divergences().filter(|d| parameter.is_some_and(|p| p.id == d.parameter.id)) {
                 let (title, wanted) = (one_line(&d.guideline.title), one_line(&d.guideline.wanted_ja()));
                 writeln!(out, "# 指針との違い: {title}({wanted})  # {}", one_line(&d.guideline.source))?;
@@ -79,12 +83,22 @@ fn write_item(
     kind: Kind,
     item: &MergedItem,
     parameter: Option<&Parameter>,
+    template: Option<&str>,
 ) -> std::fmt::Result {
     let overridden: String =
         item.overridden.iter().map(|origin| format!("、上書き {}", place(origin))).collect();
     writeln!(out, "\n[[{}]]  # {}{overridden}", kind.key(), place(&item.at))?;
     writeln!(out, "id = {}", quoted(&item.id))?;
-    write_keys(out, &item.table, &item.at)?;
+    match template {
+        // The file that it lies in is not part of what is shown, so its text stands here.
+        Some(text) => {
+            let mut table = (*item.table).clone();
+            table.remove("template");
+            write_keys(out, &table, &item.at)?;
+            writeln!(out, "template = {}", quoted(&format!("{}\n", text.trim_end_matches('\n'))))?;
+        }
+        None => write_keys(out, &item.table, &item.at)?,
+    }
     if parameter.is_some_and(|p| p.value.is_none()) {
         writeln!(out, "# value は定められていません")?;
     }

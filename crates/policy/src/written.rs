@@ -51,6 +51,8 @@ kinds! {
     Course = "course",
     Notice = "notice",
     Channel = "channel",
+    PrintForm = "print-form",
+    RecordClass = "record-class",
 }
 
 impl Kind {
@@ -126,7 +128,7 @@ pub(crate) fn read(layer: &Arc<str>, files: &[&SourceFile], sink: &mut Sink) -> 
         items: BTreeMap::new(),
         removals: Vec::new(),
     };
-    for file in files {
+    for file in files.iter().filter(|file| !crate::is_template(&file.path)) {
         let Some(table) = parse(file, layer, sink) else { continue };
         let top = Origin { layer: Arc::clone(layer), file: file.path.as_str().into(), line: 1, column: 1 };
         check_format(&table, &top, sink);

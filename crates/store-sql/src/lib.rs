@@ -24,6 +24,7 @@ mod migrate;
 mod notices;
 mod patience;
 mod people;
+mod records;
 mod registers;
 mod requests;
 mod rosters;

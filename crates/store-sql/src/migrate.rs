@@ -47,6 +47,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(12, "0012_training"),
     migration!(14, "0014_desks_and_rows"),
     migration!(15, "0015_home_and_search"),
+    migration!(13, "0013_records"),
 ];
 
 pub(crate) async fn run(db: &Db) -> Result<(), MigrateError> {

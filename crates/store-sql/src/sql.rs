@@ -11,10 +11,9 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Sql> {
         .chain(duties::ALL)
         .chain(editions::ALL)
         .chain(notices::ALL)
-
         .chain(home::ALL)
         .chain(changes::ALL)
-        .chain(registers::ALL)
+        .chain(records::ALL).chain(registers::ALL)
         .chain(training::ALL)
         .chain(rosters::ALL)
 }
@@ -235,6 +234,7 @@ pub(crate) mod duties;
 pub(crate) mod editions;
 pub(crate) mod notices;
 pub(crate) mod home;
+pub(crate) mod records;
 pub(crate) mod registers;
 pub(crate) mod rosters;
 pub(crate) mod training;

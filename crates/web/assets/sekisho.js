@@ -7,6 +7,7 @@ import { startGuards } from './guard.js';
 import { startInspection } from './inspect.js';
 import { startReview } from './imports.js';
 import { startBell } from './bell.js';
+import { startFiles } from './files.js';
 
 for (const element of document.querySelectorAll('[data-dropzone]')) startDropzone(element);
 for (const element of document.querySelectorAll('[data-live]')) startLive(element);
@@ -15,6 +16,7 @@ startGuards(document);
 startInspection(document);
 startReview(document);
 for (const element of document.querySelectorAll('[data-bell]')) startBell(element);
+startFiles(document);
 
 // What was just done is said once, not again when the page is opened from the history or reloaded.
 if (new URLSearchParams(window.location.search).has('done')) {

@@ -121,6 +121,7 @@ async fn open() -> (Router, String, tempfile::TempDir) {
         entropy,
         vault: Arc::new(GlassVault),
         policies: test_city::policies().into(),
+        printer: None,
     };
     let key = SigningKey::from_seed("hoshimi.example/log", &[9; 32]).unwrap();
     let app = App::open(ports, pack, key, PasswordCost::WeakForTestPurposesOnly).unwrap();

@@ -38,6 +38,7 @@ const ASSETS: &[Asset] = assets! {
     "imports.js": "text/javascript; charset=utf-8",
     "guard.js": "text/javascript; charset=utf-8",
     "inspect.js": "text/javascript; charset=utf-8",
+    "files.js": "text/javascript; charset=utf-8",
 };
 
 /// 12 hex digits over every name and content.

@@ -32,7 +32,7 @@ pub(crate) fn answer(download: Download, untrusted_name: &str) -> app::Result<Re
 }
 
 /// RFC 6266: the name in UTF-8, percent-encoded as RFC 8187 says; an ASCII name for those who cannot read that.
-fn disposition(untrusted_name: &str) -> String {
+pub(crate) fn disposition(untrusted_name: &str) -> String {
     let mut encoded = String::new();
     for byte in untrusted_name.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {

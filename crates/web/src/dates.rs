@@ -84,6 +84,14 @@ pub fn transfer_number(number: i64, submitted_at: Millis) -> String {
     }
 }
 
+/// `8.11.20`: the day as a stamp has it, the year of the era without its name.
+#[must_use]
+pub fn stamp_day(at: Millis) -> String {
+    let Some(date) = local(at).map(|t| t.date()) else { return NO_DATE.into() };
+    let year = era_of(date).map_or_else(|| date.year().to_string(), |(_, year)| year.to_string());
+    format!("{year}.{}.{}", date.month(), date.day())
+}
+
 /// The moment at which that day begins in Japan; the day is `2026-11-21` as a date field sends it.
 #[must_use]
 pub fn day_start(text: &str) -> Option<Millis> {
@@ -174,6 +182,14 @@ mod tests {
             assert_eq!(When::at(at).full, full);
             assert_eq!(fiscal_year(at), fiscal, "{full}");
             assert_eq!(transfer_number(123, at), number, "{full}");
+        }
+        for (at, stamp) in [
+            ("2026-11-21T12:34:56+09:00", "8.11.21"),
+            ("2019-05-01T00:00:00+09:00", "1.5.1"),
+            ("2019-04-30T23:59:59+09:00", "31.4.30"),
+            ("2026-03-31T15:00:00Z", "8.4.1"),
+        ] {
+            assert_eq!(stamp_day(millis(at)), stamp);
         }
     }
 

@@ -3,7 +3,7 @@
 //! Owns the HTTP status, the words and the chain of causes. Leaves the catalogue itself to [`crate::words`], the error
 //! page to [`crate::site`], the error body to [`crate::api`]. docs/format-api.md lists the statuses for programs.
 
-use app::{Error, imports::ImportRefusal};
+use app::{Error, imports::ImportRefusal, printing::PrintFailure};
 use axum::http::StatusCode;
 use workflow::{duty, register, request, route, training, transfer::Refusal};
 
@@ -33,6 +33,7 @@ pub(crate) fn status(error: &Error) -> StatusCode {
         | Error::Duty(_)
         | Error::Course(_)
         | Error::Register(_)
+        | Error::Record(_)
         | Error::FormChanged
         | Error::Conflict
         | Error::NoApprover { .. }
@@ -51,6 +52,11 @@ pub(crate) fn status(error: &Error) -> StatusCode {
         Error::NotFound => StatusCode::NOT_FOUND,
         Error::Credentials | Error::SessionEnded => StatusCode::UNAUTHORIZED,
         Error::Locked { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Error::Print(PrintFailure::TooLarge) => StatusCode::UNPROCESSABLE_ENTITY,
+        Error::Print(PrintFailure::NotInstalled | PrintFailure::TooLong) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Print(PrintFailure::Template(_) | PrintFailure::Failed(_)) => {
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
         Error::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::StorageFull => StatusCode::INSUFFICIENT_STORAGE,

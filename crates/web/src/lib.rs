@@ -13,6 +13,7 @@ mod door;
 mod failure;
 pub mod live;
 mod parts;
+pub mod print;
 pub mod public;
 pub mod screens;
 pub mod setup;
@@ -38,7 +39,7 @@ pub use live::Streams;
 pub use site::ZoneSetting;
 
 use screens::{
-    account, beside, classify, coverage, duties, editions, find, home, imports, notices, oscal, parameters, people, policy as policies, reading, register_tables, registers, requests, rosters, send, session, training, transfers,
+    account, beside, classify, coverage, duties, editions, find, home, imports, notices, oscal, parameters, people, policy as policies, reading, records, register_tables, registers, requests, rosters, send, session, training, transfers,
 };
 use site::Site;
 
@@ -108,6 +109,7 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
         .route("/transfers/{id}/files/{file}/original", post(transfers::open_original))
         .route("/transfers/{id}/files/{file}/preview", get(transfers::preview))
         .route("/transfers/{id}/files/{file}/pages/{page}", get(transfers::page))
+        .route("/transfers/{id}/print/{form}", get(print::transfer))
         .route("/received", get(transfers::received))
         .route("/requests", get(requests::list))
         .route("/requests/new", get(requests::forms))
@@ -124,6 +126,7 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
         .route("/requests/{id}/give-up", post(requests::give_up))
         .route("/requests/{id}/revoke", post(requests::revoke))
         .route("/requests/{id}/files/{file}", get(requests::file))
+        .route("/requests/{id}/print/{form}", get(print::request))
         .route("/tasks", get(duties::list))
         .route("/tasks/new", get(duties::start_page).post(duties::start))
         .route("/tasks/year", get(duties::year))
@@ -148,6 +151,8 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
         .route("/training/mine/{id}/test", get(training::test_page).post(training::test))
         .route("/training/mine/{id}/test/begin", post(training::begin))
         .route("/training/mine/{id}/certificate", get(training::certificate))
+        .route("/tasks/{id}/print/{form}", get(print::task))
+        .route("/tasks/year/print/{form}", get(print::year))
         .route("/registers", get(registers::all_registers))
         .route("/registers/{id}", get(registers::list))
         .route("/registers/{id}/rows.csv", get(registers::csv))
@@ -157,6 +162,8 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
         .route("/registers/{id}/{number}", get(registers::detail))
         .route("/registers/{id}/{number}/edit", get(registers::edit_page).post(registers::change))
         .route("/registers/{id}/{number}/end", post(registers::end))
+        .route("/registers/{id}/{number}/print/{form}", get(print::row))
+        .route("/registers/{id}/print/{form}", get(print::list))
         .route("/parameters", get(parameters::list))
         .route("/parameters/{id}", get(parameters::page))
         .route("/clauses", get(policies::clauses))
@@ -200,6 +207,9 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
         .route("/evidence", get(policies::evidence))
         .route("/evidence/{id}", get(policies::entry))
         .route("/evidence/{id}/proof.zip", get(policies::proof))
+        .route("/records", get(records::list))
+        .route("/records/print/{form}", get(print::book))
+        .route("/records/{kind}/{subject}", post(records::act))
         .route("/people", get(people::list).post(people::add))
         .route("/people/{id}", get(people::person))
         .route("/people/{id}/enable", post(people::enable))

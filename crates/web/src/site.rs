@@ -140,10 +140,13 @@ impl Site {
                 unread: a.unread_notices(),
                 follows: matches!(current, "/" | "/notices"),
             }),
-            menu: actor.map(|a| menu(a, current)).unwrap_or_default(),
+            menu: actor
+                .map(|a| menu(a, current, self.app().pack().retention().records.as_ref()))
+                .unwrap_or_default(),
             flash: flash(done),
             clauses: self.chips_of(mechanisms),
             pack: format!("{} {}", self.app().pack().title(), self.app().pack().version()),
+            prints: Vec::new(),
         }
     }
 
@@ -250,7 +253,7 @@ pub(crate) fn at_form(error: &Error) -> Option<FieldError> {
     }
 }
 
-fn menu(actor: &Actor, current: &str) -> Vec<MenuItem> {
+fn menu(actor: &Actor, current: &str, office: Option<&policy::RecordsOffice>) -> Vec<MenuItem> {
     let holds = |wanted: &[&str]| actor.roles().iter().any(|g| wanted.contains(&g.role.as_str()));
     let item = |href: &str, label: &str, icon: &'static str, group: bool| MenuItem {
         href: href.to_owned(),
@@ -290,6 +293,9 @@ fn menu(actor: &Actor, current: &str) -> Vec<MenuItem> {
         role::SECURITY_OFFICER,
     ]) {
         items.push(item("/evidence", "証跡", "seal", false));
+    }
+    if office.is_some_and(|o| holds(&[&o.manager, &o.decider, role::AUDITOR])) {
+        items.push(item("/records", "文書の保存", "folder", false));
     }
     if holds(&[
         role::SYSTEM_MANAGER,
@@ -354,6 +360,7 @@ fn flash(code: &str) -> Option<Flash> {
             .or_else(|| words::registers::flash(other))
             .or_else(|| words::training::flash(other))
             .or_else(|| words::notices::flash(other))
+            .or_else(|| words::records::flash(other))
         {
             Some((title, body)) => (Tone::Good, title, body),
             None => return words::imports::flash(code),

@@ -11,7 +11,9 @@ pub mod find;
 pub mod imports;
 pub mod notices;
 pub mod oscal;
+pub mod print;
 pub mod reading;
+pub mod records;
 pub mod register_tables;
 pub mod registers;
 pub mod requests;
@@ -821,7 +823,9 @@ pub fn error(code: &str) -> Option<Trouble> {
                 .or_else(|| duties::error(code))
                 .or_else(|| training::error(code))
                 .or_else(|| registers::error(code))
-                .or_else(|| rosters::error(code));
+                .or_else(|| rosters::error(code))
+                .or_else(|| print::error(code))
+                .or_else(|| records::error(code));
         }
     })
 }
@@ -916,6 +920,14 @@ pub fn evidence(kind: &str) -> Option<&'static str> {
         "results-erased" => "結果の消去(保存期間満了)",
         "uploads-swept" => "申請されなかったファイルの消去",
         "payload-erased" => "証跡の内容の消去",
+        "record-listed" => "廃棄予定への掲載",
+        "record-held" => "廃棄の保留",
+        "record-released" => "廃棄の保留の解除",
+        "record-destruction-proposed" => "廃棄の起案",
+        "record-destruction-decided" => "廃棄の決裁",
+        "record-destruction-declined" => "廃棄の起案を退けた",
+        "record-emptied" => "文書の内容の消去",
+        "record-destroyed" => "文書の廃棄",
         "evidence-exported" => "証跡の持出し",
         "policy-exported" => "方針の書出し(公開していない内容を含む)",
         _ => {

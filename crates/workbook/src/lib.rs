@@ -7,6 +7,8 @@
 //! A package of its own because of the library that it brings. The whole workbook is made in memory, within [`ROWS_MAX`]: the
 //! library can also keep rows in files of the system's folder for such, where they would lie unencrypted.
 
+pub mod form;
+
 use rust_xlsxwriter::{
     DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
 };

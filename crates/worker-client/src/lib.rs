@@ -9,14 +9,17 @@
 //! the caller's writer in pieces of at most 1 MiB. A cell is used for one job and never again.
 //!
 //! A cell may ask for a file of an old format to be converted. That happens in another process, the cell of an office
-//! program ([`OfficeConfig`]); this one carries the bytes between the two and believes neither.
+//! program ([`OfficeConfig`]); this one carries the bytes between the two and believes neither. Print forms are made in cells of
+//! their own program ([`Printer`]).
 
 mod conversation;
 mod office;
 mod pool;
 mod port;
+mod printer;
 mod scratch;
 
 pub use conversation::{CellFailure, CellOutcome};
 pub use office::OfficeConfig;
 pub use pool::{CellConfig, CellPool};
+pub use printer::{Printer, PrinterConfig};

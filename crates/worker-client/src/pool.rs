@@ -262,4 +262,4 @@ impl Cell {
 }
 
 /// The kernel's signal for spent processor time, the same on every Linux architecture that Rust's tier 1 has.
-const SIGXCPU: i32 = 24;
+pub(crate) const SIGXCPU: i32 = 24;

@@ -1,7 +1,7 @@
 //! Transfers, requests, approvals and registers as pure state machines.
 //!
 //! Owns: what a transfer is ([`transfer`]), what a request is ([`request`]), the life of an edition of the policy
-//! ([`edition`]), what duties make of time ([`duty`], [`calendar`]), rows of registers ([`register`]), courses that people take ([`training`]), who works where from a day on ([`roster`]), which step may follow which, how a route of approvals runs ([`route`]), and the identifiers that the house
+//! ([`edition`]), what duties make of time ([`duty`], [`calendar`]), rows of registers ([`register`]), courses that people take ([`training`]), who works where from a day on ([`roster`]), the end of retention ([`record`]), which step may follow which, how a route of approvals runs ([`route`]), and the identifiers that the house
 //! shares ([`id`]). Facts come in as arguments, a new state and
 //! the events that led to it go out.
 //! Leaves to others: who may act (`authz`), what the pack says (`policy`, turned into a [`route::Route`] by
@@ -12,6 +12,7 @@ pub mod calendar;
 pub mod duty;
 pub mod edition;
 pub mod id;
+pub mod record;
 pub mod register;
 pub mod register_plan;
 pub mod request;

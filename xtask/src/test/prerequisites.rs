@@ -21,7 +21,7 @@ struct Need {
     is_there: fn() -> bool,
 }
 
-const NEEDS: [Need; 6] = [
+const NEEDS: [Need; 7] = [
     Need {
         purpose: "SQLite and the cryptography are built from C",
         package: "gcc",
@@ -46,6 +46,11 @@ const NEEDS: [Need; 6] = [
         purpose: "Japanese letters in pages and screenshots",
         package: "fonts-morisawa-bizud-gothic",
         is_there: || Path::new("/usr/share/fonts/truetype/bizud-gothic").is_dir(),
+    },
+    Need {
+        purpose: "letters of names on print forms",
+        package: "fonts-noto-cjk",
+        is_there: || Path::new("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc").is_file(),
     },
     Need {
         purpose: "fetching axe-core, the judge of accessibility",

@@ -9,7 +9,7 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::probe::{Attempt, report, start_process};
+use cell_bars::probe::{Attempt, report, start_process};
 
 /// Runs every attempt and prints the answer in the form of the other probe.
 ///

@@ -149,6 +149,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
         worker: house::worker_beside()?,
         cells: CELLS,
         office: house::office(None, &data.join("office"))?,
+        printer: house::printer(None, &[])?,
         // Forty people and every test log in again and again; nothing here is secret.
         password_cost: PasswordCost::WeakForTestPurposesOnly,
     })?;

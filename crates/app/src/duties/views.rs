@@ -101,6 +101,8 @@ pub struct TaskDetail {
     pub may: TaskMay,
     /// What happened, oldest first.
     pub timeline: Vec<EvidenceItem>,
+    /// How far it is on its way out, once its retention ends.
+    pub record: Option<crate::records::store::Record>,
 }
 
 /// What waits for a person among tasks, for the first screen.
@@ -208,8 +210,10 @@ impl App {
             item.payload = None;
         }
         let row = task.scope.row().cloned().into_iter().collect();
+        let record = self.record_of(&crate::records::store::RecordKey::task(id)).await?;
         Ok(TaskDetail {
             row: self.links_to(actor, row).await?.into_values().next(),
+            record,
             written_in,
             report_hash,
             counted: match duty {

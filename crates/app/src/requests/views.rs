@@ -23,6 +23,7 @@ use crate::{
     evidence::EvidenceItem,
     model::{Cursor, Page, PageRequest},
     registers::views::ShownLink,
+    records::store::RecordKey,
 };
 
 /// A list of requests.
@@ -109,6 +110,8 @@ pub struct RequestDetail {
     pub rows: Vec<ShownLink>,
     /// What happened, oldest first.
     pub timeline: Vec<EvidenceItem>,
+    /// How far it is on its way out, once its retention ends.
+    pub record: Option<crate::records::store::Record>,
 }
 
 /// What waits for a person among requests, for the first screen.
@@ -179,6 +182,7 @@ impl App {
             waiting: self.waiting_for(&request, now).await?,
             rows: self.rows_named(actor, request.rows()).await?,
             timeline: self.timeline("request", id.as_str(), TIMELINE_MAX).await?,
+            record: self.record_of(&RecordKey::request(id)).await?,
             request,
         })
     }

@@ -129,6 +129,7 @@ impl City {
             entropy: entropy.clone(),
             vault: Arc::new(GlassVault),
             policies: policies.clone().into(),
+            printer: None,
         };
         let app = opened(ports, policies);
         let ids = test_city::settle(&app, PEOPLE).await;

@@ -16,18 +16,21 @@ use app::{
         Page, PageRequest, PostHolding, SanitiseJob, Section, Session, TransferQuery, TransferRow, User,
     },
     ports::{BlobError, BlobInfo, BlobStore, BlobWriter, Clock as _, Store, StoreError, Tx},
+    records::store::{Record, RecordKey, RecordQuery, RecordStore, RecordTx},
     requests::store::{ParameterChange, RequestQuery, RequestRow, RequestStore, RequestTx},
     training::store::{Attempt, CourseRun, StoredProgress, TrainingStore, TrainingTx},
 };
 use async_trait::async_trait;
+use jiff::civil::Date;
 use store_blob::LocalBlobs;
 use store_sql::SqlStore;
 use tokio::io::AsyncRead;
 use workflow::{
     Millis,
-    duty::Task,
+    duty::{Covers, Task},
     id::{BlobId, EvidenceId, FileId, RequestId, SectionId, TaskId, TokenId, TransferId, UserId, ZoneId},
     register::RowKey,
+    record::Stage as RecordStage,
     request::{Permit, Request},
     transfer::Transfer,
 };
@@ -252,6 +255,45 @@ request_calls! {
     requests_of_row(key: &RowKey, limit: u32) -> Vec<RequestRow>;
     permits_of_row(key: &RowKey) -> Vec<(RequestId, UserId, Permit)>;
     parameter_values() -> Vec<ParameterChange>;
+}
+
+macro_rules! record_calls {
+    ($($name:ident($($arg:ident: $type:ty),*) -> $result:ty;)*) => {
+        #[async_trait]
+        impl RecordStore for FlakyStore {
+            $(async fn $name(&self, $($arg: $type),*) -> Result<$result, StoreError> {
+                self.faults.store()?;
+                self.real.$name($($arg),*).await
+            })*
+        }
+    };
+}
+
+record_calls! {
+    unrecorded_requests(form: &str, before: Millis, limit: u32) -> Vec<RequestId>;
+    unrecorded_tasks(duty: &str, before: Millis, limit: u32) -> Vec<TaskId>;
+    record(key: &RecordKey) -> Option<Record>;
+    records(query: &RecordQuery) -> Vec<Record>;
+    records_to_do(stage: RecordStage, today: Date, limit: u32) -> Vec<RecordKey>;
+}
+
+macro_rules! record_tx_calls {
+    ($($name:ident($($arg:ident: $type:ty),*) -> $result:ty;)*) => {
+        #[async_trait]
+        impl RecordTx for FlakyTx {
+            $(async fn $name(&mut self, $($arg: $type),*) -> Result<$result, StoreError> {
+                self.faults.store()?;
+                self.real.$name($($arg),*).await
+            })*
+        }
+    };
+}
+
+record_tx_calls! {
+    insert_record(record: &Record) -> ();
+    record(key: &RecordKey) -> Option<Record>;
+    update_record(record: &Record) -> ();
+    replace_covers(task: &TaskId, covers: &Covers) -> ();
 }
 
 macro_rules! request_tx_calls {

@@ -44,6 +44,7 @@ impl City {
             entropy: Arc::new(Counter::default()),
             vault: Arc::new(GlassVault),
             policies: test_city::policies().into(),
+            printer: None,
         };
         let key = SigningKey::from_seed("hoshimi.example/log", &[9; 32]).unwrap();
         let app = App::open(ports, pack(), key, PasswordCost::WeakForTestPurposesOnly).unwrap();

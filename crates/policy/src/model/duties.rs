@@ -105,6 +105,8 @@ pub struct DutyType {
     pub escalations: Vec<Escalation>,
     /// The mechanism that it is: its tasks are evidence for the statements that name it.
     pub mechanism: Option<Mechanism>,
+    /// The record class of its tasks; absent: the usual one.
+    pub record_class: Option<String>,
     /// Statements served.
     pub statements: Vec<String>,
     /// Where it was written.

@@ -122,6 +122,8 @@ pub struct Retention {
     pub results_days: Setting,
     /// Years the payload of evidence is kept.
     pub evidence_years: Setting,
+    /// Who looks after records whose retention ends.
+    pub records: Option<super::record::RecordsOffice>,
     /// Where it was written.
     pub origin: Origin,
 }

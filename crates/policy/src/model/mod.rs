@@ -14,6 +14,8 @@ mod gates;
 mod mechanism;
 mod notices;
 mod papers;
+mod print;
+mod record;
 mod registers;
 mod requests;
 mod text;
@@ -30,6 +32,11 @@ pub use gates::{Channel, Level, Retention, Rule, Zone};
 pub use mechanism::Mechanism;
 pub use notices::{NoticeHours, NoticeKind, NoticeRule, Urgency};
 pub use papers::{Annotation, Document, Maker, Revision, ScopeItem, Term};
+pub use print::{
+    CellAlign, CellSays, PrintForm, PrintFormat, PrintLook, PrintOf, SHEET_COLUMNS_MAX, SHEET_ROWS_MAX,
+    Sheet, SheetCell,
+};
+pub use record::{RECORD_YEARS_MAX, RecordClass, RecordsOffice};
 pub use registers::{COLUMN_CHARS_MAX, COLUMNS_MAX, Column, Derived, Readers, Register};
 pub use requests::{Afterwards, AnswerIs, Effect, FormField, Period, RequestType, Step, Taken};
 pub use text::{Clause, Counterparty, Parameter, ParameterValue, Relation, Setting, Statement};
@@ -88,6 +95,8 @@ pub struct Pack {
     pub(crate) notice_rules: Vec<NoticeRule>,
     pub(crate) notice_hours: NoticeHours,
     pub(crate) channels: Vec<Channel>,
+    pub(crate) print_forms: Vec<PrintForm>,
+    pub(crate) record_classes: Vec<RecordClass>,
     pub(crate) retention: Retention,
     pub(crate) guidelines: Vec<Guideline>,
 }
@@ -175,6 +184,12 @@ lists! {
     /// What is said about notices.
     notice_rules, /// The rule with this id.
     notice_rule_by_id: NoticeRule;
+    /// Print forms.
+    print_forms, /// The print form with this id.
+    print_form: PrintForm;
+    /// Record classes.
+    record_classes, /// The record class with this id.
+    record_class: RecordClass;
     /// One channel for every ordered pair of zones.
     channels, /// The channel with this id.
     channel_by_id: Channel;
@@ -233,6 +248,15 @@ impl Pack {
     #[must_use]
     pub fn layers(&self) -> &[Layer] {
         &self.layers
+    }
+
+    /// The class of a record that names this one, or none.
+    #[must_use]
+    pub fn record_class_of(&self, named: Option<&str>) -> Option<&RecordClass> {
+        match named {
+            Some(id) => self.record_class(id),
+            None => self.record_classes.iter().find(|class| class.is_usual),
+        }
     }
 
     /// How long what is kept.

@@ -36,6 +36,8 @@ pub struct Register {
     pub zones: Vec<String>,
     /// The part of the software that this register is: its rows are evidence for the statements that name it.
     pub mechanism: Option<Mechanism>,
+    /// The record class of its ended rows; absent: the usual one.
+    pub record_class: Option<String>,
     /// Statements served.
     pub statements: Vec<String>,
     /// Where it stands among registers, the smallest first.

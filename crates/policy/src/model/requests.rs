@@ -36,6 +36,8 @@ pub struct RequestType {
     pub afterwards: Option<Afterwards>,
     /// The part of the software that this form is: its requests are evidence for the statements that name it.
     pub mechanism: Option<Mechanism>,
+    /// The record class of its requests; absent: the usual one.
+    pub record_class: Option<String>,
     /// Statements served.
     pub statements: Vec<String>,
     /// Where it was written.

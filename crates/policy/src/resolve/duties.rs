@@ -50,6 +50,7 @@ impl Reader<'_> {
             remind_days: remind_days(f, s),
             escalations: escalations(f, s),
             mechanism: f.word_opt("mechanism", Mechanism::WORDS, s),
+            record_class: f.reference_opt("record_class", Kind::RecordClass, s),
             statements: f.references("statements", Kind::Statement, s),
             origin: item.at.clone(),
         }

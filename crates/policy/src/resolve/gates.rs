@@ -181,6 +181,7 @@ impl Reader<'_> {
             originals_days: f.setting("originals_days", ParameterType::Days, &self.values, s),
             results_days: f.setting("results_days", ParameterType::Days, &self.values, s),
             evidence_years: f.setting("evidence_years", ParameterType::Years, &self.values, s),
+            records: super::record::records_office(&mut f, s),
             origin: single.at.clone(),
         };
         f.finish(s);

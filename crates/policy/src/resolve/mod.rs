@@ -12,6 +12,8 @@ mod effects;
 mod gates;
 mod notices;
 mod papers;
+mod print;
+mod record;
 mod registers;
 mod requests;
 mod text;
@@ -101,6 +103,8 @@ impl<'m> Reader<'m> {
         let notice_rules = self.each(Kind::Notice, Self::notice);
         let notice_hours = self.notice_hours();
         let channels = self.each(Kind::Channel, Self::channel);
+        let record_classes = self.each(Kind::RecordClass, Self::record_class);
+        let print_forms = self.each(Kind::PrintForm, Self::print_form);
         Some(Pack {
             id: id.to_owned(),
             title: top.layer.title,
@@ -135,6 +139,8 @@ impl<'m> Reader<'m> {
             notice_rules,
             notice_hours,
             channels,
+            print_forms,
+            record_classes,
             retention: retention?,
             guidelines: self.guidelines(),
         })

@@ -33,6 +33,7 @@ impl Reader<'_> {
         let readers = readers(f, s);
         let zones = f.references("zones", Kind::Zone, s);
         let mechanism = f.word_opt("mechanism", Mechanism::WORDS, s);
+        let record_class = f.reference_opt("record_class", Kind::RecordClass, s);
         let statements = f.references("statements", Kind::Statement, s);
         let order = if f.has("order") { f.number("order", s) } else { u32::MAX };
         let mut columns: Vec<Column> = Vec::new();
@@ -77,6 +78,7 @@ impl Reader<'_> {
             readers,
             zones,
             mechanism,
+            record_class,
             statements,
             order,
             columns,

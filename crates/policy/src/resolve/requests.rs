@@ -44,6 +44,7 @@ impl Reader<'_> {
                 .unwrap_or(Attachments::None),
             afterwards: self.afterwards(f, &fields),
             mechanism: f.word_opt("mechanism", Mechanism::WORDS, &mut self.sink),
+            record_class: f.reference_opt("record_class", Kind::RecordClass, &mut self.sink),
             statements: f.references("statements", Kind::Statement, &mut self.sink),
             fields,
             origin: item.at.clone(),

@@ -35,6 +35,7 @@ fn few_texts_differ() {
             "CHANGES_SHARED",
             "CHANGES_ALONE",
             "CHANGES_CONTINUE",
+            "RECORD_TO_CHANGE",
             "ROW_TO_CHANGE",
             "ROSTER_PLAN_TO_CHANGE",
         ]

@@ -23,7 +23,9 @@ mod notices;
 mod oscal;
 mod people;
 mod policy;
+mod printing;
 mod reading;
+mod records;
 mod register_tables;
 mod registers;
 mod requests;
@@ -319,6 +321,33 @@ fn rows() -> Vec<Endpoint> {
         .query::<training::CourseYearQuery>()
         .gives::<training::RemindedView>(),
         row(Post, "/course-runs/{id}/close", "Close a course: nobody comes to it any more", training::close),
+        row(Get, "/print-forms", "The forms in which things can be printed", printing::forms)
+            .gives::<printing::PrintFormList>(),
+        row(Get, "/requests/{id}/prints/{form}", "A request in one of its forms", printing::request)
+            .sends("application/octet-stream"),
+        row(Get, "/tasks/{id}/prints/{form}", "A task in one of its forms", printing::task)
+            .sends("application/octet-stream"),
+        row(Get, "/transfers/{id}/prints/{form}", "A transfer in one of its forms", printing::transfer)
+            .sends("application/octet-stream"),
+        row(Get, "/registers/{id}/rows/{number}/prints/{form}", "A row in one of its forms", printing::row)
+            .sends("application/octet-stream"),
+        row(Get, "/registers/{id}/prints/{form}", "Rows of a register in one of its forms", printing::rows)
+            .sends("application/octet-stream"),
+        row(Get, "/duty-year/prints/{form}", "A fiscal year in one of its forms", printing::year)
+            .query::<printing::PrintYearQuery>()
+            .sends("application/octet-stream"),
+        row(Get, "/records", "Records whose retention ends, or that were destroyed", records::list)
+            .query::<records::RecordListQuery>()
+            .gives::<records::RecordListView>(),
+        row(Post, "/records/{kind}/{id}", "Hold a record, or say that it is to be destroyed", records::act)
+            .takes::<records::RecordActForm>(),
+        row(
+            Get,
+            "/records/prints/{form}",
+            "The book of what was destroyed in one of its forms",
+            printing::book,
+        )
+        .sends("application/octet-stream"),
         row(Get, "/parameters", "The values that the policy leaves open", requests::parameters)
             .gives::<requests::OpenValueList>(),
         row(Get, "/parameters/{id}", "One of them with its history", requests::parameter)

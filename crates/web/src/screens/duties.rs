@@ -11,7 +11,7 @@ use axum::{
     response::Response,
 };
 use jiff::civil::Date;
-use policy::Mechanism;
+use policy::{Mechanism, PrintOf};
 use workflow::{
     calendar::begin_of,
     duty::{Covers, State as Stage, Tally},
@@ -22,6 +22,7 @@ use super::{Pairs, one, requests, show, view};
 use crate::{
     dates::{self, When},
     door::Signed,
+    print,
     site::{Site, render, when},
     words,
 };
@@ -235,8 +236,11 @@ pub(crate) async fn year(State(site): State<Site>, who: Signed, Query(query): Qu
         current: y == year.year,
     });
     let duty_href = |id: &str| format!("/tasks/duties/{}", view::path_part(id));
+    let mut frame = site.frame(Some(&who.actor), "年度の実施状況", "/tasks", BASIS, "");
+    frame.prints =
+        print::offers(&app, PrintOf::FiscalYear, "", "/tasks/year", &format!("year={}", year.year));
     render(&view::DutyYearPage {
-        frame: site.frame(Some(&who.actor), "年度の実施状況", "/tasks", BASIS, ""),
+        frame,
         year: name(year.year),
         whole_body: year.whole_body,
         years: years.into(),

@@ -19,6 +19,9 @@ use crate::{
 /// Rows that the use case gives at most for each group; as many mean that there may be more.
 const ROWS_MAX: usize = 20;
 
+/// Records whose end has come that are counted.
+const RECORDS_MAX: u32 = 50;
+
 pub(crate) async fn home(State(site): State<Site>, who: Signed, Query(query): Query<Pairs>) -> Response {
     let FirstScreen { transfers: home, requests, tasks: duties, to_read } =
         match site.app().first_screen(&who.actor).await {
@@ -27,6 +30,10 @@ pub(crate) async fn home(State(site): State<Site>, who: Signed, Query(query): Qu
         };
     let overview = match site.app().body_overview(&who.actor).await {
         Ok(overview) => overview.map(|o| body(&o)),
+        Err(error) => return site.fail(Some(&who.actor), &error),
+    };
+    let records = match site.app().records_at_home(&who.actor, RECORDS_MAX).await {
+        Ok((to_propose, to_decide)) => to_propose + to_decide,
         Err(error) => return site.fail(Some(&who.actor), &error),
     };
     let rows = |rows: &[app::model::TransferRow], action: &str| -> Vec<view::RowView> {
@@ -68,6 +75,7 @@ pub(crate) async fn home(State(site): State<Site>, who: Signed, Query(query): Qu
         tile("申請の承認待ち", requests.to_decide.len(), "/requests?tray=to-decide", true),
         tile("実施事項", duties.mine.len(), "/tasks", true),
         tile("課の期限超過", duties.overdue.len(), "/tasks?tray=overdue", true),
+        tile("廃棄予定の文書", records, "/records", true),
         tile("受取", home.to_receive.len(), "/received", true),
         tile("差戻し・引戻し", home.with_me.len(), "#t-returned", true),
         tile("保留", home.held.len() + home.held_of_units.len(), "#t-held", true),

@@ -21,6 +21,7 @@ pub(crate) mod parameters;
 pub(crate) mod people;
 pub(crate) mod policy;
 pub(crate) mod reading;
+pub(crate) mod records;
 pub(crate) mod register_tables;
 pub(crate) mod registers;
 pub(crate) mod requests;

@@ -23,7 +23,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-use policy::{Column, ColumnType, Mechanism, Register, RegisterScope};
+use policy::{Column, ColumnType, Mechanism, PrintOf, Register, RegisterScope};
 use workflow::{id::SectionId, register::RowKey};
 
 pub(crate) use form::{add, change, edit_page, new_page};
@@ -32,6 +32,7 @@ pub(crate) use row::{detail, end};
 use super::{Pairs, csv as lines, one, view};
 use crate::{
     door::Signed,
+    print,
     site::{Site, render, when},
     words,
 };
@@ -178,8 +179,10 @@ fn list_page(
         chosen: asked.section.as_deref() == Some(id.as_str()),
     };
     let query = address(asked);
+    let mut frame = site.frame(Some(actor), &register.title, "/registers", BASIS, done);
+    frame.prints = print::offers(&site.app(), PrintOf::RegisterList, &register.id, &base, &query);
     view::RegisterPage {
-        frame: site.frame(Some(actor), &register.title, "/registers", BASIS, done),
+        frame,
         title: register.title.clone(),
         description: register.description.clone(),
         new_href: list.may_add.then(|| format!("{base}/new")),

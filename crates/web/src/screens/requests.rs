@@ -224,7 +224,7 @@ pub(crate) async fn forms(State(site): State<Site>, who: Signed) -> Response {
     })
 }
 
-fn late_words(late_by: workflow::Millis) -> String {
+pub(crate) fn late_words(late_by: workflow::Millis) -> String {
     let hours = late_by / 3_600_000;
     if hours < 1 {
         "期限を1時間未満過ぎています。".to_owned()

@@ -13,7 +13,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-use policy::Mechanism;
+use policy::{Mechanism, PrintOf};
 use worker_protocol::{Preview, TextBlock};
 use workflow::{
     id::{FileId, TransferId, UserId},
@@ -27,6 +27,7 @@ use crate::{
     door::Signed,
     failure,
     live::{self, Unopened},
+    print,
     site::{Site, at_form, render, when},
     words,
 };
@@ -195,6 +196,8 @@ pub(crate) async fn detail(
     if !detail.statements.is_empty() {
         frame.clauses = site.chips(&detail.statements);
     }
+    let app = site.app();
+    frame.prints = print::offers(&app, PrintOf::Transfer, &detail.transfer.channel, &transfer.href, "");
     render(&view::DetailPage {
         frame,
         acts: show::acts(&detail),

@@ -15,6 +15,7 @@ mod notices;
 mod oscal;
 mod overview;
 mod reading;
+mod records;
 mod register_tables;
 mod registers;
 mod requests;
@@ -34,6 +35,7 @@ pub use notices::*;
 pub use oscal::*;
 pub use overview::*;
 pub use reading::*;
+pub use records::*;
 pub use register_tables::*;
 pub use registers::*;
 pub use requests::*;
@@ -209,6 +211,8 @@ pub struct Frame {
     pub clauses: Vec<ClauseChip>,
     /// The pack in force: `星見市 2026.1`.
     pub pack: String,
+    /// The forms in which its thing can be printed.
+    pub prints: Vec<crate::print::Offer>,
 }
 
 /// A word with a tone.

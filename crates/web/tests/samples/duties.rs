@@ -75,6 +75,7 @@ fn said(comment: &str) -> (String, web::dates::When, String) {
 fn page(state: Stage) -> TaskPage {
     let (word, tone, means) = words::duties::state(state, false);
     TaskPage {
+        gone: None,
         frame: frame("自己点検", "/tasks", "lgwan"),
         href: "/tasks/self-inspection.2026.1.s-tax".into(),
         title: "自己点検".into(),

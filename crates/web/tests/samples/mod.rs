@@ -81,6 +81,7 @@ fn frame(title: &str, current: &str, zone_id: &str) -> Frame {
         group,
     };
     Frame {
+        prints: Vec::new(),
         title: title.into(),
         municipality: "星見市".into(),
         zone: zone(zone_id),

@@ -150,6 +150,7 @@ fn request(decides: bool) -> String {
     let station =
         |title: &str, who: &str, standing| Station { title: title.into(), who: who.into(), standing };
     RequestPage {
+        gone: None,
         frame: frame("持出しの申請", "/requests", "lgwan"),
         href: "/requests/3".into(),
         number: "申令8-000003".into(),

@@ -13,6 +13,8 @@ mod fixtures;
 #[cfg(test)]
 mod machine;
 #[cfg(test)]
+mod records;
+#[cfg(test)]
 mod register_plan;
 #[cfg(test)]
 mod registers;

@@ -14,7 +14,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use policy::Attachments;
+use policy::{Attachments, PrintOf};
 use workflow::{
     calendar::day_of,
     duty::{Scope, task::Word},
@@ -25,7 +25,7 @@ use super::{BASIS, chip, covers_words, nth_words, on};
 use crate::{
     attachment,
     door::Signed,
-    failure,
+    failure, print,
     screens::{Pairs, all, attached, one, requests, show, view},
     site::{Site, at_form, render, when},
     words,
@@ -70,6 +70,7 @@ async fn detail_page(
     if !detail.statements.is_empty() {
         frame.clauses = site.chips(&detail.statements);
     }
+    frame.prints = print::offers(&app, PrintOf::Duty, &task.duty, &href(id), "");
     let for_whom = match &task.scope {
         Scope::Body => "全庁".to_owned(),
         Scope::Section(_) => detail.section_name.clone().unwrap_or_default(),
@@ -99,6 +100,7 @@ async fn detail_page(
     let (_, _, means) = words::duties::state(task.state, overdue);
     let mut answer = render(&view::TaskPage {
         frame,
+        gone: crate::screens::records::gone(detail.record.as_ref()),
         href: href(id),
         title: task.title.clone(),
         duty_href: detail.duty.as_ref().map(|d| format!("/tasks/duties/{}", view::path_part(&d.id))),

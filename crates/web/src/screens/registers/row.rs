@@ -13,13 +13,14 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use policy::{Column, Derivation, Register};
+use policy::{Column, Derivation, PrintOf, Register};
 use workflow::register::RowKey;
 
 use super::{BASIS, href, key_href, row_link};
 use crate::{
     dates,
     door::Signed,
+    print,
     screens::{Pairs, one, requests, view},
     site::{Site, at_form, render, when},
     words,
@@ -58,8 +59,11 @@ async fn row_page(
     let (word, tone) = words::registers::standing(row.row.end.is_some(), row.row.waits);
     let bad = !errors.is_empty();
     let today: String = dates::iso(app.now()).chars().take(10).collect();
+    let title = format!("{} {}", row.number, row.name);
+    let mut frame = site.frame(Some(actor), &title, "/registers", BASIS, done);
+    frame.prints = print::offers(&app, PrintOf::RegisterRow, &register.id, &key_href(key), "");
     let mut answer = render(&view::RowPage {
-        frame: site.frame(Some(actor), &format!("{} {}", row.number, row.name), "/registers", BASIS, done),
+        frame,
         register: (href(register), register.title.clone()),
         href: key_href(key),
         number: row.number.clone(),

@@ -12,6 +12,7 @@ use axum::{
     extract::{Path, Query, State},
     response::{IntoResponse, Redirect, Response},
 };
+use policy::PrintOf;
 use workflow::{
     id::{FileId, RequestId, UserId},
     request::{Request, Standing, State as Stage},
@@ -22,7 +23,7 @@ use super::{BASIS, late_words, messages, number_shown, permit_chip, state_chip};
 use crate::{
     attachment,
     door::Signed,
-    failure,
+    failure, print,
     screens::{Pairs, one, show, view},
     site::{Site, render, when},
     words,
@@ -59,12 +60,14 @@ async fn detail_page(
     if !detail.statements.is_empty() {
         frame.clauses = site.chips(&detail.statements);
     }
+    frame.prints = print::offers(&app, PrintOf::Request, &r.form, &href, "");
     let mut answer = render(&view::RequestPage {
         frame,
         number: number_shown(r.number, r.submitted_at),
         title: r.title.clone(),
         state: state_chip(r.state),
         said: said.to_owned(),
+        gone: crate::screens::records::gone(detail.record.as_ref()),
         overdue: due.is_some_and(|due| due < app.now()),
         due: due.map(when),
         stations: stations(&app, r, &name),

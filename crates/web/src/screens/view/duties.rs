@@ -105,6 +105,8 @@ pub type Said = (String, When, String);
 pub struct TaskPage {
     /// What surrounds it.
     pub frame: Frame,
+    /// That it was destroyed when its retention had ended, in words.
+    pub gone: Option<String>,
     /// Its page.
     pub href: String,
     /// The duty's title.

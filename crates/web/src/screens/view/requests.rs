@@ -249,6 +249,8 @@ pub struct RequestPage {
     pub state: Chip,
     /// What that means.
     pub said: String,
+    /// That it was destroyed when its retention had ended, in words.
+    pub gone: Option<String>,
     /// Until when somebody should have acted.
     pub due: Option<When>,
     /// Whether that has passed.

@@ -2,7 +2,7 @@
 //!
 //! Owns: what the process may still do after it is shut, which is: read standard input, write standard output and
 //! standard error, take memory up to a bound, wait, and end.
-//! Leaves to others: how the kernel is asked (`kernel`), when to shut (`main`), proving that it holds (`probe`).
+//! Leaves to others: how the kernel is asked (`kernel`), when to shut ([`crate::shut_in`]), proving that it holds (`probe`).
 //!
 //! Three layers overlap on purpose. Landlock and seccomp each alone already deny files; Landlock before ABI 4
 //! (Debian 12's own kernel has ABI 2) knows nothing of TCP, so sockets rest on seccomp alone there.
@@ -14,11 +14,11 @@ use crate::kernel::{self, Calls, condition};
 
 /// What the kernel enforces on the process as a whole.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Bounds {
+pub struct Bounds {
     /// Address space in bytes.
-    pub(crate) memory_bytes_max: u64,
+    pub memory_bytes_max: u64,
     /// Processor time in seconds.
-    pub(crate) cpu_seconds_max: u64,
+    pub cpu_seconds_max: u64,
 }
 
 impl Default for Bounds {
@@ -31,7 +31,7 @@ impl Default for Bounds {
 ///
 /// # Errors
 /// When the kernel does not enforce what was asked for: then nothing may be read.
-pub(crate) fn close_files_and_limits(bounds: Bounds) -> anyhow::Result<()> {
+pub fn close_files_and_limits(bounds: Bounds) -> anyhow::Result<()> {
     kernel::enter(kernel::no_files()?)?;
     // Descriptors 0 to 2 stay open; a fourth can never be had. Landlock above needed one for a moment.
     kernel::limit([
@@ -47,7 +47,7 @@ pub(crate) fn close_files_and_limits(bounds: Bounds) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// When the kernel refuses the filter.
-pub(crate) fn close_system_calls() -> anyhow::Result<()> {
+pub fn close_system_calls() -> anyhow::Result<()> {
     kernel::apply(filter()?)
 }
 
@@ -107,7 +107,10 @@ mod tests {
     use seccompiler::BpfProgram;
 
     use super::*;
-    use crate::kernel::tests::is_allowed;
+
+    fn is_allowed(program: &BpfProgram, call: i64, arguments: [u64; 6]) -> bool {
+        kernel::passes(program, call, arguments).unwrap()
+    }
 
     fn program() -> BpfProgram {
         filter().unwrap().try_into().unwrap()

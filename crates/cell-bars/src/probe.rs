@@ -1,4 +1,4 @@
-//! `sekisho-worker --probe`: tries to get out of the closed cell and says how that went.
+//! `--probe`: tries to get out of the closed cell and says how that went.
 //!
 //! Owns: the list of attempts and their JSON answer. Tests and operators read it; every attempt must be denied.
 //! Leaves to others: the bars themselves (`cell`).
@@ -10,7 +10,7 @@ use std::process::ExitCode;
 ///
 /// # Errors
 /// When the answer cannot be written.
-pub(crate) fn run() -> anyhow::Result<ExitCode> {
+pub fn run() -> anyhow::Result<ExitCode> {
     report(&attempts())
 }
 
@@ -18,7 +18,7 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
 ///
 /// # Errors
 /// When the answer cannot be written.
-pub(crate) fn report(attempts: &[(&str, Attempt)]) -> anyhow::Result<ExitCode> {
+pub fn report(attempts: &[(&str, Attempt)]) -> anyhow::Result<ExitCode> {
     let mut closed = true;
     let mut answer = String::from("{\"attempts\":{");
     for (index, (name, attempt)) in attempts.iter().enumerate() {
@@ -41,7 +41,7 @@ fn was_tried(error: &std::io::Error) -> bool {
 }
 
 /// Something that has to be refused.
-pub(crate) type Attempt = fn() -> std::io::Result<()>;
+pub type Attempt = fn() -> std::io::Result<()>;
 
 fn attempts() -> [(&'static str, Attempt); 23] {
     [
@@ -86,7 +86,11 @@ fn become_another() -> std::io::Result<()> {
     Err(std::os::unix::process::CommandExt::exec(&mut std::process::Command::new("/bin/true")))
 }
 
+/// Starts another program.
+///
+/// # Errors
+/// When the bars hold.
 #[expect(clippy::disallowed_methods, reason = "this is the attempt that has to fail")]
-pub(crate) fn start_process() -> std::io::Result<()> {
+pub fn start_process() -> std::io::Result<()> {
     std::process::Command::new("/bin/true").spawn().map(drop)
 }

@@ -1,0 +1,178 @@
+//! What records whose retention ends need from the store.
+//!
+//! Owns the contracts, whose comments are binding, and the shapes of lists. Leaves the implementation to `store-sql`.
+
+use async_trait::async_trait;
+use jiff::civil::Date;
+use workflow::{
+    Millis,
+    duty::Covers,
+    id::{RequestId, SectionId, TaskId, ZoneId},
+    record::{Disposal, Stage},
+};
+
+use crate::ports::StoreError;
+
+/// What a record is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RecordKind {
+    /// A request.
+    Request,
+    /// A task of a duty.
+    Task,
+}
+
+impl RecordKind {
+    /// Every kind.
+    pub const ALL: [RecordKind; 2] = [RecordKind::Request, RecordKind::Task];
+
+    /// The word in the store, the API and addresses; also the word for the subject of its evidence.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            RecordKind::Request => "request",
+            RecordKind::Task => "task",
+        }
+    }
+
+    /// The kind with this word.
+    #[must_use]
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.id() == id)
+    }
+}
+
+/// Which record: what it is, and its id.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RecordKey {
+    /// What it is.
+    pub kind: RecordKind,
+    /// Its id among things of that kind.
+    pub subject: String,
+}
+
+impl RecordKey {
+    /// The record of a request.
+    #[must_use]
+    pub fn request(id: &RequestId) -> Self {
+        Self { kind: RecordKind::Request, subject: id.as_str().to_owned() }
+    }
+
+    /// The record of a task.
+    #[must_use]
+    pub fn task(id: &TaskId) -> Self {
+        Self { kind: RecordKind::Task, subject: id.as_str().to_owned() }
+    }
+}
+
+impl std::fmt::Display for RecordKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.kind.id(), self.subject)
+    }
+}
+
+/// A record on the list or in the book: all that stays of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Which.
+    pub key: RecordKey,
+    /// What people call it: its number, or the day for which it was due.
+    pub label: String,
+    /// The title of its form or duty.
+    pub title: String,
+    /// The request type or the duty.
+    pub form: String,
+    /// The section; none for what is the whole body's.
+    pub section: Option<SectionId>,
+    /// The zone in which it was written; none for what nobody wrote in.
+    pub zone: Option<ZoneId>,
+    /// Its class, by id.
+    pub class: String,
+    /// The title of the class when it was listed.
+    pub class_title: String,
+    /// The years of the class when it was listed.
+    pub years: u16,
+    /// The day on which it began.
+    pub begun_on: Date,
+    /// The day on which it ended.
+    pub ended_on: Date,
+    /// How far it is on its way out.
+    pub disposal: Disposal,
+    /// Raised by every change.
+    pub version: i64,
+}
+
+/// Which records a list shows. Each is served by one index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordView {
+    /// Not destroyed, and to be destroyed on this day or before. The first due first.
+    Ending(Date),
+    /// 廃棄簿: destroyed. The last first.
+    Book,
+}
+
+/// A place in a list of records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordCursor {
+    /// The first day on which the last row could be destroyed; for the book the moment at which it was, in milliseconds.
+    pub at: String,
+    /// The last row.
+    pub key: RecordKey,
+}
+
+/// A question for a list of records that were written in this zone or in none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordQuery {
+    /// The zone.
+    pub zone: ZoneId,
+    /// Which.
+    pub view: RecordView,
+    /// After which row.
+    pub after: Option<RecordCursor>,
+    /// How many.
+    pub limit: u32,
+}
+
+/// Reading records.
+#[async_trait]
+pub trait RecordStore: Send + Sync {
+    /// Requests of this form that ended before this moment and are not recorded yet, the oldest first.
+    async fn unrecorded_requests(
+        &self,
+        form: &str,
+        before: Millis,
+        limit: u32,
+    ) -> Result<Vec<RequestId>, StoreError>;
+    /// Tasks of this duty, in the same way.
+    async fn unrecorded_tasks(
+        &self,
+        duty: &str,
+        before: Millis,
+        limit: u32,
+    ) -> Result<Vec<TaskId>, StoreError>;
+    /// One record.
+    async fn record(&self, key: &RecordKey) -> Result<Option<Record>, StoreError>;
+    /// A list of records; a row more than asked for tells that there is a next page.
+    async fn records(&self, query: &RecordQuery) -> Result<Vec<Record>, StoreError>;
+    /// Records at this stage about which something is to be done: those decided, the first decided first; those held whose day has
+    /// come. Empty for every other stage.
+    async fn records_to_do(
+        &self,
+        stage: Stage,
+        today: Date,
+        limit: u32,
+    ) -> Result<Vec<RecordKey>, StoreError>;
+}
+
+/// Changing records inside a transaction.
+#[async_trait]
+pub trait RecordTx: Send {
+    /// Inserts a record and notes at its request or task that it is recorded; [`StoreError::Conflict`] when it is already.
+    async fn insert_record(&mut self, record: &Record) -> Result<(), StoreError>;
+    /// A record as it is now, to be changed: nobody else changes it before this transaction ends.
+    async fn record(&mut self, key: &RecordKey) -> Result<Option<Record>, StoreError>;
+    /// Replaces its way out; [`StoreError::Conflict`] unless the stored version is `record.version`, which is raised.
+    async fn update_record(&mut self, record: &Record) -> Result<(), StoreError>;
+    /// Replaces what a task covers, once the words about what set it off are to go.
+    async fn replace_covers(&mut self, task: &TaskId, covers: &Covers) -> Result<(), StoreError>;
+}
