@@ -5,7 +5,8 @@
 //! [`Error::Unavailable`] and [`Error::StorageFull`] mean that something is broken.
 
 use workflow::{
-    duty, edition::Refusal as EditionRefusal, Millis, record, register, request, route, training, transfer::Refusal,
+    Millis, duty, edition::Refusal as EditionRefusal, record, register, request, route, training,
+    transfer::Refusal,
 };
 
 use crate::{

@@ -14,9 +14,9 @@ use workflow::{
 
 use crate::duties::store::{DutyStore, DutyTx};
 use crate::editions::{EditionStore, EditionTx};
-use crate::notices::store::{NoticeStore, NoticeTx};
 use crate::finding::ports::ChangeStore;
 use crate::home::HomeStore;
+use crate::notices::store::{NoticeStore, NoticeTx};
 use crate::records::store::{RecordStore, RecordTx};
 use crate::registers::store::{RegisterStore, RegisterTx};
 use crate::requests::store::{RequestStore, RequestTx};
@@ -210,7 +210,9 @@ pub trait Store:
 
 /// A transaction. State and the evidence for it become durable together or not at all.
 #[async_trait]
-pub trait Tx: DutyTx + EditionTx + NoticeTx + RecordTx + RegisterTx + RequestTx + TrainingTx + RosterTx + Send {
+pub trait Tx:
+    DutyTx + EditionTx + NoticeTx + RecordTx + RegisterTx + RequestTx + TrainingTx + RosterTx + Send
+{
     /// As [`Store::user`], inside the transaction.
     async fn user(&mut self, id: &UserId) -> Result<Option<User>, StoreError>;
     /// Inserts a person.

@@ -9,8 +9,8 @@
 mod classifiers;
 mod courses;
 mod duties;
-mod notices;
 mod effects;
+mod notices;
 mod records;
 mod registers;
 mod routes;

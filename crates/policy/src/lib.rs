@@ -55,7 +55,18 @@ pub use edition::{EDITION_BYTES_MAX, EditionText, RefusedText};
 pub use guideline::{Divergence, Guideline};
 pub use library::Library;
 pub use model::{
-    Afterwards, Annotation, Answer, AnswerIs, Assurance, Attachments, Audience, Axis, CellAlign, CellSays, Channel, ChannelMode, Classifier, Clause, ClosedDay, ClosedDays, Column, COLUMN_CHARS_MAX, COLUMNS_MAX, ColumnType, Counterparty, CounterpartyAct, Course, CourseCount, CourseNumbers, CoursePage, CourseQuestion, CoverageStatus, DayCount, Department, Derivation, Derived, Document, DocumentKind, DueRule, DutyEach, DutyRows, DutyTrigger, DutyType, Effect, EffectAt, EffectKind, Escalation, Every, FormField, FormFieldType, Layer, Leads, Level, Maker, Mechanism, Modality, Municipality, Next, NoticeHours, NoticeKind, NoticeRule, Occurs, Outcome, Pack, PageBlock, Parameter, ParameterType, ParameterValue, Period, Permit, Post, PrintForm, PrintFormat, PrintLook, PrintOf, Question, QUESTIONS_MAX, Readers, RECORD_YEARS_MAX, RecordClass, RecordsOffice, Register, RegisterScope, Relation, RelationKind, RequestType, Retention, Revision, RevisionNeed, Role, Rule, RuleAction, Scope, ScopeItem, ScopeKind, Section, Setting, Sheet, SHEET_COLUMNS_MAX, SHEET_ROWS_MAX, SheetCell, Standing, Statement, StatementType, Step, Taken, Term, Treatment, Urgency, Zone, ZoneKind,
+    Afterwards, Annotation, Answer, AnswerIs, Assurance, Attachments, Audience, Axis, COLUMN_CHARS_MAX,
+    COLUMNS_MAX, CellAlign, CellSays, Channel, ChannelMode, Classifier, Clause, ClosedDay, ClosedDays,
+    Column, ColumnType, Counterparty, CounterpartyAct, Course, CourseCount, CourseNumbers, CoursePage,
+    CourseQuestion, CoverageStatus, DayCount, Department, Derivation, Derived, Document, DocumentKind,
+    DueRule, DutyEach, DutyRows, DutyTrigger, DutyType, Effect, EffectAt, EffectKind, Escalation, Every,
+    FormField, FormFieldType, Layer, Leads, Level, Maker, Mechanism, Modality, Municipality, Next,
+    NoticeHours, NoticeKind, NoticeRule, Occurs, Outcome, Pack, PageBlock, Parameter, ParameterType,
+    ParameterValue, Period, Permit, Post, PrintForm, PrintFormat, PrintLook, PrintOf, QUESTIONS_MAX,
+    Question, RECORD_YEARS_MAX, Readers, RecordClass, RecordsOffice, Register, RegisterScope, Relation,
+    RelationKind, RequestType, Retention, Revision, RevisionNeed, Role, Rule, RuleAction, SHEET_COLUMNS_MAX,
+    SHEET_ROWS_MAX, Scope, ScopeItem, ScopeKind, Section, Setting, Sheet, SheetCell, Standing, Statement,
+    StatementType, Step, Taken, Term, Treatment, Urgency, Zone, ZoneKind,
 };
 pub use problem::{CheckReport, Code, DivergenceReport, Origin, Problem, Severity};
 pub use publication::{

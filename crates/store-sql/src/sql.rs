@@ -13,7 +13,8 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Sql> {
         .chain(notices::ALL)
         .chain(home::ALL)
         .chain(changes::ALL)
-        .chain(records::ALL).chain(registers::ALL)
+        .chain(records::ALL)
+        .chain(registers::ALL)
         .chain(training::ALL)
         .chain(rosters::ALL)
 }
@@ -232,8 +233,8 @@ macro_rules! evidence_list {
 pub(crate) mod changes;
 pub(crate) mod duties;
 pub(crate) mod editions;
-pub(crate) mod notices;
 pub(crate) mod home;
+pub(crate) mod notices;
 pub(crate) mod records;
 pub(crate) mod registers;
 pub(crate) mod rosters;

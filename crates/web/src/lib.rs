@@ -39,7 +39,9 @@ pub use live::Streams;
 pub use site::ZoneSetting;
 
 use screens::{
-    account, beside, classify, coverage, duties, editions, find, home, imports, notices, oscal, parameters, people, policy as policies, reading, records, register_tables, registers, requests, rosters, send, session, training, transfers,
+    account, beside, classify, coverage, duties, editions, find, home, imports, notices, oscal, parameters,
+    people, policy as policies, reading, records, register_tables, registers, requests, rosters, send,
+    session, training, transfers,
 };
 use site::Site;
 

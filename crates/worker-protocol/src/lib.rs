@@ -15,9 +15,9 @@ pub mod frame;
 pub mod job;
 pub mod kind;
 pub mod preview;
+pub mod print;
 pub mod removal;
 pub mod report;
-pub mod print;
 pub mod table;
 
 pub use job::{

@@ -202,7 +202,8 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
     };
     let as_json = options.json;
     let opened = move |_: &[(ZoneId, SocketAddr)]| say(&invitation, as_json);
-    run_house(app, listeners, CELLS, Some(mailer), &data.join("words"), opened, world::asked_to_stop()).await?;
+    run_house(app, listeners, CELLS, Some(mailer), &data.join("words"), opened, world::asked_to_stop())
+        .await?;
     store.close().await;
     Ok(ExitCode::SUCCESS)
 }

@@ -470,7 +470,12 @@ fn describe(task: &Task, event: &Event) -> Option<(Kind, serde_json::Value)> {
             )
         }
         Event::WaiverRefused { comment } => (Kind::TaskWaiverRefused, json!({ "comment": comment })),
-        Event::Reminded | Event::Overdue | Event::Released | Event::Escalated { .. } | Event::Dropped | Event::Moved => {
+        Event::Reminded
+        | Event::Overdue
+        | Event::Released
+        | Event::Escalated { .. }
+        | Event::Dropped
+        | Event::Moved => {
             return None;
         }
     })

@@ -22,8 +22,8 @@ use crate::{
     error::{Error, Result},
     evidence::EvidenceItem,
     model::{PAGE_ROWS_MAX, Page, PageRequest},
-    training::Counted,
     registers::views::ShownLink,
+    training::Counted,
 };
 
 /// A list of tasks.

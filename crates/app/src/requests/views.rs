@@ -22,8 +22,8 @@ use crate::{
     error::{Error, Result},
     evidence::EvidenceItem,
     model::{Cursor, Page, PageRequest},
-    registers::views::ShownLink,
     records::store::RecordKey,
+    registers::views::ShownLink,
 };
 
 /// A list of requests.

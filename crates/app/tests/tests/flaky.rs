@@ -29,8 +29,8 @@ use workflow::{
     Millis,
     duty::{Covers, Task},
     id::{BlobId, EvidenceId, FileId, RequestId, SectionId, TaskId, TokenId, TransferId, UserId, ZoneId},
-    register::RowKey,
     record::Stage as RecordStage,
+    register::RowKey,
     request::{Permit, Request},
     transfer::Transfer,
 };

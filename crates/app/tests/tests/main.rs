@@ -58,6 +58,6 @@ mod simulation;
 #[cfg(test)]
 mod submitting;
 #[cfg(test)]
-mod training;
-#[cfg(test)]
 mod together;
+#[cfg(test)]
+mod training;

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     load,
-    sql::{self, Sql, changes, duties, editions, notices, home, registers, rosters, training},
+    sql::{self, Sql, changes, duties, editions, home, notices, registers, rosters, training},
 };
 
 const USERS: u32 = 1_000;

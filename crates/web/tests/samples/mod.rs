@@ -3,8 +3,8 @@
 mod classify;
 mod duties;
 mod editions;
-mod notices;
 mod find;
+mod notices;
 mod reading;
 mod register_tables;
 mod registers;
