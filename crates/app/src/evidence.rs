@@ -296,7 +296,7 @@ kinds! {
     /// A course was closed, with how many passed.
     CourseClosed = "course-closed" [TrainingCourse],
     /// What was answered in tests was erased at the end of its retention.
-    CourseAnswersErased = "course-answers-erased" [RetentionErase],
+    CourseAnswersErased = "course-answers-erased" [TrainingCourse],
     /// Evidence was taken out with its proofs.
     EvidenceExported = "evidence-exported" [EvidenceExport],
     /// The policy was taken out with what is not public of it.
