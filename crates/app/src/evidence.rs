@@ -342,7 +342,7 @@ kinds! {
     /// A course was closed, with how many passed.
     CourseClosed = "course-closed" [TrainingCourse],
     /// What was answered in tests was erased at the end of its retention.
-    CourseAnswersErased = "course-answers-erased" [RetentionErase],
+    CourseAnswersErased = "course-answers-erased" [TrainingCourse],
     /// Somebody chose how notices reach him, or where mails for him go.
     NoticesChosen = "notices-chosen" [NoticeMail],
     /// How many mails about notices were sent and refused on a day.

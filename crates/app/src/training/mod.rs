@@ -1,9 +1,11 @@
 //! Courses (研修): opened for those they are for, read and tested, or attended in a room; who has passed, and who has not.
 //!
 //! Owns what of the pack a person's course is made of, the facts that rights depend on, and evidence. A person's course is a task
-//! of [`crate::duties`], whose clocks, excuses, confirmations and lists it shares. Leaves opening, attendance and what time
-//! brings to `running`, reading and tests to `taking`, what people see to `views`, papers and states to `workflow`.
+//! of [`crate::duties`], whose clocks, excuses, confirmations and lists it shares. Leaves opening and what time brings to
+//! `running`, lectures to `attendance`, reading and tests to `taking`, what people see to `views`, what a duty counts to `counting`, papers and states to `workflow`.
 
+mod attendance;
+mod counting;
 mod running;
 pub mod store;
 mod taking;
@@ -25,11 +27,13 @@ use crate::{
     model::NewEvidence,
 };
 
-pub use running::{Attended, NewAttendance, NewRun};
+pub use attendance::{Attended, NewAttendance};
+pub use counting::Counted;
+pub use running::NewRun;
 pub use taking::{ShownItem, ShownPaper};
 pub use views::{
-    Certificate, Counted, CourseCard, CourseOverview, CoursePerson, CourseSection, CourseYear, MarkedItem,
-    MyCourse, YearShare,
+    Certificate, CourseCard, CourseOverview, CoursePerson, CourseSection, CourseYear, MarkedItem, MyCourse,
+    YearShare,
 };
 
 impl App {

@@ -1,13 +1,11 @@
-//! What people see of courses: their own, those of a section, the whole body as rates, a certificate, the numbers of a duty.
+//! What people see of courses: their own, those of a section, the whole body as rates, a certificate.
 //!
 //! Owns who sees what: one's own marks are one's own; whoever answers for a section sees who has passed and who has not; the
 //! whole body is seen as rates. Leaves every change to its use case.
 
-use std::collections::BTreeMap;
-
 use authz::{Action, Place, Resource};
 use jiff::civil::Date;
-use policy::{Audience, Course, CourseCount, DutyType};
+use policy::{Audience, Course};
 use workflow::{
     Millis,
     calendar::{day_of, fiscal_year, fiscal_year_begins},
@@ -199,20 +197,11 @@ pub struct CourseSection {
     pub statements: Vec<String>,
 }
 
-/// What a course knows of the report of a duty.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Counted {
-    /// What each counted field says.
-    pub values: BTreeMap<String, String>,
-    /// The field that must be filled, because too few have passed.
-    pub needed: Option<String>,
-}
-
 /// A person's task with what only courses know.
 pub(super) struct CourseRow {
     pub(super) row: TaskRow,
-    progress: Progress,
-    standing: Standing,
+    pub(super) progress: Progress,
+    pub(super) standing: Standing,
 }
 
 /// Tries that one's own page shows.
@@ -479,62 +468,7 @@ impl App {
         }
         Ok(rows)
     }
-
-    /// What a course knows of the report of a task; `None` where the duty takes nothing from one, or nobody has to take it.
-    pub(crate) async fn counted(&self, duty: &DutyType, task: &Task) -> Result<Option<Counted>> {
-        let Some(numbers) = &duty.numbers else { return Ok(None) };
-        let Some(course) = self.pack().course(&numbers.course) else { return Ok(None) };
-        let year = fiscal_year(task.covers.first());
-        let rows = self.course_rows(course, year, task.scope.section()).await?;
-        if rows.is_empty() {
-            return Ok(None);
-        }
-        let mut share = Share::default();
-        let mut counts: BTreeMap<CourseCount, u32> = BTreeMap::new();
-        let mut missing = Vec::new();
-        let begin = fiscal_year_begins(year);
-        for CourseRow { row, progress, standing } in &rows {
-            share.add(*standing);
-            let mut count = |what: CourseCount, is: bool| {
-                *counts.entry(what).or_default() += u32::from(is);
-            };
-            let attended = progress.read_at.is_some() || progress.passed.is_some();
-            count(CourseCount::Attended, attended);
-            count(CourseCount::Passed, *standing == Standing::Passed);
-            count(CourseCount::Excused, *standing == Standing::Excused);
-            count(CourseCount::Subject, *standing != Standing::Excused);
-            let Some((user, name)) = &row.person else { continue };
-            if is_missing(*standing) {
-                missing.push(name.clone());
-            }
-            if attended && self.store().user(user).await?.is_some_and(|u| day_of(u.created_at) >= begin) {
-                count(CourseCount::Newcomers, true);
-            }
-            if attended && !course.executives.is_empty() {
-                let held = self.grants(&self.store().posts_of(user, self.now()).await?);
-                count(CourseCount::Executives, held.iter().any(|g| course.executives.contains(&g.role)));
-            }
-        }
-        missing.sort();
-        let names = if missing.is_empty() { "なし".to_owned() } else { missing.join("、") };
-        let values = numbers
-            .counts
-            .iter()
-            .map(|(field, what)| {
-                let shown = match what {
-                    CourseCount::Missing => names.chars().take(NAMES_CHARS_MAX).collect(),
-                    what => counts.get(what).copied().unwrap_or(0).to_string(),
-                };
-                (field.clone(), shown)
-            })
-            .collect();
-        let needed = numbers.when_short.clone().filter(|_| !share.reaches(numbers.share));
-        Ok(Some(Counted { values, needed }))
-    }
 }
-
-/// Characters of names in a report: what a field of words takes.
-const NAMES_CHARS_MAX: usize = 900;
 
 /// What became of a course, in a section or in all of them.
 fn of_course(months: &[MonthTally], course: &str, section: Option<&SectionId>) -> Tally {

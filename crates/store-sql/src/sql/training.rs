@@ -18,7 +18,7 @@ statements! {
     OPEN_COURSE_RUNS = Same(concat!(
         "SELECT ",
         run_columns!(),
-        " FROM course_run r WHERE r.closed_at IS NULL ORDER BY r.opened_at, r.id LIMIT $1"
+        " FROM course_run r WHERE r.closed_at IS NULL AND r.opened_at > 0 ORDER BY r.opened_at, r.id LIMIT $1"
     ));
     INSERT_COURSE_RUN = Same(
         "INSERT INTO course_run (id, course, covers, due_on, opened_at, opened_by, closed_at, closed_by, version) \
