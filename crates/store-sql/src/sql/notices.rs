@@ -55,11 +55,11 @@ statements! {
     NOTICES_OF_MAIL = Same(concat!(notice_columns!(), "n.mail = $1 ORDER BY n.made_at, n.id"));
     // What does not wait has ended once it was read.
     READ_NOTICE = Same(
-        "UPDATE notice SET unread = 0, mail_at = NULL, ended_at = CASE WHEN waits = 1 THEN NULL ELSE $3 END \
+        "UPDATE notice SET unread = 0, mail_at = NULL, ended_at = CASE WHEN waits = 1 THEN ended_at ELSE $3 END \
          WHERE id = $2 AND person = $1 AND unread = 1",
     );
     READ_ALL_NOTICES = Same(
-        "UPDATE notice SET unread = 0, mail_at = NULL, ended_at = CASE WHEN waits = 1 THEN NULL ELSE $2 END \
+        "UPDATE notice SET unread = 0, mail_at = NULL, ended_at = CASE WHEN waits = 1 THEN ended_at ELSE $2 END \
          WHERE person = $1 AND unread = 1",
     );
     NOTICES_ABOUT =
@@ -74,8 +74,8 @@ statements! {
         "INSERT INTO notice (id, person, kind, about_kind, about, occasion, zones, title, unnamed, number, due_at, made_at, \
          waits, unread, ended_at, mail_at, digest, mail) \
          SELECT $1 || r.user_id, r.user_id, $2, $3, r.edition, '', '', $5, 0, NULL, $6, $7, 1, 1, NULL, \
-         CASE WHEN COALESCE(c.strength, $8) >= 2 OR $9 >= 2 THEN $10 \
-         WHEN COALESCE(c.strength, $8) = 1 OR $9 = 1 THEN $11 ELSE NULL END, \
+         CASE WHEN COALESCE(c.strength, $8) >= 2 OR $9 >= 2 THEN CAST($10 AS BIGINT) \
+         WHEN COALESCE(c.strength, $8) = 1 OR $9 = 1 THEN CAST($11 AS BIGINT) ELSE NULL END, \
          CASE WHEN COALESCE(c.strength, $8) >= 2 OR $9 >= 2 THEN 0 ELSE 1 END, NULL \
          FROM policy_reading r LEFT JOIN notice_choice c ON c.person = r.user_id AND c.kind = $2 \
          WHERE r.edition = $4 AND r.confirmed_at IS NULL ON CONFLICT (id) DO NOTHING",
@@ -91,7 +91,7 @@ statements! {
     );
     LOOK_AT_WAITING = Same(
         "INSERT INTO notice_look (about_kind, about, look_at) \
-         SELECT DISTINCT n.about_kind, n.about, $2 FROM notice n WHERE n.kind = $1 AND n.waits = 1 \
+         SELECT DISTINCT n.about_kind, n.about, CAST($2 AS BIGINT) FROM notice n WHERE n.kind = $1 AND n.waits = 1 \
          ON CONFLICT (about_kind, about) DO UPDATE SET look_at = excluded.look_at",
     );
     ERASE_NOTICES = Same(
