@@ -6,8 +6,7 @@ use app::{
     model::{PageRequest, PostHolding},
     ports::{Store as _, StoreError},
     rosters::store::{
-        Choice, EntryPart, Keeper, OpenRequests, Outcome, PlannedEntry, RosterStore as _, RosterTx as _,
-        Thing, Wanted,
+        Choice, EntryPart, Keeper, OpenRequests, Outcome, PlannedEntry, RosterStore as _, Thing, Wanted,
     },
 };
 use workflow::{
