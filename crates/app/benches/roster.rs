@@ -34,12 +34,17 @@ fn clock() -> Instant {
     Instant::now()
 }
 
+#[expect(clippy::disallowed_methods, reason = "a bench is a program, and this is its setting")]
+fn people_asked() -> u32 {
+    std::env::var("SEKISHO_ROSTER_PEOPLE").ok().and_then(|n| n.parse().ok()).unwrap_or(PEOPLE)
+}
+
 fn main() {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(run());
 }
 
 async fn run() {
-    let people = std::env::var("SEKISHO_ROSTER_PEOPLE").ok().and_then(|n| n.parse().ok()).unwrap_or(PEOPLE);
+    let people = people_asked();
     let ground = Ground::open().await;
     let ports = Ports {
         store: Arc::new(ground.store.clone()),

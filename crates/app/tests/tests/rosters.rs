@@ -72,7 +72,7 @@ async fn read_for(
     let mut upload = city.app.begin_roster(actor, "異動.xlsx").await?;
     upload.write(&file(rows)).await?;
     let input =
-        RosterInput { form: Form::Changes, untrusted_day: ON.to_owned(), sheet: None, password: None };
+        RosterInput { form: Form::Changes, untrusted_day: day.to_owned(), sheet: None, password: None };
     city.app.finish_roster(actor, upload, &input).await
 }
 

@@ -52,6 +52,9 @@ CREATE INDEX roster_line_open ON roster_line (plan_id, place) WHERE outcome IS N
 CREATE INDEX roster_line_outcome ON roster_line (plan_id, outcome, place);
 CREATE INDEX roster_line_from ON roster_line (plan_id, section_from, place);
 CREATE INDEX roster_line_to ON roster_line (plan_id, section_to, place);
+-- Counted by section without reading the lines.
+CREATE INDEX roster_line_tally_from ON roster_line (plan_id, section_from, kind);
+CREATE INDEX roster_line_tally_to ON roster_line (plan_id, section_to, kind);
 CREATE INDEX roster_line_hands ON roster_line (plan_id, place) WHERE hands_over = 1;
 CREATE INDEX roster_line_person ON roster_line (person, plan_id);
 

@@ -52,6 +52,9 @@ CREATE INDEX roster_line_open ON roster_line (plan_id, place) WHERE outcome IS N
 CREATE INDEX roster_line_outcome ON roster_line (plan_id, outcome, place);
 CREATE INDEX roster_line_from ON roster_line (plan_id, section_from, place);
 CREATE INDEX roster_line_to ON roster_line (plan_id, section_to, place);
+-- Counted by section without reading the lines.
+CREATE INDEX roster_line_tally_from ON roster_line (plan_id, section_from, kind);
+CREATE INDEX roster_line_tally_to ON roster_line (plan_id, section_to, kind);
 CREATE INDEX roster_line_hands ON roster_line (plan_id, place) WHERE hands_over = 1;
 CREATE INDEX roster_line_person ON roster_line (person, plan_id);
 
@@ -80,6 +83,8 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('roster_line', 'roster_line_outcome', '20000 2000 1000 1'),
     ('roster_line', 'roster_line_from', '20000 2000 20 1'),
     ('roster_line', 'roster_line_to', '20000 2000 20 1'),
+    ('roster_line', 'roster_line_tally_from', '20000 2000 20 5'),
+    ('roster_line', 'roster_line_tally_to', '20000 2000 20 5'),
     ('roster_line', 'roster_line_hands', '10000 1500 1'),
     ('roster_line', 'roster_line_person', '20000 3 1'),
     ('roster_keeper', 'roster_keeper', '1000 200 10 5 1 1'),

@@ -114,18 +114,18 @@ statements! {
     REQUESTS_IN_HAND = Same(
         "SELECT l.place, r.id, r.number, r.title, r.permit FROM roster_line l JOIN request r ON r.applicant = l.person \
          WHERE l.plan_id = $1 AND l.kind = 'leave' AND l.place >= $2 AND l.place <= $3 AND r.state = $5 \
-         ORDER BY l.place, r.id LIMIT $4"
+         ORDER BY l.place LIMIT $4"
     );
     TASKS_IN_HAND = Same(
         "SELECT l.place, t.id, t.title FROM roster_line l JOIN duty_task t ON t.person = l.person \
          WHERE l.plan_id = $1 AND l.kind = 'leave' AND l.place >= $2 AND l.place <= $3 AND t.state = 'open' \
-         ORDER BY l.place, t.due_at, t.id LIMIT $4"
+         ORDER BY l.place LIMIT $4"
     );
     TRANSFERS_IN_HAND = Same(
         "SELECT l.place, t.id, t.number, t.subject FROM roster_line l \
          JOIN transfer_recipient c ON c.user_id = l.person JOIN transfer t ON t.id = c.transfer_id \
          WHERE l.plan_id = $1 AND l.kind = 'leave' AND l.place >= $2 AND l.place <= $3 AND c.to_zone = $5 \
-         AND c.state = 'ready' AND c.received_at IS NULL ORDER BY l.place, c.submitted_at, c.transfer_id LIMIT $4"
+         AND c.state = 'ready' AND c.received_at IS NULL ORDER BY l.place LIMIT $4"
     );
     ROWS_IN_HAND = Same(
         "SELECT l.place, k.register_id, k.number, k.column_id FROM roster_line l \

@@ -6,8 +6,7 @@ use app::{
     model::{PageRequest, PostHolding},
     ports::{Store as _, StoreError},
     rosters::store::{
-        Choice, EntryPart, Keeper, OpenRequests, Outcome, PlannedEntry, RosterStore as _, RosterTx as _,
-        Thing, Wanted,
+        Choice, EntryPart, Keeper, OpenRequests, Outcome, PlannedEntry, RosterStore as _, Thing, Wanted,
     },
 };
 use workflow::{
@@ -159,7 +158,7 @@ async fn parts_and_choices(world: &World) {
         tx.choose_keeper(&one.id, &Keeper { successor: user_id(2), ..keeper.clone() }).await.unwrap();
         tx.choose_keeper(&one.id, &keeper).await.unwrap();
         assert_eq!(tx.roster_choices(&one.id).await.unwrap(), [(1, choice.clone())]);
-        assert_eq!(tx.roster_keepers(&one.id, 0, 9).await.unwrap(), [keeper.clone()]);
+        assert_eq!(tx.roster_keepers(&one.id, 0, 9).await.unwrap(), std::slice::from_ref(&keeper));
         tx.end_roster_line(&one.id, 2, Outcome::Differs, "changed-meanwhile", T0).await.unwrap();
         let open = tx.roster_open(&one.id, 3).await.unwrap();
         assert_eq!(open.iter().map(|l| l.place).collect::<Vec<_>>(), [1, 3, 4]);
