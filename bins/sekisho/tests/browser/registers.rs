@@ -121,13 +121,13 @@ async fn two_people_change_one_row_and_the_second_sees_what_the_first_did() {
     ground.go("lgwan", &edit).await;
     let seen = ground.find("[name='seen']").await.prop("value").await.unwrap().unwrap();
     ground.write("[name='v.users']", "市民課").await;
-    ground.press("変更する").await;
+    ground.press("登録する").await;
     ground.wait_for("#history-title").await;
     ground.enter("lgwan", "wakaba").await;
     ground.go("lgwan", &edit).await;
     ground.ask(&format!("document.querySelector(\"[name='seen']\").value = '{seen}'")).await;
     ground.write("[name='v.users']", "市民課と福祉課").await;
-    ground.press("変更する").await;
+    ground.press("登録する").await;
     ground.wait_for("main .notice").await;
     let told = ground.text("main").await;
     assert!(told.contains("市民課と福祉課") && told.contains(ground.city.name("yanagi")), "{told}");

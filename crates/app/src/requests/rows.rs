@@ -51,6 +51,9 @@ pub struct RowRequest {
     pub standing: Option<Standing>,
 }
 
+/// Values for rows: of each the field that named it, and the columns.
+type Sets<'e> = BTreeMap<RowKey, (&'e str, Vec<(&'e str, String)>)>;
+
 /// What is asked of registers: by an approved form, or by one that is tried.
 struct Asked<'a> {
     form: &'a RequestType,
@@ -349,7 +352,7 @@ impl App {
         let now_due: Vec<&Effect> =
             asked.form.effects.iter().filter(|e| e.on_registers() == Some(asked.at)).collect();
         let mut ends: BTreeMap<RowKey, &str> = BTreeMap::new();
-        let mut sets: BTreeMap<RowKey, (&str, Vec<(&str, String)>)> = BTreeMap::new();
+        let mut sets: Sets<'_> = BTreeMap::new();
         for effect in &now_due {
             match effect {
                 Effect::EndRow { row, only_when, .. } if asked.holds(only_when.as_ref()) => {

@@ -211,6 +211,9 @@ fn what_could_never_work_is_told_with_its_place() {
     }
 }
 
+/// Fields, the conditions of the steps, and whether every answer leads to one.
+type Row = (String, &'static [(&'static str, &'static str)], bool);
+
 /// Whether some answers lead through a route without anybody deciding.
 #[test]
 fn every_answer_leads_to_somebody_who_decides() {
@@ -240,7 +243,7 @@ fn every_answer_leads_to_somebody_who_decides() {
         )
     };
     let tick = "[[request.field]]\nid = \"a\"\ntitle = \"甲\"\ntype = \"bool\"\n";
-    let rows: [(String, &[(&str, &str)], bool); 8] = [
+    let rows: [Row; 8] = [
         (required.clone(), &[("a", "1"), ("a", "2")], true),
         (required.clone(), &[("a", "1")], false),
         // Whoever answers nothing would be decided by nobody.
