@@ -95,14 +95,31 @@ impl App {
                 }
                 (!tokens.is_empty()).then(|| vec![tokens])
             }
-            FoundKind::Person => {
-                let whole = authz::Account { user: "list".to_owned(), place: authz::Place::City };
-                self.may(actor, Action::ViewUsers, &Resource::Account(whole)).then(Vec::new)
-            }
+            FoundKind::Person => self.accounts_seen(actor),
             FoundKind::Edition if self.may(actor, Action::ViewEditions, &Resource::City) => Some(Vec::new()),
             FoundKind::Edition => Some(vec![vec![EVERYBODY.to_owned()]]),
             FoundKind::Form | FoundKind::Duty | FoundKind::Evidence => None,
         }
+    }
+
+    /// Everybody's accounts, or those of the sections in which he answers for somebody.
+    fn accounts_seen(&self, actor: &Actor) -> Option<Vec<Vec<String>>> {
+        let sees = |place| {
+            let account = authz::Account { user: "list".to_owned(), place };
+            self.may(actor, Action::ViewUsers, &Resource::Account(account))
+        };
+        if sees(authz::Place::City) {
+            return Some(Vec::new());
+        }
+        let places = actor.roles().iter().flat_map(|grant| self.places_below(&grant.scope));
+        let sections: std::collections::BTreeSet<SectionId> = places
+            .filter_map(|place| match place {
+                route::Scope::Section(id) => Some(id),
+                route::Scope::City | route::Scope::Department(_) => None,
+            })
+            .collect();
+        let tokens: Vec<String> = sections.iter().filter(|s| sees(self.place(s))).map(section).collect();
+        (!tokens.is_empty()).then(|| vec![tokens])
     }
 
     fn reach_tokens(&self, actor: &Actor, reach: &Reach) -> Option<Vec<Vec<String>>> {

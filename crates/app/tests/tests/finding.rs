@@ -24,10 +24,7 @@ use workflow::{
     route::Verdict,
 };
 
-use crate::{
-    city::{City, content},
-    requests::answers,
-};
+use crate::{city::City, requests::answers};
 
 const ZONES: [&str; 3] = ["internet", "lgwan", "mynumber"];
 const LOGINS: [&str; 8] =
