@@ -95,7 +95,7 @@ pub(crate) mod checks {
     //! What a start refuses.
     use super::*;
 
-    const BACK_TO_THE_FIRST: &str = "DROP TABLE duty_task_file; DROP TABLE duty_task; DROP TABLE register_filter; DROP TABLE register_history; DROP TABLE register_unique; \
+    const BACK_TO_THE_FIRST: &str = "DROP TABLE record; DROP TABLE duty_task_file; DROP TABLE duty_task; DROP TABLE register_filter; DROP TABLE register_history; DROP TABLE register_unique; \
          DROP TABLE register_link; DROP TABLE register_key; DROP TABLE register_words; DROP TABLE register_row; \
          DROP TABLE policy_reading; DROP TABLE policy_edition_file; \
          DROP TABLE policy_edition; DROP TABLE parameter_value; DROP TABLE request_decision; \

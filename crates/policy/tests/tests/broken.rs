@@ -1103,6 +1103,9 @@ fn every_code_has_a_sample() {
         Code::DerivationCycle,
         Code::ClassifierTooLong,
         Code::DutyTooRare,
+        Code::TemplateMissing,
+        // Told by `check --forms` only.
+        Code::TemplateBroken,
         // Told by `readiness` only.
         Code::ParameterNeeded,
     ]);

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     load,
-    sql::{self, Sql, duties, editions, registers},
+    sql::{self, Sql, duties, editions, records, registers},
 };
 
 const USERS: u32 = 1_000;
@@ -116,6 +116,16 @@ const LISTS: &[(&Sql, &[&str])] = &[
     (&duties::TASK_IDS, &["'monthly'", "'2026-04'", "1"]),
     (&duties::PEOPLE_OF_POST, &["'staff'", "1793000000000"]),
     (&duties::DUE_TASKS, &["1793000003000", "50"]),
+    (&records::RECORD, &["'request'", "'r-000007'"]),
+    (&records::UNRECORDED_REQUESTS, &["'take-out'", "1793000003000", "50"]),
+    (&records::UNRECORDED_TASKS, &["'monthly'", "1793000003000", "50"]),
+    (
+        &records::RECORDS_ENDING,
+        &["'lgwan'", "'listed'", "'2032-04-01'", "'2031-04-01'", "'request'", "'r'", "51"],
+    ),
+    (&records::RECORD_BOOK, &["'lgwan'", "1793000003000", "'request'", "'r'", "51"]),
+    (&records::RECORDS_DECIDED, &["50"]),
+    (&records::HOLDS_OVER, &["'2032-04-01'", "50"]),
     (&registers::ROW, &["'assets'", "7"]),
     (&registers::ROWS, &["'assets'", "'@in-use'", "''", "3000", "51"]),
     (&registers::ROWS_NARROWED, &NARROWED),
@@ -197,6 +207,7 @@ fn every_select_has_a_plan() {
         "REQUEST_TO_CHANGE",
         "TASK_TO_CHANGE",
         "ROW_TO_CHANGE",
+        "RECORD_TO_CHANGE",
     ];
     for statement in sql::all().filter(|s| s.lite.starts_with("SELECT")) {
         let planned = LISTS.iter().any(|(s, _)| s.name == statement.name);

@@ -8,6 +8,7 @@ mod imports;
 mod jobs;
 mod lists;
 mod people;
+mod records;
 mod registers;
 mod requests;
 mod transactions;
