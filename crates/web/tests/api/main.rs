@@ -21,6 +21,8 @@ mod inspect;
 #[cfg(test)]
 mod oscal;
 #[cfg(test)]
+mod printing;
+#[cfg(test)]
 mod reading;
 #[cfg(test)]
 mod refusals;

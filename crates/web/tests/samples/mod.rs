@@ -4,6 +4,7 @@ mod classify;
 mod duties;
 mod editions;
 mod reading;
+mod records;
 mod register_tables;
 mod registers;
 mod requests;
@@ -504,6 +505,7 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
     pages.extend(editions::pages());
     pages.extend(reading::pages());
     pages.extend(registers::pages());
+    pages.extend(records::pages());
     pages
 }
 
