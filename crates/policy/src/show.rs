@@ -95,7 +95,8 @@ fn write_item(
             let mut table = (*item.table).clone();
             table.remove("template");
             write_keys(out, &table, &item.at)?;
-            writeln!(out, "template = {}", quoted(&format!("{}\n", text.trim_end_matches('\n'))))?;
+            let lines: Vec<String> = text.trim_end_matches('\n').lines().map(quoted).collect();
+            writeln!(out, "template = [{}]", lines.join(", "))?;
         }
         None => write_keys(out, &item.table, &item.at)?,
     }

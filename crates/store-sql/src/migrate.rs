@@ -104,7 +104,7 @@ pub(crate) mod checks {
          DROP TABLE roster_keeper; DROP TABLE roster_line; DROP TABLE roster_plan; \
          DROP TABLE mail_day; DROP TABLE mail; DROP TABLE mail_address; DROP TABLE notice_choice; DROP TABLE notice_look; \
          DROP TABLE notice; DROP TABLE register_rules; DROP TABLE request_register_row; DROP TABLE request_desk; DROP TABLE search_change; DROP TABLE notice; DROP TABLE notice_look; DROP TABLE notice_choice; DROP TABLE mail_address; \
-         DROP TABLE mail; DROP TABLE mail_day; DROP TABLE duty_task_file; DROP TABLE duty_task; DROP TABLE register_filter; DROP TABLE register_history; DROP TABLE register_unique; \
+         DROP TABLE mail; DROP TABLE mail_day; DROP TABLE record; DROP TABLE duty_task_file; DROP TABLE duty_task; DROP TABLE register_filter; DROP TABLE register_history; DROP TABLE register_unique; \
          DROP TABLE register_link; DROP TABLE register_key; DROP TABLE register_words; DROP TABLE register_row; \
          DROP TABLE policy_reading; DROP TABLE policy_edition_file; \
          DROP TABLE policy_edition; DROP TABLE parameter_value; DROP TABLE request_decision; \

@@ -24,7 +24,7 @@ use test_city::doubles::{DAY, MINUTE};
 
 /// Does everything that the house can do at least once.
 async fn grand_tour() -> City {
-    let city = City::open().await;
+    let mut city = City::open().await;
     let app = &city.app;
     app.note_opening("0.1.0").await.unwrap();
 
@@ -156,6 +156,8 @@ async fn grand_tour() -> City {
     app.export_policy(&kansa, policy::oscal::Model::Catalog, false, "0", written).await.unwrap();
     city.pass(6 * 366 * DAY);
     city.tidy_all().await;
+    crate::records::settle(&mut city).await;
+    crate::records::tour(&city).await;
     city
 }
 

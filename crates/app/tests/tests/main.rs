@@ -36,6 +36,8 @@ mod policy_export;
 #[cfg(test)]
 mod receiving;
 #[cfg(test)]
+mod records;
+#[cfg(test)]
 mod register_imports;
 #[cfg(test)]
 mod register_rules;

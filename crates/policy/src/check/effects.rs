@@ -70,7 +70,8 @@ pub(super) fn check(pack: &Pack, sink: &mut Sink) {
                 Effect::EndRow { .. }
                 | Effect::SetParameter { .. }
                 | Effect::AdoptRevision { .. }
-                | Effect::Publish { .. } => {}
+                | Effect::Publish { .. }
+                | Effect::ChangePersonnel { .. } => {}
             }
         }
     }

@@ -224,7 +224,10 @@ impl Effect {
     #[must_use]
     pub fn on_registers(&self) -> Option<EffectAt> {
         match self {
-            Effect::SetParameter { .. } | Effect::AdoptRevision { .. } | Effect::Publish { .. } => None,
+            Effect::SetParameter { .. }
+            | Effect::AdoptRevision { .. }
+            | Effect::Publish { .. }
+            | Effect::ChangePersonnel { .. } => None,
             Effect::SetColumn { at, .. } | Effect::EndRow { at, .. } => Some(*at),
             Effect::AddRow { .. } => Some(EffectAt::Approval),
         }

@@ -11,6 +11,7 @@ use crate::model::{
     Sheet, SheetCell,
 };
 use crate::problem::{Code, Sink, nearest};
+use crate::toml_text::{Node, Value};
 use crate::written::Kind;
 
 const CELLS: &str = "[{ at = \"A1\", to = \"F1\", text = \"…\" }, { at = \"A2\", field = \"number\" }]";
@@ -37,14 +38,40 @@ impl Reader<'_> {
         PrintForm { id: item.id.clone(), title, number, of, only, look, origin: item.at.clone() }
     }
 
-    /// The text of the template: that of a file beside the one that names it, or what is written here itself.
+    /// The text of the template: that of a file beside the one that names it, or the lines that are written here.
     fn template(&mut self, f: &mut Fields<'_>) -> String {
-        let written = f.text("template", &mut self.sink);
-        // The same text, whether it stands in a file or here.
+        // The same text, whether it stands in a file or here, line by line.
         let whole = |text: &str| format!("{}\n", text.trim_end_matches('\n'));
-        if written.is_empty() || written.contains('\n') {
-            return whole(&written);
-        }
+        let written = match f.any("template").map(|node| &node.value) {
+            Some(Value::Text(name)) => name.clone(),
+            Some(Value::List(lines)) => {
+                let line = |node: &Node| match &node.value {
+                    Value::Text(line) => Some(line.clone()),
+                    _ => None,
+                };
+                match lines.iter().map(line).collect::<Option<Vec<String>>>() {
+                    Some(lines) => return whole(&lines.join("\n")),
+                    None => {
+                        let message = format!("{}の template の行に、文字列でないものがあります。", f.what());
+                        self.sink.push(Code::WrongType, &f.at_key("template"), message, TEMPLATE);
+                        return String::new();
+                    }
+                }
+            }
+            Some(other) => {
+                let message = format!(
+                    "{}の template は文字列で書きます({}になっています)。",
+                    f.what(),
+                    other.type_ja()
+                );
+                self.sink.push(Code::WrongType, &f.at_key("template"), message, TEMPLATE);
+                return String::new();
+            }
+            None => {
+                f.missing("template", "\"print-….typ\"");
+                return String::new();
+            }
+        };
         let at = f.at_key("template");
         if !written.ends_with(".typ") || written.contains(['/', '\\']) {
             let message =

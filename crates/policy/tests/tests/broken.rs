@@ -1083,6 +1083,9 @@ fn every_code_has_a_sample() {
         Code::ClassifierTooLong,
         Code::DutyTooRare,
         Code::RouteWithoutEnd,
+        Code::TemplateMissing,
+        // Told by `check --forms` only.
+        Code::TemplateBroken,
         // Told by `readiness` only.
         Code::ParameterNeeded,
     ]);

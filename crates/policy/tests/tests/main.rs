@@ -46,6 +46,8 @@ mod oscal_properties;
 #[cfg(test)]
 mod outline;
 #[cfg(test)]
+mod print_forms;
+#[cfg(test)]
 mod publication;
 #[cfg(test)]
 mod register_definitions;

@@ -55,7 +55,8 @@ statements! {
          ORDER BY r.destroyed_at DESC, r.kind DESC, r.subject DESC LIMIT $5"
     ));
     RECORDS_DECIDED = Same(
-        "SELECT kind, subject FROM record WHERE stage = 'decided' ORDER BY decided_at, kind, subject LIMIT $1",
+        "SELECT kind, subject FROM record WHERE stage = 'decided' AND decided_at > 0 \
+         ORDER BY decided_at, kind, subject LIMIT $1",
     );
     HOLDS_OVER = Same(
         "SELECT kind, subject FROM record WHERE stage = 'held' AND hold_until <= $1 \

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     load,
-    sql::{self, Sql, changes, duties, editions, home, notices, registers, rosters, training},
+    sql::{self, Sql, changes, duties, editions, home, notices, records, registers, rosters, training},
 };
 
 const USERS: u32 = 1_000;
@@ -149,6 +149,16 @@ const LISTS: &[(&Sql, &[&str])] = &[
     (&notices::MAILS, &["'refused'", "1793000003000", "'x'", "31"]),
     (&notices::MAILS_WAITING, &["1000"]),
     (&notices::MAIL_TALLY, &["1793000003000", "1793000009000"]),
+    (&records::RECORD, &["'request'", "'r-000007'"]),
+    (&records::UNRECORDED_REQUESTS, &["'take-out'", "1793000003000", "50"]),
+    (&records::UNRECORDED_TASKS, &["'monthly'", "1793000003000", "50"]),
+    (
+        &records::RECORDS_ENDING,
+        &["'lgwan'", "'listed'", "'2032-04-01'", "'2031-04-01'", "'request'", "'r'", "51"],
+    ),
+    (&records::RECORD_BOOK, &["'lgwan'", "1793000003000", "'request'", "'r'", "51"]),
+    (&records::RECORDS_DECIDED, &["50"]),
+    (&records::HOLDS_OVER, &["'2032-04-01'", "50"]),
     (&registers::ROW, &["'assets'", "7"]),
     (&registers::ROWS, &["'assets'", "'@in-use'", "''", "3000", "51"]),
     (&registers::ROWS_NARROWED, &NARROWED),
@@ -268,6 +278,7 @@ fn every_select_has_a_plan() {
         "TASK_TO_CHANGE",
         "ROW_TO_CHANGE",
         "ROSTER_PLAN_TO_CHANGE",
+        "RECORD_TO_CHANGE",
     ];
     for statement in sql::all().filter(|s| s.lite.starts_with("SELECT")) {
         let planned = LISTS.iter().any(|(s, _)| s.name == statement.name);

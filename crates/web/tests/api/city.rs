@@ -84,7 +84,7 @@ impl City {
             entropy,
             vault: Arc::new(GlassVault),
             policies: test_city::policies().into(),
-            printer: None,
+            printer: Some(Arc::new(crate::printing::Echo)),
         };
         let key = SigningKey::from_seed("hoshimi.example/log", &[9; 32]).unwrap();
         let app = App::open(ports, pack(), key, PasswordCost::WeakForTestPurposesOnly).unwrap();

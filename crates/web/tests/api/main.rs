@@ -25,6 +25,8 @@ mod notices;
 #[cfg(test)]
 mod oscal;
 #[cfg(test)]
+mod printing;
+#[cfg(test)]
 mod reading;
 #[cfg(test)]
 mod refusals;

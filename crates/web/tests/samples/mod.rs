@@ -6,6 +6,7 @@ mod editions;
 mod find;
 mod notices;
 mod reading;
+mod records;
 mod register_tables;
 mod registers;
 mod requests;
@@ -517,6 +518,7 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
     pages.extend(reading::pages());
     pages.extend(find::pages());
     pages.extend(registers::pages());
+    pages.extend(records::pages());
     pages
 }
 

@@ -11,6 +11,7 @@ mod jobs;
 mod lists;
 pub(super) mod notices;
 mod people;
+mod records;
 mod registers;
 mod requests;
 pub(super) mod rosters;
