@@ -54,6 +54,7 @@ async fn run() {
         entropy: ground.entropy.clone(),
         vault: Arc::new(GlassVault),
         policies: test_city::policies().into(),
+        printer: None,
     };
     let key = SigningKey::from_seed("hoshimi.example/log", &[9; 32]).unwrap();
     let app = App::open(ports, pack(), key, PasswordCost::WeakForTestPurposesOnly).unwrap();
@@ -108,8 +109,13 @@ async fn run() {
     let request = app.apply(&digital, new).await.unwrap();
     let somu = proven(&app, "somu", ground.clock.now()).await;
     let hash = app.request(&somu, &request).await.unwrap().content_hash;
-    let ballot =
-        RequestBallot { verdict: Verdict::Approve, comment: "", seen_hash: &hash, stands_in_for: None };
+    let ballot = RequestBallot {
+        verdict: Verdict::Approve,
+        comment: "",
+        seen_hash: &hash,
+        stands_in_for: None,
+        step: None,
+    };
     app.decide_request(&somu, &request, &ballot).await.unwrap();
     ground.clock.pass(8 * DAY);
     let begun = clock();

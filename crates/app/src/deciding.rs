@@ -214,20 +214,27 @@ impl App {
 
     /// Who is told that a decision waits: those who may make it and are here; when all of them are away, their deputies, and
     /// without any they themselves, for when they are back.
-    pub(crate) async fn deciders(&self, matter: Matter<'_>, now: Millis) -> Result<Vec<UserId>> {
-        let Some(step) = matter.open_step else { return Ok(Vec::new()) };
-        let mut holders = self.holders(&step.role, &step.scope, now).await?;
-        holders.retain(|id| matter.is_free_to_decide(id));
-        let mut present = Vec::new();
-        for id in &holders {
-            if !self.is_away(id, now).await? {
-                present.push(id.clone());
+    /// Each with the role that makes it his.
+    pub(crate) async fn deciders(
+        &self,
+        matter: &Matter<'_>,
+        step: &Step,
+        now: Millis,
+    ) -> Result<Vec<(UserId, String)>> {
+        let (mut present, mut away) = (Vec::new(), Vec::new());
+        for (role, scope) in step.desks() {
+            for id in self.holders(role, scope, now).await? {
+                if matter.is_free_to_decide(&id) {
+                    let list = if self.is_away(&id, now).await? { &mut away } else { &mut present };
+                    list.push((id, role.to_owned()));
+                }
             }
         }
         if !present.is_empty() {
             return Ok(present);
         }
-        Ok(self.deputies_now(matter, now).await?.map_or(holders, |d| d.deputies))
+        let deputies = self.deputies_at(matter, step, now).await?.map(|d| d.deputies);
+        Ok(deputies.map_or(away, |ids| ids.into_iter().map(|id| (id, step.role.clone())).collect()))
     }
 
     /// The people who hold a role at a place or above it today, by the posts that bring it: those whose grant `authz`

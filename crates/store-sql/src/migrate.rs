@@ -45,9 +45,9 @@ const MIGRATIONS: &[Migration] = &[
     migration!(10, "0010_notices"),
     migration!(11, "0011_rosters"),
     migration!(12, "0012_training"),
+    migration!(13, "0013_records"),
     migration!(14, "0014_desks_and_rows"),
     migration!(15, "0015_home_and_search"),
-    migration!(13, "0013_records"),
 ];
 
 pub(crate) async fn run(db: &Db) -> Result<(), MigrateError> {
@@ -100,15 +100,16 @@ pub(crate) mod checks {
     //! What a start refuses.
     use super::*;
 
-    const BACK_TO_THE_FIRST: &str = "DROP TABLE course_attempt; DROP TABLE course_progress; DROP TABLE course_run; \
-         DROP TABLE roster_keeper; DROP TABLE roster_line; DROP TABLE roster_plan; \
-         DROP TABLE mail_day; DROP TABLE mail; DROP TABLE mail_address; DROP TABLE notice_choice; DROP TABLE notice_look; \
-         DROP TABLE notice; DROP TABLE register_rules; DROP TABLE request_register_row; DROP TABLE request_desk; DROP TABLE search_change; DROP TABLE notice; DROP TABLE notice_look; DROP TABLE notice_choice; DROP TABLE mail_address; \
-         DROP TABLE mail; DROP TABLE mail_day; DROP TABLE record; DROP TABLE duty_task_file; DROP TABLE duty_task; DROP TABLE register_filter; DROP TABLE register_history; DROP TABLE register_unique; \
+    const BACK_TO_THE_FIRST: &str = "DROP TABLE course_attempt; DROP TABLE course_progress; DROP TABLE course_run; DROP TABLE roster_keeper; \
+         DROP TABLE roster_line; DROP TABLE roster_plan; DROP TABLE mail_day; DROP TABLE mail; \
+         DROP TABLE mail_address; DROP TABLE notice_choice; DROP TABLE notice_look; DROP TABLE notice; \
+         DROP TABLE register_rules; DROP TABLE request_register_row; DROP TABLE request_desk; \
+         DROP TABLE search_change; DROP TABLE record; DROP TABLE duty_task_file; DROP TABLE duty_task; \
+         DROP TABLE register_filter; DROP TABLE register_history; DROP TABLE register_unique; \
          DROP TABLE register_link; DROP TABLE register_key; DROP TABLE register_words; DROP TABLE register_row; \
-         DROP TABLE policy_reading; DROP TABLE policy_edition_file; \
-         DROP TABLE policy_edition; DROP TABLE parameter_value; DROP TABLE request_decision; \
-         DROP TABLE request_attachment; DROP TABLE request; ALTER TABLE transfer DROP COLUMN openings; \
+         DROP TABLE policy_reading; DROP TABLE policy_edition_file; DROP TABLE policy_edition; \
+         DROP TABLE parameter_value; DROP TABLE request_decision; DROP TABLE request_attachment; \
+         DROP TABLE request; ALTER TABLE transfer DROP COLUMN openings; \
          ALTER TABLE transfer DROP COLUMN inspected_count; ALTER TABLE transfer_decision DROP COLUMN vouches; \
          DROP TABLE evidence_kind_count; DROP TABLE policy_import_step; DROP TABLE policy_import_text; \
          DROP TABLE policy_import; DELETE FROM schema_migration WHERE version > 1";

@@ -432,7 +432,8 @@ impl Standing {
     pub fn of(state: State, overdue: bool, progress: &Progress) -> Self {
         match state {
             State::Done => Standing::Passed,
-            State::Waived => Standing::Excused,
+            // Let go, or what it was about is no more: nothing is asked of him.
+            State::Waived | State::Dropped => Standing::Excused,
             State::Reported => Standing::Confirming,
             State::WaiverAsked => Standing::ExcuseAsked,
             State::Open if overdue => Standing::Overdue,

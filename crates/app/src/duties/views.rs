@@ -21,7 +21,7 @@ use crate::{
     actor::Actor,
     error::{Error, Result},
     evidence::EvidenceItem,
-    model::{PAGE_ROWS_MAX, Page, PageRequest},
+    model::{Page, PageRequest},
     registers::views::ShownLink,
     training::Counted,
 };

@@ -166,13 +166,13 @@ impl App {
         (section.clone(), self.section_name(section))
     }
 
-    /// Who has a part in an approval, and where its open step waits.
+    /// Who has a part in an approval, and where its open steps wait.
     fn approval_tokens(&self, matter: Matter<'_>, tokens: &mut BTreeSet<String>) {
         tokens.extend(matter.decided_by().iter().map(|user| sight::person(user)));
         tokens.extend(matter.decided_by().into_iter().map(|user| sight::mine(&UserId::new(user))));
         tokens.extend(matter.reviewers().iter().map(|user| sight::person(user)));
-        if let Some(step) = matter.open_step {
-            tokens.insert(sight::step(&step.role, &step.scope));
+        for (_, step) in &matter.open_steps {
+            tokens.extend(step.desks().map(|(role, scope)| sight::step(role, scope)));
             tokens.extend(step.deputies.iter().map(|post| sight::post(post)));
         }
         tokens.insert(sight::person(matter.submitter.as_str()));
@@ -245,14 +245,14 @@ impl App {
         let mut texts = Texts::new(&task.title, String::new(), FoundState::Task(task.state));
         let mut tokens = BTreeSet::new();
         let place = task.scope.section().map_or(route::Scope::City, |s| route::Scope::Section(s.clone()));
-        match &task.scope {
-            duty::Scope::Person(user, _) => {
+        match task.scope.person() {
+            Some(user) => {
                 let names = self.names_of(BTreeSet::from([user])).await?;
                 texts.field("行う人", names.get(user).cloned().unwrap_or_default());
                 tokens.insert(sight::person(user.as_str()));
                 tokens.insert(sight::mine(user));
             }
-            duty::Scope::Body | duty::Scope::Section(_) => {
+            None => {
                 texts.field("行う役割", self.pack().role_title(&task.terms.owner));
                 tokens.insert(sight::step(&task.terms.owner, &place));
             }

@@ -150,25 +150,25 @@ impl App {
         Ok(people)
     }
 
-    /// What approvals have in common: the open step, what deputies decided.
+    /// What approvals have in common: the open steps, what deputies decided.
     async fn approval_notices(
         &self,
         wanted: &mut Wanted,
         told: &Told,
-        matter: Matter<'_>,
+        matter: &Matter<'_>,
         course: &Course<'_>,
     ) -> Result<()> {
         let (approval, now) = (course.approval, told.made_at);
-        if let Some(step) = matter.open_step {
+        for (index, step) in &matter.open_steps {
             let late = course.term.reminded_at.is_some();
             let told = Told {
                 kind: if late { NoticeKind::DecideLate } else { NoticeKind::Decide },
-                occasion: format!("{}.{}", approval.round, approval.step),
+                occasion: format!("{}.{index}", approval.round),
                 due_at: course.term.due_at,
                 ..told.clone()
             };
-            let people = self.deciders(matter, now).await?;
-            self.tell(wanted, &told, in_role(people, &step.role));
+            let people = self.deciders(matter, step, now).await?;
+            self.tell(wanted, &told, people.into_iter().map(|(id, role)| (id, Some(role))).collect());
         }
         for (index, decision) in approval.decisions.iter().enumerate() {
             if let (Some(holder), None) = (&decision.on_behalf_of, decision.reviewed_at) {
@@ -226,7 +226,7 @@ impl App {
         let course =
             Course { approval: &transfer.approval, term: transfer.term, submitter: &transfer.submitter };
         let plain = told(NoticeKind::Decide, String::new());
-        self.approval_notices(&mut wanted, &plain, transfer.into(), &course).await?;
+        self.approval_notices(&mut wanted, &plain, &transfer.into(), &course).await?;
         match transfer.state {
             State::Returned => {
                 let told = Told {
@@ -309,7 +309,7 @@ impl App {
         let course =
             Course { approval: &request.approval, term: request.term, submitter: &request.applicant };
         let plain = told(NoticeKind::Decide, String::new());
-        self.approval_notices(&mut wanted, &plain, request.into(), &course).await?;
+        self.approval_notices(&mut wanted, &plain, &request.into(), &course).await?;
         if request.state == State::Returned {
             let told =
                 Told { due_at: request.term.expires_at, ..told(NoticeKind::Returned, round.to_string()) };
@@ -406,7 +406,7 @@ impl App {
                 let at = task.waiver.as_ref().map_or(0, |w| w.asked.at);
                 (Some(NoticeKind::TaskWaiver), at.to_string())
             }
-            State::Done | State::Waived => (None, String::new()),
+            State::Done | State::Waived | State::Dropped => (None, String::new()),
         };
         if let (Some(kind), Some(desk)) = (kind, task.desk()) {
             let mut people = match desk {

@@ -9,7 +9,7 @@ use serde_json::json;
 use workflow::{
     Millis,
     calendar::{begin_of, day_of, fiscal_year, fiscal_year_begins},
-    duty::{Covers, Scope},
+    duty::Covers,
     id::{EvidenceId, RequestId, TaskId, ZoneId},
     record::{Disposal, Stage, destroyed_from, listed_from},
     transfer::Stored,
@@ -142,10 +142,7 @@ impl App {
             label: task.due_on.to_string(),
             title: task.title.clone(),
             form: task.duty.clone(),
-            section: match &task.scope {
-                Scope::Body => None,
-                Scope::Section(section) | Scope::Person(_, section) => Some(section.clone()),
-            },
+            section: task.scope.section().cloned(),
             zone,
             class: of_duty,
             begun_on: day_of(task.made_at),

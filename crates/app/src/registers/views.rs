@@ -9,7 +9,7 @@ use authz::{Action, Resource};
 use policy::{Column, ColumnType, Pack, Register, RegisterScope};
 use workflow::{
     id::{SectionId, UserId},
-    register::{self, Change, END, RowKey, SECTION, Value},
+    register::{self, Change, END, Row, RowKey, SECTION, Value},
     request::Permit,
 };
 

@@ -161,6 +161,7 @@ impl City {
             entropy: self.entropy.clone(),
             vault: Arc::new(GlassVault),
             policies: policies.clone().into(),
+            printer: None,
         };
         self.app = opened(ports, policies);
     }

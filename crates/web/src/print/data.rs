@@ -133,7 +133,7 @@ pub(super) fn request(app: &App, detail: &RequestDetail) -> Data {
         json!({ "standing": standing, "from": day(p.terms.from), "until": day(p.terms.until - 1), "note": note })
     });
     object(json!({
-        "number": crate::screens::requests::number(r.number, r.submitted_at),
+        "number": crate::screens::requests::number_shown(r.number, r.submitted_at),
         "title": r.title,
         "state": words::requests::state(r.state).0,
         "is_decided": if r.state == State::Approved { "はい" } else { "いいえ" },
@@ -248,6 +248,7 @@ pub(super) fn task(app: &App, detail: &TaskDetail) -> Data {
             Scope::Body => "全庁".to_owned(),
             Scope::Section(_) => section,
             Scope::Person(user, _) => format!("{section} {}", name(user)),
+            Scope::Row(_) => detail.row.as_ref().map_or(section, |row| format!("{} {}", row.number, row.name.as_deref().unwrap_or_default())),
         },
         "owner": role(&task.terms.owner),
         "confirmer": task.terms.confirm_by.as_deref().map(role).unwrap_or_default(),

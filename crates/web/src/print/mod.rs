@@ -79,7 +79,7 @@ fn form<'a>(app: &'a App, id: &str, of: PrintOf, thing: &str) -> app::Result<&'a
 pub(crate) async fn of_request(app: &App, actor: &Actor, id: &str, form_id: &str) -> app::Result<Response> {
     let detail = app.request(actor, &RequestId::new(id)).await?;
     let form = form(app, form_id, PrintOf::Request, &detail.request.form)?;
-    let name = crate::screens::requests::number(detail.request.number, detail.request.submitted_at);
+    let name = crate::screens::requests::number_shown(detail.request.number, detail.request.submitted_at);
     answer::file(app, form, data::request(app, &detail), &name).await
 }
 

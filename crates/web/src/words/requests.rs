@@ -125,7 +125,6 @@ pub fn problem(problem: &FieldProblem) -> String {
         ("too-long-period", Some((_, most))) => return format!("期間は{most}日までにしてください。"),
         ("empty", _) => "入力してください。",
         ("too-long", _) => "長すぎます。短くしてください。",
-        ("several", _) => "同じ名前の人が何人かいます。番号(ログインID)で入力してください。",
         ("not-allowed", _) => "ここでは使えません。選び直してください。",
         ("not-a-number", _) => "0以上の整数を、数字だけで入力してください。",
         ("out-of-bounds", _) => "決められた範囲の数にしてください。",
@@ -143,7 +142,9 @@ pub fn problem(problem: &FieldProblem) -> String {
         ("out", _) => {
             "その期間は、ほかの許可で持ち出されています。返却されるまで、期間か物を変えてください。"
         }
-        ("several", _) => "当てはまるものが2件以上あります。番号を入力するか、検索して選んでください。",
+        ("several", _) => {
+            "当てはまるものが2つ以上あります。番号(職員はログインID)を入力するか、検索して選んでください。"
+        }
         ("same", _) => "その日の値と同じです。変わる値を入力してください。",
         (code, _) => super::registers::problem(code).unwrap_or("正しくありません。入力を確かめてください。"),
     };

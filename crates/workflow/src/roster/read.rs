@@ -195,6 +195,7 @@ pub fn table() -> Register {
         mechanism: None,
         statements: Vec::new(),
         order: 0,
+        record_class: None,
         columns: TITLES.iter().map(column).collect(),
         origin: origin.clone(),
     }
