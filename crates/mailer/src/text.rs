@@ -100,7 +100,7 @@ mod tests {
         let width = |l: &str| l.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum::<usize>();
         assert!(out.lines().count() > 4);
         assert!(out.lines().all(|l| l.starts_with("  ") && width(l) <= 74), "{out}");
-        assert_eq!(out.lines().map(|l| &l[2..]).collect::<String>(), text);
+        assert_eq!(out.lines().filter_map(|l| l.strip_prefix("  ")).collect::<String>(), text);
     }
 
     #[test]

@@ -85,9 +85,7 @@ fn main() -> Outcome<()> {
     let index = NodeIndex::open(&path)?;
     let changes: Vec<IndexChange> = documents.iter().cloned().map(IndexChange::Put).collect();
     let begun = Instant::now();
-    let mut seq = 0;
-    for batch in changes.chunks(BATCH) {
-        seq += 1;
+    for (seq, batch) in (1..).zip(changes.chunks(BATCH)) {
         let state = IndexState { house: "bench".to_owned(), form: "1".to_owned(), seq };
         runtime.block_on(index.write(batch.to_vec(), &state))?;
     }

@@ -8,6 +8,7 @@ mod duties;
 mod editions;
 mod registers;
 mod requests;
+mod rosters;
 mod training;
 mod week;
 

@@ -214,6 +214,7 @@ pub(crate) async fn prepare(
         now,
     )
     .await?;
+    super::rosters::play(app, async |login: &str| cast.strong_actor(login, "lgwan").await, now).await?;
     while app.seal().await? > 0 {}
     let token = cast.token().await?;
     clock.set(Millis::MAX / 2);

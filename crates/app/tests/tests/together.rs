@@ -139,11 +139,11 @@ async fn the_page_says_who_can_decide_now() {
     away.unwrap();
     city.pass(1);
     let waiting = city.app.request(&hanako, &id).await.unwrap().waiting;
-    let told: Vec<(usize, &str, Vec<(&str, bool)>, Vec<&str>)> = waiting
+    let told: Vec<_> = waiting
         .iter()
         .map(|w| {
-            let people = w.people.iter().map(|p| (p.name.as_str(), p.away_until.is_some())).collect();
-            (w.step, w.title.as_str(), people, w.deputies.iter().map(String::as_str).collect())
+            let people: Vec<_> = w.people.iter().map(|p| (p.name.as_str(), p.away_until.is_some())).collect();
+            (w.step, w.title.as_str(), people, w.deputies.iter().map(String::as_str).collect::<Vec<_>>())
         })
         .collect();
     assert_eq!(
