@@ -1,10 +1,6 @@
 //! The bars hold around the program that prints, and what it answers is whole.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a helper that fails is a test that fails"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper that fails is a test that fails")]
 
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};

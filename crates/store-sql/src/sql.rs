@@ -87,6 +87,14 @@ impl Bulk {
     }
 }
 
+/// How many notices the person of a session has not seen, up to 100: every page shows it, and reading it apart would be one more
+/// question for each page.
+macro_rules! unread {
+    () => {
+        "(SELECT COUNT(*) FROM (SELECT 1 FROM notice n WHERE n.person = s.user_id AND n.unread = 1 LIMIT 100) AS c) AS unread"
+    };
+}
+
 macro_rules! user_columns {
     () => {
         "u.id, u.login, u.name, u.kana, u.section, u.password_hash, u.totp_sealed, u.totp_last_step, u.enabled, \
@@ -290,15 +298,16 @@ statements! {
     END_ABSENCE = Same("UPDATE absence SET until_at = $3 WHERE id = $1 AND user_id = $2 AND until_at > $3");
 
     // sessions and tokens
-    SESSION = Same(
-        // With what every page shows of the person: reading it apart would be one more question for each page.
-        "SELECT s.secret_hash, s.user_id, s.zone, s.strength, s.created_at, s.seen_at, s.expires_at, \
-         (SELECT COUNT(*) FROM (SELECT 1 FROM notice n WHERE n.person = s.user_id AND n.unread = 1 LIMIT 100) AS c) \
-         AS unread FROM session s WHERE s.secret_hash = $1"
-    );
+    SESSION = Same(concat!(
+        "SELECT s.secret_hash, s.user_id, s.zone, s.strength, s.created_at, s.seen_at, s.expires_at, ",
+        unread!(),
+        " FROM session s WHERE s.secret_hash = $1"
+    ));
     // With whom it belongs to and what he holds: a row for each post, or one without.
     SESSION_PERSON = Same(concat!(
         "SELECT s.secret_hash, s.user_id, s.zone, s.strength, s.created_at AS opened_at, s.seen_at, s.expires_at, ",
+        unread!(),
+        ", ",
         user_columns!(),
         ", p.post, p.unit, p.from_at, p.until_at FROM session s JOIN app_user u ON u.id = s.user_id",
         " LEFT JOIN post_holding p ON p.user_id = s.user_id AND p.from_at <= $2",

@@ -111,6 +111,7 @@ const LISTS: &[(&Sql, &[&str])] = &[
     (&duties::TASKS_AT_DESK, &["'r:manager@s:s-3'", "1793000003000", "'x'", "51"]),
     (&duties::HOME_TASKS, &["'p:u-000007'", "'r:manager@s:s-3'", "''", "''", "50"]),
     (&duties::HOME_OVERDUE, &["'s-3'", "'s-4'", "''", "''", "1793000003000", "50"]),
+    (&duties::HOME_OVERDUE_ALL, &["1793000003000", "50"]),
     (&duties::OVERDUE_SECTIONS, &["1793000003000", "2000"]),
     (&duties::TASKS_OVERDUE, &["1793000003000", "0", "''", "51"]),
     (&duties::TASKS_OVERDUE_OF_SECTION, &["'s-3'", "1793000003000", "0", "''", "51"]),
