@@ -133,6 +133,8 @@ async fn grand_tour() -> City {
 
     crate::importing::tour(&city).await;
     crate::registers::tour(&city).await;
+    crate::row_duties::tour(&city).await;
+    crate::request_rows::tour(&city).await;
     crate::training::tour(&city).await;
     crate::notices::tour(&city).await;
     crate::rosters::tour(&city).await;
@@ -158,6 +160,8 @@ async fn grand_tour() -> City {
     city.tidy_all().await;
     crate::records::settle(&mut city).await;
     crate::records::tour(&city).await;
+    crate::together::tour(&mut city).await;
+    crate::register_rules::tour(&mut city).await;
     city
 }
 

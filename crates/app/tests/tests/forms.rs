@@ -46,7 +46,9 @@ pub(crate) fn filled(form: &RequestType, place: usize) -> BTreeMap<String, Strin
 
 /// Whether it carries something that is made elsewhere first, which has a test of its own: an edition, a personnel change.
 fn carries_something(form: &RequestType) -> bool {
-    form.effects.iter().any(|e| !matches!(e, Effect::SetParameter { .. }))
+    let made_elsewhere =
+        |e: &Effect| matches!(e, Effect::AdoptRevision { .. } | Effect::Publish { .. } | Effect::ChangePersonnel { .. });
+    form.effects.iter().any(made_elsewhere)
 }
 
 #[tokio::test]

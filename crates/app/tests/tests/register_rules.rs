@@ -44,6 +44,15 @@ fn numbers(list: &RowList<'_>) -> Vec<i64> {
     list.rows.iter().map(|r| r.row.key.number).collect()
 }
 
+/// A register is there, and then its rules are others.
+pub(crate) async fn tour(city: &mut City) {
+    city.govern(&register(BEFORE));
+    city.tidy_all().await;
+    rows::add(city, "safes", &[("kind", "手提げ"), ("class", "c1")]).await;
+    city.govern(&register(AFTER));
+    city.tidy_all().await;
+}
+
 #[tokio::test]
 async fn rows_follow_rules_that_changed_and_what_breaks_them_is_listed() {
     let mut city = City::open_with(&register(BEFORE)).await;

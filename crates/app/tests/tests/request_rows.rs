@@ -47,6 +47,17 @@ impl City {
     }
 }
 
+/// A machine is permitted to be taken out, and is not needed after all.
+pub(crate) async fn tour(city: &City) {
+    let machine = rows::add(city, "equipment", &[("status", "保管中")]).await;
+    let day = |days: i64| workflow::calendar::day_of(city.now() + days * DAY).to_string();
+    let hanako = city.at("hanako", "lgwan").await;
+    let form = take_out(&machine.number.to_string(), &day(2), &day(3));
+    let id = city.apply(&hanako, "take-out", form).await.unwrap();
+    city.approve(&id, &["kacho", "digital"]).await;
+    city.app.give_up_permit(&hanako, &id).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_machine_is_taken_out_and_given_back_and_its_row_tells() {
     let city = City::open().await;

@@ -32,6 +32,16 @@ async fn change(city: &City, key: &RowKey, seen: i64, pairs: &[(&str, &str)]) {
     city.app.change_row(&kacho, key, seen, &input).await.unwrap();
 }
 
+/// What becomes of tasks when what they are about changes hands, and ends.
+pub(crate) async fn tour(city: &City) {
+    let key = rows::add(city, "contractors", &[("name", "丁社")]).await;
+    city.app.tidy().await.unwrap();
+    change(city, &key, 1, &[("responsible", "taro")]).await;
+    let kacho = city.at("kacho", "lgwan").await;
+    let today = workflow::calendar::day_of(city.now()).to_string();
+    city.app.end_row(&kacho, &key, 2, &today, "契約の終わり").await.unwrap();
+}
+
 #[tokio::test]
 async fn each_row_in_use_has_a_task_for_whom_it_names() {
     let city = City::open().await;

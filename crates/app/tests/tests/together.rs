@@ -53,6 +53,17 @@ scope = "city"
 deadline_hours = 24
 "#;
 
+/// A step that nobody decides goes on to others. The house is governed anew for it: its form is not of the city.
+pub(crate) async fn tour(city: &mut City) {
+    city.govern(JOINT);
+    let hanako = city.at("hanako", "lgwan").await;
+    city.apply(&hanako, "joint", answers(&[("what", "網の変更")])).await.unwrap();
+    for _ in 0..2 {
+        city.pass(3 * DAY);
+        city.tidy_all().await;
+    }
+}
+
 async fn city() -> City {
     let mut city = City::open_with(JOINT).await;
     city.settle(&[("somu", "general-affairs", "general-affairs-director", Some("general-affairs"))]).await;
