@@ -41,6 +41,9 @@ pub(crate) fn clean_name_for(
     clean
 }
 
+/// The longest ending that can be an extension.
+const ENDING_BYTES_MAX: usize = 20;
+
 /// What a path calls the file itself, whichever system's separator it uses.
 pub(crate) fn last_part(untrusted: &str) -> &str {
     untrusted.rsplit(['/', '\\']).find(|part| !part.trim().is_empty()).unwrap_or_default()
@@ -60,7 +63,10 @@ pub fn clean_name(untrusted: &str, extension: &str) -> String {
     // A drive or an alternate stream: only what stands before the colon names a file.
     let visible = visible.split(':').rfind(|part| !part.is_empty()).unwrap_or_default().to_owned();
     let (stem, given) = match visible.rsplit_once('.') {
-        Some((stem, given)) if !stem.is_empty() => (stem.to_owned(), given.to_owned()),
+        // What is longer than any extension belongs to the name.
+        Some((stem, given)) if !stem.is_empty() && given.len() <= ENDING_BYTES_MAX => {
+            (stem.to_owned(), given.to_owned())
+        }
         _ => (visible, String::new()),
     };
     let ending = if extension.is_empty() { given.clone() } else { extension.to_owned() };
@@ -77,11 +83,11 @@ pub fn clean_name(untrusted: &str, extension: &str) -> String {
     if is_reserved(&stem) {
         stem.insert(0, '_');
     }
-    let room = NAME_BYTES_MAX.saturating_sub(ending.len().min(20) + 1);
-    while stem.len() > room {
+    let room = NAME_BYTES_MAX.saturating_sub(ending.len() + 1);
+    while stem.len() > room || stem.ends_with(|c: char| c.is_whitespace() || c == '.') {
         stem.pop();
     }
-    if ending.is_empty() || ending.len() > 20 { stem } else { format!("{stem}.{ending}") }
+    if ending.is_empty() { stem } else { format!("{stem}.{ending}") }
 }
 
 /// Names of files that lie beside each other: saving all of them must lose none.
@@ -200,6 +206,8 @@ mod tests {
             ("a.txt:evil.txt", "txt", "evil.txt"),
             ("dir/", "zip", "dir.zip"),
             (" 末尾. ", "", "末尾"),
+            ("報告.これは拡張子ではない.写し", "", "報告.これは拡張子ではない.写し"),
+            ("報告.写しの最後の終わり", "", "報告.写しの最後の終わり"),
             ("\u{730}\"\u{c4d}", "", "\u{c4d}\u{730}"),
         ];
         for (untrusted, extension, expected) in rows {

@@ -115,7 +115,7 @@ async fn city_with_things() -> (City, tempfile::TempDir) {
     city.app.add_row(&hanako, "assets", &row("住民基本台帳の写し")).await.unwrap();
     let out = [
         ("what", "ノート端末 S-12"),
-        ("kind", "端末"),
+        ("kind", "その他"),
         ("quantity", "1"),
         ("place", "支所"),
         ("carrier", "hanako"),

@@ -46,8 +46,9 @@ pub(crate) fn filled(form: &RequestType, place: usize) -> BTreeMap<String, Strin
 
 /// Whether it carries something that is made elsewhere first, which has a test of its own: an edition, a personnel change.
 fn carries_something(form: &RequestType) -> bool {
-    let made_elsewhere =
-        |e: &Effect| matches!(e, Effect::AdoptRevision { .. } | Effect::Publish { .. } | Effect::ChangePersonnel { .. });
+    let made_elsewhere = |e: &Effect| {
+        matches!(e, Effect::AdoptRevision { .. } | Effect::Publish { .. } | Effect::ChangePersonnel { .. })
+    };
     form.effects.iter().any(made_elsewhere)
 }
 

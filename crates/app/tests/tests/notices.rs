@@ -74,7 +74,7 @@ impl City {
 fn take_out(until: &str) -> BTreeMap<String, String> {
     answers(&[
         ("what", "ノート端末 S-12"),
-        ("kind", "端末"),
+        ("kind", "その他"),
         ("quantity", "1"),
         ("place", "支所"),
         ("carrier", "hanako"),

@@ -49,7 +49,7 @@ async fn approved(city: &City) -> RequestId {
     let file = upload.finish().await.unwrap();
     let form = answers(&[
         ("what", "ノート端末 S-12"),
-        ("kind", "端末"),
+        ("kind", "その他"),
         ("quantity", "1"),
         ("place", "支所"),
         ("carrier", "hanako"),

@@ -299,6 +299,8 @@ async fn what_a_leaver_has_in_hand_is_handed_over_or_ends() {
     let hanako = city.at("hanako", "lgwan").await;
     let mut taking = filled(pack.request("take-out").unwrap(), 0);
     taking.insert("until".to_owned(), "2026-12-10".to_owned());
+    taking.insert("kind".to_owned(), "その他".to_owned());
+    taking.remove("device");
     let permit = city.apply(&hanako, "take-out", taking).await.unwrap();
     approve_all(&city, &permit).await;
     let open = city.apply(&hanako, "software", filled(pack.request("software").unwrap(), 0)).await.unwrap();
