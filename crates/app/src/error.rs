@@ -65,7 +65,6 @@ impl FieldProblem {
         "manager-classifies",
         "row-too-long",
         "no-column",
-        "several",
     ];
 }
 

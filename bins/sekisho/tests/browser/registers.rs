@@ -130,7 +130,9 @@ async fn two_people_change_one_row_and_the_second_sees_what_the_first_did() {
     ground.press("登録する").await;
     ground.wait_for("main .notice").await;
     let told = ground.text("main").await;
-    assert!(told.contains("市民課と福祉課") && told.contains(ground.city.name("yanagi")), "{told}");
+    assert!(told.contains(ground.city.name("yanagi")), "{told}");
+    let kept = ground.find("[name='v.users']").await.prop("value").await.unwrap();
+    assert_eq!(kept.as_deref(), Some("市民課と福祉課"), "what the second typed is still there");
     look(&ground, "register-conflict").await;
 }
 

@@ -327,7 +327,7 @@ impl App {
             }
             (form.id.clone(), texts)
         };
-        self.forms().map(texts).collect()
+        self.forms_for(actor).map(texts).collect()
     }
 
     /// The duties: everybody reads what the policy asks.

@@ -56,10 +56,20 @@ pub struct NewRequest {
     pub attachments: Vec<UploadedFile>,
 }
 
+fn changes_personnel(form: &RequestType) -> bool {
+    form.effects.iter().any(|effect| effect.kind() == EffectKind::ChangePersonnel)
+}
+
 impl App {
     /// The forms that people can apply with, in the order of the pack.
     pub fn forms(&self) -> impl Iterator<Item = &RequestType> {
         self.pack().requests().iter().filter(|r| r.is_general())
+    }
+
+    /// Those of these forms that this person may apply with somewhere.
+    pub fn forms_for<'a>(&'a self, actor: &'a Actor) -> impl Iterator<Item = &'a RequestType> {
+        let prepares = self.may(actor, Action::PreparePersonnel, &Resource::City);
+        self.forms().filter(move |form| prepares || !changes_personnel(form))
     }
 
     /// One of these forms.
@@ -79,7 +89,7 @@ impl App {
     pub async fn permit_applying(&self, actor: &Actor, form: &str) -> Result<&RequestType> {
         let form = self.form(form)?;
         // What such a plan does, only those who may prepare one ask for.
-        if form.effects.iter().any(|effect| effect.kind() == EffectKind::ChangePersonnel) {
+        if changes_personnel(form) {
             self.permit_preparing(actor).await?;
         }
         let id = RequestId::new(self.entropy().id(self.now()));

@@ -36,10 +36,10 @@ use crate::{attachment, upload};
 
 pub(crate) use shapes::*;
 
-pub(crate) async fn types(State(api): State<Api>, Caller(_actor): Caller) -> Json<RequestTypeList> {
+pub(crate) async fn types(State(api): State<Api>, Caller(actor): Caller) -> Json<RequestTypeList> {
     let app = api.app();
     let types = app
-        .forms()
+        .forms_for(&actor)
         .map(|form| RequestTypeView {
             id: form.id.clone(),
             title: form.title.clone(),

@@ -204,7 +204,7 @@ fn steps(form: &RequestType) -> Vec<String> {
 pub(crate) async fn forms(State(site): State<Site>, who: Signed) -> Response {
     let app = site.app();
     let mut groups: Vec<view::FormGroup> = Vec::new();
-    for form in app.forms() {
+    for form in app.forms_for(&who.actor) {
         let title = form.group.as_deref().unwrap_or("そのほか");
         let choice = view::FormChoice {
             href: format!("/requests/new/{}", view::path_part(&form.id)),

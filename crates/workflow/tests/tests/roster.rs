@@ -112,7 +112,7 @@ fn what_a_line_cannot_say_is_told_by_line() {
         (&[&["0001", "", "", residents, "係長", "異動", "2027-02-29"]], &["2:day:no-date"]),
         (&[&["0004", "", "", "", "", "退職"]], &["2:login:closed"]),
         (&[&["0001", "", "", "", "", "復職"]], &["2:login:not-closed"]),
-        (&[&["0001", "新人", "しんじん", residents, "課員", "採用"]], &["2:login:already-there"]),
+        (&[&["0001", "新人", "しんじん", residents, "課員", "採用"]], &["2:login:already-there", "2:name:other-name"]),
         (&[&["0009", "新人", "", "", "", "採用"]], &["2:kana:empty", "2:post:empty", "2:section:empty"]),
         (&[&["0001", "", "", "", "", "退職"], &["0001", "", "", "", "", "退職"]], &["3::twice"]),
         (
