@@ -173,9 +173,10 @@ async fn an_interrupted_destruction_goes_on() {
     until(&city, date(2032, 4, 1)).await;
     city.app.act_on_record(&city.at("kacho", "lgwan").await, &key, &RecordAct::Propose).await.unwrap();
     city.app.act_on_record(&city.at("bucho", "lgwan").await, &key, &RecordAct::Decide).await.unwrap();
-    // The first call belongs to something else that a round does; each of the later ones fails once.
+    // The first calls belong to editions, values and personnel changes, and some of them keep nothing else of a round from being
+    // done; each of the later ones fails once.
     let mut interrupted = 0;
-    for calls in 1..200 {
+    for calls in 3..200 {
         city.store.faults.arm(calls, 1);
         interrupted += usize::from(city.app.tidy().await.is_err());
         city.store.faults.disarm();
