@@ -2,7 +2,7 @@
 //!
 //! Owns: the job that goes in ([`job`]), the kinds of files ([`kind`]), the report that comes back ([`report`], [`removal`],
 //! [`preview`]), the framing ([`frame`]), what a cell may ask of its server ([`conversion`]), tables written down as data
-//! ([`table`]), and what the cell that prints is asked ([`print`]).
+//! ([`table`]), and what the cell that prints is asked (`print`).
 //! Leaves to others: what sanitising means (`sanitize`), the process and its cell (`sekisho-worker`),
 //! starting and supervising it (`worker-client`), and the words a person reads (`web`, `sekisho`): a report
 //! carries codes and plain values, never a sentence.

@@ -1,8 +1,8 @@
 //! Notices (お知らせ): people are told what waits for them and what concerns them, on the screen and by mail.
 //!
 //! Owns what makes a notice, who is addressed, and which of the body's rules each goes by. A notice is made in the transaction
-//! of what it tells ([`making`]), or by a round of housekeeping when only time passed ([`clocks`]); people see theirs in
-//! [`views`], mails are made and sent in [`mails`]. Leaves wording and urgency to the pack, bytes of mails to `mailer`.
+//! of what it tells (`making`), or by a round of housekeeping when only time passed ([`clocks`]); people see theirs in
+//! `views`, mails are made and sent in `mails`. Leaves wording and urgency to the pack, bytes of mails to `mailer`.
 //!
 //! What waits is never remembered as an event: after each change of a thing the notices that its state asks for are worked out
 //! anew and put in place of those that are there. So a notice ends when what it waits for is done, whoever did it, and none is

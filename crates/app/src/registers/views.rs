@@ -1,6 +1,6 @@
 //! What people see of registers: the list of them, lists of rows, the page of one.
 //!
-//! Owns who sees what, and the conditions and words of a list. Leaves values as people read them to [`super::shown`], and every
+//! Owns who sees what, and the conditions and words of a list. Leaves values as people read them to `super::shown`, and every
 //! change to its use case.
 
 use std::collections::{BTreeMap, BTreeSet};
