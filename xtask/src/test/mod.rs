@@ -48,7 +48,7 @@ enum Step {
     Lint,
     /// `cargo doc`, with broken links as errors.
     Docs,
-    /// The three binaries; some tests start them.
+    /// The binaries, which some tests start, and the tests themselves: one build with the same features for both.
     Build,
     /// Every test, on SQLite and PostgreSQL, with a real browser.
     Test,
@@ -135,7 +135,9 @@ fn one(root: &Path, step: Step, fast: bool, tally: &mut Tally, notes: &mut Vec<S
                 .set("RUSTDOCFLAGS", "-D warnings -D rustdoc::broken_intra_doc_links")
                 .run()?,
         ),
-        Step::Build => End::of(cargo().args(["build", "--workspace", "--bins", "--locked"]).run()?),
+        Step::Build => {
+            End::of(cargo().args(["build", "--workspace", "--bins", "--tests", "--locked"]).run()?)
+        }
         Step::Test => {
             let surroundings = Surroundings::prepare(root, fast)?;
             notes.extend(surroundings.missing.iter().cloned());
