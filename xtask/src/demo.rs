@@ -1,6 +1,7 @@
-//! `cargo xtask demo`: builds the server, the sanitiser's cell, the cell that prints and the auditor's verifier, then becomes `sekisho demo`.
+//! `cargo xtask demo`: builds the server, the sanitiser's cell and the auditor's verifier, then becomes `sekisho demo`.
 //!
-//! Owns: which binaries the demo needs and how they are built.
+//! Owns: which binaries the demo needs and how they are built. The cell that prints needs a typesetter, which takes minutes, and
+//! nobody prints in the first minutes: it is built while the city is open already.
 //! Leaves to others: the demo itself (`bins/sekisho`).
 
 use std::path::Path;
@@ -31,19 +32,25 @@ pub(crate) struct Options {
 pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
     shell::say("building the demo (about ten minutes on a fresh machine, seconds later; Ctrl-C stops)");
     let watch = shell::stopwatch();
-    let packages =
-        ["sekisho", "sekisho-worker", "sekisho-report", "sekisho-verify"].map(|name| ["--package", name]);
-    let mut cargo = Tool::cargo(root).args(["build", "--locked"]).args(packages.as_flattened());
-    if options.release {
-        cargo = cargo.args(["--release"]);
-    }
-    if !cargo.run()? {
+    if !build(root, options, &["sekisho", "sekisho-worker", "sekisho-verify"]).run()? {
         return Ok(false);
     }
     shell::say(&format!("built in {} s; starting the demo city", watch.elapsed().as_secs()));
-    let binary =
-        shell::target_dir(root)?.join(if options.release { "release" } else { "debug" }).join("sekisho");
+    let target = shell::target_dir(root)?;
+    let log = target.join("demo-report.log");
+    build(root, options, &["sekisho-report"]).background(&log)?;
+    shell::say(&format!(
+        "forms are printed as PDF when the program for it is built, too (some minutes more on a fresh machine; its log is {})",
+        log.display()
+    ));
+    let binary = target.join(if options.release { "release" } else { "debug" }).join("sekisho");
     Err(Tool::new(binary).args(arguments(options)).become_it())
+}
+
+fn build(root: &Path, options: &Options, packages: &[&str]) -> Tool {
+    let packages = packages.iter().flat_map(|name| ["--package", name]);
+    let cargo = Tool::cargo(root).args(["build", "--locked"]).args(packages);
+    if options.release { cargo.args(["--release"]) } else { cargo }
 }
 
 fn arguments(options: &Options) -> Vec<std::ffi::OsString> {

@@ -120,7 +120,7 @@ fn named(
 
 fn printer(fonts: &[PathBuf]) -> anyhow::Result<Printer> {
     let config: Option<PrinterConfig> = house::printer(None, fonts)?;
-    let config = config.context(
+    let config = config.filter(PrinterConfig::is_installed).context(
         "印刷のプログラム(sekisho-report)がこのプログラムの横にないか、日本語のフォントがありません。\
          sudo apt-get install -y fonts-morisawa-bizud-gothic fonts-noto-cjk",
     )?;

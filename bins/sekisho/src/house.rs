@@ -107,8 +107,14 @@ pub(crate) fn open(parts: Parts) -> anyhow::Result<App> {
     });
     cells.warm().context("無害化プログラムを起動できません")?;
     match &parts.printer {
-        Some(printer) => tracing::info!(program = %printer.program.display(), "forms are printed as PDF"),
-        None => tracing::info!("no program or no font to print with; forms are offered as workbooks only"),
+        Some(printer) if printer.is_installed() => {
+            tracing::info!(program = %printer.program.display(), "forms are printed as PDF");
+        }
+        Some(printer) => tracing::info!(
+            program = %printer.program.display(),
+            "forms are printed as PDF as soon as this program is there; as workbooks until then"
+        ),
+        None => tracing::info!("no font to print with; forms are offered as workbooks only"),
     }
     let Policy { pack, text, edition, policies } = parts.policy;
     let ports = Ports {

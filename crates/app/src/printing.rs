@@ -51,15 +51,18 @@ fn first(problems: &[PrintProblem]) -> String {
 /// What prints: template and data in, PDF out.
 #[async_trait]
 pub trait Printer: Send + Sync {
+    /// Whether anything can be printed now. What is missing may be installed while the house is open.
+    fn is_installed(&self) -> bool;
+
     /// Prints one job. Dropping the future ends the cell.
     async fn print(&self, job: &PrintJob) -> Result<PrintedPdf, PrintFailure>;
 }
 
 impl App {
-    /// Whether forms can be printed here at all.
+    /// Whether forms can be printed here now.
     #[must_use]
     pub fn prints(&self) -> bool {
-        self.house.ports.printer.is_some()
+        self.house.ports.printer.as_ref().is_some_and(|printer| printer.is_installed())
     }
 
     /// Prints what its caller was shown by another use case.
@@ -68,8 +71,8 @@ impl App {
     /// [`PrintFailure`].
     pub async fn print(&self, job: &PrintJob) -> Result<PrintedPdf, PrintFailure> {
         match &self.house.ports.printer {
-            Some(printer) => printer.print(job).await,
-            None => Err(PrintFailure::NotInstalled),
+            Some(printer) if printer.is_installed() => printer.print(job).await,
+            _ => Err(PrintFailure::NotInstalled),
         }
     }
 }

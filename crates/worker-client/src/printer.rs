@@ -51,8 +51,8 @@ pub struct PrinterConfig {
 }
 
 impl PrinterConfig {
-    /// The usual bounds for a program at this path with the fonts of this machine. `None` when the program is not there, or no font
-    /// is.
+    /// The usual bounds for a program at this path with the fonts of this machine. `None` when it has no font. The program itself
+    /// may come later.
     #[must_use]
     pub fn find(program: &Path) -> Option<Self> {
         let fonts: Vec<PathBuf> = FONTS.iter().map(PathBuf::from).filter(|font| font.is_file()).collect();
@@ -62,7 +62,7 @@ impl PrinterConfig {
     /// The same with fonts of one's own.
     #[must_use]
     pub fn new(program: &Path, fonts: Vec<PathBuf>) -> Option<Self> {
-        (program.is_file() && !fonts.is_empty()).then(|| Self {
+        (!fonts.is_empty()).then(|| Self {
             program: program.to_owned(),
             fonts,
             running_max: 2,
@@ -70,6 +70,12 @@ impl PrinterConfig {
             memory_bytes_max: 3 << 30,
             cpu_seconds_max: 60,
         })
+    }
+
+    /// Whether the program is there now.
+    #[must_use]
+    pub fn is_installed(&self) -> bool {
+        self.program.is_file()
     }
 }
 
@@ -115,6 +121,10 @@ impl Printer {
 
 #[async_trait]
 impl Port for Printer {
+    fn is_installed(&self) -> bool {
+        self.config.is_installed()
+    }
+
     async fn print(&self, job: &PrintJob) -> Result<PrintedPdf, PrintFailure> {
         let failed = |error: &dyn std::fmt::Display| PrintFailure::Failed(error.to_string());
         let job = serde_json::to_vec(job).map_err(|error| failed(&error))?;

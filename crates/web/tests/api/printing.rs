@@ -14,6 +14,10 @@ pub(crate) struct Echo;
 
 #[async_trait::async_trait]
 impl Printer for Echo {
+    fn is_installed(&self) -> bool {
+        true
+    }
+
     async fn print(&self, job: &PrintJob) -> Result<PrintedPdf, PrintFailure> {
         let text = job.data.to_string();
         if text.contains("印刷できない") {
