@@ -240,6 +240,7 @@ pub(crate) fn read_row(row: &Row) -> Result<RequestRow, StoreError> {
         number: row.int("number")?,
         form: row.text("form")?,
         title: row.text("title")?,
+        about: workflow::request::about(&row.json::<Form>("content")?.answers),
         state: row.word("state", State::from_id)?,
         applicant: UserId::new(row.text("applicant")?),
         applicant_name: row.text("applicant_name")?,

@@ -148,8 +148,8 @@ macro_rules! evidence_columns {
 
 macro_rules! request_row_columns {
     () => {
-        "r.id, r.number, r.form, r.title, r.state, r.applicant, u.name AS applicant_name, r.section, r.permit, \
-         r.submitted_at, r.changed_at, r.due_at"
+        "r.id, r.number, r.form, r.title, r.state, r.applicant, u.name AS applicant_name, r.section, r.content, \
+         r.permit, r.submitted_at, r.changed_at, r.due_at"
     };
 }
 

@@ -102,6 +102,23 @@ pub struct Answer {
     pub row: Option<RowKey>,
 }
 
+/// Answers and characters of [`about`].
+const ABOUT_ANSWERS: usize = 2;
+const ABOUT_CHARS_MAX: usize = 60;
+
+/// What a request is about, in one short line for lists: its first answers, as forms begin with what is asked for.
+#[must_use]
+pub fn about(answers: &[Answer]) -> String {
+    let words = answers.iter().map(|answer| answer.shown.trim()).filter(|shown| !shown.is_empty());
+    let line = words.take(ABOUT_ANSWERS).collect::<Vec<_>>().join("、");
+    let mut line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+    if let Some((end, _)) = line.char_indices().nth(ABOUT_CHARS_MAX) {
+        line.truncate(end);
+        line.push('…');
+    }
+    line
+}
+
 /// A file that belongs to a request. It stays in the zone in which it was handed in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

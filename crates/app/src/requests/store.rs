@@ -51,6 +51,8 @@ pub struct RequestRow {
     pub form: String,
     /// Its title.
     pub title: String,
+    /// What it is about ([`workflow::request::about`]); empty when it was destroyed.
+    pub about: String,
     /// State.
     pub state: State,
     /// Who applied.

@@ -60,6 +60,7 @@ pub(super) fn row(site: &Site, row: &RequestRow, action: &str) -> view::RequestR
         href: format!("/requests/{}", view::path_part(row.id.as_str())),
         number: number_shown(row.number, row.submitted_at),
         title: row.title.clone(),
+        about: row.about.clone(),
         state: state_chip(row.state),
         permit: row.permit.as_ref().map(|p| permit_chip(p, now)),
         applicant: row.applicant_name.clone(),

@@ -28,6 +28,7 @@ pub(super) fn row(number: u32, s: Stage, permit: Option<Standing>, action: &str)
         href: format!("/requests/{number}"),
         number: format!("申令8-{number:06}"),
         title: "持出しの申請".into(),
+        about: "固定資産税の実地調査票、紙文書".into(),
         state: stage(s),
         permit: permit.map(standing),
         applicant: "佐藤 一郎".into(),

@@ -584,3 +584,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_line_says_what_a_request_is_about() {
+    let long = "台".repeat(100);
+    for (shown, line) in [
+        (&[][..], ""),
+        (&["納品書の控え"], "納品書の控え"),
+        (&["納品書の控え", "紙文書", "3"], "納品書の控え、紙文書"),
+        (&["", " 端末\n2台 "], "端末 2台"),
+        (&[long.as_str()], &format!("{}…", "台".repeat(60))),
+    ] {
+        let answers: Vec<Answer> = shown.iter().map(|shown| answer("what", shown)).collect();
+        assert_eq!(workflow::request::about(&answers), line);
+    }
+}

@@ -78,6 +78,8 @@ pub(crate) struct RequestRowView {
     pub(super) number: i64,
     pub(super) form: String,
     pub(super) title: String,
+    /// What it is about: its first answers, cut to one short line.
+    pub(super) about: String,
     pub(super) state: String,
     pub(super) applicant: String,
     pub(super) applicant_name: String,
@@ -104,6 +106,7 @@ impl From<RequestRow> for RequestRowView {
             number: row.number,
             form: row.form,
             title: row.title,
+            about: row.about,
             state: row.state.id().to_owned(),
             applicant: row.applicant.to_string(),
             applicant_name: row.applicant_name,

@@ -14,6 +14,8 @@ pub struct RequestRowView {
     pub number: String,
     /// The form's title.
     pub title: String,
+    /// What it is about; outside text.
+    pub about: String,
     /// State.
     pub state: Chip,
     /// How its permit stands, if it has one.
