@@ -99,8 +99,7 @@ async fn an_edition_from_its_proposal_to_the_public_page() {
         ground.go("lgwan", &request).await;
         assert!(ground.text("main").await.contains("令和8年度第1版の改"), "{login} does not see which text");
         look(login, &mut found).await;
-        ground.click("button[value='approve']").await;
-        ground.wait_for(".standing").await;
+        ground.leave_by("button[value='approve']").await;
     }
     assert!(ground.text(".standing").await.contains("決裁済"));
 
@@ -146,8 +145,7 @@ async fn an_edition_from_its_proposal_to_the_public_page() {
     assert!(!ground.text("body").await.contains(NEW_WORDS), "it is public before that was decided");
     ground.enter("lgwan", "hoshino").await;
     ground.go("lgwan", &request).await;
-    ground.click("button[value='approve']").await;
-    ground.wait_for(".standing").await;
+    ground.leave_by("button[value='approve']").await;
     ground.go("lgwan", "/logout").await;
     ground.click("form[action='/logout'] button").await;
     ground.go("internet", "/public").await;

@@ -164,6 +164,21 @@ impl Ground {
         }
     }
 
+    /// Clicks what leads to another page, and waits until that one is there: what is looked for next may stand on this one, too.
+    pub(crate) async fn leave_by(&self, css: &str) {
+        self.ask("window.isLeft = false").await;
+        self.click(css).await;
+        for _ in 0..PATIENCE.as_secs() * 10 {
+            let script = "return window.isLeft === undefined && document.readyState === 'complete'";
+            // Between two pages there is nothing that could answer.
+            if self.client.execute(script, Vec::new()).await.is_ok_and(|there| there == true) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("{css} leads nowhere from {}: {}", self.path().await, self.text("main").await);
+    }
+
     /// Waits until the page says these words: pressing a button returns before the next page is there.
     pub(crate) async fn until(&self, words: &str) {
         for _ in 0..150 {

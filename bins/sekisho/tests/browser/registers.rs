@@ -79,8 +79,7 @@ async fn a_machine_of_the_register_is_taken_out_and_comes_back() {
         ground.enter("lgwan", login).await;
         ground.enrol_second_factor("lgwan").await;
         ground.go("lgwan", &page).await;
-        ground.click("button[value='approve']").await;
-        ground.wait_for(".standing").await;
+        ground.leave_by("button[value='approve']").await;
     }
     assert!(ground.text(".standing").await.contains("決裁済"));
     let row = format!("/registers/equipment/{number}");
@@ -182,8 +181,7 @@ async fn a_form_is_added_by_writing_one_file() {
     ground.enter("lgwan", "wakaba").await;
     ground.enrol_second_factor("lgwan").await;
     ground.go("lgwan", &page).await;
-    ground.click("button[value='approve']").await;
-    ground.wait_for(".standing").await;
+    ground.leave_by("button[value='approve']").await;
     assert!(ground.text(".standing").await.contains("決裁済"));
 }
 
