@@ -5,7 +5,7 @@
 use app::{Error, downloads::Download};
 use axum::{
     body::Body,
-    http::{HeaderValue, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use tokio_util::io::ReaderStream;
@@ -29,6 +29,11 @@ pub(crate) fn answer(download: Download, untrusted_name: &str) -> app::Result<Re
     ];
     // A damaged file ends the stream with an error before its length is reached, which every client notices.
     Ok((headers, Body::from_stream(ReaderStream::new(download.reader))).into_response())
+}
+
+/// The answer to HEAD where GET is evidence that somebody took a file: headers alone take nothing.
+pub(crate) async fn head() -> Response {
+    (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET")]).into_response()
 }
 
 /// RFC 6266: the name in UTF-8, percent-encoded as RFC 8187 says; an ASCII name for those who cannot read that.

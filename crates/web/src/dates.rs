@@ -5,7 +5,7 @@
 
 use jiff::{
     Timestamp,
-    civil::{Date, DateTime, Weekday},
+    civil::{Date, DateTime, Time, Weekday},
     tz::{Offset, TimeZone},
 };
 use workflow::Millis;
@@ -30,6 +30,21 @@ impl When {
     /// The forms of that moment.
     #[must_use]
     pub fn at(at: Millis) -> Self {
+        Self::forms(at, true)
+    }
+
+    /// The forms of a deadline. What ends at midnight ends with the day before, as people say it, and tells no hour.
+    #[must_use]
+    pub fn until(at: Millis) -> Self {
+        match local(at) {
+            Some(local) if local.time() == Time::midnight() => {
+                Self { iso: iso(at), ..Self::forms(at.saturating_sub(1), false) }
+            }
+            _ => Self::at(at),
+        }
+    }
+
+    fn forms(at: Millis, with_time: bool) -> Self {
         let Some(local) = local(at) else {
             return Self {
                 iso: String::new(),
@@ -39,15 +54,16 @@ impl When {
             };
         };
         let date = local.date();
-        let time = format!("{:02}:{:02}", local.hour(), local.minute());
+        let time =
+            if with_time { format!(" {:02}:{:02}", local.hour(), local.minute()) } else { String::new() };
         let (weekday, rest) = (weekday(date.weekday()), format!("{}月{}日", date.month(), date.day()));
         let (year, western) = (era_year(date), format!("{}年", date.year()));
         // Before Meiji there is only the western year, and it is not repeated.
         let full_year = if year == western { year.clone() } else { format!("{year}({western})") };
         Self {
             iso: iso(at),
-            full: format!("{full_year}{rest}({weekday}) {time}"),
-            short: format!("{year}{rest}({weekday}) {time}"),
+            full: format!("{full_year}{rest}({weekday}){time}"),
+            short: format!("{year}{rest}({weekday}){time}"),
             day: format!("{year}{rest}({weekday})"),
         }
     }
@@ -112,7 +128,8 @@ fn fiscal_end_of_year(at: Millis) -> Option<Date> {
     Date::new(year, 12, 31).ok()
 }
 
-fn local(at: Millis) -> Option<DateTime> {
+/// The civil time in Japan; `None` outside the years that there are.
+pub(crate) fn local(at: Millis) -> Option<DateTime> {
     let timestamp = Timestamp::from_millisecond(at).ok()?;
     // The last hours of the largest year would leave the range of civil times: ask before adding.
     let shifted = timestamp.as_second().checked_add(i64::from(jst().seconds()))?;
@@ -157,6 +174,19 @@ mod tests {
 
     fn millis(text: &str) -> Millis {
         text.parse::<Timestamp>().unwrap().as_millisecond()
+    }
+
+    #[test]
+    fn a_deadline_at_midnight_is_the_day_before() {
+        for (at, short, full) in [
+            ("2026-12-01T00:00:00+09:00", "令和8年11月30日(月)", "令和8年(2026年)11月30日(月)"),
+            ("2026-11-30T23:59:00+09:00", "令和8年11月30日(月) 23:59", "令和8年(2026年)11月30日(月) 23:59"),
+            ("2024-03-01T00:00:00+09:00", "令和6年2月29日(木)", "令和6年(2024年)2月29日(木)"),
+        ] {
+            let until = When::until(millis(at));
+            assert_eq!((until.short.as_str(), until.full.as_str(), until.iso.as_str()), (short, full, at));
+        }
+        assert_eq!(When::until(Millis::MAX), When::at(Millis::MAX));
     }
 
     #[test]

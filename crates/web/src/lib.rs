@@ -41,7 +41,7 @@ pub use site::ZoneSetting;
 use screens::{
     account, beside, classify, coverage, duties, editions, find, home, imports, notices, oscal, parameters,
     people, policy as policies, reading, records, register_tables, registers, requests, rosters, send,
-    session, training, transfers,
+    session, together, training, transfers,
 };
 use site::Site;
 
@@ -107,7 +107,8 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
         .route("/transfers/{id}/resubmit", get(send::resubmit_page).post(send::resubmit))
         .route("/transfers/{id}/files/{file}/retry", post(transfers::retry))
         .route("/transfers/{id}/files/{file}/block", post(transfers::block))
-        .route("/transfers/{id}/files/{file}/download", get(transfers::download))
+        .route("/transfers/{id}/files/{file}/download", get(transfers::download).head(attachment::head))
+        .route("/transfers/{id}/files.zip", get(together::download_all).head(attachment::head))
         .route("/transfers/{id}/files/{file}/original", post(transfers::open_original))
         .route("/transfers/{id}/files/{file}/preview", get(transfers::preview))
         .route("/transfers/{id}/files/{file}/pages/{page}", get(transfers::page))

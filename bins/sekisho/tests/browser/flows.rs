@@ -99,6 +99,18 @@ async fn public_files_pass_without_waiting_for_anybody() {
     assert!(ground.text("main").await.contains(draft.subject));
     ground.picture("received").await;
     ground.go("lgwan", &page).await;
+    // All at once, with the folders that they were sent in.
+    let by_head = "const ask = new XMLHttpRequest(); ask.open('HEAD', location.pathname + '/files.zip', false); \
+                   ask.send(); return ask.status";
+    assert_eq!(ground.ask(by_head).await, 405, "headers alone take nothing");
+    let number = ground.text(".crumbs li:last-child").await;
+    ground.press("7個をまとめて受け取る").await;
+    let all = members(&ground.downloaded(&format!("{}.zip", number.trim())).await);
+    let mut names: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(names.len(), 7);
+    assert!(names.contains(&"現地調査/写真/現地写真.jpg") && names.contains(&"位置図.png"), "{names:?}");
+    ground.reload_until("received").await;
     for (name, _) in ground.files().await {
         let link = format!("//article[@aria-label='{name}']//a[contains(., '受け取る')]");
         ground.click_at(Locator::XPath(&link)).await;
@@ -111,7 +123,6 @@ async fn public_files_pass_without_waiting_for_anybody() {
     for bad in [b"/JavaScript".as_slice(), b"/OpenAction", b"/URI"] {
         assert!(!pdf.windows(bad.len()).any(|part| part == bad), "{}", String::from_utf8_lossy(bad));
     }
-    ground.reload_until("received").await;
     assert!(ground.text(".standing").await.contains("受領済"));
 }
 
@@ -149,7 +160,7 @@ async fn classified_files_pass_when_the_manager_has_seen_them() {
     ground.click("button[value='return']").await;
     ground.wait_for("[data-errors] .notice").await;
     ground.write("#f-comment", "件名に年度を書いてください。").await;
-    ground.click("button[value='return']").await;
+    ground.leave_by("button[value='return']").await;
     ground.go("lgwan", &page).await;
     ground.wait_state("returned").await;
 
@@ -165,7 +176,7 @@ async fn classified_files_pass_when_the_manager_has_seen_them() {
     ground.enter("lgwan", "wakaba").await;
     ground.go("lgwan", &format!("{page}/decide")).await;
     assert!(ground.text("main").await.contains(subject));
-    ground.click("button[value='approve']").await;
+    ground.leave_by("button[value='approve']").await;
     ground.go("lgwan", &page).await;
     ground.wait_state("ready").await;
 
@@ -230,7 +241,7 @@ async fn a_drawing_passes_when_the_manager_has_opened_the_original() {
     ground.click("input[name='vouch']").await;
     ground.write("textarea[name^='note.']", "Jw_cadで全体を見た。設計事務所に電話で確かめた。").await;
     ground.picture("inspect-opened").await;
-    ground.click("button[value='approve']").await;
+    ground.leave_by("button[value='approve']").await;
     ground.go("internet", &page).await;
     ground.wait_state("ready").await;
     assert!(ground.text("main").await.contains("設計事務所に電話で確かめた"), "the word is not shown");
@@ -312,7 +323,7 @@ async fn nothing_leaves_without_the_manager() {
     ground.enter("lgwan", "mizuno").await;
     ground.go("lgwan", &format!("{page}/decide")).await;
     assert!(ground.see(".preview img").await, "the picture is not shown to the manager");
-    ground.click("button[value='approve']").await;
+    ground.leave_by("button[value='approve']").await;
     ground.go("lgwan", &page).await;
     ground.wait_state("ready").await;
     ground.enter("internet", "ikeda").await;

@@ -366,6 +366,7 @@ impl App {
     fn year_rows(&self, year: i16, months: &[MonthTally], whole_body: bool) -> Vec<YearRow> {
         let calendar = self.calendar();
         let names = months_of(year);
+        let today = day_of(self.now());
         let mut by_duty: BTreeMap<&str, BTreeMap<&str, Tally>> = BTreeMap::new();
         for m in months {
             let sum = by_duty.entry(&m.duty).or_default().entry(&m.month).or_default();
@@ -380,6 +381,8 @@ impl App {
             {
                 let periods: Vec<Period> = recurrence.every.of_fiscal_year(year);
                 let slots = periods.iter().flat_map(|p| recurrence.slots(p, &calendar));
+                // What was due before the house was opened has no task, and never will have.
+                let slots = slots.filter(|slot| slot.due >= today);
                 to_come.extend(slots.map(|slot| month_of(&slot.due.to_string())));
             }
             rows.push(year_row(&duty.id, &duty.title, &names, &there, &to_come));

@@ -174,7 +174,7 @@ pub(super) fn rate_in(name: &str, href: &str, t: &Tally, words: [&str; 4], unit:
     let counts = [
         ("covered__kept", t.done, done),
         ("covered__defined", t.waived, waived),
-        ("covered__planned", others, open),
+        ("covered__open", others, open),
         ("covered__unbound", t.overdue, overdue),
     ];
     let (mut start, mut parts, mut said) = (0, Vec::new(), Vec::new());

@@ -30,6 +30,7 @@ pub(crate) mod send;
 pub(crate) mod session;
 pub(crate) mod show;
 pub(crate) mod taken;
+pub(crate) mod together;
 pub(crate) mod training;
 pub(crate) mod transfers;
 pub mod view;

@@ -53,7 +53,7 @@ fn row(site: &Site, row: &NoticeRow) -> view::NoticeRowView {
         number: number(row),
         href: row.path.clone(),
         elsewhere: row.elsewhere.iter().map(|z| site.zone_view(z)).collect(),
-        due: row.due_at.map(when),
+        due: row.due_at.map(dates::When::until),
         overdue: row.waits && row.due_at.is_some_and(|due| due <= now),
         made: when(row.made_at),
         unread: row.unread,

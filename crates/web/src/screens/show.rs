@@ -296,6 +296,7 @@ fn file(site: &Site, detail: &TransferDetail, f: &File) -> FileView {
             Some(_) => "検査し、無害な形に作り直しています。".to_owned(),
             None => said.to_owned(),
         },
+        passes: f.state.passes(),
         at_work,
         permille: progress,
         road: report

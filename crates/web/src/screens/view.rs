@@ -724,6 +724,8 @@ pub struct FileView {
     pub state: Chip,
     /// One sentence about the state.
     pub said: String,
+    /// Whether it goes to the recipients, as far as the cell can say.
+    pub passes: bool,
     /// Whether it waits for a cell or is in one.
     pub at_work: bool,
     /// How far, of 1000, while a cell has it.
@@ -1425,7 +1427,33 @@ pub struct ErrorPage {
     pub back: String,
 }
 
+impl TransferView {
+    /// How many of its files can be taken here and now.
+    #[must_use]
+    pub fn takable(&self) -> usize {
+        takable(&self.files)
+    }
+}
+
+impl ReceivedView {
+    /// How many of its files can be taken here and now.
+    #[must_use]
+    pub fn takable(&self) -> usize {
+        takable(&self.files)
+    }
+}
+
+fn takable(files: &[FileView]) -> usize {
+    files.iter().filter(|file| file.download_href.is_some()).count()
+}
+
 impl DecidePage {
+    /// How many of the files the recipients get.
+    #[must_use]
+    pub fn passing(&self) -> usize {
+        self.files.iter().filter(|f| f.file.passes).count()
+    }
+
     /// What tells the page's script that an original was opened.
     #[must_use]
     pub fn opened_mark(&self) -> String {

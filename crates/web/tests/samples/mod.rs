@@ -167,6 +167,7 @@ fn file(id: &str, name: &str, s: FileState) -> FileView {
         size: "1.4 MB".into(),
         state: file_chip(s),
         said: words::file_state(s).2.into(),
+        passes: s.passes(),
         preview_href: s.passes().then(|| "/transfers/1/files/1/preview".into()),
         ..FileView::default()
     }
