@@ -194,6 +194,32 @@ fn every_form_of_bitmap_is_written_plainly() {
     assert_eq!(clean, Some(Refusal::blocked(Reason::TooComplex)));
 }
 
+#[test]
+fn masks_that_say_nothing_are_left_out_and_the_transparent_part_stays() {
+    let info = |depth: u16, masks: [u32; 3]| {
+        [longs(&[40, 1, 2]), shorts(&[1, depth]), longs(&[3, 0, 0, 0, 0, 0]), longs(&masks)].concat()
+    };
+    let half_seen = vec![1, 2, 3, 0x80, 4, 5, 6, 0xFF];
+    let rows = [
+        (info(32, [0xFF_0000, 0xFF00, 0xFF]), 40, 0),
+        (info(32, [0xFF, 0xFF00, 0xFF_0000]), 52, 3),
+        (info(16, [0x7C00, 0x03E0, 0x1F]), 40, 0),
+        (info(16, [0xF800, 0x07E0, 0x1F]), 52, 3),
+    ];
+    for (info, length, packing) in rows {
+        let (clean, _) =
+            with_work(Limits::default(), None, |work| dib::clean(&info, &half_seen, 0, None, work));
+        let clean = clean.unwrap();
+        assert_eq!((clean.info.len(), Fields(&clean.info).long(16)), (length, Some(packing)));
+        if Fields(&info).short(14) == Some(32) {
+            assert_eq!(clean.bits, half_seen);
+        }
+        let (again, _) =
+            with_work(Limits::default(), None, |work| dib::clean(&clean.info, &clean.bits, 0, None, work));
+        assert_eq!(again.unwrap().info, clean.info);
+    }
+}
+
 proptest! {
     #[test]
     fn damage_anywhere_is_survived(
