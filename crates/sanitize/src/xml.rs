@@ -61,11 +61,29 @@ pub(crate) fn has_strange_characters(text: &str) -> bool {
         || text.contains('\u{FFFF}')
 }
 
-/// The value of an attribute with its references resolved. Only XML's own five entities exist here.
+/// The value of an attribute as XML says a reader has to take it (XML 1.0, section 3.3.3), with its references resolved.
+/// Only XML's own five entities exist here.
 pub(crate) fn attribute_value(attribute: &Attribute<'_>) -> Result<String, Refusal> {
-    quick_xml::escape::unescape(&attribute.value)
+    quick_xml::escape::unescape(&with_blanks(&attribute.value))
         .map(|value| known_characters(value).into_owned())
         .map_err(|_| Refusal::held(Reason::Damaged))
+}
+
+/// A value as it stands in its tag, with a blank for each tab and line break. Those that are meant are written by their
+/// number: one that came out so would be another character than came in, and drawings with it lose their points.
+fn with_blanks(raw: &str) -> Cow<'_, str> {
+    match raw.contains(['\t', '\n', '\r']) {
+        true => Cow::Owned(raw.replace("\r\n", " ").replace(['\t', '\n', '\r'], " ")),
+        false => Cow::Borrowed(raw),
+    }
+}
+
+/// The value of an attribute by what stands in its tag.
+pub(crate) fn unescaped_value(raw: &str) -> Result<Cow<'_, str>, Refusal> {
+    match with_blanks(raw) {
+        Cow::Borrowed(raw) => unescaped(raw),
+        Cow::Owned(raw) => Ok(Cow::Owned(unescaped(&raw)?.into_owned())),
+    }
 }
 
 /// The character a reference stands for.
@@ -88,7 +106,7 @@ fn is_xml_character(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..='\u{10FFFF}')
 }
 
-/// A value that stands in a tag, with its references resolved.
+/// What stands there with its references resolved.
 pub(crate) fn unescaped(raw: &str) -> Result<Cow<'_, str>, Refusal> {
     if raw.contains('&') {
         let value = quick_xml::escape::unescape(raw).map_err(|_| Refusal::held(Reason::Damaged))?;
@@ -198,6 +216,24 @@ pub(crate) fn unescape_own(written: &str) -> Cow<'_, str> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn tabs_and_line_breaks_in_a_tag_are_blanks_unless_they_are_meant() {
+        for (raw, expected) in [
+            ("1,2 \t", "1,2  "),
+            ("a\r\nb\nc\rd", "a b c d"),
+            ("a&#9;b&#10;c&#13;d", "a\tb\nc\rd"),
+            ("a\n&lt;&#10;", "a <\n"),
+            ("あ b", "あ b"),
+        ] {
+            assert_eq!(unescaped_value(raw).unwrap(), expected, "{raw:?}");
+            let attribute = Attribute { key: quick_xml::name::QName("a"), value: Cow::Borrowed(raw) };
+            assert_eq!(attribute_value(&attribute).unwrap(), expected, "{raw:?}");
+            // What is written reads the same.
+            assert_eq!(unescaped_value(&escape_attribute(expected)).unwrap(), expected, "{raw:?}");
+        }
+        assert!(unescaped_value("a\t&b;").is_err() && unescaped_value("\n&#1;").is_err());
+    }
 
     proptest! {
         /// What is taken for plain is what is written when every character is looked at.

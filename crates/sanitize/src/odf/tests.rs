@@ -98,6 +98,11 @@ fn elements_are_kept_unwrapped_or_dropped() {
             "<text:p>a&amp;b あ<text:s text:c=\"2\"/></text:p>",
             &[],
         ),
+        (
+            "<text:p text:style-name=\"a\tb\r\nc\"/><text:p text:style-name=\"a&#9;b&lt;\n\"/>",
+            "<text:p text:style-name=\"a b c\"/><text:p text:style-name=\"a&#9;b&lt; \"/>",
+            &[],
+        ),
         ("<office:scripts/><office:event-listeners/><text:p/>", "<text:p/>", &[]),
         (
             "<text:p><text:script script:language=\"JavaScript\">alert(1)</text:script>x</text:p>",

@@ -84,10 +84,10 @@ impl<'t> Pass<'t, '_, '_, '_, '_> {
             attributes.push(Attribute {
                 prefix: facts.prefix,
                 local: facts.local,
-                value: if spelling.has_reference {
-                    xml::unescaped(raw_value)?
-                } else {
+                value: if spelling.is_plain && !spelling.has_reference {
                     Cow::Borrowed(raw_value)
+                } else {
+                    xml::unescaped_value(raw_value)?
                 },
                 is_formula: facts.is_formula,
                 is_own_spelling: facts.is_own_spelling && spelling.is_plain,

@@ -163,6 +163,15 @@ fn plain(mut picture: Raster, is_top_down: bool) -> Dib {
     Dib { info, bits }
 }
 
+/// Whether red, green and blue lie where they lie without masks.
+fn is_usual(depth: u16, masks: [u32; 3]) -> bool {
+    match depth {
+        16 => masks == [0x7C00, 0x03E0, 0x001F],
+        32 => masks == [0x00FF_0000, 0xFF00, 0xFF],
+        _ => false,
+    }
+}
+
 fn header(shape: &Shape, untrusted_info: &[u8], bits: usize) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     let mut long = |v: u32| out.extend_from_slice(&v.to_le_bytes());
@@ -170,7 +179,10 @@ fn header(shape: &Shape, untrusted_info: &[u8], bits: usize) -> Option<Vec<u8>> 
     long(shape.width);
     long(if shape.is_top_down { shape.height.wrapping_neg() } else { shape.height });
     long(1 | u32::from(shape.depth) << 16);
-    long(if shape.masks.is_some() { 3 } else { 0 });
+    // Masks that say where the colours are anyway are left out: some programs take a picture with masks for one without a
+    // transparent edge, and draw the icon of an object in a black square.
+    let masks = shape.masks.filter(|masks| !is_usual(shape.depth, *masks));
+    long(if masks.is_some() { 3 } else { 0 });
     long(u32::try_from(bits).ok()?);
     let [across, down] = shape.density;
     let sane = |v: u32| if v <= 1_000_000 { v } else { 0 };
@@ -178,7 +190,7 @@ fn header(shape: &Shape, untrusted_info: &[u8], bits: usize) -> Option<Vec<u8>> 
     long(sane(down));
     long(if shape.colour_bytes == 0 { 0 } else { u32::try_from(shape.colours).ok()? });
     long(0);
-    for mask in shape.masks.into_iter().flatten() {
+    for mask in masks.into_iter().flatten() {
         long(mask);
     }
     let colours =

@@ -110,6 +110,7 @@ pub(super) fn rebuild(
     let mut records = 1usize;
     let mut has_plus = false;
     let mut draws = false;
+    let mut path = Path::default();
     loop {
         let (kind, size) =
             (header_at(untrusted, at).ok_or(damaged)?, Fields(untrusted).size(at + 4).ok_or(damaged)?);
@@ -139,7 +140,7 @@ pub(super) fn rebuild(
                     out.resize(out.len().next_multiple_of(4), 0);
                     let length = out.len() - before;
                     set_long(&mut out, before + 4, length);
-                    records += 1;
+                    records += 1 + path.note(kind, before, &mut out);
                     draws |= is_drawn(kind);
                 }
             }
@@ -180,6 +181,33 @@ pub(super) fn rebuild(
     set_long(&mut out, 48, length);
     set_long(&mut out, 52, records + 1);
     Ok((out, texts))
+}
+
+/// A path that is being written.
+#[derive(Default)]
+struct Path {
+    /// The two records before, the nearer one last.
+    kinds: [u32; 2],
+    /// Where the nearer one begins.
+    at: usize,
+}
+
+impl Path {
+    /// Takes note of a record that was just written. What is seen through a path is bounded by closed figures, whether or
+    /// not their last line is drawn; some programs lose a corner unless it is, so it is said. How many records that took.
+    fn note(&mut self, kind: u32, at: usize, out: &mut Vec<u8>) -> usize {
+        const END: u32 = 60;
+        const CLOSE: [u8; 8] = [61, 0, 0, 0, 8, 0, 0, 0];
+        const CLIP: u32 = 67;
+        let [before, nearest] = self.kinds;
+        let is_open = matches!(before, 5 | 6 | 54..=56 | 88 | 89 | 92);
+        let closes = kind == CLIP && nearest == END && is_open;
+        if closes {
+            out.splice(self.at..self.at, CLOSE);
+        }
+        (self.kinds, self.at) = ([nearest, kind], if closes { at + CLOSE.len() } else { at });
+        usize::from(closes)
+    }
 }
 
 /// Whether a record leaves something to be seen.

@@ -194,6 +194,62 @@ fn every_form_of_bitmap_is_written_plainly() {
     assert_eq!(clean, Some(Refusal::blocked(Reason::TooComplex)));
 }
 
+#[test]
+fn what_is_seen_through_a_path_is_bounded_by_closed_figures() {
+    let line = record(89, [longs(&[0, 0, 9, 9, 2]), shorts(&[0, 5, 5, 5])].concat());
+    let plain = |kind| record(kind, Vec::new());
+    let clip = record(67, longs(&[5]));
+    let rows = [
+        // Left open, closed already, nothing in it, drawn and not looked through.
+        (vec![plain(59), line.clone(), plain(60), clip.clone()], vec![1, 59, 89, 61, 60, 67, 14]),
+        (vec![plain(59), line.clone(), plain(61), plain(60), clip.clone()], vec![1, 59, 89, 61, 60, 67, 14]),
+        (vec![plain(59), plain(60), clip.clone()], vec![1, 59, 60, 67, 14]),
+        (
+            vec![plain(59), line.clone(), plain(60), record(64, longs(&[0, 0, 9, 9]))],
+            vec![1, 59, 89, 60, 64, 14],
+        ),
+        (
+            [vec![plain(59), line.clone(), plain(60), clip.clone()], vec![plain(59), line, plain(60), clip]]
+                .concat(),
+            vec![1, 59, 89, 61, 60, 67, 59, 89, 61, 60, 67, 14],
+        ),
+    ];
+    for (records, expected) in rows {
+        let clean = run(&emf(&records)).0.unwrap().clean;
+        assert_eq!(kinds(&clean), expected);
+        assert_eq!(Fields(&clean).size(52), Some(expected.len()));
+        assert_eq!(Fields(&clean).size(48), Some(clean.len()));
+        let (again, threats) = run(&clean);
+        assert_eq!((again.unwrap().clean, threats), (clean, Vec::new()));
+    }
+}
+
+#[test]
+fn masks_that_say_nothing_are_left_out_and_the_transparent_part_stays() {
+    let info = |depth: u16, masks: [u32; 3]| {
+        [longs(&[40, 1, 2]), shorts(&[1, depth]), longs(&[3, 0, 0, 0, 0, 0]), longs(&masks)].concat()
+    };
+    let half_seen = vec![1, 2, 3, 0x80, 4, 5, 6, 0xFF];
+    let rows = [
+        (info(32, [0xFF_0000, 0xFF00, 0xFF]), 40, 0),
+        (info(32, [0xFF, 0xFF00, 0xFF_0000]), 52, 3),
+        (info(16, [0x7C00, 0x03E0, 0x1F]), 40, 0),
+        (info(16, [0xF800, 0x07E0, 0x1F]), 52, 3),
+    ];
+    for (info, length, packing) in rows {
+        let (clean, _) =
+            with_work(Limits::default(), None, |work| dib::clean(&info, &half_seen, 0, None, work));
+        let clean = clean.unwrap();
+        assert_eq!((clean.info.len(), Fields(&clean.info).long(16)), (length, Some(packing)));
+        if Fields(&info).short(14) == Some(32) {
+            assert_eq!(clean.bits, half_seen);
+        }
+        let (again, _) =
+            with_work(Limits::default(), None, |work| dib::clean(&clean.info, &clean.bits, 0, None, work));
+        assert_eq!(again.unwrap().info, clean.info);
+    }
+}
+
 proptest! {
     #[test]
     fn damage_anywhere_is_survived(

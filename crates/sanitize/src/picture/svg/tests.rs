@@ -81,6 +81,15 @@ fn what_runs_or_reaches_out_goes_and_the_drawing_stays() {
 }
 
 #[test]
+fn tabs_and_line_breaks_between_points_come_out_as_blanks() {
+    let (rebuilt, threats) = run(&drawing("<polygon points=\"1,2\t3,4\r\n5,6 \t\" id=\"a&#9;b\"/>"));
+    let clean = String::from_utf8(rebuilt.unwrap().clean).unwrap();
+    assert!(clean.contains("<polygon points=\"1,2 3,4 5,6  \" id=\"a&#9;b\"/>"), "{clean}");
+    assert!(threats.is_empty());
+    assert_eq!(String::from_utf8(run(&clean).0.unwrap().clean).unwrap(), clean);
+}
+
+#[test]
 fn pictures_inside_are_rebuilt_and_nesting_ends() {
     let png = STANDARD.encode(crate::picture::placeholder().unwrap());
     let (rebuilt, threats) = run(&drawing(&format!("<image href=\"data:image/png;base64,{png}\"/>")));
