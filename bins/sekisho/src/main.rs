@@ -21,6 +21,7 @@ mod ledger_command;
 mod mail;
 mod packs;
 mod parameters_command;
+mod people_command;
 mod policy_command;
 mod policy_out;
 mod register_command;
@@ -72,6 +73,9 @@ enum Command {
     /// 台帳を見て、書き出し、確かめます
     #[command(subcommand)]
     Register(register_command::Command),
+    /// 人事異動の表を確かめ、計画を見ます
+    #[command(subcommand)]
+    People(people_command::Command),
 }
 
 fn main() -> ExitCode {
@@ -88,6 +92,7 @@ fn main() -> ExitCode {
         Command::Ledger(ledger_command::Command::Verify(options)) => return sekisho_verify::run(&options),
         Command::Ledger(command) => world::run(ledger_command::run(command)),
         Command::Register(command) => world::run(register_command::run(command)),
+        Command::People(command) => world::run(people_command::run(command)),
     };
     done.unwrap_or_else(|error| {
         world::complain(&error);

@@ -111,13 +111,17 @@ pub(crate) enum Command {
     },
 }
 
-struct House {
-    store: SqlStore,
-    pack: Pack,
+pub(crate) struct House {
+    pub(crate) store: SqlStore,
+    pub(crate) pack: Pack,
 }
 
 impl House {
-    async fn open(at: &At) -> anyhow::Result<Self> {
+    /// The data of the house, whether it runs or not.
+    ///
+    /// # Errors
+    /// With what cannot be opened.
+    pub(crate) async fn open(at: &At) -> anyhow::Result<Self> {
         let (database, pack) = match &at.config {
             Some(path) => {
                 let config = Config::read(path)?;

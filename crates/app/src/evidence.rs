@@ -207,6 +207,14 @@ kinds! {
     ],
     /// The last day of a permit passed and nothing was given back.
     PermitOverdue = "permit-overdue" [RequestTakeOut],
+    /// Whoever has what was permitted leaves the section: somebody is named who takes it over.
+    PermitOffered = "permit-offered" [PersonnelChange],
+    /// Whoever has what was permitted leaves the section: it is to be given back.
+    PermitCalledIn = "permit-called-in" [PersonnelChange],
+    /// Who was named took it over.
+    PermitTakenOver = "permit-taken-over" [PersonnelChange],
+    /// Who was named did not.
+    PermitDeclined = "permit-declined" [PersonnelChange],
     /// An approved request gave a parameter a value.
     ParameterChanged = "parameter-changed" [ParameterRegister, ParameterApproval],
     /// A row was added to a register.

@@ -69,7 +69,7 @@ pub struct HomeRows {
     pub to_decide: Vec<TransferRow>,
     /// Held transfers of his units.
     pub held: Vec<TransferRow>,
-    /// Requests of his that wait or came back, and those with a permit.
+    /// Requests of his that wait or came back, those with a permit, and those whose permit he took over or is to.
     pub own_requests: Vec<RequestRow>,
     /// Decisions about requests that he is to review.
     pub request_reviews: Vec<(RequestRow, usize)>,
@@ -293,10 +293,16 @@ impl App {
         let of = |wanted: &dyn Fn(&RequestRow) -> bool| -> Vec<RequestRow> {
             own.iter().filter(|r| wanted(r)).cloned().collect()
         };
+        // What another took over is his to give back; what I took over is mine.
         let owes = |r: &RequestRow| {
-            let standing = r.permit.as_ref().map(|p| p.standing(now));
-            matches!(standing, Some(Standing::ReturnDue | Standing::Overdue))
+            let Some(permit) = r.permit.as_ref().filter(|p| p.holder(&r.applicant) == actor.id()) else {
+                return false;
+            };
+            let called_in = permit.open_handover().is_some_and(|handover| handover.to.is_none());
+            let due = matches!(permit.standing(now), Standing::ReturnDue | Standing::Overdue);
+            due || (called_in && permit.owes_return())
         };
+        let offered = |r: &RequestRow| r.permit.as_ref().is_some_and(|p| p.is_offered_to(actor.id(), now));
         let candidates = std::mem::take(&mut found.requests_to_decide);
         let more = candidates.len() > limit(ROWS_MAX);
         let mut to_decide = Vec::new();
@@ -315,6 +321,7 @@ impl App {
             with_me: of(&|r| r.state.is_with_applicant()),
             under_way: of(&|r| r.state == request::State::Waiting),
             to_give_back: of(&owes),
+            to_take_over: of(&offered),
             reviews: std::mem::take(&mut found.request_reviews),
         })
     }

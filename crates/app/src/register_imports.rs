@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use authz::{Action, Resource};
 use policy::{Register, RegisterScope};
 use serde::{Deserialize, Serialize};
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncRead, AsyncReadExt as _};
 use worker_protocol::table::{Sheet, TABLE_BYTES_MAX, Table};
 use worker_protocol::{FilePolicy, Hint, Job, Kind as FileKind, Limits, Mode, Notes, Reason, Road};
 use workflow::{
@@ -26,7 +26,7 @@ use crate::{
     actor::Actor,
     arriving::{Arriving, WrittenDown},
     error::{Error, Result},
-    ports::SanitiseError,
+    ports::{SanitiseError, Sanitiser},
     registers::{
         plan::{Applied, PlanLine, RegisterPlan},
         work::{inside_links, key_of},
@@ -222,46 +222,8 @@ impl App {
         name: &str,
         input: &TableInput,
     ) -> Result<std::result::Result<Table, TableRefusal>> {
-        let job = Job {
-            hint: Hint {
-                untrusted_name: name.to_owned(),
-                passwords: input.password.iter().filter(|p| !p.is_empty()).cloned().collect(),
-            },
-            policy: FilePolicy {
-                modes: KINDS.iter().map(|kind| (*kind, Mode::Cells)).collect(),
-                ..FilePolicy::default()
-            },
-            limits: Limits {
-                input_bytes_max: FILE_BYTES_MAX,
-                expanded_bytes_max: EXPANDED_BYTES_MAX,
-                ..Limits::default()
-            },
-            want_preview: false,
-            mark: None,
-            notes: Notes::default(),
-        };
         let source = self.blobs().open(&file.zone, &file.blob).await?;
-        let mut written = WrittenDown::new(usize::try_from(TABLE_BYTES_MAX).unwrap_or(usize::MAX));
-        let answer = match self.cell().sanitise(job, source, &mut written, &|_| {}).await {
-            Ok(answer) => answer,
-            Err(SanitiseError::Sink(_)) if written.too_much => return Ok(Err(TableRefusal::TooMuch)),
-            Err(SanitiseError::Sink(error)) => return Err(error.into()),
-            Err(SanitiseError::Source(error)) => return Err(Error::Internal(format!("table: {error}"))),
-            Err(SanitiseError::Start(error)) => {
-                return Err(Error::Internal(format!("no cell can be started: {error}")));
-            }
-        };
-        let report = answer.report;
-        if !report.hands_over() || !answer.clean_complete {
-            return Ok(Err(match report.reason.unwrap_or(Reason::WorkerDied) {
-                Reason::TooComplex => TableRefusal::TooMuch,
-                reason => TableRefusal::Held(reason),
-            }));
-        }
-        let is_table = report.road == Some(Road::Cells);
-        // A cell that writes something else has broken its word; nothing of it is believed.
-        let table = is_table.then(|| Table::decode(&written.untrusted).ok()).flatten();
-        Ok(table.ok_or(TableRefusal::Held(Reason::WorkerDied)))
+        cells_of(self.cell(), source, name, input.password.as_deref()).await
     }
 
     /// Looks up what the lines need, and makes the plan.
@@ -449,6 +411,54 @@ pub(crate) fn chosen(
 pub(crate) fn source(file: &str, sha256: &str) -> String {
     let name: String = file.chars().take(SOURCE_NAME_CHARS_MAX).collect();
     format!("{name} sha256:{sha256}")
+}
+
+/// The cells of a table that nobody keeps, or why there are none.
+pub(crate) async fn cells_of(
+    cell: &dyn Sanitiser,
+    untrusted: Box<dyn AsyncRead + Send + Unpin>,
+    name: &str,
+    password: Option<&str>,
+) -> Result<std::result::Result<Table, TableRefusal>> {
+    let job = Job {
+        hint: Hint {
+            untrusted_name: name.to_owned(),
+            passwords: password.into_iter().filter(|p| !p.is_empty()).map(ToOwned::to_owned).collect(),
+        },
+        policy: FilePolicy {
+            modes: KINDS.iter().map(|kind| (*kind, Mode::Cells)).collect(),
+            ..FilePolicy::default()
+        },
+        limits: Limits {
+            input_bytes_max: FILE_BYTES_MAX,
+            expanded_bytes_max: EXPANDED_BYTES_MAX,
+            ..Limits::default()
+        },
+        want_preview: false,
+        mark: None,
+        notes: Notes::default(),
+    };
+    let mut written = WrittenDown::new(usize::try_from(TABLE_BYTES_MAX).unwrap_or(usize::MAX));
+    let answer = match cell.sanitise(job, untrusted, &mut written, &|_| {}).await {
+        Ok(answer) => answer,
+        Err(SanitiseError::Sink(_)) if written.too_much => return Ok(Err(TableRefusal::TooMuch)),
+        Err(SanitiseError::Sink(error)) => return Err(error.into()),
+        Err(SanitiseError::Source(error)) => return Err(Error::Internal(format!("table: {error}"))),
+        Err(SanitiseError::Start(error)) => {
+            return Err(Error::Internal(format!("no cell can be started: {error}")));
+        }
+    };
+    let report = answer.report;
+    if !report.hands_over() || !answer.clean_complete {
+        return Ok(Err(match report.reason.unwrap_or(Reason::WorkerDied) {
+            Reason::TooComplex => TableRefusal::TooMuch,
+            reason => TableRefusal::Held(reason),
+        }));
+    }
+    let is_table = report.road == Some(Road::Cells);
+    // A cell that writes something else has broken its word; nothing of it is believed.
+    let table = is_table.then(|| Table::decode(&written.untrusted).ok()).flatten();
+    Ok(table.ok_or(TableRefusal::Held(Reason::WorkerDied)))
 }
 
 /// What is different in a line: title, old, new.

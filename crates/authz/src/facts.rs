@@ -305,6 +305,8 @@ pub struct Request {
     pub reviewers: Vec<String>,
     /// Ids of the accounts that have decided about the present content, themselves or through a deputy.
     pub decided_by: Vec<String>,
+    /// Ids of the accounts that took over what was permitted, or are to.
+    pub keepers: Vec<String>,
 }
 
 impl Request {
@@ -523,6 +525,7 @@ impl Names {
             ("deputies".to_owned(), self.users(&request.deputies)),
             ("reviewers".to_owned(), self.users(&request.reviewers)),
             ("decided_by".to_owned(), self.users(&request.decided_by)),
+            ("keepers".to_owned(), self.users(&request.keepers)),
         ]))
     }
 

@@ -55,6 +55,7 @@ fn resources() -> Vec<Resource> {
             deputies: vec!["u3".to_owned()],
             reviewers: vec!["u5".to_owned()],
             decided_by: vec!["u4".to_owned()],
+            keepers: vec!["u6".to_owned()],
         }),
         Resource::from(DutyTask {
             id: "k1".to_owned(),

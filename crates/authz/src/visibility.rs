@@ -197,6 +197,7 @@ fn sample_request(principal: &Principal, submitter: &str, place: Place) -> Resou
         deputies: Vec::new(),
         reviewers: Vec::new(),
         decided_by: Vec::new(),
+        keepers: Vec::new(),
     })
 }
 

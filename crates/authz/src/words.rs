@@ -88,7 +88,7 @@ closed_words! {
         DeputiseRequest = "deputise-request",
         /// 後閲 of a request.
         ReviewRequest = "review-request",
-        /// 返却: report that what was permitted was given back.
+        /// 返却・引継ぎ: say that what was permitted was given back, or whether one took it over.
         ReturnPermit = "return-permit",
         /// 取消: take a permit back.
         RevokePermit = "revoke-permit",

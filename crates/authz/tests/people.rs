@@ -140,6 +140,7 @@ pub(crate) fn request(stage: RequestStage) -> Request {
         deputies: of_people("u-dpty", waits),
         reviewers: of_people("u-rvwr", stage == RequestStage::Approved),
         decided_by: of_people("u-done", waits || stage == RequestStage::Approved),
+        keepers: of_people("u-coll", stage == RequestStage::Approved),
     }
 }
 

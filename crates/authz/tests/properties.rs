@@ -101,11 +101,11 @@ prop_compose! {
         zone in word(&ZONES),
         stage in select(RequestStage::ALL),
         (approvers, reviewers) in (needs(), users()),
-        (deputies, decided_by) in (users(), users()),
+        (deputies, decided_by, keepers) in (users(), users(), users()),
     ) -> Request {
         Request {
             id: "r1".to_owned(), submitter, submitter_section, submitter_department, zone, stage, approvers,
-            deputies, reviewers, decided_by,
+            deputies, reviewers, decided_by, keepers,
         }
     }
 }
@@ -339,7 +339,11 @@ proptest! {
                 prop_assert!(!decides || request.stage == RequestStage::Waiting);
             }
             if *action == Action::ReturnPermit {
-                prop_assert_eq!(&request.submitter, &who.user);
+                let answers = who.roles.iter().any(|grant| {
+                    grant.role == role::SECURITY_MANAGER && request.place().covering().contains(&grant.scope)
+                });
+                let has_it = request.submitter == who.user || request.keepers.contains(&who.user);
+                prop_assert!(has_it || answers, "somebody who has no part in it");
             }
             if matches!(action, Action::ReturnPermit | Action::RevokePermit) {
                 prop_assert_eq!(request.stage, RequestStage::Approved);

@@ -66,7 +66,7 @@ pub use model::{
     Question, RECORD_YEARS_MAX, Readers, RecordClass, RecordsOffice, Register, RegisterScope, Relation,
     RelationKind, RequestType, Retention, Revision, RevisionNeed, Role, Rule, RuleAction, SHEET_COLUMNS_MAX,
     SHEET_ROWS_MAX, Scope, ScopeItem, ScopeKind, Section, Setting, Sheet, SheetCell, Standing, Statement,
-    StatementType, Step, Taken, Term, Treatment, Urgency, Zone, ZoneKind,
+    StatementType, Step, Taken, Term, Treatment, Urgency, Zone, ZoneKind, is_mail_address,
 };
 pub use problem::{CheckReport, Code, DivergenceReport, Origin, Problem, Severity};
 pub use publication::{

@@ -48,6 +48,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(13, "0013_records"),
     migration!(14, "0014_desks_and_rows"),
     migration!(15, "0015_home_and_search"),
+    migration!(16, "0016_hand_over"),
 ];
 
 pub(crate) async fn run(db: &Db) -> Result<(), MigrateError> {
@@ -100,7 +101,7 @@ pub(crate) mod checks {
     //! What a start refuses.
     use super::*;
 
-    const BACK_TO_THE_FIRST: &str = "DROP TABLE course_attempt; DROP TABLE course_progress; DROP TABLE course_run; DROP TABLE roster_keeper; \
+    const BACK_TO_THE_FIRST: &str = "DROP TABLE course_attempt; DROP TABLE course_progress; DROP TABLE course_run; DROP TABLE roster_permit; DROP TABLE request_keeper; DROP TABLE roster_keeper; \
          DROP TABLE roster_line; DROP TABLE roster_plan; DROP TABLE mail_day; DROP TABLE mail; \
          DROP TABLE mail_address; DROP TABLE notice_choice; DROP TABLE notice_look; DROP TABLE notice; \
          DROP TABLE register_rules; DROP TABLE request_register_row; DROP TABLE request_desk; \

@@ -462,6 +462,10 @@ impl NoticeTx for SqlTx {
         step!(self, put_choices(&mut self.conn(), person, choices, address))
     }
 
+    async fn put_mail_address(&mut self, person: &UserId, address: &str) -> Result<(), StoreError> {
+        step!(self, self.conn().run(&sql::PUT_ADDRESS, &args![person, address])).map(|_| ())
+    }
+
     async fn note_mail_day(&mut self, day: Date) -> Result<bool, StoreError> {
         step!(self, self.conn().run(&sql::NOTE_MAIL_DAY, &args![day.to_string()])).map(|n| n == 1)
     }

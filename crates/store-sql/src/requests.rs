@@ -175,7 +175,16 @@ async fn insert_parts(conn: &mut Conn<'_>, request: &Request) -> Result<(), Stor
         .into_iter()
         .map(|row| args![id, &row.register, row.number, request.submitted_at, owes].into())
         .collect();
-    conn.bulk(&sql::INSERT_REQUEST_ROWS, &rows).await.map(|_| ())
+    conn.bulk(&sql::INSERT_REQUEST_ROWS, &rows).await?;
+    let permit = request.permit.as_ref();
+    let offered = permit.and_then(Permit::open_handover).and_then(|handover| handover.to.as_ref());
+    let keepers: BTreeSet<&UserId> =
+        permit.and_then(|p| p.keeper.as_ref()).into_iter().chain(offered).collect();
+    let keepers: Vec<Vec<Value<'_>>> = keepers
+        .into_iter()
+        .map(|person| args![id, person, &request.zone, request.submitted_at].into())
+        .collect();
+    conn.bulk(&sql::INSERT_REQUEST_KEEPERS, &keepers).await.map(|_| ())
 }
 
 /// Decisions, attachments, desks and rows are a handful, so they are written anew.
@@ -187,6 +196,7 @@ async fn update(conn: &mut Conn<'_>, request: &Request) -> Result<(), StoreError
     conn.run(&sql::REMOVE_REQUEST_DECISIONS, &args![request.id.as_str()]).await?;
     conn.run(&sql::REMOVE_REQUEST_DESKS, &args![request.id.as_str()]).await?;
     conn.run(&sql::REMOVE_REQUEST_ROWS, &args![request.id.as_str()]).await?;
+    conn.run(&sql::REMOVE_REQUEST_KEEPERS, &args![request.id.as_str()]).await?;
     insert_parts(conn, request).await
 }
 
@@ -254,7 +264,9 @@ pub(crate) fn read_row(row: &Row) -> Result<RequestRow, StoreError> {
 
 fn read_permit_of_row(row: &Row) -> Result<(RequestId, UserId, Permit), StoreError> {
     let permit = read_permit(row)?.ok_or_else(|| corrupt("permit"))?;
-    Ok((RequestId::new(row.text("id")?), UserId::new(row.text("applicant")?), permit))
+    let applicant = UserId::new(row.text("applicant")?);
+    let holder = permit.holder(&applicant).clone();
+    Ok((RequestId::new(row.text("id")?), holder, permit))
 }
 
 fn read_change(row: &Row) -> Result<ParameterChange, StoreError> {

@@ -9,8 +9,8 @@ use app::{
     model::{Cursor, PAGE_ROWS_MAX, Page, PageRequest, PostHolding},
     ports::StoreError,
     rosters::store::{
-        Choice, EntryPart, InHand, Keeper, OpenRequests, Outcome, PlannedEntry, RosterStore, RosterTx,
-        SectionTally, Thing, Wanted,
+        Choice, EntryPart, InHand, Keeper, OpenRequests, Outcome, PermitKeeper, PlannedEntry, RosterStore,
+        RosterTx, SectionTally, Thing, Wanted,
     },
 };
 use async_trait::async_trait;
@@ -18,7 +18,7 @@ use workflow::{
     Millis,
     id::{RequestId, RosterPlanId, SectionId, TaskId, TransferId, UserId},
     register::RowKey,
-    request::State as RequestState,
+    request::{Permit, State as RequestState},
     roster::{
         Entry, Form, Kind, Known, Post, Standing,
         life::{RosterPlan, Stage},
@@ -141,6 +141,32 @@ async fn keepers(
     rows.iter().map(read_keeper).collect()
 }
 
+async fn permit_keepers(
+    conn: &mut Conn<'_>,
+    plan: &RosterPlanId,
+    first: u32,
+    last: u32,
+) -> Result<Vec<PermitKeeper>, StoreError> {
+    let rows = conn.rows(&sql::ROSTER_PERMITS, &args![plan.as_str(), first, last]).await?;
+    let read = |row: &Row| {
+        Ok(PermitKeeper {
+            place: row.number("place")?,
+            request: RequestId::new(row.text("request_id")?),
+            successor: UserId::new(row.text("successor")?),
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+/// The permit of a row, if the person of the line has it or is to take it over.
+fn permit_in_hand(row: &Row) -> Result<Option<Permit>, StoreError> {
+    let permit: Permit = row.json("permit")?;
+    let (person, applicant) = (UserId::new(row.text("person")?), UserId::new(row.text("applicant")?));
+    let offered = permit.open_handover().and_then(|handover| handover.to.as_ref());
+    let is_his = *permit.holder(&applicant) == person || offered == Some(&person);
+    Ok(is_his.then_some(permit))
+}
+
 async fn in_hand(
     conn: &mut Conn<'_>,
     plan: &RosterPlanId,
@@ -165,14 +191,19 @@ async fn in_hand(
             found.sort_by_key(|thing| thing.place);
         }
         Wanted::Permits => {
-            let approved = with(&args![RequestState::Approved.id()]);
-            for row in conn.rows(&sql::REQUESTS_IN_HAND, &approved).await? {
-                let Some(permit) = row.text_maybe("permit")? else { continue };
-                let permit = serde_json::from_str(&permit).map_err(|_| corrupt("permit"))?;
-                let id = RequestId::new(row.text("id")?);
-                let thing = Thing::Permit(id, row.int("number")?, row.text("title")?, permit);
-                found.push(InHand { place: place(&row)?, thing });
+            // What he took over stands beside what he applied for; what another took over from him is not his any more.
+            for list in [&sql::PERMITS_IN_HAND, &sql::PERMITS_KEPT_IN_HAND] {
+                for row in conn.rows(list, &walk).await? {
+                    let Some(permit) = permit_in_hand(&row)? else { continue };
+                    let id = RequestId::new(row.text("id")?);
+                    let thing = Thing::Permit(id, row.int("number")?, row.text("title")?, permit);
+                    let in_hand = InHand { place: place(&row)?, thing };
+                    if !found.contains(&in_hand) {
+                        found.push(in_hand);
+                    }
+                }
             }
+            found.sort_by_key(|thing| thing.place);
         }
         Wanted::Tasks => {
             for row in conn.rows(&sql::TASKS_IN_HAND, &walk).await? {
@@ -222,7 +253,8 @@ impl RosterStore for SqlStore {
                     enabled: row.flag("enabled")?,
                     posts: BTreeSet::new(),
                 };
-                let known = Known { id: UserId::new(id.clone()), standing };
+                let mail = row.text_maybe("address")?;
+                let known = Known { id: UserId::new(id.clone()), standing, mail };
                 people.insert(id.clone(), (row.text("login")?, known));
             }
             if let (Some((_, known)), Some(post)) = (people.get_mut(&id), row.text_maybe("post")?) {
@@ -338,6 +370,15 @@ impl RosterStore for SqlStore {
         keepers(&mut self.db.reader().await?.conn(), plan, first, last).await
     }
 
+    async fn roster_permits(
+        &self,
+        plan: &RosterPlanId,
+        first: u32,
+        last: u32,
+    ) -> Result<Vec<PermitKeeper>, StoreError> {
+        permit_keepers(&mut self.db.reader().await?.conn(), plan, first, last).await
+    }
+
     async fn in_hand(
         &self,
         plan: &RosterPlanId,
@@ -411,6 +452,30 @@ impl RosterTx for SqlTx {
         last: u32,
     ) -> Result<Vec<Keeper>, StoreError> {
         step!(self, keepers(&mut self.conn(), plan, first, last))
+    }
+
+    async fn choose_permit_keeper(
+        &mut self,
+        plan: &RosterPlanId,
+        place: u32,
+        request: &RequestId,
+        successor: Option<&UserId>,
+    ) -> Result<(), StoreError> {
+        let mut values: Vec<Value<'_>> = args![plan.as_str(), place, request.as_str()].into();
+        let Some(successor) = successor else {
+            return step!(self, self.conn().run(&sql::FORGET_PERMIT_KEEPER, &values)).map(|_| ());
+        };
+        values.push(successor.into());
+        step!(self, self.conn().run_one(&sql::CHOOSE_PERMIT_KEEPER, &values))
+    }
+
+    async fn roster_permits(
+        &mut self,
+        plan: &RosterPlanId,
+        first: u32,
+        last: u32,
+    ) -> Result<Vec<PermitKeeper>, StoreError> {
+        step!(self, permit_keepers(&mut self.conn(), plan, first, last))
     }
 
     async fn roster_open(

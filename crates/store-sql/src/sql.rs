@@ -453,6 +453,7 @@ statements! {
     REMOVE_REQUEST_DECISIONS = Same("DELETE FROM request_decision WHERE request_id = $1");
     REMOVE_REQUEST_DESKS = Same("DELETE FROM request_desk WHERE request_id = $1");
     REMOVE_REQUEST_ROWS = Same("DELETE FROM request_register_row WHERE request_id = $1");
+    REMOVE_REQUEST_KEEPERS = Same("DELETE FROM request_keeper WHERE request_id = $1");
 
     // requests: lists. Values: the zone, the view's own, time, id, limit.
     REQUESTS_ALL = request_list!("", "$2", "$3", "$4");
@@ -693,6 +694,13 @@ pub(crate) const INSERT_REQUEST_DESKS: Bulk = Bulk {
 pub(crate) const INSERT_REQUEST_ROWS: Bulk = Bulk {
     before: "INSERT INTO request_register_row (request_id, register_id, number, submitted_at, owes) VALUES",
     columns: 5,
+    after: "",
+};
+
+/// Who keeps what was permitted to another, or is to.
+pub(crate) const INSERT_REQUEST_KEEPERS: Bulk = Bulk {
+    before: "INSERT INTO request_keeper (request_id, person, zone, submitted_at) VALUES",
+    columns: 4,
     after: "",
 };
 

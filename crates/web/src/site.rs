@@ -340,6 +340,12 @@ fn flash(code: &str) -> Option<Flash> {
         "request-withdrawn" => (Tone::Good, "取り下げました", "この申請は終わりました。"),
         "given-back" => (Tone::Good, "返却を記録しました", ""),
         "given-up" => (Tone::Good, "許可を使わないことにしました", ""),
+        "taken-over" => {
+            (Tone::Good, "受け取ったことを記録しました", "これからは、あなたが返却まで受け持ちます。")
+        }
+        "take-over-declined" => {
+            (Tone::Good, "受け取っていないことを記録しました", "返却を確かめるように、所属長に伝わります。")
+        }
         "permit-revoked" => (Tone::Good, "許可を取り消しました", "申請した人の画面に示されます。"),
         "retried" => (Tone::Good, "再検査を始めました", "この画面は自動で新しくなります。"),
         "blocked" => (Tone::Good, "ファイルを外しました", ""),

@@ -18,7 +18,7 @@ use crate::{
     transfer::Stored,
 };
 
-pub use permit::{Permit, Standing, Terms};
+pub use permit::{HandOver, Permit, Standing, Terms};
 
 /// Where a request stands; each state says who acts next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -254,6 +254,36 @@ pub enum Event {
     /// The permit was taken back before its end.
     PermitRevoked {
         /// By whom.
+        by: UserId,
+        /// Why.
+        reason: String,
+    },
+    /// Whoever has it leaves its section, and somebody is to take it over.
+    PermitOffered {
+        /// Who has it.
+        from: UserId,
+        /// Who takes it over.
+        to: UserId,
+        /// Until when he says so.
+        due_at: Option<Millis>,
+    },
+    /// Whoever has it leaves its section, and it is to be given back.
+    PermitCalledIn {
+        /// Who has it.
+        from: UserId,
+        /// Until when.
+        due_at: Option<Millis>,
+    },
+    /// Who was named took it over.
+    PermitTakenOver {
+        /// Who had it.
+        from: UserId,
+        /// Who has it now.
+        to: UserId,
+    },
+    /// Who was named did not.
+    PermitDeclined {
+        /// Who was named.
         by: UserId,
         /// Why.
         reason: String,

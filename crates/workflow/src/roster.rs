@@ -63,7 +63,7 @@ pub enum Kind {
     Suspend,
     /// 復職: it is opened again.
     Resume,
-    /// Only the name is different.
+    /// Only the name or the mail address is different.
     Rename,
 }
 
@@ -131,6 +131,8 @@ pub struct Known {
     pub id: UserId,
     /// How he stands.
     pub standing: Standing,
+    /// Where mails for him go, if somebody wrote that.
+    pub mail: Option<String>,
 }
 
 /// What is different for one person.
@@ -147,6 +149,9 @@ pub struct Entry {
     pub before: Option<Standing>,
     /// How he is to stand.
     pub after: Standing,
+    /// Where mails for him are to go, where that is different.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<String>,
     /// The lines of the table that say so; none for one who is not in it.
     pub lines: Vec<u32>,
 }
@@ -166,10 +171,10 @@ impl Entry {
         had.filter(|post| !self.after.posts.contains(post)).collect()
     }
 
-    /// What is to be done when the day has come, given how he stands then.
+    /// What is to be done when the day has come, given how he stands then and where mails for him go.
     #[must_use]
-    pub fn due(&self, now: Option<&Standing>) -> Due {
-        if now == Some(&self.after) {
+    pub fn due(&self, now: Option<&Standing>, mail: Option<&str>) -> Due {
+        if now == Some(&self.after) && (self.mail.is_none() || self.mail.as_deref() == mail) {
             Due::Nothing
         } else if now == self.before.as_ref() {
             Due::Change
@@ -207,6 +212,10 @@ pub enum Trouble {
     UnknownSection,
     /// No post of this title.
     UnknownPost,
+    /// No address of a mail.
+    BadMail,
+    /// An address that the body sends no mails to.
+    OtherDomain,
     /// No day.
     NoDay,
     /// A day that this plan is not for.
@@ -250,6 +259,8 @@ impl Trouble {
             Trouble::UnknownKind => "unknown-kind",
             Trouble::UnknownSection => "unknown-section",
             Trouble::UnknownPost => "unknown-post",
+            Trouble::BadMail => "bad-mail",
+            Trouble::OtherDomain => "other-domain",
             Trouble::NoDay => "no-date",
             Trouble::OtherDay => "other-day",
             Trouble::UnknownPerson => "unknown-person",
@@ -316,7 +327,10 @@ pub fn plan(facts: Facts<'_>, rows: &[Row]) -> Plan {
     for (login, rows) in &by_login {
         let known = facts.people.get(*login);
         match person(facts, known, rows) {
-            Ok((said, after)) => plan.take(login, known, said, after, rows),
+            Ok((said, after)) => match mail_of(rows) {
+                Ok(mail) => plan.take(login, known, said, (after, mail), rows),
+                Err(problem) => plan.problems.push(problem),
+            },
             Err(problems) => plan.problems.extend(problems),
         }
     }
@@ -327,7 +341,7 @@ pub fn plan(facts: Facts<'_>, rows: &[Row]) -> Plan {
             .filter(|(login, known)| known.standing.enabled && !by_login.contains_key(login.as_str()));
         for (login, known) in absent {
             let after = left(&known.standing);
-            plan.take(login, Some(known), Said::Leave, after, &[]);
+            plan.take(login, Some(known), Said::Leave, (after, None), &[]);
         }
     }
     plan.entries.sort_by(|a, b| a.login.cmp(&b.login));
@@ -336,10 +350,20 @@ pub fn plan(facts: Facts<'_>, rows: &[Row]) -> Plan {
 }
 
 impl Plan {
-    fn take(&mut self, login: &str, known: Option<&Known>, said: Said, after: Standing, rows: &[&Row]) {
+    fn take(
+        &mut self,
+        login: &str,
+        known: Option<&Known>,
+        said: Said,
+        (after, mail): (Standing, Option<&str>),
+        rows: &[&Row],
+    ) {
         let before = known.map(|known| known.standing.clone());
+        // Nobody who is away is told anything by mail.
+        let is_new = |mail: &&str| after.enabled && known.and_then(|k| k.mail.as_deref()) != Some(*mail);
+        let mail = mail.filter(is_new).map(ToOwned::to_owned);
         let kind = match &before {
-            Some(before) if *before == after => {
+            Some(before) if *before == after && mail.is_none() => {
                 self.unchanged += 1;
                 return;
             }
@@ -360,8 +384,22 @@ impl Plan {
             kind,
             before,
             after,
+            mail,
             lines: rows.iter().map(|row| row.line).collect(),
         });
+    }
+}
+
+/// Where mails for one person are to go, by all his lines.
+fn mail_of<'r>(rows: &[&'r Row]) -> Result<Option<&'r str>, LineProblem> {
+    let mut said = rows.iter().filter(|row| !row.mail.is_empty());
+    let Some(first) = said.next() else { return Ok(None) };
+    match said.find(|row| row.mail != first.mail) {
+        None => Ok(Some(&first.mail)),
+        Some(other) => {
+            let what = Trouble::Contradicts { line: first.line };
+            Err(LineProblem { line: other.line, title: "mail".to_owned(), what })
+        }
     }
 }
 

@@ -122,6 +122,11 @@ impl City {
         &self.zones[zone].label
     }
 
+    /// Where it keeps its data.
+    pub(crate) fn data(&self) -> PathBuf {
+        self._data.path().join("city")
+    }
+
     /// The name of a person of the city.
     pub(crate) fn name(&self, login: &str) -> &str {
         &self.names[login]

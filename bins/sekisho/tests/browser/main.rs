@@ -1,7 +1,7 @@
 //! The whole house as its people use it: the real server, the real sanitiser, a real browser, real clicks.
 //!
 //! Owns the list of the parts: [`ground`] starts the city and browsers, [`person`] is what people do in them,
-//! [`flows`] the stories from sending to proof, [`requests`] those of requests, [`registers`] those of registers, [`duties`] those of duties, [`training`] that of a course, [`notices`] those of notices, [`reading`] the policy on screen and on
+//! [`flows`] the stories from sending to proof, [`requests`] those of requests, [`registers`] those of registers, [`rosters`] that of a personnel change, [`duties`] those of duties, [`training`] that of a course, [`notices`] those of notices, [`reading`] the policy on screen and on
 //! paper, [`imports`] the review of a text, [`editions`] the life of an edition, [`first_run`] the screen of a new body, [`looks`]
 //! what must hold on every page.
 //!
@@ -33,5 +33,7 @@ mod reading;
 mod registers;
 #[cfg(test)]
 mod requests;
+#[cfg(test)]
+mod rosters;
 #[cfg(test)]
 mod training;

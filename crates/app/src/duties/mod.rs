@@ -119,7 +119,7 @@ impl App {
     }
 
     /// Evidence about a task, or about the tasks of a duty.
-    fn duty_entry(
+    pub(crate) fn duty_entry(
         &self,
         now: Millis,
         kind: Kind,

@@ -235,6 +235,15 @@ impl App {
         texts.at = Some(request.submitted_at);
         let mut tokens = BTreeSet::from([sight::zone(request.zone.as_str())]);
         self.approval_tokens(request.into(), &mut tokens);
+        let permit = request.permit.as_ref();
+        let offered = permit.and_then(|p| p.open_handover()).and_then(|handover| handover.to.as_ref());
+        tokens.extend(
+            permit
+                .and_then(|p| p.keeper.as_ref())
+                .into_iter()
+                .chain(offered)
+                .map(|user| sight::person(user.as_str())),
+        );
         let owes = request.permit.as_ref().is_some_and(workflow::request::Permit::owes_return);
         let open = owes || matches!(request.state, State::Waiting | State::Returned | State::PulledBack);
         Ok(Subject { texts, tokens, open })

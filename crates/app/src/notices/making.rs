@@ -316,7 +316,8 @@ impl App {
             self.tell(&mut wanted, &told, himself(course.submitter));
         }
         if let Some(permit) = &request.permit {
-            self.permit_notice(&mut wanted, &plain, permit, course.submitter);
+            self.handover_notice(&mut wanted, &plain, permit).await?;
+            self.permit_notice(&mut wanted, &plain, permit, permit.holder(&request.applicant));
         }
         for event in events {
             let (kind, occasion) = match event {
@@ -335,6 +336,24 @@ impl App {
             self.tell(&mut wanted, &told(kind, occasion), himself(course.submitter));
         }
         Ok(wanted)
+    }
+
+    /// Who is to take over what was permitted, or to give it back because he leaves: unless he is gone.
+    async fn handover_notice(&self, wanted: &mut Wanted, told: &Told, permit: &Permit) -> Result<()> {
+        let Some(handover) = permit.open_handover().filter(|_| permit.is_in_hand(told.made_at)) else {
+            return Ok(());
+        };
+        let person = handover.to.as_ref().unwrap_or(&handover.from);
+        if self.store().user(person).await?.is_some_and(|user| user.enabled) {
+            let told = Told {
+                kind: NoticeKind::PermitHandOver,
+                occasion: handover.asked_at.to_string(),
+                due_at: handover.due_at,
+                ..told.clone()
+            };
+            self.tell(wanted, &told, himself(person));
+        }
+        Ok(())
     }
 
     fn permit_notice(&self, wanted: &mut Wanted, told: &Told, permit: &Permit, person: &UserId) {

@@ -14,7 +14,8 @@
 //! (`review`), coming back (`returned`), a held file (`held`), being ready to be taken and the last days of that (`arrived`), the
 //! last approval (`approved`), a refusal by person or cell (`refused`), its end by time (`expired`), each receipt (`received`), a
 //! step that nobody may decide (`vacancy`). Of a request the same but for files, and its permit: the days before its end
-//! (`permit-ending`), what was not given back (`permit-overdue`), being taken back (`revoked`). Of a task: being set off
+//! (`permit-ending`), what was not given back (`permit-overdue`), what is to be taken
+//! over or given back because somebody leaves the section (`permit-hand-over`), being taken back (`revoked`). Of a task: being set off
 //! (`task-new`), its reminders (`task-due`), being late (`task-overdue`), each escalation (`task-escalated`), a report to confirm
 //! (`task-confirm`), sent back or not let go (`task-returned`), a wish to let it go (`task-waiver`), its end by another person's word
 //! (`task-ended`). Of the policy: what changed for a reader (`to-read`). Of a section: overdue tasks (`section-late`). Of an account:

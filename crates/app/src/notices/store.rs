@@ -293,6 +293,8 @@ pub trait NoticeTx: Send {
         choices: &BTreeMap<NoticeKind, Urgency>,
         address: Option<&str>,
     ) -> Result<(), StoreError>;
+    /// Keeps where mails for a person go, in place of what was kept before.
+    async fn put_mail_address(&mut self, person: &UserId, address: &str) -> Result<(), StoreError>;
     /// Notes that the mails of this day are evidence. False when they are already.
     async fn note_mail_day(&mut self, day: Date) -> Result<bool, StoreError>;
 }

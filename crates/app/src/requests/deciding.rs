@@ -133,6 +133,7 @@ impl App {
     ) -> Result<()> {
         self.find_request_approver(&mut request, &mut events, now).await?;
         let mut evidence = self.request_entries(by, &request, &events, now)?;
+        evidence.extend(self.handover_tasks(&mut *tx, by, &request, &events, now).await?);
         let approved = events.contains(&Event::Approved);
         evidence.extend(self.carry_edition(&mut *tx, &request, &events).await?);
         if approved {

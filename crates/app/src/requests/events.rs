@@ -51,6 +51,10 @@ impl App {
                     | Kind::PermitGivenUp
                     | Kind::PermitRevoked
                     | Kind::PermitOverdue
+                    | Kind::PermitOffered
+                    | Kind::PermitCalledIn
+                    | Kind::PermitTakenOver
+                    | Kind::PermitDeclined
             ) {
                 statements.extend(of_form.iter().cloned());
             }
@@ -74,6 +78,11 @@ impl App {
         }
         mechanisms
     }
+}
+
+/// The last day before that moment.
+fn last_day(due_at: Option<Millis>) -> Option<String> {
+    due_at.map(|due| days::date_of(due - 1))
 }
 
 /// What an event says in evidence, with the statements of the step it belongs to.
@@ -140,6 +149,20 @@ fn describe(request: &Request, event: &Event) -> Option<(Kind, Value, Option<Vec
         Event::PermitGivenUp { by } => (Kind::PermitGivenUp, json!({ "by": UserId::as_str(by) }), None),
         Event::PermitRevoked { by, reason } => {
             (Kind::PermitRevoked, json!({ "by": UserId::as_str(by), "reason": reason }), None)
+        }
+        Event::PermitOffered { from, to, due_at } => (
+            Kind::PermitOffered,
+            json!({ "from": UserId::as_str(from), "to": UserId::as_str(to), "due": last_day(*due_at) }),
+            None,
+        ),
+        Event::PermitCalledIn { from, due_at } => {
+            (Kind::PermitCalledIn, json!({ "from": UserId::as_str(from), "due": last_day(*due_at) }), None)
+        }
+        Event::PermitTakenOver { from, to } => {
+            (Kind::PermitTakenOver, json!({ "from": UserId::as_str(from), "to": UserId::as_str(to) }), None)
+        }
+        Event::PermitDeclined { by, reason } => {
+            (Kind::PermitDeclined, json!({ "by": UserId::as_str(by), "reason": reason }), None)
         }
         Event::PermitOverdue => (
             Kind::PermitOverdue,

@@ -3,13 +3,14 @@
 //! Owns applying, pulling back, withdrawing, applying again, giving back, and the facts that
 //! rights depend on. Leaves what people see to `views`, decisions and what time brings to
 //! `deciding`, reading a filled form to `forms`, what an approval brings about to `effects`, rows of registers in forms and in
-//! what comes of them to `rows`.
+//! what comes of them to `rows`, permits of those who leave a section to `handing`.
 
 pub(crate) mod days;
 mod deciding;
 pub(crate) mod effects;
 mod events;
 pub mod forms;
+mod handing;
 pub mod rows;
 pub mod store;
 mod views;
@@ -413,6 +414,10 @@ impl App {
         facts.approvers = needs.collect();
         facts.deputies = self.deputies_now(&matter, now).await?;
         (facts.reviewers, facts.decided_by) = (matter.reviewers(), matter.decided_by());
+        let keeps = request.permit.iter().flat_map(|permit| {
+            permit.keeper.iter().chain(permit.open_handover().and_then(|handover| handover.to.as_ref()))
+        });
+        facts.keepers = keeps.map(|user| user.as_str().to_owned()).collect();
         Ok(facts)
     }
 
@@ -438,6 +443,7 @@ impl App {
             deputies: Vec::new(),
             reviewers: Vec::new(),
             decided_by: Vec::new(),
+            keepers: Vec::new(),
         }
     }
 }

@@ -111,7 +111,7 @@ pub trait RequestStore: Send + Sync {
     async fn overdue_requests(&self, now: Millis, limit: u32) -> Result<Vec<RequestId>, StoreError>;
     /// Requests that name this row of a register, of all zones, the newest first.
     async fn requests_of_row(&self, key: &RowKey, limit: u32) -> Result<Vec<RequestRow>, StoreError>;
-    /// Permits of this row under which something is still to be given back, with request and applicant, the oldest request
+    /// Permits of this row under which something is still to be given back, with request and who has it, the oldest request
     /// first.
     async fn permits_of_row(&self, key: &RowKey) -> Result<Vec<(RequestId, UserId, Permit)>, StoreError>;
     /// Every value that was ever set, by parameter, the oldest first. There are few: a body changes a handful a year.

@@ -77,6 +77,8 @@ pub struct RequestMay {
     pub resubmit: bool,
     /// Report that what was permitted was given back (返却).
     pub give_back: bool,
+    /// Say that one took it over, or did not.
+    pub take_over: bool,
     /// Do without what was permitted (取りやめ), before its first day.
     pub give_up: bool,
     /// Take the permit back (取消).
@@ -125,6 +127,8 @@ pub struct RequestsAtHome {
     pub under_way: Vec<RequestRow>,
     /// Permits of mine with something to give back, today or since longer.
     pub to_give_back: Vec<RequestRow>,
+    /// Permits of others who leave their section, which I am to take over.
+    pub to_take_over: Vec<RequestRow>,
     /// 後閲.
     pub reviews: Vec<(RequestRow, usize)>,
 }
@@ -148,6 +152,7 @@ impl App {
         let stands_in = can(Action::DeputiseRequest);
         let standing = request.permit.as_ref().map(|p| p.standing(now));
         let owes = request.permit.as_ref().is_some_and(|p| p.owes_return());
+        let is_offered = request.permit.as_ref().is_some_and(|permit| permit.is_offered_to(actor.id(), now));
         let may = RequestMay {
             decide: can(Action::DecideRequest),
             decide_at: self.steps_to_decide(actor, &request, now).await?,
@@ -157,6 +162,7 @@ impl App {
             withdraw: can(Action::WithdrawRequest),
             resubmit: request.state.is_with_applicant() && can(Action::SubmitRequest),
             give_back: owes && standing != Some(Standing::NotYet) && can(Action::ReturnPermit),
+            take_over: is_offered && can(Action::ReturnPermit),
             give_up: standing == Some(Standing::NotYet) && can(Action::ReturnPermit),
             revoke: standing.is_some_and(|s| s.permits() || s == Standing::NotYet)
                 && can(Action::RevokePermit),
@@ -210,6 +216,7 @@ impl App {
         let permit = request.permit.as_ref();
         ids.extend(permit.and_then(|p| p.returned.as_ref()).map(|(_, by)| by));
         ids.extend(permit.and_then(|p| p.revoked.as_ref()).map(|(_, by)| by));
+        ids.extend(super::handing::people_of(request));
         self.names_of(ids).await
     }
 

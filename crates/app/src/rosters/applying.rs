@@ -112,6 +112,10 @@ impl App {
             evidence.extend(told);
             changed += usize::from(outcome == Outcome::Done);
         }
+        if changed > 0 {
+            // Who decides what waits may be another one now.
+            self.presence_changes(tx.as_mut(), now).await?;
+        }
         tx.update_roster_plan(&plan).await?;
         self.commit(tx, evidence).await?;
         Ok(Some(changed))
@@ -137,7 +141,8 @@ impl App {
                 "plan": plan.id.as_str(), "digest": plan.digest });
             Ok((outcome, why, vec![self.user_entry(now, Kind::PersonNotMoved, By::System, id, details)?]))
         };
-        match entry.due(standing.as_ref()) {
+        let mail = self.store().mail_address(id).await?;
+        match entry.due(standing.as_ref(), mail.as_deref()) {
             Due::Nothing => return untouched(Outcome::Already, ""),
             Due::Differs => return untouched(Outcome::Differs, "changed-meanwhile"),
             Due::Change => {}
@@ -158,6 +163,9 @@ impl App {
                 let Standing { name, kana, section, enabled, .. } = entry.after.clone();
                 tx.update_user(&User { name, kana, section, enabled, ..user }).await?;
             }
+        }
+        if let Some(mail) = &entry.mail {
+            tx.put_mail_address(id, mail).await?;
         }
         for holding in held.iter().filter(|h| !entry.after.posts.contains(&post_of(h))) {
             tx.end_post(holding, since.max(holding.from)).await?;
@@ -196,6 +204,14 @@ impl App {
             statements: &[],
         };
         let mut evidence = vec![self.entry(now, &act)?];
+        match entry.kind {
+            Change::Leave => evidence.extend(self.release_courses(tx, By::System, id, now).await?),
+            // What he still has to take counts where he is now.
+            Change::Move => {
+                tx.move_courses(id, &entry.after.section).await?;
+            }
+            _ => {}
+        }
         if let Some(happened) = self.happened(plan, entry, id) {
             evidence.extend(self.set_off(tx, By::System, &happened.borrowed(id, &entry.after), now).await?);
         }
@@ -281,7 +297,11 @@ impl App {
                     Some(user) => Some(standing_of(&user, &self.store().posts_of(id, now).await?)),
                     None => None,
                 };
-                if standing.as_ref() != Some(&line.entry.after) {
+                let mail = match &line.entry.mail {
+                    Some(_) => self.store().mail_address(id).await?,
+                    None => None,
+                };
+                if standing.as_ref() != Some(&line.entry.after) || mail != line.entry.mail {
                     not_so.push(line.place);
                 }
             }
@@ -363,6 +383,7 @@ fn told(plan: &RosterPlan, entry: &Entry, since: Millis) -> Value {
         "section": entry.after.section.as_str(),
         "name_before": entry.before.as_ref().map(|b| b.name.as_str()).filter(|name| *name != entry.after.name),
         "section_before": entry.before.as_ref().map(|b| b.section.as_str()),
+        "mail": entry.mail,
         "posts_given": posts(entry.gained()),
         "posts_ended": posts(entry.lost()),
         "since": since,

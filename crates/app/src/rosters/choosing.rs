@@ -1,17 +1,17 @@
 //! Who takes what a person has in hand, said while the plan is a draft.
 //!
-//! Owns saying it by person and by row, and the digest that is approved.
+//! Owns saying it by person, by row and by permit, and the digest that is approved.
 
 use serde_json::json;
 use workflow::{
-    id::{RosterPlanId, UserId},
+    id::{RequestId, RosterPlanId, UserId},
     register::RowKey,
     roster::life::{Refusal, RosterPlan, Stage},
 };
 
 use super::{
-    sha256,
-    store::{Choice, EntryPart, Keeper, OpenRequests, PlannedEntry},
+    THINGS_MAX, sha256,
+    store::{Choice, EntryPart, InHand, Keeper, OpenRequests, PermitKeeper, PlannedEntry, Thing, Wanted},
 };
 use crate::{
     App,
@@ -33,7 +33,12 @@ pub struct ChosenKeeper {
 }
 
 /// The digest of a plan: over its lines and over every choice.
-pub(super) fn digest(lines_digest: &str, choices: &[(u32, Choice)], keepers: &[Keeper]) -> String {
+pub(super) fn digest(
+    lines_digest: &str,
+    choices: &[(u32, Choice)],
+    keepers: &[Keeper],
+    permits: &[PermitKeeper],
+) -> String {
     let choices: Vec<_> = choices
         .iter()
         .map(|(place, choice)| (*place, choice.successor.as_ref().map(UserId::as_str), choice.requests.id()))
@@ -42,8 +47,10 @@ pub(super) fn digest(lines_digest: &str, choices: &[(u32, Choice)], keepers: &[K
         .iter()
         .map(|k| (k.place, &k.row.register, k.row.number, &k.column, k.successor.as_str()))
         .collect();
+    let permits: Vec<_> =
+        permits.iter().map(|k| (k.place, k.request.as_str(), k.successor.as_str())).collect();
     // Texts and numbers only: writing it cannot fail, and an empty text would be no digest of any plan.
-    sha256(&serde_json::to_vec(&(lines_digest, choices, keepers)).unwrap_or_default())
+    sha256(&serde_json::to_vec(&(lines_digest, choices, keepers, permits)).unwrap_or_default())
 }
 
 impl App {
@@ -115,6 +122,40 @@ impl App {
         self.save_choice(actor, tx, plan, details).await
     }
 
+    /// Says who takes a permit over; nobody: it is given back.
+    ///
+    /// # Errors
+    /// As [`App::choose_successor`]; [`Error::Conflict`] when the person does not have it.
+    pub async fn choose_permit_keeper(
+        &self,
+        actor: &Actor,
+        id: &RosterPlanId,
+        place: u32,
+        request: &RequestId,
+        untrusted_successor: &str,
+    ) -> Result<()> {
+        self.permit_preparing(actor).await?;
+        let line = self.line_to_hand_over(id, place).await?;
+        let in_hand = self.store().in_hand(id, &Wanted::Permits, place, place, THINGS_MAX).await?;
+        let is_it = |found: &InHand| matches!(&found.thing, Thing::Permit(of, ..) if of == request);
+        if !in_hand.iter().any(is_it) {
+            return Err(Error::Conflict);
+        }
+        let successor = match untrusted_successor.trim() {
+            "" => None,
+            typed => Some(self.successor(id, &line, typed).await?),
+        };
+        let (mut tx, plan) = self.draft_to_change(id).await?;
+        tx.choose_permit_keeper(id, place, request, successor.as_ref()).await?;
+        let details = json!({
+            "line": place,
+            "login": line.entry.login,
+            "permit": request.as_str(),
+            "successor": successor.as_ref().map(UserId::as_str),
+        });
+        self.save_choice(actor, tx, plan, details).await
+    }
+
     async fn line_to_hand_over(&self, id: &RosterPlanId, place: u32) -> Result<PlannedEntry> {
         let before = place.checked_sub(1).ok_or(Error::NotFound)?;
         let lines = self.store().roster_entries(id, &EntryPart::All, before, 1).await?;
@@ -140,7 +181,8 @@ impl App {
     ) -> Result<()> {
         let choices = tx.roster_choices(&plan.id).await?;
         let keepers = tx.roster_keepers(&plan.id, 0, u32::MAX).await?;
-        plan.digest = digest(&plan.lines_digest, &choices, &keepers);
+        let permits = tx.roster_permits(&plan.id, 0, u32::MAX).await?;
+        plan.digest = digest(&plan.lines_digest, &choices, &keepers, &permits);
         tx.update_roster_plan(&plan).await?;
         let entry =
             self.roster_entry(self.now(), Kind::PersonnelSuccessor, By::Actor(actor), &plan, details)?;

@@ -1,6 +1,6 @@
 //! What people of a plan have in hand, handed over once everybody has changed.
 //!
-//! Owns withdrawing or handing over requests, ending permits, letting tasks of leavers go, and putting successors into rows of
+//! Owns withdrawing or handing over requests, handing permits on or calling them in, letting tasks of leavers go, and putting successors into rows of
 //! registers. Each thing is a transaction of its own and is found again until it is done, so that nothing is done twice. What
 //! stays in hand is told by line.
 
@@ -17,7 +17,9 @@ use workflow::{
     route::Verdict,
 };
 
-use super::store::{Choice, EntryPart, InHand, Keeper, OpenRequests, Outcome, PlannedEntry, Thing, Wanted};
+use super::store::{
+    Choice, EntryPart, InHand, Keeper, OpenRequests, Outcome, PermitKeeper, PlannedEntry, Thing, Wanted,
+};
 use crate::{
     App,
     error::Result,
@@ -32,6 +34,19 @@ const THINGS_AT_ONCE: u32 = 5_000;
 /// Why, in the history of rows and permits.
 const REASON: &str = "人事異動による引継ぎ";
 const REASON_LEFT: &str = "退職による終了";
+
+/// Who takes what, where that was said for one thing.
+struct Keepers {
+    rows: Vec<Keeper>,
+    permits: Vec<PermitKeeper>,
+}
+
+/// What of a permit waits for somebody.
+fn still_in_hand(request: &Request) -> String {
+    let open = request.permit.as_ref().and_then(|permit| permit.open_handover());
+    let word = if open.is_some_and(|open| open.to.is_some()) { "permit-offered" } else { "return-owed" };
+    format!("{word} {}", request.id)
+}
 
 impl App {
     /// Hands over what can be; what stays, by line.
@@ -52,7 +67,10 @@ impl App {
             if by_place.is_empty() {
                 continue;
             }
-            let keepers = self.store().roster_keepers(&plan.id, range.0, range.1).await?;
+            let keepers = Keepers {
+                rows: self.store().roster_keepers(&plan.id, range.0, range.1).await?,
+                permits: self.store().roster_permits(&plan.id, range.0, range.1).await?,
+            };
             for wanted in self.what_is_handed_over() {
                 let found = self.store().in_hand(&plan.id, &wanted, range.0, range.1, THINGS_AT_ONCE).await?;
                 for InHand { place, thing } in found {
@@ -78,7 +96,7 @@ impl App {
         &self,
         plan: &RosterPlan,
         line: &PlannedEntry,
-        keepers: &[Keeper],
+        keepers: &Keepers,
         thing: Thing,
         words: Option<&(Word, Word)>,
     ) -> Result<Option<String>> {
@@ -89,7 +107,8 @@ impl App {
                 None
             }
             Thing::Permit(id, ..) => {
-                self.permit_of_leaver(&id, person, plan).await?.then(|| format!("return-owed {id}"))
+                let own = keepers.permits.iter().find(|k| k.place == line.place && k.request == id);
+                self.hand_permit_on(&id, person, own.map(|k| &k.successor), plan).await?
             }
             Thing::Task(id, _) => {
                 let done = match words {
@@ -101,7 +120,7 @@ impl App {
             Thing::Transfer(..) => None,
             Thing::Row(key, column) => {
                 let own =
-                    keepers.iter().find(|k| k.place == line.place && k.row == key && k.column == column);
+                    keepers.rows.iter().find(|k| k.place == line.place && k.row == key && k.column == column);
                 match own.map(|k| &k.successor).or(line.choice.successor.as_ref()) {
                     Some(successor) => self
                         .row_to_successor(&key, &column, person, successor, plan)
@@ -133,19 +152,33 @@ impl App {
         self.save_request(tx, By::System, request, events, now).await
     }
 
-    /// Ends a permit of somebody who left; whether something is still to be given back.
-    async fn permit_of_leaver(&self, id: &RequestId, person: &UserId, plan: &RosterPlan) -> Result<bool> {
+    /// What was permitted to somebody who leaves the section goes to whoever was named, or ends: once. What of it stays in hand.
+    async fn hand_permit_on(
+        &self,
+        id: &RequestId,
+        person: &UserId,
+        to: Option<&UserId>,
+        plan: &RosterPlan,
+    ) -> Result<Option<String>> {
         let now = self.now();
         let mut tx = self.store().begin().await?;
-        let Some(mut request) = tx.request(id).await?.filter(|r| r.applicant == *person) else {
-            return Ok(false);
+        let Some(mut request) = tx.request(id).await? else { return Ok(None) };
+        let Some(permit) = request.permit.as_ref() else { return Ok(None) };
+        let events = match permit.open_handover() {
+            // He is to take it over himself, and goes.
+            Some(open) if open.to.as_ref() == Some(person) => request.decline(person, REASON, now),
+            Some(open) if open.from == *person && plan.started_at.is_some_and(|at| at <= open.asked_at) => {
+                return Ok(Some(still_in_hand(&request)));
+            }
+            _ if permit.holder(&request.applicant) != person => return Ok(None),
+            _ => request.hand_on(to, &plan.made_by, REASON, self.handover_due(now), now),
         };
-        let owes = |request: &Request| request.permit.as_ref().is_some_and(|permit| permit.owes_return());
-        let owed = owes(&request);
-        // In force or still to come: it ends with him. What is over stays as it is.
-        let Ok(events) = request.revoke(&plan.made_by, REASON_LEFT, now) else { return Ok(owed) };
+        // What is over and back stays as it is.
+        let Ok(events) = events else { return Ok(None) };
+        let waits = request.permit.as_ref().is_some_and(|permit| permit.open_handover().is_some());
+        let note = waits.then(|| still_in_hand(&request));
         self.save_request(tx, By::System, request, events, now).await?;
-        Ok(owed)
+        Ok(note)
     }
 
     /// Puts the successor into a row; why the row does not take him.

@@ -1,6 +1,6 @@
 //! 人事異動: people who join, move and leave on a day, first as a plan that is read and approved, then applied.
 //!
-//! Owns who may see and prepare plans, and what all parts of this module share. Leaves making a plan of a table to `planning`, who
+//! Owns who may see and prepare plans, and what all parts of this module share. Leaves making a plan of a table to `planning` and `reading`, who
 //! takes what to `choosing`, the request that carries a plan to `asking`, the day itself to `applying` (people) and `handing`
 //! (what they have in hand), and what people see to `views`.
 
@@ -10,6 +10,7 @@ mod choosing;
 mod handing;
 mod passwords;
 mod planning;
+mod reading;
 pub mod store;
 mod views;
 
@@ -37,8 +38,10 @@ pub use applying::AppliedRosters;
 pub use choosing::ChosenKeeper;
 pub use passwords::FirstLogin;
 pub use planning::{RosterDraft, RosterInput};
+pub use reading::RosterReader;
 pub use views::{
-    HandCounts, Handover, PersonChange, RosterDetail, RosterLine, RosterMay, RosterPart, ShownThing,
+    HandCounts, Handover, OfferedPermit, PersonChange, RosterDetail, RosterLine, RosterMay, RosterPart,
+    ShownThing, post_shown,
 };
 
 /// Things that one page lists of what people have in hand.

@@ -1,24 +1,21 @@
 //! A table of the personnel office as a plan.
 //!
-//! Owns the road of the file, looking up whom it names, and keeping the plan as a draft. Nobody is changed; a table with a line
-//! that cannot be taken is kept as nothing. Leaves reading lines to `workflow::roster`.
-
-use std::collections::{BTreeMap, BTreeSet};
+//! Owns the road of the file, and keeping the plan as a draft. Nobody is changed; a table with a line that cannot be taken is kept as
+//! nothing. Leaves looking up whom it names to [`super::reading`], reading lines to `workflow::roster`.
 
 use serde_json::json;
-use worker_protocol::table::Sheet;
 use workflow::{
     Millis,
     id::{RosterPlanId, UserId},
     register_plan::Lines,
     roster::{
-        self, Entry, Facts, Form, Held, Kind, Known, Plan, Post, Standing, Vacancy,
+        Entry, Form, Kind, Plan, Vacancy,
         life::{Counts, Results, RosterPlan, Stage},
     },
 };
 
 use super::{
-    eve, sha256,
+    sha256,
     store::{Choice, PlannedEntry},
 };
 use crate::{
@@ -27,17 +24,9 @@ use crate::{
     arriving::Arriving,
     error::{Error, Result},
     evidence::{By, Kind as EvidenceKind},
-    register_imports::{FILE_BYTES_MAX, TableInput, TableRefusal, chosen, source},
-    requests::days,
+    register_imports::{FILE_BYTES_MAX, TableInput, TableRefusal, source},
     sanitising::PASSWORD_BYTES_MAX,
 };
-
-/// People of one question.
-const PEOPLE_AT_ONCE: u32 = 1_000;
-/// Most people of a body.
-const PEOPLE_MAX: usize = 50_000;
-/// How far ahead a plan may lie: two years.
-const AHEAD_MAX: Millis = 731 * 86_400_000;
 
 /// What a person says about the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,8 +86,8 @@ impl App {
         if input.password.as_ref().is_some_and(|p| p.len() > PASSWORD_BYTES_MAX) {
             return Err(Error::Invalid { field: "password", problem: "too-long" });
         }
-        let now = self.now();
-        let (day, effective_at) = self.day_of_roster(&input.untrusted_day, now)?;
+        let reader = self.roster_reader();
+        let (day, effective_at) = reader.day(&input.untrusted_day)?;
         let (file, stored) = upload.finish().await?;
         let asked = TableInput {
             sheet: input.sheet.clone(),
@@ -113,134 +102,19 @@ impl App {
             Ok(table) => table,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let others = roster::other_titles();
-        let (sheet, lines) = match chosen(&roster::table(), &others, &table, input.sheet.as_deref()) {
-            Ok(chosen) => chosen,
+        let draft = match reader.draft(file, &table, input, (day, effective_at)).await? {
+            Ok(draft) => draft,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let is_other = |other: &&Sheet| other.untrusted_name != sheet && !other.rows.is_empty();
-        let other_sheets = table.sheets.iter().filter(is_other).map(|s| s.untrusted_name.clone()).collect();
-        let plan = self.roster_of(input.form, &day, effective_at, &lines).await?;
-        let vacancies = self.vacancies(&plan.entries, now).await?;
-        let kept = match plan.problems.is_empty() && !plan.entries.is_empty() {
+        let kept = match draft.plan.problems.is_empty() && !draft.plan.entries.is_empty() {
             false => None,
             true => {
-                let source = source(&file, &stored.sha256);
-                Some(self.keep_roster(actor, input.form, &day, effective_at, source, &plan).await?)
+                let source = source(&draft.file, &stored.sha256);
+                let (day, plan) = (&draft.day, &draft.plan);
+                Some(self.keep_roster(actor, input.form, day, effective_at, source, plan).await?)
             }
         };
-        Ok(Ok(RosterDraft { file, sheet, other_sheets, lines, day, plan, vacancies, kept }))
-    }
-
-    /// The day of a plan: today or later, and not years ahead.
-    fn day_of_roster(&self, untrusted: &str, now: Millis) -> Result<(String, Millis)> {
-        let wrong = |problem| Error::Invalid { field: "day", problem };
-        if untrusted.trim().is_empty() {
-            return Err(wrong("empty"));
-        }
-        let day = policy::day_typed(untrusted).ok_or(wrong("no-date"))?;
-        let effective_at = days::begin_of(&day).ok_or(wrong("no-date"))?;
-        if day < days::date_of(now) {
-            return Err(wrong("past"));
-        }
-        if effective_at > now.saturating_add(AHEAD_MAX) {
-            return Err(wrong("not-allowed"));
-        }
-        Ok((day, effective_at))
-    }
-
-    /// What the lines come to.
-    pub(crate) async fn roster_of(
-        &self,
-        form: Form,
-        day: &str,
-        effective_at: Millis,
-        lines: &Lines,
-    ) -> Result<Plan> {
-        let (rows, unread) = roster::rows(self.pack(), form, day, &eve(effective_at), lines);
-        let people = match form {
-            Form::Whole => self.everybody().await?,
-            Form::Changes => self.people_of(rows.iter().map(|row| row.login.as_str())).await?,
-        };
-        let mut plan = roster::plan(Facts { pack: self.pack(), form, people: &people }, &rows);
-        if !unread.is_empty() {
-            // A line that cannot be read names somebody all the same: nobody is said to leave because of it.
-            plan.entries.retain(|entry| !entry.lines.is_empty());
-            plan.problems.extend(unread);
-            plan.problems.sort_by_key(|problem| problem.line);
-        }
-        Ok(plan)
-    }
-
-    async fn everybody(&self) -> Result<BTreeMap<String, Known>> {
-        let now = self.now();
-        let mut people = BTreeMap::new();
-        let mut after: Option<UserId> = None;
-        loop {
-            let part = self.store().roster_people(after.as_ref(), now, PEOPLE_AT_ONCE).await?;
-            let Some((_, last)) = part.last() else { return Ok(people) };
-            after = Some(last.id.clone());
-            people.extend(part);
-            if people.len() > PEOPLE_MAX {
-                return Err(Error::TooMany { limit: u32::try_from(PEOPLE_MAX).unwrap_or(u32::MAX) });
-            }
-        }
-    }
-
-    async fn people_of(&self, logins: impl Iterator<Item = &str>) -> Result<BTreeMap<String, Known>> {
-        let now = self.now();
-        let mut people = BTreeMap::new();
-        for login in logins.collect::<BTreeSet<_>>() {
-            let Some(user) = self.store().user_by_login(login).await? else { continue };
-            let posts = self.store().posts_of(&user.id, now).await?;
-            let posts = posts.into_iter().map(|h| Post { post: h.post, unit: h.unit }).collect();
-            let standing = Standing {
-                name: user.name,
-                kana: user.kana,
-                section: user.section,
-                enabled: user.enabled,
-                posts,
-            };
-            people.insert(login.to_owned(), Known { id: user.id, standing });
-        }
-        Ok(people)
-    }
-
-    /// What nobody would hold any more once these entries are applied, by what is held at that moment.
-    pub(crate) async fn vacancies(&self, entries: &[Entry], now: Millis) -> Result<Vec<Vacancy>> {
-        let mut asked: BTreeSet<Post> = BTreeSet::new();
-        let given_up = entries.iter().filter_map(|entry| {
-            let before = entry.before.as_ref().filter(|before| before.enabled)?;
-            Some(before.posts.iter().filter(|post| !entry.after.enabled || !entry.after.posts.contains(post)))
-        });
-        let given_up: BTreeSet<&Post> = given_up.flatten().collect();
-        let waited_for = roster::waited_for(self.pack());
-        let mut everywhere: BTreeSet<&str> = BTreeSet::new();
-        for post in &given_up {
-            asked.insert((*post).clone());
-            let roles = self.pack().post(&post.post).map(|p| p.roles.as_slice()).unwrap_or_default();
-            let roles: Vec<&String> = roles.iter().filter(|r| waited_for.contains(r.as_str())).collect();
-            for other in self.pack().posts() {
-                let shared: Vec<&&String> = roles.iter().filter(|role| other.roles.contains(role)).collect();
-                if !shared.is_empty() {
-                    asked.insert(Post { post: other.id.clone(), unit: post.unit.clone() });
-                }
-                // Of a role for the whole body somebody anywhere else is enough.
-                if shared.iter().any(|role| self.pack().role(role).is_some_and(|r| r.city_wide)) {
-                    everywhere.insert(&other.id);
-                }
-            }
-        }
-        for post in everywhere {
-            let units = self.store().post_units(post, now).await?;
-            asked.extend(units.into_iter().map(|unit| Post { post: post.to_owned(), unit }));
-        }
-        let mut held = Held::new();
-        for post in asked {
-            let count = self.store().count_holders(&post, now).await?;
-            held.insert(post, count);
-        }
-        Ok(roster::vacancies(self.pack(), &held, entries))
+        Ok(Ok(RosterDraft { kept, ..draft }))
     }
 
     async fn keep_roster(
@@ -278,7 +152,7 @@ impl App {
             form,
             day: day.to_owned(),
             effective_at,
-            digest: super::choosing::digest(&lines_digest, &[], &[]),
+            digest: super::choosing::digest(&lines_digest, &[], &[], &[]),
             lines_digest,
             stage: Stage::Draft,
             made_by: actor.id().clone(),

@@ -68,6 +68,17 @@ pub struct Keeper {
     pub successor: UserId,
 }
 
+/// A permit that somebody takes over; without one it is given back.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PermitKeeper {
+    /// The line of the plan.
+    pub place: u32,
+    /// The request that gave it.
+    pub request: RequestId,
+    /// Who takes it over.
+    pub successor: UserId,
+}
+
 /// What became of a person on the day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Outcome {
@@ -151,7 +162,7 @@ pub struct SectionTally {
 pub enum Wanted {
     /// Requests of leavers that nobody has decided.
     Requests,
-    /// Approved requests of leavers with a permit.
+    /// Approved requests with a permit that a leaver, or a mover to another section, has or is to take over.
     Permits,
     /// Tasks of leavers' own that are to be done.
     Tasks,
@@ -228,6 +239,13 @@ pub trait RosterStore: Send + Sync {
         first: u32,
         last: u32,
     ) -> Result<Vec<Keeper>, StoreError>;
+    /// Permits that somebody takes over, of the lines from `first` to `last`.
+    async fn roster_permits(
+        &self,
+        plan: &RosterPlanId,
+        first: u32,
+        last: u32,
+    ) -> Result<Vec<PermitKeeper>, StoreError>;
     /// What the people of the lines from `first` to `last` have in hand, by place; one walk along the lines, and for each along an
     /// index.
     async fn in_hand(
@@ -266,6 +284,21 @@ pub trait RosterTx: Send {
     ) -> Result<(), StoreError>;
     /// Says who takes one row, in place of what was said before.
     async fn choose_keeper(&mut self, plan: &RosterPlanId, keeper: &Keeper) -> Result<(), StoreError>;
+    /// Says who takes a permit over, in place of what was said before; `None`: nobody does.
+    async fn choose_permit_keeper(
+        &mut self,
+        plan: &RosterPlanId,
+        place: u32,
+        request: &RequestId,
+        successor: Option<&UserId>,
+    ) -> Result<(), StoreError>;
+    /// As [`RosterStore::roster_permits`], inside the transaction.
+    async fn roster_permits(
+        &mut self,
+        plan: &RosterPlanId,
+        first: u32,
+        last: u32,
+    ) -> Result<Vec<PermitKeeper>, StoreError>;
     /// Lines with a successor, by place, inside the transaction: what a digest is made over.
     async fn roster_choices(&mut self, plan: &RosterPlanId) -> Result<Vec<(u32, Choice)>, StoreError>;
     /// As [`RosterStore::roster_keepers`], inside the transaction.

@@ -5,8 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use authz::Action;
+use policy::Pack;
 use workflow::{
-    id::{RosterPlanId, SectionId, UserId},
+    Millis,
+    id::{RequestId, RosterPlanId, SectionId, UserId},
     register::RowKey,
     roster::{
         Entry, Kind, Post, Vacancy,
@@ -41,7 +43,7 @@ const NAMESAKES_MAX: u32 = 20;
 pub struct HandCounts {
     /// Requests of leavers that nobody has decided.
     pub requests: usize,
-    /// Permits of leavers.
+    /// Permits of leavers, and of movers to another section.
     pub permits: usize,
     /// Of these, with something to give back.
     pub to_give_back: usize,
@@ -101,7 +103,7 @@ pub struct ShownThing {
     pub thing: Thing,
     /// What it is called.
     pub title: String,
-    /// Of a row: who takes it, by name.
+    /// Of a row and of a permit: who takes it, by name.
     pub successor: Option<String>,
 }
 
@@ -125,6 +127,21 @@ pub struct Handover {
     pub going: Vec<RosterLine>,
     /// Who comes.
     pub coming: Vec<RosterLine>,
+}
+
+/// A permit that somebody is to take over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfferedPermit {
+    /// The request that gave it.
+    pub request: RequestId,
+    /// Its number.
+    pub number: i64,
+    /// Its title.
+    pub title: String,
+    /// Who has it.
+    pub from_name: String,
+    /// From when it is too late.
+    pub due_at: Option<Millis>,
 }
 
 /// One change in a person's history.
@@ -170,7 +187,7 @@ impl App {
         let vacancies = match is_open {
             true => {
                 let entries = self.entries_giving_up(id).await?;
-                self.vacancies(&entries, self.now()).await?
+                self.roster_reader().vacancies(&entries).await?
             }
             false => Vec::new(),
         };
@@ -260,6 +277,28 @@ impl App {
         Ok(shown)
     }
 
+    /// What this person is to take over from others who leave their section, at this door.
+    ///
+    /// # Errors
+    /// [`Error::SessionEnded`].
+    pub async fn permits_to_take_over(&self, actor: &Actor) -> Result<Vec<OfferedPermit>> {
+        let mut offered = Vec::new();
+        for row in self.requests_at_home(actor).await?.to_take_over {
+            let Some(handover) = row.permit.as_ref().and_then(|permit| permit.open_handover()) else {
+                continue;
+            };
+            let from = self.store().user(&handover.from).await?;
+            offered.push(OfferedPermit {
+                from_name: from.map_or_else(String::new, |user| user.name),
+                due_at: handover.due_at,
+                request: row.id,
+                number: row.number,
+                title: row.title,
+            });
+        }
+        Ok(offered)
+    }
+
     /// Every post that a person held, and the personnel changes that concerned him, the newest first.
     ///
     /// # Errors
@@ -323,9 +362,7 @@ impl App {
             match thing {
                 Thing::Request(..) => counts.requests += 1,
                 Thing::Permit(.., permit) => {
-                    let standing = permit.standing(now);
-                    let lives = standing.permits() || standing == workflow::request::Standing::NotYet;
-                    counts.permits += usize::from(lives || permit.owes_return());
+                    counts.permits += usize::from(permit.is_in_hand(now));
                     counts.to_give_back += usize::from(permit.owes_return());
                 }
                 Thing::Task(..) => counts.tasks += 1,
@@ -354,15 +391,21 @@ impl App {
         let now = self.now();
         let places: BTreeSet<u32> =
             lines.iter().filter(|l| l.entry.kind.hands_over()).map(|l| l.place).collect();
-        let (found, keepers) = match (places.first(), places.last()) {
+        let (found, keepers, permits) = match (places.first(), places.last()) {
             (Some(first), Some(last)) => (
                 self.everything_in_hand(id, *first, *last).await?,
                 self.store().roster_keepers(id, *first, *last).await?,
+                self.store().roster_permits(id, *first, *last).await?,
             ),
-            _ => (Vec::new(), Vec::new()),
+            _ => (Vec::new(), Vec::new(), Vec::new()),
         };
         let successors = lines.iter().filter_map(|line| line.choice.successor.as_ref());
-        let people: BTreeSet<&UserId> = successors.chain(keepers.iter().map(|k| &k.successor)).collect();
+        let own = keepers.iter().map(|k| &k.successor).chain(permits.iter().map(|k| &k.successor));
+        let offered = found.iter().filter_map(|found| match &found.thing {
+            Thing::Permit(.., permit) => permit.open_handover()?.to.as_ref(),
+            _ => None,
+        });
+        let people: BTreeSet<&UserId> = successors.chain(own).chain(offered).collect();
         let names = self.names_of(people).await?;
         let keys: Vec<RowKey> = found
             .iter()
@@ -380,9 +423,7 @@ impl App {
             let title = match &thing {
                 Thing::Request(_, number, title) => format!("申請 {number} {title}"),
                 Thing::Permit(_, number, title, permit) => {
-                    let standing = permit.standing(now);
-                    let lives = standing.permits() || standing == workflow::request::Standing::NotYet;
-                    if !lives && !permit.owes_return() {
+                    if !permit.is_in_hand(now) {
                         continue;
                     }
                     format!("許可 {number} {title}")
@@ -396,6 +437,12 @@ impl App {
                     .iter()
                     .find(|k| k.place == place && k.row == *key && k.column == *column)
                     .and_then(|k| names.get(&k.successor).cloned()),
+                // Once it is offered, to whom it is says what waits.
+                Thing::Permit(request, .., permit) => {
+                    let offered = permit.open_handover().and_then(|handover| handover.to.as_ref());
+                    let chosen = permits.iter().find(|k| k.place == place && k.request == *request);
+                    offered.or(chosen.map(|k| &k.successor)).and_then(|to| names.get(to).cloned())
+                }
                 _ => None,
             };
             things.entry(place).or_default().push(ShownThing { thing, title, successor: own });
@@ -419,17 +466,20 @@ impl App {
     /// A post as people read it: its title, with the unit that it is held for.
     #[must_use]
     pub fn post_shown(&self, post: &Post) -> String {
-        let title = self.pack().post(&post.post).map_or(post.post.as_str(), |p| p.title.as_str());
-        match &post.unit {
-            None => title.to_owned(),
-            Some(unit) => {
-                let section = self.pack().section(unit).map(|s| s.name.clone());
-                let department = || {
-                    let departments = self.pack().departments();
-                    departments.iter().find(|d| d.id == *unit).map(|d| d.name.clone())
-                };
-                format!("{}の{title}", section.or_else(department).unwrap_or_else(|| unit.clone()))
-            }
+        post_shown(self.pack(), post)
+    }
+}
+
+/// A post as people read it under this policy: its title, with the unit that it is held for.
+#[must_use]
+pub fn post_shown(pack: &Pack, post: &Post) -> String {
+    let title = pack.post(&post.post).map_or(post.post.as_str(), |p| p.title.as_str());
+    match &post.unit {
+        None => title.to_owned(),
+        Some(unit) => {
+            let section = pack.section(unit).map(|s| s.name.clone());
+            let department = || pack.departments().iter().find(|d| d.id == *unit).map(|d| d.name.clone());
+            format!("{}の{title}", section.or_else(department).unwrap_or_else(|| unit.clone()))
         }
     }
 }

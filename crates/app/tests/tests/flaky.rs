@@ -474,8 +474,8 @@ mod editions {
             RulesMark, SavedFilter,
         },
         rosters::store::{
-            Choice, EntryPart, InHand, Keeper, Outcome, PlannedEntry, RosterStore, RosterTx, SectionTally,
-            Wanted,
+            Choice, EntryPart, InHand, Keeper, Outcome, PermitKeeper, PlannedEntry, RosterStore, RosterTx,
+            SectionTally, Wanted,
         },
     };
     use async_trait::async_trait;
@@ -484,7 +484,7 @@ mod editions {
     use workflow::{
         Millis,
         edition::{Edition, Stage},
-        id::{EditionId, RosterPlanId, SectionId, UserId},
+        id::{EditionId, RequestId, RosterPlanId, SectionId, UserId},
         register::{Row, RowKey},
         roster::{Known, Post, life::RosterPlan},
     };
@@ -551,6 +551,7 @@ mod editions {
         roster_entries_of(user: &UserId, limit: u32) -> Vec<(RosterPlanId, PlannedEntry)>;
         roster_sections(plan: &RosterPlanId) -> Vec<SectionTally>;
         roster_keepers(plan: &RosterPlanId, first: u32, last: u32) -> Vec<Keeper>;
+        roster_permits(plan: &RosterPlanId, first: u32, last: u32) -> Vec<PermitKeeper>;
         in_hand(plan: &RosterPlanId, wanted: &Wanted, first: u32, last: u32, limit: u32) -> Vec<InHand>;
     }
 
@@ -562,8 +563,10 @@ mod editions {
         update_roster_plan(plan: &RosterPlan) -> ();
         choose_successor(plan: &RosterPlanId, place: u32, choice: &Choice) -> ();
         choose_keeper(plan: &RosterPlanId, keeper: &Keeper) -> ();
+        choose_permit_keeper(plan: &RosterPlanId, place: u32, request: &RequestId, successor: Option<&UserId>) -> ();
         roster_choices(plan: &RosterPlanId) -> Vec<(u32, Choice)>;
         roster_keepers(plan: &RosterPlanId, first: u32, last: u32) -> Vec<Keeper>;
+        roster_permits(plan: &RosterPlanId, first: u32, last: u32) -> Vec<PermitKeeper>;
         roster_open(plan: &RosterPlanId, limit: u32) -> Vec<PlannedEntry>;
         end_roster_line(plan: &RosterPlanId, place: u32, outcome: Outcome, why: &str, at: Millis) -> ();
         roster_outcomes(plan: &RosterPlanId) -> Vec<(Outcome, u32)>;
@@ -644,6 +647,7 @@ mod editions {
         put_notice_choices(
             person: &UserId, choices: &BTreeMap<NoticeKind, Urgency>, address: Option<&str>
         ) -> ();
+        put_mail_address(person: &UserId, address: &str) -> ();
         note_mail_day(day: Date) -> bool;
     }
 }

@@ -50,6 +50,8 @@ mod requests;
 #[cfg(test)]
 mod retention;
 #[cfg(test)]
+mod roster_permits;
+#[cfg(test)]
 mod rosters;
 #[cfg(test)]
 mod row_duties;

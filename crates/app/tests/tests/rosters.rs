@@ -7,6 +7,7 @@ use app::{
     accounts::Login,
     actor::Actor,
     model::PageRequest,
+    notices::store::NoticeStore as _,
     ports::Store as _,
     register_imports::{TableInput, TableRefusal},
     registers::store::RegisterStore as _,
@@ -30,13 +31,14 @@ use workflow::{
 use crate::{
     city::{City, door},
     forms::filled,
+    roster_permits::taken_out,
 };
 use test_city::{doubles::DAY, password};
 
 /// The day of every plan here, and the one before.
 const ON: &str = "令和8年12月1日";
-const LAST: &str = "2026-11-30";
-const HEADING: &[&str] = &["職員番号", "氏名", "ふりがな", "所属", "職", "区分", "異動日"];
+pub(crate) const LAST: &str = "2026-11-30";
+pub(crate) const HEADING: &[&str] = &["職員番号", "氏名", "ふりがな", "所属", "職", "区分", "異動日"];
 
 fn file(rows: &[&[&str]]) -> Vec<u8> {
     let row = |(number, cells): (u32, &&[&str])| {
@@ -63,7 +65,7 @@ async fn read(
     read_for(city, actor, rows, ON).await
 }
 
-async fn read_for(
+pub(crate) async fn read_for(
     city: &City,
     actor: &Actor,
     rows: &[&[&str]],
@@ -76,7 +78,7 @@ async fn read_for(
     city.app.finish_roster(actor, upload, &input).await
 }
 
-async fn draft(city: &City, lines: &[&[&str]]) -> RosterPlanId {
+pub(crate) async fn draft(city: &City, lines: &[&[&str]]) -> RosterPlanId {
     let digital = city.at("digital", "lgwan").await;
     let rows: Vec<&[&str]> = std::iter::once(HEADING).chain(lines.iter().copied()).collect();
     let read = read(city, &digital, &rows).await.unwrap().unwrap();
@@ -90,7 +92,7 @@ async fn ask(city: &City, id: &RosterPlanId) -> app::Result<RequestId> {
     city.apply(&digital, "personnel-change", answers).await
 }
 
-async fn approve(city: &City, id: &RosterPlanId) -> RequestId {
+pub(crate) async fn approve(city: &City, id: &RosterPlanId) -> RequestId {
     let request = ask(city, id).await.unwrap();
     let somu = city.at("somu", "lgwan").await;
     city.say(&somu, &request, Verdict::Approve).await.unwrap();
@@ -101,7 +103,7 @@ async fn stage(city: &City, id: &RosterPlanId) -> Stage {
     city.store.real.roster_plan(id).await.unwrap().unwrap().stage
 }
 
-async fn open() -> City {
+pub(crate) async fn open() -> City {
     let mut city = City::open().await;
     city.settle(&[
         ("bucho", "residents", "director", Some("citizens")),
@@ -116,7 +118,7 @@ async fn posts(city: &City, id: &UserId) -> Vec<String> {
     held.into_iter().map(|h| format!("{}@{}", h.post, h.unit.unwrap_or_default())).collect()
 }
 
-async fn outcomes(city: &City, id: &RosterPlanId) -> Vec<(String, Option<Outcome>, String)> {
+pub(crate) async fn outcomes(city: &City, id: &RosterPlanId) -> Vec<(String, Option<Outcome>, String)> {
     let digital = city.at("digital", "lgwan").await;
     let lines = city.app.roster_lines(&digital, id, &RosterPart::All, 0, 100).await.unwrap();
     lines.into_iter().map(|l| (l.line.entry.login, l.line.outcome, l.line.why)).collect()
@@ -278,7 +280,7 @@ async fn a_table_with_a_wrong_line_is_kept_as_nothing() {
     }
 }
 
-async fn approve_all(city: &City, id: &RequestId) {
+pub(crate) async fn approve_all(city: &City, id: &RequestId) {
     let deciders = BTreeMap::from([
         ("security-manager", "kacho"),
         ("security-officer", "bucho"),
@@ -447,6 +449,45 @@ async fn a_section_without_its_head_is_said_beforehand() {
     assert_eq!(shown.sections.iter().filter(|s| s.kind == Kind::Leave).map(|s| s.from).sum::<u32>(), 1);
 }
 
+#[tokio::test]
+async fn mail_addresses_of_the_table_are_kept_for_the_notices() {
+    let city = open().await;
+    let digital = city.at("digital", "lgwan").await;
+    let heading: &[&str] = &["職員番号", "氏名", "ふりがな", "所属", "職", "区分", "メール"];
+    let day = "2026-12-01";
+    let wrong: &[&[&str]] = &[heading, &["taro", "", "", "福祉課", "係長", "昇任", "taro@elsewhere.example"]];
+    let refused = read_for(&city, &digital, wrong, day).await.unwrap().unwrap();
+    assert_eq!((refused.plan.problems[0].what.id(), refused.kept), ("other-domain", None));
+    let address = "shinjin@city.hoshimi.example";
+    let rows: &[&[&str]] = &[
+        heading,
+        &["taro", "", "", "福祉課", "係長", "昇任", "taro.s@city.hoshimi.example"],
+        &["shinjin", "新 人", "しん じん", "市民課", "課員", "採用", address],
+    ];
+    let id = read_for(&city, &digital, rows, day).await.unwrap().unwrap().kept.unwrap();
+    approve(&city, &id).await;
+    let of = async |login: &str| {
+        let user = city.store.real.user_by_login(login).await.unwrap();
+        match user {
+            Some(user) => city.store.real.mail_address(&user.id).await.unwrap(),
+            None => None,
+        }
+    };
+    assert_eq!((of("taro").await, of("shinjin").await), (None, None), "not before the day");
+    city.pass(8 * DAY);
+    city.app.tidy().await.unwrap();
+    assert_eq!(of("taro").await.as_deref(), Some("taro.s@city.hoshimi.example"));
+    assert_eq!(of("shinjin").await.as_deref(), Some(address));
+    assert!(outcomes(&city, &id).await.iter().all(|(_, outcome, _)| *outcome == Some(Outcome::Done)));
+    let taro = city.at("taro", "lgwan").await;
+    let settings = city.app.notice_settings(&taro).await.unwrap();
+    assert_eq!(settings.mails_go_to.as_deref(), Some("taro.s@city.hoshimi.example"));
+    let told = city.evidence().await;
+    let moved = told.iter().find(|r| r.entry.kind == "person-moved").unwrap();
+    assert!(String::from_utf8_lossy(&moved.entry.payload).contains("taro.s@city.hoshimi.example"));
+    city.verify().await;
+}
+
 /// What a plan did, as one comparable value.
 async fn picture(city: &City, id: &RosterPlanId) -> String {
     let mut told = format!("{:?}\n", outcomes(city, id).await);
@@ -463,6 +504,9 @@ async fn picture(city: &City, id: &RosterPlanId) -> String {
         "task-started",
         "personnel-begun",
         "personnel-applied",
+        "permit-offered",
+        "permit-called-in",
+        "permit-revoked",
     ] {
         let count = evidence.iter().filter(|r| r.entry.kind == kind).count();
         told += &format!("{kind} {count}\n");
@@ -474,9 +518,14 @@ async fn picture(city: &City, id: &RosterPlanId) -> String {
 async fn interrupted_anywhere_it_goes_on_and_does_nothing_twice() {
     let prepared = async || {
         let city = open().await;
+        let out = taken_out(&city, "hanako", "2026-12-18").await;
+        let named = taken_out(&city, "hanako", "2026-12-18").await;
         let id = draft(&city, THREE).await;
+        let digital = city.at("digital", "lgwan").await;
+        city.app.choose_permit_keeper(&digital, &id, 1, &named, "hosa").await.unwrap();
         approve(&city, &id).await;
         city.pass(8 * DAY);
+        assert!(city.stored_request(&out).await.permit.is_some());
         (city, id)
     };
     let (city, id) = prepared().await;
@@ -529,6 +578,7 @@ pub(crate) async fn tour(city: &City) {
         *answer = day_after(1);
     }
     city.apply(&deru, "software", answers).await.unwrap();
+    let [given, kept, out] = crate::roster_permits::tour(city, ["deru", "deru", "deru"]).await;
     let digital = city.at("digital", "lgwan").await;
     let lines: &[&[&str]] = &[
         HEADING,
@@ -540,6 +590,9 @@ pub(crate) async fn tour(city: &City) {
     let day = day_after(3);
     let id = read_for(city, &digital, lines, &day).await.unwrap().unwrap().kept.unwrap();
     app.choose_successor(&digital, &id, 1, "taro", OpenRequests::HandOver).await.unwrap();
+    for permit in [&given, &kept] {
+        app.choose_permit_keeper(&digital, &id, 1, permit, "taro").await.unwrap();
+    }
     let given_up = read_for(city, &digital, &[lines[0], lines[2]], &day).await.unwrap().unwrap();
     app.withdraw_roster(&digital, &given_up.kept.unwrap()).await.unwrap();
     for verdict in [Verdict::Reject, Verdict::Approve] {
@@ -556,4 +609,6 @@ pub(crate) async fn tour(city: &City) {
     for login in app.first_logins(&digital, &id).await.unwrap() {
         city.keep_secret(&login.password);
     }
+    crate::roster_permits::answered(city, &given, &kept, &city.at("taro", "lgwan").await).await;
+    app.give_back(&city.at("kacho", "lgwan").await, &out).await.unwrap();
 }

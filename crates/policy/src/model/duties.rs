@@ -49,6 +49,8 @@ words! {
         Transfer = "transfer" "異動",
         /// Somebody left.
         Leaving = "leaving" "退職",
+        /// What was permitted to somebody who leaves a section is to be taken over or given back.
+        HandOver = "hand-over" "許可の引継ぎ",
         /// An accident, a fault, a violation or an attack.
         Incident = "incident" "事故や障害",
         /// An edition of the policy came into force.

@@ -30,7 +30,7 @@ pub use duties::{
 };
 pub use gates::{Channel, Level, Retention, Rule, Zone};
 pub use mechanism::Mechanism;
-pub use notices::{NoticeHours, NoticeKind, NoticeRule, Urgency};
+pub use notices::{NoticeHours, NoticeKind, NoticeRule, Urgency, is_mail_address};
 pub use papers::{Annotation, Document, Maker, Revision, ScopeItem, Term};
 pub use print::{
     CellAlign, CellSays, PrintForm, PrintFormat, PrintLook, PrintOf, SHEET_COLUMNS_MAX, SHEET_ROWS_MAX,

@@ -26,6 +26,8 @@ words! {
         PermitEnding = "permit-ending" "許可の終わり",
         /// Something was to be given back and was not.
         PermitOverdue = "permit-overdue" "返却の期限超過",
+        /// Whoever had what was permitted leaves the section: I am to take it over, or to give it back.
+        PermitHandOver = "permit-hand-over" "許可の引継ぎ・返却",
         /// Something happened that gives me something to do.
         TaskNew = "task-new" "新しい実施事項",
         /// Something is to be done soon.
@@ -203,9 +205,30 @@ impl NoticeHours {
     }
 }
 
+/// Longest address of a mail, by RFC 5321.
+const ADDRESS_BYTES_MAX: usize = 254;
+/// Longest part of it before the `@`.
+const LOCAL_PART_BYTES_MAX: usize = 64;
+
+/// Whether a text is an address that a mail can be sent to and that says nothing but itself: no spaces, no control
+/// characters, nothing that could be read as a second one.
+#[must_use]
+pub fn is_mail_address(text: &str) -> bool {
+    let Some((local, domain)) = text.split_once('@') else { return false };
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"._-+".contains(&b);
+    let dots = |part: &str| !part.starts_with('.') && !part.ends_with('.') && !part.contains("..");
+    text.len() <= ADDRESS_BYTES_MAX
+        && (1..=LOCAL_PART_BYTES_MAX).contains(&local.len())
+        && local.bytes().all(plain)
+        && dots(local)
+        && domain.contains('.')
+        && domain.bytes().all(|b| b.is_ascii_alphanumeric() || b".-".contains(&b))
+        && dots(domain)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{NoticeHours, NoticeKind, Urgency};
+    use super::{NoticeHours, NoticeKind, Urgency, is_mail_address};
 
     #[test]
     fn quiet_hours_may_pass_midnight() {
@@ -241,6 +264,29 @@ mod tests {
     fn strengths_are_ordered_and_only_what_waits_ends_by_itself() {
         assert!(Urgency::ScreenOnly < Urgency::Digest && Urgency::Digest < Urgency::AtOnce);
         let news = NoticeKind::WORDS.iter().filter(|(_, kind)| !kind.waits()).count();
-        assert_eq!((NoticeKind::WORDS.len(), news), (25, 8));
+        assert_eq!((NoticeKind::WORDS.len(), news), (26, 8));
+    }
+
+    #[test]
+    fn an_address_is_one_address_and_nothing_else() {
+        for (text, is) in [
+            ("hanako.sakura@city.example", true),
+            ("a+b_c-d@city.example.lg.jp", true),
+            ("hanako@city", false),
+            ("@city.example", false),
+            ("hanako", false),
+            ("hanako@city.example\r\nBcc: all@elsewhere.example", false),
+            ("hanako@city.example, other@elsewhere.example", false),
+            ("Hanako <hanako@city.example>", false),
+            ("\"a b\"@city.example", false),
+            ("a..b@city.example", false),
+            (".a@city.example", false),
+            ("a@.example", false),
+            ("花子@city.example", false),
+            ("a@city.example@elsewhere.example", false),
+        ] {
+            assert_eq!(is_mail_address(text), is, "{text:?}");
+        }
+        assert!(!is_mail_address(&format!("{}@city.example", "a".repeat(65))));
     }
 }

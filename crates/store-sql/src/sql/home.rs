@@ -124,6 +124,10 @@ statements! {
             "r.submitted_at DESC, r.id DESC"
         ), " UNION ALL ",
         requests!(
+            "kept", "0", "request_keeper k JOIN request r ON r.id = k.request_id",
+            "k.person = $1 AND k.zone = $2", "k.submitted_at DESC, k.request_id DESC"
+        ), " UNION ALL ",
+        requests!(
             "review", "d.place", "request_decision d JOIN request r ON r.id = d.request_id",
             "d.on_behalf_of = $1 AND d.reviewed_at IS NULL AND r.zone = $2",
             "d.decided_at, d.request_id, d.place"

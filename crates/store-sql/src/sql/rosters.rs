@@ -32,10 +32,10 @@ macro_rules! line_list {
 statements! {
     // The people of a page are found first, so that those who hold several posts do not shorten it. They come in no order.
     ROSTER_PEOPLE = Same(
-        "SELECT c.id, c.login, c.name, c.kana, c.section, c.enabled, p.post, p.unit \
+        "SELECT c.id, c.login, c.name, c.kana, c.section, c.enabled, p.post, p.unit, a.address \
          FROM (SELECT u.id, u.login, u.name, u.kana, u.section, u.enabled FROM app_user u WHERE u.id > $1 \
          ORDER BY u.id LIMIT $2) AS c LEFT JOIN post_holding p ON p.user_id = c.id AND p.from_at <= $3 \
-         AND (p.until_at IS NULL OR p.until_at > $3)"
+         AND (p.until_at IS NULL OR p.until_at > $3) LEFT JOIN mail_address a ON a.person = c.id"
     );
     COUNT_HOLDERS = Same(
         "SELECT COUNT(*) AS n FROM post_holding p JOIN app_user u ON u.id = p.user_id \
@@ -105,6 +105,17 @@ statements! {
          WHERE k.plan_id = $1 AND k.place >= $2 AND k.place <= $3 \
          ORDER BY k.place, k.register_id, k.number, k.column_id"
     );
+    CHOOSE_PERMIT_KEEPER = Same(
+        "INSERT INTO roster_permit (plan_id, place, request_id, successor) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (plan_id, place, request_id) DO UPDATE SET successor = excluded.successor"
+    );
+    FORGET_PERMIT_KEEPER = Same(
+        "DELETE FROM roster_permit WHERE plan_id = $1 AND place = $2 AND request_id = $3"
+    );
+    ROSTER_PERMITS = Same(
+        "SELECT k.place, k.request_id, k.successor FROM roster_permit k \
+         WHERE k.plan_id = $1 AND k.place >= $2 AND k.place <= $3 ORDER BY k.place, k.request_id"
+    );
     END_ROSTER_LINE = Same(
         "UPDATE roster_line SET outcome = $3, why = $4, ended_at = $5 WHERE plan_id = $1 AND place = $2"
     );
@@ -112,8 +123,23 @@ statements! {
 
     // what is in hand
     REQUESTS_IN_HAND = Same(
-        "SELECT l.place, r.id, r.number, r.title, r.permit FROM roster_line l JOIN request r ON r.applicant = l.person \
+        "SELECT l.place, r.id, r.number, r.title FROM roster_line l JOIN request r ON r.applicant = l.person \
          WHERE l.plan_id = $1 AND l.kind = 'leave' AND l.place >= $2 AND l.place <= $3 AND r.state = $5 \
+         ORDER BY l.place LIMIT $4"
+    );
+    // Of movers too: what was permitted was permitted to somebody of the section that he leaves.
+    PERMITS_IN_HAND = Same(
+        "SELECT l.place, l.person, r.id, r.number, r.title, r.applicant, r.permit \
+         FROM roster_line l JOIN request r ON r.applicant = l.person \
+         WHERE l.plan_id = $1 AND l.hands_over = 1 AND (l.kind = 'leave' OR l.section_from <> l.section_to) \
+         AND l.place >= $2 AND l.place <= $3 AND r.state = 'approved' AND r.permit IS NOT NULL \
+         ORDER BY l.place LIMIT $4"
+    );
+    PERMITS_KEPT_IN_HAND = Same(
+        "SELECT l.place, l.person, r.id, r.number, r.title, r.applicant, r.permit \
+         FROM roster_line l JOIN request_keeper k ON k.person = l.person JOIN request r ON r.id = k.request_id \
+         WHERE l.plan_id = $1 AND l.hands_over = 1 AND (l.kind = 'leave' OR l.section_from <> l.section_to) \
+         AND l.place >= $2 AND l.place <= $3 AND r.state = 'approved' AND r.permit IS NOT NULL \
          ORDER BY l.place LIMIT $4"
     );
     TASKS_IN_HAND = Same(

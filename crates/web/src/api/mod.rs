@@ -245,6 +245,14 @@ fn rows() -> Vec<Endpoint> {
             "Do without what was permitted, before its first day",
             requests::give_up,
         ),
+        row(
+            Post,
+            "/requests/{id}/take-over",
+            "Say that one took over what was permitted to another who leaves his section",
+            requests::take_over,
+        ),
+        row(Post, "/requests/{id}/decline", "Say that one did not", requests::decline)
+            .takes::<requests::RevokeForm>(),
         row(Post, "/requests/{id}/revoke", "Take the permit back", requests::revoke)
             .takes::<requests::RevokeForm>(),
         row(
@@ -519,6 +527,13 @@ fn rows() -> Vec<Endpoint> {
             rosters::choose,
         )
         .takes::<rosters::SuccessorForm>(),
+        row(
+            Post,
+            "/personnel-changes/{id}/lines/{place}/permits",
+            "Say who takes over a permit that a person has",
+            rosters::choose_permit,
+        )
+        .takes::<rosters::PermitKeeperForm>(),
         row(Post, "/personnel-changes/{id}/withdraw", "Give a plan up before its day", rosters::withdraw),
         row(Get, "/people", "People with accounts", people::list)
             .query::<dto::PeopleQuery>()

@@ -224,6 +224,25 @@ pub(crate) async fn give_back(
     Ok(StatusCode::NO_CONTENT)
 }
 
+pub(crate) async fn take_over(
+    State(api): State<Api>,
+    Caller(actor): Caller,
+    Named(id): Named<String>,
+) -> Result<StatusCode, Failure> {
+    api.app().take_over_permit(&actor, &RequestId::new(id)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn decline(
+    State(api): State<Api>,
+    Caller(actor): Caller,
+    Named(id): Named<String>,
+    Body(form): Body<RevokeForm>,
+) -> Result<StatusCode, Failure> {
+    api.app().decline_permit(&actor, &RequestId::new(id), &form.reason).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 pub(crate) async fn revoke(
     State(api): State<Api>,
     Caller(actor): Caller,

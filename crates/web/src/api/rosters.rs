@@ -19,7 +19,7 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use workflow::{
-    id::RosterPlanId,
+    id::{RequestId, RosterPlanId},
     roster::{Form, Kind, life::RosterPlan},
 };
 
@@ -136,7 +136,7 @@ pub(crate) struct RosterDetailView {
     vacancies: Vec<RosterVacancy>,
     /// Requests of leavers that nobody has decided.
     requests_in_hand: usize,
-    /// Permits of leavers.
+    /// Permits of leavers, and of movers to another section.
     permits_in_hand: usize,
     /// Of these, with something to give back.
     permits_to_give_back: usize,
@@ -175,6 +175,8 @@ pub(crate) struct RosterThing {
     kind: &'static str,
     id: String,
     title: String,
+    /// Of a row and of a permit: who takes it, by name.
+    successor: Option<String>,
 }
 
 /// A line of a plan.
@@ -186,6 +188,8 @@ pub(crate) struct RosterLineView {
     kind: &'static str,
     before: Option<RosterStanding>,
     after: RosterStanding,
+    /// Where mails for him are to go, where that is different.
+    mail: Option<String>,
     /// The lines of the table that say so.
     lines: Vec<u32>,
     successor: Option<String>,
@@ -211,6 +215,16 @@ pub(crate) struct SuccessorForm {
     successor: String,
     /// `withdraw` or `hand-over`.
     requests: String,
+}
+
+/// Who takes over a permit.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PermitKeeperForm {
+    /// The request that gave it.
+    request: String,
+    /// Login or a name that only one person has; empty: it is given back.
+    successor: String,
 }
 
 fn counts(plan: &RosterPlan) -> RosterCounts {
@@ -396,7 +410,7 @@ fn line_view(shown: &RosterLine) -> RosterLineView {
             Thing::Transfer(id, ..) => ("transfer", id.to_string()),
             Thing::Row(key, _) => ("row", key.to_string()),
         };
-        RosterThing { kind, id, title: of.title.clone() }
+        RosterThing { kind, id, title: of.title.clone(), successor: of.successor.clone() }
     };
     RosterLineView {
         place: line.place,
@@ -405,6 +419,7 @@ fn line_view(shown: &RosterLine) -> RosterLineView {
         kind: line.entry.kind.id(),
         before: line.entry.before.as_ref().map(standing),
         after: standing(&line.entry.after),
+        mail: line.entry.mail.clone(),
         lines: line.entry.lines.clone(),
         successor: shown.successor_name.clone(),
         requests: line.choice.requests.id(),
@@ -424,6 +439,17 @@ pub(crate) async fn choose(
         .ok_or(Error::Invalid { field: "requests", problem: "unknown" })?;
     let id = RosterPlanId::new(id);
     api.app().choose_successor(&actor, &id, place, &form.successor, requests).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn choose_permit(
+    State(api): State<Api>,
+    Caller(actor): Caller,
+    Named((id, place)): Named<(String, u32)>,
+    Body(form): Body<PermitKeeperForm>,
+) -> Result<StatusCode, Failure> {
+    let (id, request) = (RosterPlanId::new(id), RequestId::new(form.request));
+    api.app().choose_permit_keeper(&actor, &id, place, &request, &form.successor).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

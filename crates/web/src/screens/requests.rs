@@ -32,7 +32,9 @@ pub(crate) use filling::{
     apply, field_view, new_check, new_edit, new_page, resubmit, resubmit_check, resubmit_edit, resubmit_page,
     typed,
 };
-pub(crate) use page::{decide, detail, file, give_back, give_up, pull_back, review, revoke, withdraw};
+pub(crate) use page::{
+    decide, decline, detail, file, give_back, give_up, pull_back, review, revoke, take_over, withdraw,
+};
 
 const LIST_ROWS: u32 = 30;
 const BASIS: &[Mechanism] =
@@ -105,6 +107,13 @@ pub(crate) fn at_home(site: &Site, home: &RequestsAtHome) -> Vec<view::RequestGr
             "持ち出したものを戻したら、返却を報告してください。",
             rows(&home.to_give_back, "返却する"),
             "/requests",
+        ),
+        group(
+            "take-over",
+            "引き継ぐもの",
+            "異動・退職する人から受け取ったら、記録してください。",
+            rows(&home.to_take_over, "受け取る"),
+            "/handover",
         ),
         group(
             "review",

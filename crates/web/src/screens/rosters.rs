@@ -22,13 +22,14 @@ use axum::{
 };
 use policy::{Mechanism, wareki};
 use workflow::{
-    id::{RosterPlanId, SectionId},
+    id::{RequestId, RosterPlanId, SectionId},
     register::RowKey,
     roster::{self, Kind, life::RosterPlan},
 };
 
 use self::shown::{
-    bars, chip, count_bars, counted, hand_bars, line_view, plan_href, result_bars, sections, tabs, vacancy,
+    bars, chip, count_bars, counted, hand_bars, line_view, offered_view, plan_href, result_bars, sections,
+    tabs, vacancy,
 };
 use super::{Pairs, one, view};
 use crate::{
@@ -100,6 +101,7 @@ fn upload_page(
     refusal: Option<&TableRefusal>,
 ) -> Response {
     let chosen = roster::Form::from_id(one(pairs, "form")).unwrap_or(roster::Form::Changes);
+    let has_domains = !site.app().pack().notice_hours().domains.is_empty();
     let headings = match refusal {
         Some(TableRefusal::Headings { problems, .. }) => {
             problems.iter().map(register_tables::heading).collect()
@@ -120,7 +122,8 @@ fn upload_page(
             .collect(),
         columns: roster::TITLES
             .iter()
-            .filter(|(id, ..)| *id != "mail")
+            // Mails go nowhere until the body says to which domains.
+            .filter(|(id, ..)| *id != "mail" || has_domains)
             .map(|(_, title, others)| ((*title).to_owned(), others.join("、")))
             .collect(),
         kinds: roster::WORDS
@@ -345,6 +348,19 @@ pub(crate) async fn choose_row(
     done(&site, &who.actor, &id, one(&form, "part"), result).await
 }
 
+pub(crate) async fn choose_permit(
+    State(site): State<Site>,
+    who: Signed,
+    Path((id, place)): Path<(String, u32)>,
+    Form(form): Form<Pairs>,
+) -> Response {
+    let id = RosterPlanId::new(id);
+    let request = RequestId::new(one(&form, "request"));
+    let successor = one(&form, "successor");
+    let result = site.app().choose_permit_keeper(&who.actor, &id, place, &request, successor).await;
+    done(&site, &who.actor, &id, one(&form, "part"), result).await
+}
+
 pub(crate) async fn withdraw(State(site): State<Site>, who: Signed, Path(id): Path<String>) -> Response {
     let id = RosterPlanId::new(id);
     let result = site.app().withdraw_roster(&who.actor, &id).await;
@@ -383,8 +399,14 @@ pub(crate) async fn handover(State(site): State<Site>, who: Signed, Query(query)
     let app = site.app();
     let wanted = Some(one(&query, "section")).filter(|s| !s.is_empty()).map(SectionId::new);
     let sections = app.sections_for_handover(&who.actor);
+    let offered = match app.permits_to_take_over(&who.actor).await {
+        Ok(offered) => offered,
+        Err(error) => return site.fail(Some(&who.actor), &error),
+    };
     let shown = match app.handover(&who.actor, wanted.as_ref()).await {
         Ok(shown) => shown,
+        // Whoever answers for no section sees what he is to take over himself.
+        Err(_) if sections.is_empty() && !offered.is_empty() => Vec::new(),
         Err(error) => return site.fail(Some(&who.actor), &error),
     };
     let own = sections.iter().find(|s| **s == who.actor.user().section).or(sections.first());
@@ -401,6 +423,7 @@ pub(crate) async fn handover(State(site): State<Site>, who: Signed, Query(query)
                 current: current == Some(section),
             })
             .collect(),
+        offered: offered.iter().map(offered_view).collect(),
         plans: shown
             .iter()
             .map(|of| view::HandoverView {

@@ -177,6 +177,10 @@ pub fn evidence(kind: &str) -> Option<&'static str> {
         "permit-given-up" => "許可の取りやめ",
         "permit-revoked" => "許可の取消し",
         "permit-overdue" => "返却の期限切れ",
+        "permit-offered" => "許可の引継ぎの依頼",
+        "permit-called-in" => "許可の返却の依頼",
+        "permit-taken-over" => "許可の引継ぎ",
+        "permit-declined" => "許可を引き継がない",
         "parameter-changed" => "定める値の決定",
         _ => return None,
     })

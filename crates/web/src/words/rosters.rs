@@ -40,7 +40,7 @@ pub fn kind(kind: Kind) -> (&'static str, Tone) {
         Kind::Leave => ("退職", Tone::Bad),
         Kind::Suspend => ("休職", Tone::Wait),
         Kind::Resume => ("復職", Tone::Good),
-        Kind::Rename => ("氏名変更", Tone::Plain),
+        Kind::Rename => ("氏名・メール変更", Tone::Plain),
     }
 }
 
@@ -97,6 +97,10 @@ pub fn line(problem: &LineTrouble) -> String {
         }
         LineTrouble::UnknownSection => "この課は組織にありません。課の名前か番号を確かめてください。",
         LineTrouble::UnknownPost => "この職は方針にありません。職の名前を確かめてください。",
+        LineTrouble::BadMail => "メールアドレスではありません(例: hanako@city.example)。一つだけ書いてください。",
+        LineTrouble::OtherDomain => {
+            "庁外のアドレスです。お知らせのメールは、方針で決めたドメインにだけ送ります。"
+        }
         LineTrouble::NoDay => "暦にある日付を書いてください(例: 2027/4/1、令和9年4月1日、R9.4.1)。",
         LineTrouble::OtherDay => {
             "計画の日と違います。退職は最後の勤務日(前日)を、ほかは計画の日を書いてください。違う日の異動は、別の計画にしてください。"
@@ -124,6 +128,7 @@ pub fn note(word: &str) -> String {
         "row-kept" => format!("台帳の行 {rest} は、引継ぎ先が決まっていないので、この人の名前のままです。"),
         "row-refused" => format!("台帳の行 {rest} は、引継ぎ先の名前にできませんでした。"),
         "return-owed" => "返すものが残っています。所属長が返却を確かめてください。".to_owned(),
+        "permit-offered" => "許可を引き継ぐ人の受取りを待っています。".to_owned(),
         "task-open" => "この人の実施事項が残っています。".to_owned(),
         other => other.to_owned(),
     }

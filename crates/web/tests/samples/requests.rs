@@ -175,6 +175,7 @@ fn request(decides: bool) -> String {
             (standing(Standing::ReturnDue), at(-24), at(0), "戻したら、返却を報告してください。".into())
         }),
         revoke_action: (!decides).then(|| "/requests/3/revoke".into()),
+        decline_action: (!decides).then(|| "/requests/3/decline".into()),
         waiting: vec![
             WaitingView {
                 step: "所属の許可".into(),

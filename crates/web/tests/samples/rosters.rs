@@ -36,13 +36,16 @@ fn line() -> RosterLineView {
                 href: "/registers/equipment/1".into(),
                 follows: "引継ぎ先が決まっていません".into(),
                 row: Some(("equipment".into(), 1, "user".into())),
+                ..ThingView::default()
             },
             ThingView {
                 kind: "許可".into(),
                 title: "許可 12 持出しの申請".into(),
                 href: "/requests/r".into(),
-                follows: "終わります。返すものは、所属長が返却を確かめます".into(),
+                follows: "鈴木 次郎さんが引き継ぎます。本人が受け取ったことを記録します".into(),
                 row: None,
+                permit: Some("r".into()),
+                taker: "鈴木 <次郎>".into(),
             },
         ],
         may_choose: true,
@@ -160,6 +163,11 @@ pub(crate) fn pages() -> Vec<(&'static str, String)> {
             RosterTabView { href: "/handover?section=a".into(), label: "市民課".into(), current: true },
             RosterTabView { href: "/handover?section=b".into(), label: "福祉課".into(), current: false },
         ],
+        offered: vec![(
+            "/requests/r".into(),
+            "許可 12 持出しの申請<b>".into(),
+            "佐藤 一郎さんから。令和9年4月8日(木)まで".into(),
+        )],
         plans: vec![HandoverView {
             day: "令和9年4月1日(木)".into(),
             state: chip("承認済・反映待ち", Tone::Good),

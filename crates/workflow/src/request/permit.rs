@@ -36,6 +36,28 @@ pub struct Permit {
     pub revoked: Option<(Millis, UserId)>,
     /// When it was noted that nothing was given back in time.
     pub overdue_noted_at: Option<Millis>,
+    /// Who took it over from the applicant, or from another who had.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keeper: Option<UserId>,
+    /// The last time that whoever had it left its section.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handover: Option<HandOver>,
+}
+
+/// 引継ぎ: whoever has what was permitted leaves the section that it was permitted to. Somebody takes it over, or it is given back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HandOver {
+    /// Who had it.
+    pub from: UserId,
+    /// Who is to say that he took it over; none: it is to be given back.
+    pub to: Option<UserId>,
+    /// Since when.
+    pub asked_at: Millis,
+    /// The moment from which it is too late; none where nobody set one.
+    pub due_at: Option<Millis>,
+    /// When it was taken over or given back, or nothing was to be done any more.
+    pub settled_at: Option<Millis>,
 }
 
 /// How a permit stands.
@@ -92,7 +114,56 @@ impl Standing {
 
 impl Permit {
     pub(super) fn new(terms: Terms) -> Self {
-        Self { terms, returned: None, revoked: None, overdue_noted_at: None }
+        Self { terms, returned: None, revoked: None, overdue_noted_at: None, keeper: None, handover: None }
+    }
+
+    /// Who has what was permitted to this applicant.
+    #[must_use]
+    pub fn holder<'a>(&'a self, applicant: &'a UserId) -> &'a UserId {
+        self.keeper.as_ref().unwrap_or(applicant)
+    }
+
+    /// The handing over that waits for somebody.
+    #[must_use]
+    pub fn open_handover(&self) -> Option<&HandOver> {
+        self.handover.as_ref().filter(|handover| handover.settled_at.is_none())
+    }
+
+    /// Whether it waits for this person's word on whether he took it over.
+    #[must_use]
+    pub fn is_offered_to(&self, person: &UserId, now: Millis) -> bool {
+        self.is_in_hand(now)
+            && self.open_handover().is_some_and(|handover| handover.to.as_ref() == Some(person))
+    }
+
+    /// Whether something was permitted that has not ended, or something is still to be given back.
+    #[must_use]
+    pub fn is_in_hand(&self, now: Millis) -> bool {
+        let standing = self.standing(now);
+        standing.permits() || standing == Standing::NotYet || self.owes_return()
+    }
+
+    /// From when it is too late to give something back: its last day, or the day that was set when whoever had it left.
+    fn late_from(&self) -> Millis {
+        let called_in = self.open_handover().filter(|handover| handover.to.is_none());
+        called_in
+            .and_then(|handover| handover.due_at)
+            .map_or(self.terms.until, |due| due.min(self.terms.until))
+    }
+
+    fn settle(&mut self, now: Millis) {
+        if let Some(handover) = self.handover.as_mut().filter(|handover| handover.settled_at.is_none()) {
+            handover.settled_at = Some(now);
+        }
+    }
+
+    /// What becomes of an open handing over once nothing is permitted any more: nobody takes that over.
+    fn call_in(&mut self, now: Millis) {
+        if !self.owes_return() {
+            self.settle(now);
+        } else if let Some(handover) = self.handover.as_mut() {
+            handover.to = None;
+        }
     }
 
     /// How it stands at that moment.
@@ -131,7 +202,7 @@ impl Permit {
 
     /// From when it is overdue and that was not noted yet.
     pub(super) fn overdue_from(&self) -> Option<Millis> {
-        (self.owes_return() && self.overdue_noted_at.is_none()).then_some(self.terms.until)
+        (self.owes_return() && self.overdue_noted_at.is_none()).then_some(self.late_from())
     }
 }
 
@@ -145,8 +216,9 @@ impl Request {
         if now < permit.terms.from {
             return Err(Refusal::NotTaken);
         }
+        let late = now >= permit.late_from();
         permit.returned = Some((now, by.clone()));
-        let late = now >= permit.terms.until;
+        permit.settle(now);
         self.changed_at = now;
         Ok(vec![Event::PermitReturned { by: by.clone(), late }])
     }
@@ -157,7 +229,9 @@ impl Request {
     /// [`Refusal::Permit`] unless it is still to come.
     pub fn give_up(&mut self, by: &UserId, now: Millis) -> Result<Vec<Event>, Refusal> {
         let to_come = |p: &&mut Permit| p.standing(now) == Standing::NotYet;
-        self.permit.as_mut().filter(to_come).ok_or(Refusal::Permit)?.revoked = Some((now, by.clone()));
+        let permit = self.permit.as_mut().filter(to_come).ok_or(Refusal::Permit)?;
+        permit.revoked = Some((now, by.clone()));
+        permit.settle(now);
         self.changed_at = now;
         Ok(vec![Event::PermitGivenUp { by: by.clone() }])
     }
@@ -177,8 +251,87 @@ impl Request {
             return Err(Refusal::Reason);
         }
         permit.revoked = Some((now, by.clone()));
+        permit.call_in(now);
         self.changed_at = now;
         Ok(vec![Event::PermitRevoked { by: by.clone(), reason: reason.to_owned() }])
+    }
+
+    /// 引継ぎ: whoever has it leaves the section. It goes on for the one who takes it over, once he says that he did; without one it
+    /// ends, and what was taken along is to be given back. `by` and `reason` say who arranged that and why.
+    ///
+    /// # Errors
+    /// [`Refusal::Permit`] when nothing is in hand, [`Refusal::Field`] when it is that person's already, [`Refusal::Reason`].
+    pub fn hand_on(
+        &mut self,
+        to: Option<&UserId>,
+        by: &UserId,
+        reason: &str,
+        due_at: Option<Millis>,
+        now: Millis,
+    ) -> Result<Vec<Event>, Refusal> {
+        let permit = self.permit.as_ref().filter(|p| p.is_in_hand(now)).ok_or(Refusal::Permit)?;
+        let from = permit.holder(&self.applicant).clone();
+        if to == Some(&from) {
+            return Err(Refusal::Field("to"));
+        }
+        let (lives, standing) = (permit.standing(now).permits(), permit.standing(now));
+        let mut events = Vec::new();
+        if to.is_none() && (lives || standing == Standing::NotYet) {
+            events = self.revoke(by, reason, now)?;
+        }
+        let Some(permit) = self.permit.as_mut() else { return Err(Refusal::Permit) };
+        if to.is_some() || permit.owes_return() {
+            let (asked_at, settled_at) = (now, None);
+            permit.handover =
+                Some(HandOver { from: from.clone(), to: to.cloned(), asked_at, due_at, settled_at });
+            events.push(match to {
+                Some(to) => Event::PermitOffered { from, to: to.clone(), due_at },
+                None => Event::PermitCalledIn { from, due_at },
+            });
+        }
+        self.changed_at = now;
+        Ok(events)
+    }
+
+    /// 受取り: who was named has it now, and answers for it from here on.
+    ///
+    /// # Errors
+    /// [`Refusal::Permit`] unless it waits for exactly his word.
+    pub fn take_over(&mut self, by: &UserId, now: Millis) -> Result<Vec<Event>, Refusal> {
+        let permit = self.permit.as_mut().filter(|p| p.is_in_hand(now)).ok_or(Refusal::Permit)?;
+        let open = permit.open_handover().filter(|h| h.to.as_ref() == Some(by)).ok_or(Refusal::Permit)?;
+        let from = open.from.clone();
+        permit.keeper = Some(by.clone());
+        permit.settle(now);
+        self.changed_at = now;
+        Ok(vec![Event::PermitTakenOver { from, to: by.clone() }])
+    }
+
+    /// Who was named did not get it, or does not take it: it ends, and what was taken along is to be given back.
+    ///
+    /// # Errors
+    /// [`Refusal::Permit`] unless it waits for exactly his word, [`Refusal::Reason`].
+    pub fn decline(&mut self, by: &UserId, reason: &str, now: Millis) -> Result<Vec<Event>, Refusal> {
+        let permit = self.permit.as_ref().filter(|p| p.is_in_hand(now)).ok_or(Refusal::Permit)?;
+        if permit.open_handover().and_then(|h| h.to.as_ref()) != Some(by) {
+            return Err(Refusal::Permit);
+        }
+        let reason = reason.trim();
+        if !(1..=COMMENT_CHARS_MAX).contains(&reason.chars().count()) {
+            return Err(Refusal::Reason);
+        }
+        let mut events = vec![Event::PermitDeclined { by: by.clone(), reason: reason.to_owned() }];
+        match self.revoke(by, reason, now) {
+            Ok(revoked) => events.extend(revoked),
+            // It had ended already, and something is owed.
+            Err(_) => {
+                if let Some(permit) = self.permit.as_mut() {
+                    permit.call_in(now);
+                }
+            }
+        }
+        self.changed_at = now;
+        Ok(events)
     }
 
     /// Notes once that the last day passed and nothing was given back.

@@ -128,6 +128,8 @@ pub struct Row {
     pub posts: Vec<String>,
     /// Posts besides, each with its unit.
     pub also: Vec<Post>,
+    /// Where mails for him are to go; empty where the line does not say, or the body sends none.
+    pub mail: String,
     /// What it says.
     pub said: Said,
 }
@@ -336,6 +338,14 @@ impl Reader<'_> {
                 Some(_) => {}
             }
         }
+        // A body that sends no mails has no domain that an address could have: the column is not read.
+        let hours = self.pack.notice_hours();
+        let mail = if hours.domains.is_empty() { String::new() } else { narrow(cell("mail")) };
+        if !mail.is_empty() && !policy::is_mail_address(&mail) {
+            wrong("mail", Trouble::BadMail);
+        } else if !mail.is_empty() && !hours.may_mail(&mail) {
+            wrong("mail", Trouble::OtherDomain);
+        }
         let section = match cell("section") {
             "" => None,
             word => {
@@ -363,7 +373,7 @@ impl Reader<'_> {
         }
         match said {
             Some(said) if problems.is_empty() => {
-                Ok(Row { line, login, name, kana, section, posts, also, said })
+                Ok(Row { line, login, name, kana, section, posts, also, mail, said })
             }
             _ => Err(problems),
         }

@@ -11,6 +11,8 @@ mod editions;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
+mod handing_permits;
+#[cfg(test)]
 mod machine;
 #[cfg(test)]
 mod records;

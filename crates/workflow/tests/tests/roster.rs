@@ -64,7 +64,7 @@ fn standing(name: &str, section: &str, posts: &[Post]) -> Standing {
 }
 
 fn known(login: &str, standing: Standing) -> (String, Known) {
-    (login.to_owned(), Known { id: UserId::new(format!("id-{login}")), standing })
+    (login.to_owned(), Known { id: UserId::new(format!("id-{login}")), standing, mail: None })
 }
 
 /// Four people; one of them is away.
@@ -90,6 +90,53 @@ const HEADING: &[&str] = &["職員番号", "氏名", "ふりがな", "所属", "
 
 fn told(plan: &Plan) -> Vec<String> {
     plan.problems.iter().map(|p| format!("{}:{}:{}", p.line, p.title, p.what.id())).collect()
+}
+
+#[test]
+fn a_mail_address_is_read_checked_and_is_a_change_of_its_own() {
+    let heading: &[&str] = &["職員番号", "氏名", "ふりがな", "所属", "職", "区分", "メールアドレス"];
+    let residents = PACK.section("residents").unwrap().name.as_str();
+    let good = "hanako@city.hoshimi.example";
+    let joins = |mail: &'static str| ["0009", "新人", "しんじん", residents, "課員", "採用", mail];
+    for (mail, problem) in [
+        ("hanako", "bad-mail"),
+        ("a@city.hoshimi.example, b@city.hoshimi.example", "bad-mail"),
+        ("花子@city.hoshimi.example", "bad-mail"),
+        ("hanako@elsewhere.example", "other-domain"),
+        ("hanako@city.hoshimi.example.evil.example", "other-domain"),
+    ] {
+        let made = planned(Form::Changes, &people(), &[heading, &joins(mail)]);
+        assert_eq!(told(&made), [format!("2:mail:{problem}")], "{mail}");
+    }
+    // Typed in full width, as offices do.
+    let made = planned(Form::Changes, &people(), &[heading, &joins("ｈａｎａｋｏ@city.hoshimi.example")]);
+    assert_eq!((told(&made), made.entries[0].mail.as_deref()), (Vec::new(), Some(good)));
+    let two: &[&[&str]] = &[
+        heading,
+        &["0001", "", "", residents, "係長", "異動", good],
+        &["0001", "", "", residents, "課長", "兼務", "other@city.hoshimi.example"],
+    ];
+    assert_eq!(told(&planned(Form::Changes, &people(), two)), ["3:mail:contradicts"]);
+    // Of a whole roster somebody may have nothing new but this.
+    let as_is: &[&[&str]] = &[heading, &["0001", "山田 花子", "やまだ はなこ", residents, "課員", "", good]];
+    let mut people = people();
+    people.retain(|login, _| login == "0001");
+    if let Some(known) = people.get_mut("0001") {
+        known.standing.kana = "やまだ はなこ".to_owned();
+    }
+    let made = planned(Form::Whole, &people, as_is);
+    let entry = &made.entries[0];
+    assert_eq!((entry.kind, entry.mail.as_deref()), (Kind::Rename, Some(good)));
+    assert_eq!(entry.due(Some(&entry.after), None), Due::Change, "he stands so, but is written to elsewhere");
+    assert_eq!(entry.due(Some(&entry.after), Some(good)), Due::Nothing);
+    if let Some(known) = people.get_mut("0001") {
+        known.mail = Some(good.to_owned());
+    }
+    let again = planned(Form::Whole, &people, as_is);
+    assert_eq!((again.entries.len(), again.unchanged), (0, 1), "nothing is different");
+    // Who leaves is told nothing any more.
+    let leaves: &[&[&str]] = &[heading, &["0001", "", "", "", "", "退職", "other@city.hoshimi.example"]];
+    assert_eq!(planned(Form::Changes, &people, leaves).entries[0].mail, None);
 }
 
 #[test]
@@ -326,9 +373,12 @@ fn applied(people: &BTreeMap<String, Known>, entries: &[Entry]) -> BTreeMap<Stri
     let mut people = people.clone();
     for entry in entries {
         let now = people.get(&entry.login).map(|k| &k.standing);
-        assert_eq!(entry.due(now), Due::Change);
+        assert_eq!(entry.due(now, None), Due::Change);
         let id = entry.person.clone().unwrap_or_else(|| UserId::new(format!("id-{}", entry.login)));
-        people.insert(entry.login.clone(), Known { id, standing: entry.after.clone() });
+        people.insert(
+            entry.login.clone(),
+            Known { id, standing: entry.after.clone(), mail: entry.mail.clone() },
+        );
     }
     people
 }
@@ -365,7 +415,7 @@ proptest! {
         let again = planned(Form::Whole, &after, &cells);
         prop_assert_eq!(again.entries, Vec::<Entry>::new());
         for entry in &made.entries {
-            prop_assert_eq!(entry.due(Some(&entry.after)), Due::Nothing);
+            prop_assert_eq!(entry.due(Some(&entry.after), entry.mail.as_deref()), Due::Nothing);
         }
     }
 

@@ -6,22 +6,25 @@ use app::{
     model::{PageRequest, PostHolding},
     ports::{Store as _, StoreError},
     rosters::store::{
-        Choice, EntryPart, Keeper, OpenRequests, Outcome, PlannedEntry, RosterStore as _, Thing, Wanted,
+        Choice, EntryPart, Keeper, OpenRequests, Outcome, PermitKeeper, PlannedEntry, RosterStore as _,
+        Thing, Wanted,
     },
 };
 use workflow::{
     id::{RosterPlanId, SectionId, UserId},
     register::RowKey,
+    request::Patience,
     roster::{
         Entry, Form, Kind, Post, Standing,
         life::{Counts, Results, RosterPlan, Stage},
     },
+    route::{Verdict, Vote},
 };
 
 use crate::tests::samples::{T0, commit, people, request, row_entry, user, user_id};
 use crate::tests::{World, assert_matches, on_both};
 
-on_both! { whole_and_again, parts_and_choices, everybody_with_posts, in_hand, what_time_has_to_do }
+on_both! { whole_and_again, parts_and_choices, everybody_with_posts, in_hand, permits_in_hand, what_time_has_to_do }
 
 pub(crate) fn plan(n: u32) -> RosterPlan {
     RosterPlan {
@@ -73,6 +76,7 @@ pub(crate) fn lines(count: u32) -> Vec<PlannedEntry> {
                 kind,
                 before,
                 after,
+                mail: (n == 2).then(|| "a@city.example".to_owned()),
                 lines: vec![n + 1],
             },
             choice: Choice::default(),
@@ -251,6 +255,85 @@ async fn in_hand(world: &World) {
     }
     let mut tx = store.begin().await.unwrap();
     assert_eq!(tx.in_hand(&one.id, &rows, 1, 1, 10).await.unwrap().len(), 1);
+}
+
+/// A permit is in the hand of who applied for it, until another took it over; and of whoever is to take it over.
+async fn permits_in_hand(world: &World) {
+    let store = &world.store;
+    people(store).await;
+    let one = plan(1);
+    let permitted = |n: u32, applicant: u32| {
+        let mut request = request(n);
+        request.applicant = user_id(applicant);
+        let hash = request.content_hash();
+        for by in [4, 5] {
+            let by = user_id(by);
+            let vote = Vote {
+                by: &by,
+                on_behalf_of: None,
+                verdict: Verdict::Approve,
+                comment: "",
+                seen_hash: &hash,
+                step: None,
+            };
+            request.decide(&vote, Patience { days: 14 }, T0 + 5).unwrap();
+        }
+        assert!(request.permit.is_some());
+        request
+    };
+    let office = user_id(9);
+    let now = permitted(1, 1).permit.unwrap().terms.from;
+    let of_leaver = permitted(1, 1);
+    let mut offered = permitted(2, 3);
+    offered.hand_on(Some(&user_id(2)), &office, "異動", Some(now + 9), now).unwrap();
+    let mut taken = permitted(3, 1);
+    taken.hand_on(Some(&user_id(2)), &office, "異動", None, now).unwrap();
+    taken.take_over(&user_id(2), now).unwrap();
+    commit(store, 1, async |tx| {
+        tx.insert_roster_plan(&one, &lines(3)).await.unwrap();
+        for (n, request) in [&of_leaver, &offered, &taken].into_iter().enumerate() {
+            tx.insert_request(request, &format!("key-{n}")).await.unwrap();
+        }
+    })
+    .await;
+    assert_eq!(store.request(&taken.id).await.unwrap(), Some(taken.clone()));
+    let places = async |first, last| {
+        let found = store.in_hand(&one.id, &Wanted::Permits, first, last, 10).await.unwrap();
+        let mut told: Vec<_> = found
+            .into_iter()
+            .map(|found| match found.thing {
+                Thing::Permit(id, ..) => (found.place, id),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        told.sort();
+        told
+    };
+    let all = [(1, of_leaver.id.clone()), (2, offered.id.clone()), (2, taken.id.clone())];
+    assert_eq!(places(0, 9).await, all);
+    assert_eq!(places(1, 1).await, all[..1]);
+    // What was said no to is nobody's but the applicant's.
+    let mut declined = offered.clone();
+    declined.decline(&user_id(2), "手元にない", now).unwrap();
+    let request = declined.id.clone();
+    commit(store, 2, async |tx| {
+        tx.update_request(&declined).await.unwrap();
+        for to in [user_id(4), user_id(5)] {
+            tx.choose_permit_keeper(&one.id, 1, &request, Some(&to)).await.unwrap();
+        }
+        let keeper = PermitKeeper { place: 1, request: request.clone(), successor: user_id(5) };
+        assert_eq!(tx.roster_permits(&one.id, 0, 9).await.unwrap(), [keeper]);
+    })
+    .await;
+    assert_eq!(places(0, 9).await, [(1, of_leaver.id.clone()), (2, taken.id.clone())]);
+    assert_eq!(store.roster_permits(&one.id, 1, 1).await.unwrap().len(), 1);
+    assert_eq!(store.roster_permits(&one.id, 2, 9).await.unwrap(), []);
+    commit(store, 3, async |tx| {
+        tx.choose_permit_keeper(&one.id, 1, &request, None).await.unwrap();
+        tx.choose_permit_keeper(&one.id, 1, &request, None).await.unwrap();
+    })
+    .await;
+    assert_eq!(store.roster_permits(&one.id, 0, 9).await.unwrap(), []);
 }
 
 async fn what_time_has_to_do(world: &World) {

@@ -227,6 +227,23 @@ pub(crate) struct PermitView {
     pub(super) return_asked: bool,
     pub(super) returned_at: Option<String>,
     pub(super) revoked_at: Option<String>,
+    /// Who took it over from the applicant.
+    pub(super) keeper: Option<String>,
+    /// The handing over that waits for somebody.
+    pub(super) handover: Option<HandOverView>,
+}
+
+/// Whoever has what was permitted leaves the section.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct HandOverView {
+    pub(super) from: String,
+    /// Who is to take it over; absent: it is to be given back.
+    pub(super) to: Option<String>,
+    #[schema(format = DateTime)]
+    pub(super) asked_at: String,
+    /// From when it is too late.
+    #[schema(format = DateTime)]
+    pub(super) due_at: Option<String>,
 }
 
 /// What the caller may do with a request now.
@@ -242,6 +259,8 @@ pub(crate) struct RequestMayView {
     pub(super) withdraw: bool,
     pub(super) resubmit: bool,
     pub(super) give_back: bool,
+    /// Say that one took over what was permitted to another, or did not.
+    pub(super) take_over: bool,
     /// Do without what was permitted, before its first day.
     pub(super) give_up: bool,
     pub(super) revoke: bool,
@@ -335,6 +354,13 @@ fn permit_view(permit: &Permit, standing: Option<Standing>) -> PermitView {
         return_asked: permit.terms.return_asked,
         returned_at: permit.returned.as_ref().map(|(at, _)| time(*at)),
         revoked_at: permit.revoked.as_ref().map(|(at, _)| time(*at)),
+        keeper: permit.keeper.as_ref().map(UserId::to_string),
+        handover: permit.open_handover().map(|handover| HandOverView {
+            from: handover.from.to_string(),
+            to: handover.to.as_ref().map(UserId::to_string),
+            asked_at: time(handover.asked_at),
+            due_at: handover.due_at.map(time),
+        }),
     }
 }
 
@@ -411,6 +437,7 @@ impl From<RequestDetail> for RequestDetailView {
                 withdraw: detail.may.withdraw,
                 resubmit: detail.may.resubmit,
                 give_back: detail.may.give_back,
+                take_over: detail.may.take_over,
                 give_up: detail.may.give_up,
                 revoke: detail.may.revoke,
                 review: detail.may.review.clone(),

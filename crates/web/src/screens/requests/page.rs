@@ -15,7 +15,7 @@ use axum::{
 use policy::PrintOf;
 use workflow::{
     id::{FileId, RequestId, UserId},
-    request::{Request, Standing, State as Stage},
+    request::{Permit, Request, Standing, State as Stage},
     route::Verdict,
 };
 
@@ -86,16 +86,12 @@ async fn detail_page(
             })
             .collect(),
         permit: r.permit.as_ref().map(|p| {
-            let became = match (&p.returned, &p.revoked) {
-                (Some((at, by)), _) => format!("{} {}さんが返却を報告しました。", when(*at).short, name(by)),
-                (None, Some((at, by))) => format!("{} {}さんが取り消しました。", when(*at).short, name(by)),
-                (None, None) if p.terms.return_asked => "戻したら、返却を報告してください。".to_owned(),
-                (None, None) => String::new(),
-            };
+            let became = became(p, &name);
             // The end is the beginning of the day after.
             (permit_chip(p, app.now()), when(p.terms.from), when(p.terms.until - 1), became)
         }),
         revoke_action: detail.may.revoke.then(|| format!("{href}/revoke")),
+        decline_action: detail.may.take_over.then(|| format!("{href}/decline")),
         waiting: detail.waiting.iter().map(waiting).collect(),
         rows: detail.rows.iter().map(crate::screens::registers::row_link).collect(),
         decided: decided(r, &name),
@@ -109,6 +105,38 @@ async fn detail_page(
         *answer.status_mut() = failure::status(error);
     }
     answer
+}
+
+/// What became of a permit, in sentences.
+fn became(p: &Permit, name: &dyn Fn(&UserId) -> String) -> String {
+    let mut said = Vec::new();
+    match (&p.returned, &p.revoked) {
+        (Some((at, by)), _) => {
+            said.push(format!("{} {}さんが返却を報告しました。", when(*at).short, name(by)))
+        }
+        (None, Some((at, by))) => {
+            said.push(format!("{} {}さんが取り消しました。", when(*at).short, name(by)))
+        }
+        (None, None) if p.terms.return_asked => said.push("戻したら、返却を報告してください。".to_owned()),
+        (None, None) => {}
+    }
+    if let Some(keeper) = &p.keeper {
+        said.push(format!("{}さんが引き継いでいます。", name(keeper)));
+    }
+    if let Some(handover) = p.open_handover() {
+        let until = handover.due_at.map_or_else(String::new, |due| format!("{}までに", when(due - 1).day));
+        let from = name(&handover.from);
+        said.push(match &handover.to {
+            Some(to) => {
+                format!(
+                    "{from}さんの異動・退職により、{}さんが引き継ぎます。{until}受取りを記録してください。",
+                    name(to)
+                )
+            }
+            None => format!("{from}さんの異動・退職により、{until}返却してください。"),
+        });
+    }
+    said.join(" ")
 }
 
 fn at_decision(error: &Error) -> view::FieldError {
@@ -242,6 +270,16 @@ fn acts(detail: &RequestDetail, href: &str) -> Vec<view::ActButton> {
             ..act("return", "返却を報告する", "返却したことを記録します。")
         });
     }
+    if may.take_over {
+        acts.push(view::ActButton {
+            main: true,
+            ..act(
+                "take-over",
+                "受け取りました",
+                "受け取ったことを記録します。これからは、あなたが返却まで受け持ちます。",
+            )
+        });
+    }
     if may.give_up {
         acts.push(act("give-up", "使わないことにする", "この許可を使わずに終わりにします。よろしいですか。"));
     }
@@ -326,6 +364,21 @@ pub(crate) async fn give_back(State(site): State<Site>, who: Signed, Path(id): P
 pub(crate) async fn give_up(State(site): State<Site>, who: Signed, Path(id): Path<String>) -> Response {
     let result = site.app().give_up_permit(&who.actor, &RequestId::new(&*id)).await;
     after(&site, &who.actor, &id, "given-up", result).await
+}
+
+pub(crate) async fn take_over(State(site): State<Site>, who: Signed, Path(id): Path<String>) -> Response {
+    let result = site.app().take_over_permit(&who.actor, &RequestId::new(&*id)).await;
+    after(&site, &who.actor, &id, "taken-over", result).await
+}
+
+pub(crate) async fn decline(
+    State(site): State<Site>,
+    who: Signed,
+    Path(id): Path<String>,
+    Form(form): Form<Pairs>,
+) -> Response {
+    let result = site.app().decline_permit(&who.actor, &RequestId::new(&*id), one(&form, "reason")).await;
+    after(&site, &who.actor, &id, "take-over-declined", result).await
 }
 
 pub(crate) async fn revoke(

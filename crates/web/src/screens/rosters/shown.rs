@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use app::rosters::{
-    RosterDetail, RosterLine, ShownThing,
+    OfferedPermit, RosterDetail, RosterLine, ShownThing,
     store::{OpenRequests, Outcome, SectionTally, Thing},
 };
 use workflow::{
@@ -94,7 +94,7 @@ pub(super) fn hand_bars(detail: &RosterDetail) -> Vec<view::CountView> {
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let numbers = [
         ("退職する人の、決裁前の申請", h.requests),
-        ("退職する人の許可", h.permits),
+        ("退職・異動する人の許可", h.permits),
         ("うち、返すものがある許可", h.to_give_back),
         ("退職する人の実施事項", h.tasks),
         ("退職する人が受け取っていない授受", h.transfers),
@@ -191,6 +191,7 @@ pub(super) fn changes(site: &Site, entry: &Entry) -> Vec<(String, String, String
         app.section_name(&after.section),
     );
     change("職", before.map(&posts).unwrap_or_default(), posts(after));
+    change("メール", String::new(), entry.mail.clone().unwrap_or_default());
     let usable = |enabled: bool| if enabled { "使える" } else { "使えない" }.to_owned();
     change("利用者ID", before.map(|b| usable(b.enabled)).unwrap_or_default(), usable(after.enabled));
     changes
@@ -218,9 +219,15 @@ pub(super) fn thing_view(
         Thing::Permit(id, .., permit) => (
             "許可",
             format!("/requests/{}", view::path_part(id.as_str())),
-            match permit.owes_return() {
-                true => "終わります。返すものは、所属長が返却を確かめます".to_owned(),
-                false => "終わります".to_owned(),
+            match (plan.stage == Stage::Done, named(&shown.successor), permit.owes_return()) {
+                (false, Some(named), _) => format!("{named}。本人が受け取ったことを記録します"),
+                (false, None, true) => "終わります。返すものは、所属長が返却を確かめます".to_owned(),
+                (false, None, false) => "終わります".to_owned(),
+                (true, Some(_), _) => {
+                    format!("{}さんの受取りを待っています", shown.successor.clone().unwrap_or_default())
+                }
+                (true, None, true) => "返却を待っています".to_owned(),
+                (true, None, false) => "残っています".to_owned(),
             },
             None,
         ),
@@ -256,8 +263,14 @@ pub(super) fn thing_view(
         }
     };
     // Once the day has come this is what is left.
-    let follows = if plan.stage == Stage::Done { "残っています".to_owned() } else { follows };
-    view::ThingView { kind: kind.to_owned(), title: shown.title.clone(), href, follows, row }
+    let is_left = plan.stage == Stage::Done && !matches!(shown.thing, Thing::Permit(..));
+    let follows = if is_left { "残っています".to_owned() } else { follows };
+    let permit = match &shown.thing {
+        Thing::Permit(id, ..) if may_choose => Some(id.to_string()),
+        _ => None,
+    };
+    let taker = permit.as_ref().and(shown.successor.clone()).unwrap_or_default();
+    view::ThingView { kind: kind.to_owned(), title: shown.title.clone(), href, follows, row, permit, taker }
 }
 
 pub(super) fn line_view(
@@ -294,4 +307,13 @@ pub(super) fn line_view(
         outcome: line.outcome.map(|outcome| chip(said::outcome(outcome))),
         notes: line.why.lines().map(said::note).collect(),
     }
+}
+
+pub(super) fn offered_view(of: &OfferedPermit) -> (String, String, String) {
+    let until = of.due_at.map_or_else(String::new, |due| format!("。{}まで", crate::site::when(due - 1).day));
+    (
+        format!("/requests/{}", view::path_part(of.request.as_str())),
+        format!("許可 {} {}", of.number, of.title),
+        format!("{}さんから{until}", of.from_name),
+    )
 }

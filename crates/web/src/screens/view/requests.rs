@@ -275,6 +275,8 @@ pub struct RequestPage {
     pub permit: Option<(Chip, When, When, String)>,
     /// Where the permit can be taken back.
     pub revoke_action: Option<String>,
+    /// Where somebody says that he did not take it over; none for whoever is not asked.
+    pub decline_action: Option<String>,
     /// Who can decide the open steps now.
     pub waiting: Vec<WaitingView>,
     /// The rows of registers that it names.

@@ -121,6 +121,10 @@ pub struct ThingView {
     pub follows: String,
     /// Of a row that may be given to somebody of its own: the register, the number, the column.
     pub row: Option<(String, i64, String)>,
+    /// Of a permit that may be given to somebody: its request.
+    pub permit: Option<String>,
+    /// Who takes that over, by name; empty: nobody.
+    pub taker: String,
 }
 
 /// A line of a plan.
@@ -286,6 +290,8 @@ pub struct HandoverPage {
     pub section: String,
     /// Other sections of the same person.
     pub sections: Vec<RosterTabView>,
+    /// What the one who looks is to take over: its page, what it is, from whom and until when.
+    pub offered: Vec<(String, String, String)>,
     /// The plans.
     pub plans: Vec<HandoverView>,
 }
