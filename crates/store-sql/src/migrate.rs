@@ -48,6 +48,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(13, "0013_records"),
     migration!(14, "0014_desks_and_rows"),
     migration!(15, "0015_home_and_search"),
+    migration!(17, "0017_row_records"),
 ];
 
 pub(crate) async fn run(db: &Db) -> Result<(), MigrateError> {

@@ -272,6 +272,7 @@ macro_rules! record_calls {
 record_calls! {
     unrecorded_requests(form: &str, before: Millis, limit: u32) -> Vec<RequestId>;
     unrecorded_tasks(duty: &str, before: Millis, limit: u32) -> Vec<TaskId>;
+    unrecorded_rows(register: &str, before: jiff::civil::Date, limit: u32) -> Vec<RowKey>;
     record(key: &RecordKey) -> Option<Record>;
     records(query: &RecordQuery) -> Vec<Record>;
     records_to_do(stage: RecordStage, today: Date, limit: u32) -> Vec<RecordKey>;
@@ -293,6 +294,7 @@ record_tx_calls! {
     insert_record(record: &Record) -> ();
     record(key: &RecordKey) -> Option<Record>;
     update_record(record: &Record) -> ();
+    empty_row(key: &RowKey) -> ();
     replace_covers(task: &TaskId, covers: &Covers) -> ();
 }
 
@@ -601,7 +603,7 @@ mod editions {
         row(key: &RowKey) -> Option<Row>;
         rows_linking_over(to: &RowKey, register: &str, column: &str, limit: u32) -> Vec<i64>;
         unique_owner(register: &str, column: &str, key: &str) -> Option<i64>;
-        add_rows(rows: &[RowEntry]) -> ();
+    add_rows(rows: &[RowEntry]) -> ();
         change_rows(rows: &[RowEntry]) -> ();
         index_row(row: &RowEntry, breaking: bool) -> ();
         set_rules_mark(register: &str, mark: &RulesMark) -> ();
@@ -635,7 +637,7 @@ mod editions {
     }
 
     passed_on_inside! { NoticeTx for FlakyTx;
-        replace_notices(
+    replace_notices(
             about: &About, wanted: &[NewNotice], look_again: Option<Millis>, now: Millis
         ) -> Vec<UserId>;
         look_at_waiting(kinds: &[NoticeKind], now: Millis) -> u64;
