@@ -42,6 +42,8 @@ use test_city::doubles::TestClock;
 pub(crate) struct Faults {
     skip: AtomicI64,
     fail: AtomicI64,
+    /// How many calls there were.
+    pub(crate) calls: AtomicI64,
     /// The next commit happens, and its answer is lost.
     pub(crate) lose_answer: AtomicBool,
 }
@@ -61,6 +63,7 @@ impl Faults {
     }
 
     fn fails(&self) -> bool {
+        self.calls.fetch_add(1, Ordering::SeqCst);
         self.fail.load(Ordering::SeqCst) > 0
             && if self.skip.load(Ordering::SeqCst) > 0 {
                 self.skip.fetch_sub(1, Ordering::SeqCst);
@@ -603,6 +606,7 @@ mod editions {
         row(key: &RowKey) -> Option<Row>;
         rows_linking_over(to: &RowKey, register: &str, column: &str, limit: u32) -> Vec<i64>;
         unique_owner(register: &str, column: &str, key: &str) -> Option<i64>;
+        rows_wait(register: &str, section: Option<&SectionId>) -> bool;
     add_rows(rows: &[RowEntry]) -> ();
         change_rows(rows: &[RowEntry]) -> ();
         index_row(row: &RowEntry, breaking: bool) -> ();
@@ -637,6 +641,7 @@ mod editions {
     }
 
     passed_on_inside! { NoticeTx for FlakyTx;
+        add_notices(wanted: &[NewNotice]) -> Vec<UserId>;
     replace_notices(
             about: &About, wanted: &[NewNotice], look_again: Option<Millis>, now: Millis
         ) -> Vec<UserId>;
