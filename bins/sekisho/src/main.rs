@@ -13,11 +13,13 @@ mod catalog_command;
 mod config;
 mod demo;
 mod export_command;
+mod find_command;
 mod forms_command;
 mod house;
 mod import_command;
 mod keys;
 mod ledger_command;
+mod machine;
 mod mail;
 mod packs;
 mod parameters_command;
@@ -76,6 +78,8 @@ enum Command {
     /// 人事異動の表を確かめ、計画を見ます
     #[command(subcommand)]
     People(people_command::Command),
+    /// 言葉で探します。終了コード: 0 見つかった、3 見つからない
+    Find(find_command::Options),
 }
 
 fn main() -> ExitCode {
@@ -93,6 +97,7 @@ fn main() -> ExitCode {
         Command::Ledger(command) => world::run(ledger_command::run(command)),
         Command::Register(command) => world::run(register_command::run(command)),
         Command::People(command) => world::run(people_command::run(command)),
+        Command::Find(options) => world::run(find_command::run(options)),
     };
     done.unwrap_or_else(|error| {
         world::complain(&error);

@@ -28,7 +28,7 @@ use workflow::{
 
 use crate::{
     house,
-    register_command::{At, House},
+    machine::{At, House},
     world::{self, SystemClock},
 };
 

@@ -19,7 +19,7 @@ use app::finding::ports::{IndexChange, IndexError, IndexQuestion, IndexState, Wo
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use tantivy::{
-    Index, IndexReader, IndexWriter, Order, ReloadPolicy, TantivyDocument, TantivyError, Term,
+    Index, IndexReader, IndexWriter, Order, ReloadPolicy, Searcher, TantivyDocument, TantivyError, Term,
     collector::TopDocs,
     directory::MmapDirectory,
     query::{BooleanQuery, Occur, PhraseQuery, Query, TermQuery, TermSetQuery},
@@ -109,14 +109,7 @@ fn none() -> IndexError {
 #[async_trait]
 impl WordIndex for NodeIndex {
     async fn state(&self) -> Result<IndexState, IndexError> {
-        self.apart(|open, _| {
-            let metas = open.as_ref().ok_or_else(none)?.index.load_metas().map_err(failed)?;
-            let Some(payload) = metas.payload else { return Ok(IndexState::default()) };
-            let Payload { house, form, seq } = serde_json::from_str(&payload)
-                .map_err(|e| IndexError::Damaged(format!("what it says of itself: {e}")))?;
-            Ok(IndexState { house, form, seq })
-        })
-        .await
+        self.apart(|open, _| state_of(&open.as_ref().ok_or_else(none)?.index)).await
     }
 
     async fn write(&self, changes: Vec<IndexChange>, state: &IndexState) -> Result<(), IndexError> {
@@ -144,24 +137,7 @@ impl WordIndex for NodeIndex {
             .as_ref()
             .map(|open| (open.reader.searcher(), open.fields));
         let (searcher, fields) = searcher.ok_or_else(none)?;
-        if question.words.is_empty() || question.limit == 0 {
-            return Ok(Vec::new());
-        }
-        let done = tokio::task::spawn_blocking(move || {
-            let query = query(fields, &question);
-            let best = TopDocs::with_limit(question.limit)
-                .and_offset(question.skip)
-                .order_by_fast_field::<i64>("at", Order::Desc);
-            let mut subjects = Vec::new();
-            for (_, address) in searcher.search(&query, &best).map_err(failed)? {
-                let document: TantivyDocument = searcher.doc(address).map_err(failed)?;
-                let key = document.get_first(fields.key).and_then(|v| v.as_str().map(str::to_owned));
-                let key = key.ok_or_else(|| IndexError::Damaged("a document without key".to_owned()))?;
-                let subject = key.split_once('/').map_or("", |(_, subject)| subject);
-                subjects.push(subject.to_owned());
-            }
-            Ok(subjects)
-        });
+        let done = tokio::task::spawn_blocking(move || subjects(&searcher, fields, &question));
         done.await.map_err(|e| IndexError::Damaged(format!("a search stopped: {e}")))?
     }
 
@@ -179,6 +155,80 @@ impl WordIndex for NodeIndex {
         })
         .await
     }
+}
+
+/// The index of a node as somebody at the machine reads it, beside the process that writes it or after its end. It never writes.
+#[derive(Clone)]
+pub struct IndexReading {
+    index: Index,
+    reader: IndexReader,
+    fields: Fields,
+}
+
+impl IndexReading {
+    /// Opens the index that is in this folder.
+    ///
+    /// # Errors
+    /// [`IndexError::Missing`] when there is none; otherwise as [`NodeIndex::open`].
+    pub fn open(folder: &Path) -> Result<Self, IndexError> {
+        if !folder.join("meta.json").is_file() {
+            return Err(IndexError::Missing);
+        }
+        let (wanted, fields) = schema();
+        let index = Index::open_in_dir(folder).map_err(damaged)?;
+        if index.schema() != wanted {
+            return Err(IndexError::Damaged("it has another form".to_owned()));
+        }
+        let reader = reading(&index)?;
+        Ok(Self { index, reader, fields })
+    }
+
+    /// What it holds.
+    ///
+    /// # Errors
+    /// As [`WordIndex::state`].
+    pub fn state(&self) -> Result<IndexState, IndexError> {
+        state_of(&self.index)
+    }
+
+    /// As [`WordIndex::find`], on the thread that asks.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn find(&self, question: &IndexQuestion) -> Result<Vec<String>, IndexError> {
+        subjects(&self.reader.searcher(), self.fields, question)
+    }
+}
+
+fn state_of(index: &Index) -> Result<IndexState, IndexError> {
+    let metas = index.load_metas().map_err(failed)?;
+    let Some(payload) = metas.payload else { return Ok(IndexState::default()) };
+    let Payload { house, form, seq } = serde_json::from_str(&payload)
+        .map_err(|e| IndexError::Damaged(format!("what it says of itself: {e}")))?;
+    Ok(IndexState { house, form, seq })
+}
+
+fn subjects(
+    searcher: &Searcher,
+    fields: Fields,
+    question: &IndexQuestion,
+) -> Result<Vec<String>, IndexError> {
+    if question.words.is_empty() || question.limit == 0 {
+        return Ok(Vec::new());
+    }
+    let query = query(fields, question);
+    let best = TopDocs::with_limit(question.limit)
+        .and_offset(question.skip)
+        .order_by_fast_field::<i64>("at", Order::Desc);
+    let mut subjects = Vec::new();
+    for (_, address) in searcher.search(&query, &best).map_err(failed)? {
+        let document: TantivyDocument = searcher.doc(address).map_err(failed)?;
+        let key = document.get_first(fields.key).and_then(|v| v.as_str().map(str::to_owned));
+        let key = key.ok_or_else(|| IndexError::Damaged("a document without key".to_owned()))?;
+        let subject = key.split_once('/').map_or("", |(_, subject)| subject);
+        subjects.push(subject.to_owned());
+    }
+    Ok(subjects)
 }
 
 impl Open {
@@ -203,7 +253,7 @@ impl Open {
                         held.add_text(fields.letter, &form);
                         held.add_text(fields.pair, form);
                     }
-                    held.add_i64(fields.at, document.at);
+                    held.add_i64(fields.at, order(document.at, document.nth));
                     self.writer.add_document(held).map_err(failed)?;
                 }
             }
@@ -214,6 +264,12 @@ impl Open {
         commit.commit().map_err(failed)?;
         self.reader.reload().map_err(failed)
     }
+}
+
+/// The place in the order of results: the moment, and within it the number. Moments of any century a house sees leave room for it.
+fn order(at: i64, nth: u32) -> i64 {
+    const ROOM: u32 = 1 << 20;
+    at.saturating_mul(i64::from(ROOM)).saturating_add(i64::from(nth.min(ROOM - 1)))
 }
 
 fn key(kind: &str, subject: &str) -> String {
@@ -297,11 +353,15 @@ fn open(folder: &Path) -> Result<Open, IndexError> {
 }
 
 fn with_writer(index: Index, fields: Fields) -> Result<Open, IndexError> {
-    index.tokenizers().register(letters::LETTERS, TextAnalyzer::from(Letters::default()));
-    index.tokenizers().register(letters::PAIRS, TextAnalyzer::from(Pairs::default()));
-    let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(damaged)?;
+    let reader = reading(&index)?;
     let writer = index.writer_with_num_threads(1, WRITER_BYTES).map_err(failed)?;
     Ok(Open { index, reader, writer, fields })
+}
+
+fn reading(index: &Index) -> Result<IndexReader, IndexError> {
+    index.tokenizers().register(letters::LETTERS, TextAnalyzer::from(Letters::default()));
+    index.tokenizers().register(letters::PAIRS, TextAnalyzer::from(Pairs::default()));
+    index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(damaged)
 }
 
 /// Moves what cannot be read aside, over what was moved there before.

@@ -10,6 +10,7 @@ fn document(subject: &str, at: i64, texts: &[&str]) -> IndexChange {
         kind: "transfer",
         subject: subject.to_owned(),
         at,
+        nth: 0,
         tokens: vec!["z:lgwan".to_owned(), format!("u:{subject}")],
         texts: texts.iter().map(|t| (*t).to_owned()).collect(),
     })
@@ -129,6 +130,26 @@ async fn tokens_narrow_and_pages_follow_each_other() {
     assert_eq!(index.find(IndexQuestion { kind: "request", ..words("件名") }).await.unwrap(), [""; 0]);
 }
 
+/// The rows of one import have one moment: their numbers tell which is the newer.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_one_moment_the_highest_number_comes_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = NodeIndex::open(&folder.path().join("words")).unwrap();
+    let numbered = |subject: &str, at: i64, nth: u32| {
+        let IndexChange::Put(document) = document(subject, at, &["件名"]) else { panic!() };
+        IndexChange::Put(Document { nth, ..document })
+    };
+    let put = vec![
+        numbered("old", 1_700_000_000_000, u32::MAX),
+        numbered("second", 1_793_000_000_000, 2),
+        numbered("third", 1_793_000_000_000, 30),
+        numbered("first", 1_793_000_000_000, 1),
+        numbered("new", 1_793_000_000_001, 0),
+    ];
+    index.write(put, &state(5)).await.unwrap();
+    assert_eq!(found(&index, "件名").await, ["new", "third", "second", "first", "old"]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_index_that_cannot_be_read_is_moved_aside() {
     let folder = tempfile::tempdir().unwrap();
@@ -159,6 +180,29 @@ async fn an_index_that_cannot_be_read_is_moved_aside() {
         index.write(vec![document("1", 1, &["件名"])], &state(1)).await.unwrap();
         assert_eq!(found(&index, "件名").await, ["1"], "{damage}");
     }
+}
+
+/// Somebody at the machine reads while the house writes, and after it ended; nothing there is nothing, and nothing is made.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_is_read_beside_its_writer() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("words");
+    assert!(matches!(IndexReading::open(&path), Err(IndexError::Missing)));
+    assert!(!path.exists());
+    let index = NodeIndex::open(&path).unwrap();
+    index.write(vec![document("1", 1, &["件名"]), document("2", 2, &["件名"])], &state(2)).await.unwrap();
+    let reading = IndexReading::open(&path).unwrap();
+    assert_eq!(reading.find(&words("件名")).unwrap(), ["2", "1"]);
+    assert_eq!(reading.state().unwrap(), state(2));
+    assert_eq!(reading.find(&IndexQuestion { words: Vec::new(), ..words("件名") }).unwrap(), [""; 0]);
+    // It sees what was there when it was opened.
+    index.write(vec![document("3", 3, &["件名"])], &state(3)).await.unwrap();
+    assert_eq!(reading.find(&words("件名")).unwrap(), ["2", "1"]);
+    drop(index);
+    let again = IndexReading::open(&path).unwrap();
+    assert_eq!(again.find(&words("件名")).unwrap(), ["3", "2", "1"]);
+    fs::write(path.join("meta.json"), b"{ not json").unwrap();
+    assert!(matches!(IndexReading::open(&path), Err(IndexError::Damaged(_))));
 }
 
 #[tokio::test(flavor = "multi_thread")]

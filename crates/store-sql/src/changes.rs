@@ -1,7 +1,7 @@
 //! What changed, for the indexes of words on the nodes.
 //!
 //! Owns the numbers of changes. They are written where a transaction ends ([`crate::tx`]), so no use case can forget it: for each
-//! subject that its evidence names, and for those that were written in bulk. Leaves what is found to `app`.
+//! subject that its evidence names, for those that were written in bulk, and for what shows the name of a person who has another. Leaves what is found to `app`.
 //!
 //! A reader must never see a number before a smaller one that is still on its way. SQLite has one writer, which gives numbers in
 //! the order of its commits. On PostgreSQL writers hold a shared lock from before they take numbers until they commit, and a
@@ -14,7 +14,7 @@ use app::{
         FoundKind,
         ports::{ChangeStore, SubjectChange},
     },
-    model::NewEvidence,
+    model::{NewEvidence, User},
     ports::StoreError,
 };
 use async_trait::async_trait;
@@ -35,6 +35,16 @@ pub(crate) type Touched = BTreeSet<(String, String)>;
 pub(crate) fn touch(touched: &mut Touched, evidence: &[NewEvidence]) {
     let told = evidence.iter().filter(|e| FoundKind::is_told(&e.subject_kind));
     touched.extend(told.map(|e| (e.subject_kind.clone(), e.subject_id.clone())));
+}
+
+/// The things that are found by the name of a person who is about to have another one; nothing while it stays the same.
+pub(crate) async fn renamed(conn: &mut Conn<'_>, user: &User) -> Result<Touched, StoreError> {
+    let before = conn.row(&sql::NAME_OF, &args![&user.id]).await?;
+    if before.map(|row| row.text("name")).transpose()?.is_none_or(|name| name == user.name) {
+        return Ok(Touched::new());
+    }
+    let things = conn.rows(&sql::THINGS_WITH_NAME, &args![&user.id]).await?;
+    things.iter().map(|row| Ok((row.text("kind")?, row.text("subject")?))).collect()
 }
 
 /// Writes the changes of a transaction that is about to end.

@@ -49,6 +49,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(14, "0014_desks_and_rows"),
     migration!(15, "0015_home_and_search"),
     migration!(16, "0016_hand_over"),
+    migration!(17, "0017_row_records"),
 ];
 
 pub(crate) async fn run(db: &Db) -> Result<(), MigrateError> {

@@ -103,6 +103,49 @@ async fn choice_of(
     found.map(|row| urgency(&row)).transpose()
 }
 
+/// A new notice as it is stored, by what its person chose.
+async fn row_of<'n>(
+    conn: &mut Conn<'_>,
+    new: &'n NewNotice,
+    id: String,
+) -> Result<Vec<Value<'n>>, StoreError> {
+    let NewNotice { person, told, way } = new;
+    let (mail_at, digest) = mail_at(choice_of(conn, person, told.kind).await?, *way);
+    Ok(args![
+        id,
+        person,
+        told.kind.id(),
+        &told.about.kind,
+        &told.about.id,
+        &told.occasion,
+        told.zones.join(" "),
+        &told.title,
+        told.unnamed,
+        told.number,
+        told.due_at,
+        told.made_at,
+        told.kind.waits(),
+        true,
+        None::<i64>,
+        mail_at,
+        digest,
+        None::<&str>,
+    ]
+    .into())
+}
+
+/// Notices about new things: nothing of theirs is to end, so nothing is read but what their people chose.
+async fn add(conn: &mut Conn<'_>, wanted: &[NewNotice]) -> Result<Vec<UserId>, StoreError> {
+    let mut rows = Vec::with_capacity(wanted.len());
+    for new in wanted {
+        rows.push(row_of(conn, new, new.id()).await?);
+    }
+    let made = conn.bulk(&sql::INSERT_NOTICES, &rows).await?;
+    let people: BTreeSet<UserId> =
+        made.iter().map(|row| row.text("person").map(UserId::new)).collect::<Result<_, _>>()?;
+    Ok(people.into_iter().collect())
+}
+
 /// The one place where the notices of a thing change.
 async fn replace(
     conn: &mut Conn<'_>,
@@ -122,31 +165,7 @@ async fn replace(
         if open.remove(&id).is_some() {
             continue;
         }
-        let NewNotice { person, told, way } = new;
-        let (mail_at, digest) = mail_at(choice_of(conn, person, told.kind).await?, *way);
-        rows.push(
-            args![
-                id,
-                person,
-                told.kind.id(),
-                &told.about.kind,
-                &told.about.id,
-                &told.occasion,
-                told.zones.join(" "),
-                &told.title,
-                told.unnamed,
-                told.number,
-                told.due_at,
-                told.made_at,
-                told.kind.waits(),
-                true,
-                None::<i64>,
-                mail_at,
-                digest,
-                None::<&str>,
-            ]
-            .into(),
-        );
+        rows.push(row_of(conn, new, id).await?);
     }
     for (id, person) in open {
         conn.run(&sql::END_NOTICE, &args![id, now]).await?;
@@ -433,6 +452,10 @@ impl NoticeTx for SqlTx {
         now: Millis,
     ) -> Result<Vec<UserId>, StoreError> {
         step!(self, replace(&mut self.conn(), about, wanted, look_again, now))
+    }
+
+    async fn add_notices(&mut self, wanted: &[NewNotice]) -> Result<Vec<UserId>, StoreError> {
+        step!(self, add(&mut self.conn(), wanted))
     }
 
     async fn look_at_waiting(&mut self, kinds: &[NoticeKind], now: Millis) -> Result<u64, StoreError> {

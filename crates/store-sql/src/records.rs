@@ -13,12 +13,13 @@ use workflow::{
     duty::Covers,
     id::{RequestId, SectionId, TaskId, UserId, ZoneId},
     record::{Disposal, Hold, Stage},
+    register::RowKey,
 };
 
 use crate::{
     SqlStore,
     db::{Conn, Row, Value, args, corrupt, json},
-    sql::{Sql, records as sql},
+    sql::{Sql, records as sql, registers},
     tx::{SqlTx, step},
 };
 
@@ -95,12 +96,17 @@ fn way_out(disposal: &Disposal) -> Vec<Value<'_>> {
 }
 
 async fn insert(conn: &mut Conn<'_>, record: &Record) -> Result<(), StoreError> {
-    let mark = match record.key.kind {
-        RecordKind::Request => &sql::RECORD_REQUEST,
-        RecordKind::Task => &sql::RECORD_TASK,
-    };
     // Fails when it is recorded already, also by another process.
-    conn.run_one(mark, &args![record.key.subject.as_str()]).await?;
+    match record.key.kind {
+        RecordKind::Request => {
+            conn.run_one(&sql::RECORD_REQUEST, &args![record.key.subject.as_str()]).await?;
+        }
+        RecordKind::Task => conn.run_one(&sql::RECORD_TASK, &args![record.key.subject.as_str()]).await?,
+        RecordKind::Row => {
+            let row = record.key.row().ok_or_else(|| corrupt("subject"))?;
+            conn.run_one(&sql::RECORD_ROW, &args![&row.register, row.number]).await?;
+        }
+    }
     let mut values: Vec<Value<'_>> = args![
         record.key.kind.id(),
         record.key.subject.as_str(),
@@ -126,6 +132,17 @@ async fn update(conn: &mut Conn<'_>, record: &Record) -> Result<(), StoreError> 
     values.extend(way_out(&record.disposal));
     values.push(Value::from(record.version));
     conn.run_one(&sql::UPDATE_RECORD, &values).await
+}
+
+/// What is unique went with the end of the row.
+async fn empty_row(conn: &mut Conn<'_>, key: &RowKey) -> Result<(), StoreError> {
+    let values = args![&key.register, key.number];
+    conn.run_one(&sql::EMPTY_ROW, &values).await?;
+    conn.run_one(&sql::EMPTY_ROW_WORDS, &values).await?;
+    for clear in [&sql::EMPTY_ROW_KEYS, &registers::REMOVE_ROW_LINKS, &sql::EMPTY_ROW_HISTORY] {
+        conn.run(clear, &values).await?;
+    }
+    Ok(())
 }
 
 async fn one(conn: &mut Conn<'_>, statement: &Sql, key: &RecordKey) -> Result<Option<Record>, StoreError> {
@@ -160,6 +177,17 @@ impl RecordStore for SqlStore {
         let values = args![duty, before, limit];
         let rows = self.db.reader().await?.conn().rows(&sql::UNRECORDED_TASKS, &values).await?;
         rows.iter().map(|row| row.text("id").map(TaskId::new)).collect()
+    }
+
+    async fn unrecorded_rows(
+        &self,
+        register: &str,
+        before: Date,
+        limit: u32,
+    ) -> Result<Vec<RowKey>, StoreError> {
+        let values = args![register, before.to_string(), limit];
+        let rows = self.db.reader().await?.conn().rows(&sql::UNRECORDED_ROWS, &values).await?;
+        rows.iter().map(|row| Ok(RowKey::new(register, row.int("number")?))).collect()
     }
 
     async fn record(&self, key: &RecordKey) -> Result<Option<Record>, StoreError> {
@@ -242,6 +270,11 @@ impl RecordTx for SqlTx {
 
     async fn update_record(&mut self, record: &Record) -> Result<(), StoreError> {
         step!(self, update(&mut self.conn(), record))
+    }
+
+    async fn empty_row(&mut self, key: &RowKey) -> Result<(), StoreError> {
+        self.touched.insert(("register-row".to_owned(), key.to_string()));
+        step!(self, empty_row(&mut self.conn(), key))
     }
 
     async fn replace_covers(&mut self, task: &TaskId, covers: &Covers) -> Result<(), StoreError> {

@@ -458,6 +458,13 @@ impl RegisterTx for SqlTx {
         step!(self, owner(&mut self.conn(), register, column, key))
     }
 
+    async fn rows_wait(&mut self, register: &str, section: Option<&SectionId>) -> Result<bool, StoreError> {
+        let column = stage_column(RowStage::Waiting);
+        let values = args![register, &column, section.map_or("", SectionId::as_str), 1_i64];
+        let row = step!(self, self.conn().row(&sql::COUNT_ROWS, &values))?;
+        Ok(row.map_or(Ok(0), |row| row.int("n"))? > 0)
+    }
+
     async fn add_rows(&mut self, rows: &[RowEntry]) -> Result<(), StoreError> {
         self.touched.extend(rows.iter().map(|r| ("register-row".to_owned(), r.row.key.to_string())));
         step!(self, add(&mut self.conn(), rows))

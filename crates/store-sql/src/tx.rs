@@ -101,6 +101,9 @@ impl Tx for SqlTx {
 
     async fn update_user(&mut self, user: &User) -> Result<(), StoreError> {
         self.touched.insert(("user".to_owned(), user.id.as_str().to_owned()));
+        // What shows his name is found by the new one.
+        let renamed = step!(self, changes::renamed(&mut self.changes.conn(), user))?;
+        self.touched.extend(renamed);
         step!(self, people::update_user(&mut self.changes.conn(), user))
     }
 

@@ -81,9 +81,15 @@ pub fn text() -> EditionText {
 /// The files of `hoshimi` and of what it stands on, as they are shipped.
 #[must_use]
 pub fn policies() -> Vec<SourceFile> {
+    layers(&["base", "guideline", "hoshimi"])
+}
+
+/// The files of these folders of the shipped policies.
+#[must_use]
+pub fn layers(folders: &[&str]) -> Vec<SourceFile> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
     let mut files = Vec::new();
-    for layer in ["base", "guideline", "hoshimi"] {
+    for layer in folders {
         for entry in std::fs::read_dir(root.join(layer)).unwrap() {
             let entry = entry.unwrap();
             files.push(SourceFile {

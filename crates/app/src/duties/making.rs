@@ -101,10 +101,10 @@ impl App {
             let subject = ("duty", duty.id.as_str(), duty.id.as_str());
             let entry = self.duty_entry(now, Kind::TasksMade, By::System, subject, details)?;
             // One that is due soon is told at once: its reminder lies behind it.
-            for task in part.iter().filter(|t| t.reminded > 0) {
-                Box::pin(self.tell_of_task(&mut *tx, task, &[], now)).await?;
-            }
+            let soon: Vec<Task> = part.iter().filter(|t| t.reminded > 0).cloned().collect();
+            let noticed = Box::pin(self.tell_of_new_tasks(&mut *tx, &soon, now)).await?;
             self.commit(tx, vec![entry]).await?;
+            self.noticed(&noticed);
         }
         Ok(made)
     }
@@ -172,9 +172,7 @@ impl App {
                     let details = json!({ "trigger": happened.trigger.id(), "tasks": part.len() });
                     evidence.push(self.task_entry(now, Kind::TaskStarted, by, task, details)?);
                 }
-                for task in part {
-                    Box::pin(self.tell_of_task(tx, task, &[], now)).await?;
-                }
+                Box::pin(self.tell_of_new_tasks(tx, part, now)).await?;
             }
         }
         evidence.extend(self.set_off_courses(tx, by, happened, now).await?);

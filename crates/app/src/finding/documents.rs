@@ -121,6 +121,10 @@ impl App {
             kind: kind.subject_kind(),
             subject: id.to_owned(),
             at: texts.at.unwrap_or_default(),
+            nth: match kind {
+                FoundKind::Row => id.rsplit('/').next().and_then(|number| number.parse().ok()).unwrap_or(0),
+                _ => texts.number.parse().unwrap_or(0),
+            },
             tokens: tokens.into_iter().collect(),
             texts: texts.all().map(str::to_owned).collect(),
         }))

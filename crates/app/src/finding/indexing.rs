@@ -21,7 +21,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// After a failure.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(30);
 /// Raised when documents are made in another way, so that old indexes are made anew.
-const FORM: &str = "1";
+const FORM: &str = "2";
 
 /// How the index of this node is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -16,6 +16,8 @@ pub struct Document {
     pub subject: String,
     /// Results are in this order, the newest first.
     pub at: Millis,
+    /// Among those of one moment, such as the rows of one import, the highest first.
+    pub nth: u32,
     /// Exact words: who sees it, and what it is narrowed by.
     pub tokens: Vec<String>,
     /// Texts in which words are looked for; a word never stands across two of them.
@@ -82,7 +84,7 @@ pub trait WordIndex: Send + Sync {
     /// Writes these changes, and that it holds everything up to `state.seq`: all of it becomes durable together or not at all.
     /// Later questions see it.
     async fn write(&self, changes: Vec<IndexChange>, state: &IndexState) -> Result<(), IndexError>;
-    /// The subjects that fit, the newest first, of equal times in no order. A word fits only where all of its characters
+    /// The subjects that fit, the newest first, of equal times the one with the highest `nth`. A word fits only where all of its characters
     /// stand side by side.
     async fn find(&self, question: IndexQuestion) -> Result<Vec<String>, IndexError>;
     /// Begins anew with nothing; what was there is moved away when it cannot be read.

@@ -241,6 +241,7 @@ impl App {
         let entry = self.entry(now, &act)?;
         let mut tx = self.store().begin().await?;
         tx.insert_import(&head, &ImportText { source, reading: kept }).await?;
+        self.tell_of_import(&mut *tx, &head, now).await?;
         self.commit(tx, vec![entry]).await?;
         Ok(Ok(head.id))
     }

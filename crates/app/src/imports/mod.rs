@@ -439,6 +439,9 @@ impl App {
         let mut tx = self.store().begin().await?;
         tx.update_import(&head).await?;
         tx.insert_import_step(&row).await?;
+        if matches!(step, Step::Confirm | Step::Reopen | Step::Discard { .. }) {
+            self.tell_of_import(&mut *tx, &head, now).await?;
+        }
         if head.state == ImportState::Discarded {
             tx.erase_import_text(id).await?;
         }

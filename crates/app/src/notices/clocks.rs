@@ -40,6 +40,9 @@ impl App {
         if first_today {
             self.store().look_at_waiting(BY_PRESENCE, now).await?;
             self.tell_sections(now).await?;
+            for wanted in self.rows_that_wait(now).await? {
+                self.renew(&wanted, now).await?;
+            }
             for before in 1..=MAIL_DAYS {
                 self.note_mails_of(plus(today, -before)).await?;
             }

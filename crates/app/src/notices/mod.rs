@@ -18,14 +18,16 @@
 //! over or given back because somebody leaves the section (`permit-hand-over`), being taken back (`revoked`). Of a task: being set off
 //! (`task-new`), its reminders (`task-due`), being late (`task-overdue`), each escalation (`task-escalated`), a report to confirm
 //! (`task-confirm`), sent back or not let go (`task-returned`), a wish to let it go (`task-waiver`), its end by another person's word
-//! (`task-ended`). Of the policy: what changed for a reader (`to-read`). Of a section: overdue tasks (`section-late`). Of an account:
+//! (`task-ended`). Of the policy: what changed for a reader (`to-read`). Of a section: overdue tasks (`section-late`). Of a register:
+//! rows that wait for a class, once for all of a section until the last is classified (`row-class`). Of an imported text: that its
+//! review is to be done (`import-review`). Of an account:
 //! a new password, a removed second factor, opening, a post given or ended, each by somebody else (`account`).
 //!
 //! **What makes none, and why.** What a person did himself just now: handing in, pulling back, withdrawing, giving back, his own
 //! password, tokens, absences. Withdrawing and pulling back only end what others were told. Files that are rebuilt without
 //! anything held: the next step or the arrival is told. A recurring task that is made: it is due in weeks, and its reminders come.
-//! Rows of registers that wait for a class: their register's manager has them in his list, and they are many. Imported texts: one
-//! person reviews one text at a time. An edition on its way: the request that carries it tells; one whose day has come and that
+//! Single rows that wait for a class: the first is told, and the list shows the others. Corrections of an imported text: its review
+//! goes on. An edition on its way: the request that carries it tells; one whose day has come and that
 //! cannot run is in the log of the server, for whoever restarts it. Cells that do not start: the first page and the page of the
 //! transfer say it to everybody whom it concerns. Logins and refusals of rights: evidence, and nothing waits for anybody. Erasures and
 //! exports: evidence.

@@ -20,7 +20,7 @@ use crate::{
 /// What a notice is about: the kind of thing and its id.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct About {
-    /// `transfer`, `request`, `task`, `edition`, `section`, `account`.
+    /// `transfer`, `request`, `task`, `edition`, `section`, `rows`, `import`, `account`.
     pub kind: String,
     /// Its id.
     pub id: String,
@@ -279,6 +279,9 @@ pub trait NoticeTx: Send {
         look_again: Option<Millis>,
         now: Millis,
     ) -> Result<Vec<UserId>, StoreError>;
+    /// Makes notices about things that are new, so that nothing waits about them yet: thousands at once, in few statements. One that
+    /// is there already stays as it is. Who has something new.
+    async fn add_notices(&mut self, wanted: &[NewNotice]) -> Result<Vec<UserId>, StoreError>;
     /// As [`NoticeStore::look_at_waiting`], with what gives reason for it.
     async fn look_at_waiting(&mut self, kinds: &[NoticeKind], now: Millis) -> Result<u64, StoreError>;
     /// Tells everybody who is to read this edition and has not, with a notice made of this one.

@@ -130,6 +130,14 @@ pub(super) fn path_of(told: &Told) -> String {
         ("task", _) => format!("/tasks/{id}"),
         ("edition", _) => format!("/readings/{id}"),
         ("section", _) => "/tasks?tray=overdue".to_owned(),
+        // The id is that of the register, a point, and the section, if it is one's.
+        ("rows", _) => {
+            format!(
+                "/registers/{}?stage=waiting",
+                id.split_once('.').map_or(id.as_str(), |(register, _)| register)
+            )
+        }
+        ("import", _) => format!("/imports/{id}"),
         ("account", _) => "/account".to_owned(),
         _ => "/".to_owned(),
     }

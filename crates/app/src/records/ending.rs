@@ -5,6 +5,7 @@
 //! the rest for the next round, and what is half erased is erased on.
 
 use jiff::civil::Date;
+use policy::Register;
 use serde_json::json;
 use workflow::{
     Millis,
@@ -12,6 +13,7 @@ use workflow::{
     duty::Covers,
     id::{EvidenceId, RequestId, TaskId, ZoneId},
     record::{Disposal, Stage, destroyed_from, listed_from},
+    register::RowKey,
     transfer::Stored,
 };
 
@@ -80,11 +82,24 @@ impl App {
                 listed += usize::from(self.record_task(&id).await?);
             }
         }
+        for register in self.pack().registers() {
+            let Some(before) = self.ended_before_day(register.record_class.as_deref(), today) else {
+                continue;
+            };
+            for key in self.store().unrecorded_rows(&register.id, before, left(listed)).await? {
+                listed += usize::from(self.record_row(register, &key).await?);
+            }
+        }
         Ok(listed)
     }
 
     /// The moment before which records of this class must have ended to stand on the list today; `None` for a class that never ends.
     fn ended_before(&self, class: Option<&str>, today: Date) -> Option<Millis> {
+        self.ended_before_day(class, today).map(begin_of)
+    }
+
+    /// As [`App::ended_before`], the day that begins then.
+    fn ended_before_day(&self, class: Option<&str>, today: Date) -> Option<Date> {
         let class = self.pack().record_class_of(class)?;
         let months = self.notice_months();
         let years = u16::try_from(class.years?).ok()?;
@@ -97,7 +112,7 @@ impl App {
             let end = last.and_then(|last| destroyed_from(last, years));
             end.is_some_and(|end| listed_from(end, months) <= today)
         })?;
-        Some(begin_of(fiscal_year_begins(year.checked_add(1)?)))
+        Some(fiscal_year_begins(year.checked_add(1)?))
     }
 
     fn notice_months(&self) -> u8 {
@@ -147,6 +162,26 @@ impl App {
             class: of_duty,
             begun_on: day_of(task.made_at),
             ended_on: day_of(ended_at),
+        });
+        self.insert_record(record).await
+    }
+
+    async fn record_row(&self, register: &Register, key: &RowKey) -> Result<bool> {
+        let Some(row) = self.store().row(key).await? else { return Ok(false) };
+        let Some(ended_on) = row.end.as_ref().and_then(|end| end.on.parse().ok()) else { return Ok(false) };
+        // Whoever decides about it does so where the register is kept.
+        let zones = self.row_facts(register, &register.id, None).zones;
+        let kept_in = self.pack().zones().iter().find(|zone| zones.contains(&zone.id));
+        let record = self.new_record(NewRecord {
+            key: RecordKey::of_row(key),
+            label: register.number_shown(key.number),
+            title: register.title.clone(),
+            form: register.id.clone(),
+            section: row.section.clone(),
+            zone: kept_in.map(|zone| ZoneId::new(zone.id.clone())),
+            class: register.record_class.as_deref(),
+            begun_on: day_of(row.created_at),
+            ended_on,
         });
         self.insert_record(record).await
     }
@@ -204,6 +239,7 @@ impl App {
         let blobs = match key.kind {
             RecordKind::Request => self.empty_request(&RequestId::new(&*key.subject), now).await?,
             RecordKind::Task => self.empty_task(&TaskId::new(&*key.subject), now).await?,
+            RecordKind::Row => self.empty_row(key, now).await?,
         };
         for stored in &blobs {
             self.erase_unused(stored).await?;
@@ -229,9 +265,10 @@ impl App {
     ) -> Result<crate::model::NewEvidence> {
         let details = described(record, details);
         let subject = record.key.to_string();
+        let statements = self.statements_of_record(record);
         self.entry(
             now,
-            &Act { kind, by: By::System, subject: ("record", &subject), details, statements: &[] },
+            &Act { kind, by: By::System, subject: ("record", &subject), details, statements: &statements },
         )
     }
 
@@ -275,6 +312,17 @@ impl App {
         tx.update_task(&task).await?;
         self.commit(tx, vec![entry]).await?;
         Ok(files)
+    }
+
+    /// The same of a row. No files belong to rows. What an approved request had copied into it goes with the row and not with the
+    /// request: in the register it is a record of its own, with the register's class.
+    async fn empty_row(&self, key: &RecordKey, now: Millis) -> Result<Vec<Stored>> {
+        let Some(row) = key.row() else { return Ok(Vec::new()) };
+        let mut tx = self.store().begin().await?;
+        let entry = self.emptied(key, &[], now)?;
+        tx.empty_row(&row).await?;
+        self.commit(tx, vec![entry]).await?;
+        Ok(Vec::new())
     }
 
     fn emptied(&self, key: &RecordKey, files: &[Stored], now: Millis) -> Result<crate::model::NewEvidence> {

@@ -195,6 +195,7 @@ impl App {
             }
         };
         let details = described(&record, details);
+        let statements = self.statements_of_record(&record);
         let entry = self.entry(
             now,
             &Act {
@@ -202,11 +203,16 @@ impl App {
                 by: By::Actor(actor),
                 subject: ("record", &key.to_string()),
                 details,
-                statements: &[],
+                statements: &statements,
             },
         )?;
         tx.update_record(&record).await?;
         self.commit(tx, vec![entry]).await
+    }
+
+    /// What the class of a record serves, besides what asks for the erasure of records.
+    fn statements_of_record(&self, record: &Record) -> Vec<String> {
+        self.pack().record_class(&record.class).map(|class| class.statements.clone()).unwrap_or_default()
     }
 
     /// The last day whose ends stand on the list today.

@@ -9,6 +9,7 @@ use workflow::{
     duty::Covers,
     id::{RequestId, SectionId, TaskId, ZoneId},
     record::{Disposal, Stage},
+    register::RowKey,
 };
 
 use crate::ports::StoreError;
@@ -20,11 +21,13 @@ pub enum RecordKind {
     Request,
     /// A task of a duty.
     Task,
+    /// A row of a register.
+    Row,
 }
 
 impl RecordKind {
     /// Every kind.
-    pub const ALL: [RecordKind; 2] = [RecordKind::Request, RecordKind::Task];
+    pub const ALL: [RecordKind; 3] = [RecordKind::Request, RecordKind::Task, RecordKind::Row];
 
     /// The word in the store, the API and addresses; also the word for the subject of its evidence.
     #[must_use]
@@ -32,6 +35,7 @@ impl RecordKind {
         match self {
             RecordKind::Request => "request",
             RecordKind::Task => "task",
+            RecordKind::Row => "register-row",
         }
     }
 
@@ -63,6 +67,19 @@ impl RecordKey {
     pub fn task(id: &TaskId) -> Self {
         Self { kind: RecordKind::Task, subject: id.as_str().to_owned() }
     }
+
+    /// The record of a row.
+    #[must_use]
+    pub fn of_row(key: &RowKey) -> Self {
+        Self { kind: RecordKind::Row, subject: key.to_string() }
+    }
+
+    /// The row that it is the record of.
+    #[must_use]
+    pub fn row(&self) -> Option<RowKey> {
+        let (register, number) = self.subject.split_once('/').filter(|_| self.kind == RecordKind::Row)?;
+        Some(RowKey::new(register, number.parse().ok()?))
+    }
 }
 
 impl std::fmt::Display for RecordKey {
@@ -78,13 +95,13 @@ pub struct Record {
     pub key: RecordKey,
     /// What people call it: its number, or the day for which it was due.
     pub label: String,
-    /// The title of its form or duty.
+    /// The title of its form, duty or register.
     pub title: String,
-    /// The request type or the duty.
+    /// The request type, the duty or the register.
     pub form: String,
     /// The section; none for what is the whole body's.
     pub section: Option<SectionId>,
-    /// The zone in which it was written; none for what nobody wrote in.
+    /// The zone in which it was written, or in which its register is kept; none for what nobody wrote in.
     pub zone: Option<ZoneId>,
     /// Its class, by id.
     pub class: String,
@@ -150,6 +167,13 @@ pub trait RecordStore: Send + Sync {
         before: Millis,
         limit: u32,
     ) -> Result<Vec<TaskId>, StoreError>;
+    /// Rows of this register that ended before this day and are not recorded yet, the first ended first.
+    async fn unrecorded_rows(
+        &self,
+        register: &str,
+        before: Date,
+        limit: u32,
+    ) -> Result<Vec<RowKey>, StoreError>;
     /// One record.
     async fn record(&self, key: &RecordKey) -> Result<Option<Record>, StoreError>;
     /// A list of records; a row more than asked for tells that there is a next page.
@@ -167,12 +191,15 @@ pub trait RecordStore: Send + Sync {
 /// Changing records inside a transaction.
 #[async_trait]
 pub trait RecordTx: Send {
-    /// Inserts a record and notes at its request or task that it is recorded; [`StoreError::Conflict`] when it is already.
+    /// Inserts a record and notes at its request, task or row that it is recorded; [`StoreError::Conflict`] when it is already.
     async fn insert_record(&mut self, record: &Record) -> Result<(), StoreError>;
     /// A record as it is now, to be changed: nobody else changes it before this transaction ends.
     async fn record(&mut self, key: &RecordKey) -> Result<Option<Record>, StoreError>;
     /// Replaces its way out; [`StoreError::Conflict`] unless the stored version is `record.version`, which is raised.
     async fn update_record(&mut self, record: &Record) -> Result<(), StoreError>;
+    /// Erases what a row that has ended says, why it ended, and what its history says of values and reasons. It stays with its
+    /// number, its section and its days, and so do the versions of its history with who and when.
+    async fn empty_row(&mut self, key: &RowKey) -> Result<(), StoreError>;
     /// Replaces what a task covers, once the words about what set it off are to go.
     async fn replace_covers(&mut self, task: &TaskId, covers: &Covers) -> Result<(), StoreError>;
 }

@@ -221,6 +221,8 @@ pub trait RegisterTx: Send {
         column: &str,
         key: &str,
     ) -> Result<Option<i64>, StoreError>;
+    /// Whether a row of a register waits to be classified: of this section, or any.
+    async fn rows_wait(&mut self, register: &str, section: Option<&SectionId>) -> Result<bool, StoreError>;
     /// Adds rows with the first entry of their history: thousands in a second.
     /// [`StoreError::Duplicate`]`("register-value")` when another row in use has a unique value, and
     /// [`StoreError::Duplicate`]`("row")` when a number is used.

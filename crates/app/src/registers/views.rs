@@ -26,6 +26,7 @@ use crate::{
     actor::Actor,
     error::{Error, FieldProblem, Result},
     model::PAGE_ROWS_MAX,
+    records::store::{Record, RecordKey},
     requests::rows::RowRequest,
 };
 
@@ -140,6 +141,8 @@ pub struct RowDetail<'p> {
     pub out: Vec<(String, Permit)>,
     /// The statements that the register serves.
     pub statements: Vec<String>,
+    /// What became of it at the end of its retention.
+    pub record: Option<Record>,
 }
 
 impl App {
@@ -331,6 +334,7 @@ impl App {
             requests: self.requests_of_row(actor, key).await?,
             out: self.who_has(key).await?,
             statements: register.statements.clone(),
+            record: self.record_of(&RecordKey::of_row(key)).await?,
         })
     }
 

@@ -1,6 +1,6 @@
 //! Writing changes of rows that were put together, with what else hangs on rows.
 //!
-//! Owns that rows are written in one order, that the tasks of duties about them go with them, and the evidence of changes that a
+//! Owns that rows are written in one order, that the tasks of duties about them go with them, that managers are told what waits for them, and the evidence of changes that a
 //! request asked for. Leaves putting changes together to [`super::work`], and tasks themselves to [`crate::duties`].
 
 use std::collections::BTreeSet;
@@ -32,6 +32,7 @@ impl App {
         // Values that changed rows give free may be taken by those that are added.
         tx.change_rows(&work.changed).await?;
         tx.add_rows(&work.new).await?;
+        self.tell_of_rows(tx, work, now).await?;
         self.tasks_of_rows(tx, by, work, now).await
     }
 

@@ -51,7 +51,8 @@ const PEOPLE: &[test_city::Row] = &[
 ];
 
 /// Those whose roles ask for a second factor.
-const STRONG: &[&str] = &["kacho", "fukushi", "digital", "tanto", "kansa", "fukushicho", "bucho", "somu"];
+const STRONG: &[&str] =
+    &["kacho", "fukushi", "digital", "tanto", "kansa", "fukushicho", "bucho", "somu", "itkacho"];
 
 pub(crate) struct City {
     pub(crate) app: App,
@@ -111,6 +112,11 @@ impl City {
 
     /// The same, with something more written in its policy: the text of another file of its folder.
     pub(crate) async fn open_with(toml: &str) -> Self {
+        Self::open_on(more(toml)).await
+    }
+
+    /// The same on other files, whose topmost folder is called hoshimi and has the sections of that city.
+    pub(crate) async fn open_on(policies: Vec<policy::SourceFile>) -> Self {
         let Ground { dir, clock, entropy, cell, store, blobs } = Ground::open().await;
         let store = Arc::new(FlakyStore { real: store, faults: Arc::new(Faults::default()) });
         let blobs = Arc::new(FlakyBlobs {
@@ -120,7 +126,6 @@ impl City {
             faults: Arc::new(Faults::default()),
             finished: Arc::default(),
         });
-        let policies = more(toml);
         let ports = Ports {
             store: store.clone(),
             blobs: blobs.clone(),

@@ -242,7 +242,7 @@ async fn nothing_is_public_before_it_is_published() {
 }
 
 /// The form of a revision, from a day on.
-fn revision(id: &EditionId, from: &str) -> BTreeMap<String, String> {
+pub(crate) fn revision(id: &EditionId, from: &str) -> BTreeMap<String, String> {
     answers(&[("edition", id.as_str()), ("from", from), ("reason", "年次の見直し。職員は施行の週に読む。")])
 }
 
@@ -299,7 +299,7 @@ fn app_day(city: &City) -> String {
     format!("2026-11-{:02}", 24 + days - begun)
 }
 
-async fn publish(city: &City, id: &EditionId) {
+pub(crate) async fn publish(city: &City, id: &EditionId) {
     let tanto = city.at("tanto", "lgwan").await;
     let form = answers(&[("edition", id.as_str())]);
     let request = city.apply(&tanto, "policy-publication", form).await.unwrap();

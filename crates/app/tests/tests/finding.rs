@@ -366,3 +366,41 @@ async fn an_index_of_another_database_is_made_anew() {
     let found = city.app.find(&digital, &asked("hanako")).await.unwrap();
     assert_eq!(ids(&found, FoundKind::Person).len(), 1);
 }
+
+/// Somebody has another name: what shows it is found by the new one, and by the old one no longer; nothing else is read again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_shows_a_name_is_found_by_the_new_one() {
+    let (city, _folder) = city_with_things().await;
+    let kacho = city.at("kacho", "lgwan").await;
+    let kinds = [FoundKind::Transfer, FoundKind::Request];
+    let before =
+        [city.found(&kacho, kinds[0], "hanakoさん").await, city.found(&kacho, kinds[1], "hanakoさん").await];
+    assert_eq!(before.each_ref().map(BTreeSet::len), [2, 1], "she sent two and applied once");
+    let (_, head) = city.store.real.change_head().await.unwrap();
+
+    let rename = async |login: &str, name: &str| {
+        let mut entry = city.evidence().await.pop().unwrap().entry;
+        entry.id = workflow::id::EvidenceId::new(format!("renamed-{login}-{}", name.len()));
+        let mut tx = city.store.real.begin().await.unwrap();
+        let mut user = tx.user(&city.id(login)).await.unwrap().unwrap();
+        user.name = name.to_owned();
+        tx.update_user(&user).await.unwrap();
+        tx.commit(vec![entry]).await.unwrap();
+        city.indexed().await;
+    };
+    rename("hanako", "山本花子").await;
+    for (kind, before) in kinds.into_iter().zip(&before) {
+        assert_eq!(city.found(&kacho, kind, "山本花子").await, *before, "{kind:?}");
+    }
+    // What she wrote into a form stays as it was; what only shows her name does not.
+    assert!(city.found(&kacho, FoundKind::Transfer, "hanakoさん").await.is_empty());
+    // A recipient's name stands in it as well.
+    rename("taro", "川上太郎").await;
+    assert_eq!(city.found(&kacho, FoundKind::Transfer, "川上").await, before[0]);
+    // Who keeps his name is noted himself, and nothing with him.
+    let (_, renamed) = city.store.real.change_head().await.unwrap();
+    assert!(renamed > head);
+    rename("taro", "川上太郎").await;
+    let changes = city.store.real.changes_behind(renamed, 100).await.unwrap();
+    assert!(changes.iter().all(|c| c.kind != "transfer" && c.kind != "request"), "{changes:?}");
+}

@@ -42,6 +42,8 @@ use test_city::doubles::TestClock;
 pub(crate) struct Faults {
     skip: AtomicI64,
     fail: AtomicI64,
+    /// How many calls there were.
+    pub(crate) calls: AtomicI64,
     /// The next commit happens, and its answer is lost.
     pub(crate) lose_answer: AtomicBool,
 }
@@ -61,6 +63,7 @@ impl Faults {
     }
 
     fn fails(&self) -> bool {
+        self.calls.fetch_add(1, Ordering::SeqCst);
         self.fail.load(Ordering::SeqCst) > 0
             && if self.skip.load(Ordering::SeqCst) > 0 {
                 self.skip.fetch_sub(1, Ordering::SeqCst);
@@ -272,6 +275,7 @@ macro_rules! record_calls {
 record_calls! {
     unrecorded_requests(form: &str, before: Millis, limit: u32) -> Vec<RequestId>;
     unrecorded_tasks(duty: &str, before: Millis, limit: u32) -> Vec<TaskId>;
+    unrecorded_rows(register: &str, before: jiff::civil::Date, limit: u32) -> Vec<RowKey>;
     record(key: &RecordKey) -> Option<Record>;
     records(query: &RecordQuery) -> Vec<Record>;
     records_to_do(stage: RecordStage, today: Date, limit: u32) -> Vec<RecordKey>;
@@ -293,6 +297,7 @@ record_tx_calls! {
     insert_record(record: &Record) -> ();
     record(key: &RecordKey) -> Option<Record>;
     update_record(record: &Record) -> ();
+    empty_row(key: &RowKey) -> ();
     replace_covers(task: &TaskId, covers: &Covers) -> ();
 }
 
@@ -604,7 +609,8 @@ mod editions {
         row(key: &RowKey) -> Option<Row>;
         rows_linking_over(to: &RowKey, register: &str, column: &str, limit: u32) -> Vec<i64>;
         unique_owner(register: &str, column: &str, key: &str) -> Option<i64>;
-        add_rows(rows: &[RowEntry]) -> ();
+        rows_wait(register: &str, section: Option<&SectionId>) -> bool;
+    add_rows(rows: &[RowEntry]) -> ();
         change_rows(rows: &[RowEntry]) -> ();
         index_row(row: &RowEntry, breaking: bool) -> ();
         set_rules_mark(register: &str, mark: &RulesMark) -> ();
@@ -638,7 +644,8 @@ mod editions {
     }
 
     passed_on_inside! { NoticeTx for FlakyTx;
-        replace_notices(
+        add_notices(wanted: &[NewNotice]) -> Vec<UserId>;
+    replace_notices(
             about: &About, wanted: &[NewNotice], look_again: Option<Millis>, now: Millis
         ) -> Vec<UserId>;
         look_at_waiting(kinds: &[NoticeKind], now: Millis) -> u64;

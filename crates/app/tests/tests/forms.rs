@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use app::requests::forms::is_asked;
+use app::{actor::Actor, requests::forms::is_asked};
 use policy::{Effect, FormFieldType, RequestType, StatementType};
-use workflow::{request::State, route::Verdict};
+use workflow::{id::RequestId, request::State, route::Verdict};
 
 use crate::city::City;
 
@@ -45,11 +45,65 @@ pub(crate) fn filled(form: &RequestType, place: usize) -> BTreeMap<String, Strin
 }
 
 /// Whether it carries something that is made elsewhere first, which has a test of its own: an edition, a personnel change.
-fn carries_something(form: &RequestType) -> bool {
+pub(crate) fn carries_something(form: &RequestType) -> bool {
     let made_elsewhere = |e: &Effect| {
         matches!(e, Effect::AdoptRevision { .. } | Effect::Publish { .. } | Effect::ChangePersonnel { .. })
     };
     form.effects.iter().any(made_elsewhere)
+}
+
+/// Those who decide, each at a listener of the LGWAN zone, by the role that asks for them.
+pub(crate) async fn deciders(city: &City) -> BTreeMap<&'static str, Actor> {
+    let mut deciders = BTreeMap::new();
+    for (role, login) in DECIDERS {
+        deciders.insert(*role, city.at(login, "lgwan").await);
+    }
+    deciders
+}
+
+/// Lets everybody who is asked approve a request. The steps there were.
+pub(crate) async fn approve(city: &City, form: &str, id: &RequestId) -> BTreeSet<String> {
+    let deciders = deciders(city).await;
+    let mut steps = BTreeSet::new();
+    loop {
+        let request = city.stored_request(id).await;
+        if request.state != State::Waiting {
+            assert_eq!(request.state, State::Approved, "{form}");
+            return steps;
+        }
+        let step = request.open_step().unwrap();
+        steps.insert(step.id.clone());
+        assert_eq!(step.raised_from, None, "{form}: nobody was found for {}", step.role);
+        city.say(&deciders[step.role.as_str()], id, Verdict::Approve).await.unwrap();
+    }
+}
+
+/// Applies with a form, of each choice with the one at this place, and lets everybody who is asked approve. The request and its steps.
+pub(crate) async fn drive(city: &City, form: &RequestType, place: usize) -> (RequestId, BTreeSet<String>) {
+    let mut answers = filled(form, place);
+    for field in form.fields.iter().filter(|f| f.kind == FormFieldType::Row) {
+        // Each time another row: what is out stays out, and what has ended is gone.
+        if let Some(answer) = answers.get_mut(&field.id) {
+            let register = field.register.as_deref().unwrap();
+            *answer = crate::rows::add(city, register, &[]).await.number.to_string();
+        }
+    }
+    // What is unique in a register is so in what the form adds to it.
+    for (id, answer) in &mut answers {
+        if form.field(id).is_some_and(|f| f.kind == FormFieldType::Text && f.id != "value") {
+            *answer = format!("{answer} {} {place}", form.id);
+        }
+    }
+    let hanako = city.at("hanako", "lgwan").await;
+    let applied = city.apply(&hanako, &form.id, answers).await;
+    let id = applied.unwrap_or_else(|e| panic!("{}, choice {place}: {e:?}", form.id));
+    let steps = approve(city, &form.id, &id).await;
+    (id, steps)
+}
+
+/// How many times a form is filled so that each answer of each choice is given once.
+pub(crate) fn places(form: &RequestType) -> usize {
+    form.fields.iter().map(|f| f.choices.len()).max().unwrap_or_default().max(1)
 }
 
 #[tokio::test]
@@ -60,46 +114,15 @@ async fn every_form_goes_from_the_applicant_to_the_evidence_of_its_statements() 
         ("somu", "general-affairs", "general-affairs-director", Some("general-affairs")),
     ])
     .await;
-    let hanako = city.at("hanako", "lgwan").await;
-    let mut deciders = BTreeMap::new();
-    for (role, login) in DECIDERS {
-        deciders.insert(*role, city.at(login, "lgwan").await);
-    }
     let pack = test_city::pack();
     let forms: Vec<&RequestType> =
         pack.requests().iter().filter(|r| r.is_general() && !carries_something(r)).collect();
     assert!(forms.len() > 20, "{}", forms.len());
     for form in forms {
-        let choices = form.fields.iter().map(|f| f.choices.len()).max().unwrap_or_default();
         let mut steps_seen = BTreeSet::new();
-        for place in 0..choices.max(1) {
-            let mut answers = filled(form, place);
-            for field in form.fields.iter().filter(|f| f.kind == FormFieldType::Row) {
-                // Each time another row: what is out stays out, and what has ended is gone.
-                if let Some(answer) = answers.get_mut(&field.id) {
-                    let register = field.register.as_deref().unwrap();
-                    *answer = crate::rows::add(&city, register, &[]).await.number.to_string();
-                }
-            }
-            // What is unique in a register is so in what the form adds to it.
-            for (id, answer) in &mut answers {
-                if form.field(id).is_some_and(|f| f.kind == FormFieldType::Text && f.id != "value") {
-                    *answer = format!("{answer} {} {place}", form.id);
-                }
-            }
-            let applied = city.apply(&hanako, &form.id, answers).await;
-            let id = applied.unwrap_or_else(|e| panic!("{}, choice {place}: {e:?}", form.id));
-            loop {
-                let request = city.stored_request(&id).await;
-                if request.state != State::Waiting {
-                    assert_eq!(request.state, State::Approved, "{}", form.id);
-                    break;
-                }
-                let step = request.open_step().unwrap();
-                steps_seen.insert(step.id.clone());
-                assert_eq!(step.raised_from, None, "{}: nobody was found for {}", form.id, step.role);
-                city.say(&deciders[step.role.as_str()], &id, Verdict::Approve).await.unwrap();
-            }
+        for place in 0..places(form) {
+            let (id, steps) = drive(&city, form, place).await;
+            steps_seen.extend(steps);
             let evidence = city.evidence().await;
             let cited: BTreeSet<&String> = evidence
                 .iter()

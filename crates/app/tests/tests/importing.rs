@@ -51,7 +51,7 @@ async fn import(city: &City, actor: &Actor, bytes: &[u8], layer: &str) -> app::R
 }
 
 /// The one text that the tests correct.
-async fn imported(city: &City, actor: &Actor) -> String {
+pub(crate) async fn imported(city: &City, actor: &Actor) -> String {
     import(city, actor, words(RULES).as_bytes(), "yukimi").await.unwrap()
 }
 

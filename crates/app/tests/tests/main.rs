@@ -6,6 +6,8 @@ mod accounts;
 #[cfg(test)]
 mod approving;
 #[cfg(test)]
+mod bound;
+#[cfg(test)]
 mod city;
 #[cfg(test)]
 mod coverage;

@@ -12,12 +12,19 @@ use std::{
 use app::{
     Error,
     actor::Actor,
-    model::PageRequest,
+    model::{PageRequest, PostHolding, User},
     notices::{Letter, MailError, MailRoad, Mailed, Mailer, NoticeRow, NoticeTray, store::NoticeStore as _},
+    ports::Store as _,
+    registers::RowInput,
 };
 use async_trait::async_trait;
 use policy::{NoticeKind, Urgency};
-use workflow::{request::State as RequestState, route::Verdict, transfer::State};
+use workflow::{
+    id::{EvidenceId, UserId},
+    request::State as RequestState,
+    route::Verdict,
+    transfer::State,
+};
 
 use crate::{
     city::{City, content},
@@ -295,6 +302,149 @@ async fn tasks_tell_owners_and_those_above() {
     let late: Vec<_> = late.iter().filter(|n| n.kind == NoticeKind::SectionLate).collect();
     assert_eq!(late.len(), 1, "once a week, and last week's ended");
     assert!(late[0].number > Some(0) && late[0].path.as_deref() == Some("/tasks?tray=overdue"));
+}
+
+/// What waits in a register is told once, however much of it there is, and ends with the last row.
+#[tokio::test]
+async fn rows_that_wait_for_a_class_tell_the_manager_of_their_section() {
+    let mut city = City::open().await;
+    city.settle(&[("itkacho", "digital", "section-manager", Some("digital"))]).await;
+    let told = async |login: &str, zone: &str| {
+        let actor = city.at(login, zone).await;
+        let rows = city.notices(&actor, NoticeTray::Waiting).await;
+        rows.into_iter().filter(|n| n.kind == NoticeKind::RowClass).collect::<Vec<_>>()
+    };
+    let hanako = city.at("hanako", "lgwan").await;
+    let mut unknown: BTreeMap<String, String> =
+        answers(&[("name", "録音"), ("kind", "電子データ"), ("place", "書庫"), ("keeper", "hanako")]);
+    let input = |values: &BTreeMap<String, String>| RowInput {
+        section: Some("residents".to_owned()),
+        values: values.clone(),
+        reason: String::new(),
+    };
+    let first = city.app.add_row(&hanako, "assets", &input(&unknown)).await.unwrap();
+    unknown.insert("name".to_owned(), "録音その2".to_owned());
+    let second = city.app.add_row(&hanako, "assets", &input(&unknown)).await.unwrap();
+    let kacho = city.at("kacho", "lgwan").await;
+    let [row] = &told("kacho", "lgwan").await[..] else { panic!("one for both") };
+    assert_eq!(row.path.as_deref(), Some("/registers/assets?stage=waiting"));
+    assert_eq!(row.name.as_deref(), Some("情報資産台帳"));
+    let [far] = &told("kacho", "internet").await[..] else { panic!() };
+    assert_eq!((far.name.as_deref(), far.path.as_deref()), (None, None), "registers are not kept there");
+    for other in ["hanako", "fukushi", "itkacho", "digital"] {
+        assert_eq!(told(other, "lgwan").await, [], "{other}");
+    }
+    // Another round tells nothing twice, and whoever got the post since is told within a day.
+    city.app.read_notices(&kacho, None).await.unwrap();
+    city.pass(DAY);
+    city.app.tidy().await.unwrap();
+    let [row] = &told("kacho", "lgwan").await[..] else { panic!() };
+    assert!(!row.unread);
+    let digital = city.at("digital", "lgwan").await;
+    city.app.give_post(&digital, city.id_of("fukushi"), "section-manager", Some("residents")).await.unwrap();
+    city.pass(DAY);
+    city.app.tidy().await.unwrap();
+    assert_eq!(told("fukushi", "lgwan").await.len(), 1);
+
+    for (key, left) in [(&first, 1), (&second, 0)] {
+        let kacho = city.at("kacho", "lgwan").await;
+        let row = city.app.register_row(&kacho, key).await.unwrap().row.row;
+        let mut values = city.app.typed(city.app.register("assets").unwrap(), &row);
+        for (axis, level) in [("confidentiality", "c2"), ("integrity", "i1"), ("availability", "a1")] {
+            values.insert(axis.to_owned(), level.to_owned());
+        }
+        city.app.change_row(&kacho, key, row.version, &input(&values)).await.unwrap();
+        assert_eq!(told("kacho", "lgwan").await.len(), left, "until the last");
+    }
+    assert_eq!(told("fukushi", "lgwan").await, [], "done by either of them");
+    // What waits then is a new matter.
+    unknown.insert("name".to_owned(), "録音その3".to_owned());
+    let hanako = city.at("hanako", "lgwan").await;
+    city.app.add_row(&hanako, "assets", &input(&unknown)).await.unwrap();
+    let [row] = &told("kacho", "lgwan").await[..] else { panic!() };
+    assert!(row.unread);
+}
+
+#[tokio::test]
+async fn an_imported_text_waits_for_its_reviewers_until_it_is_confirmed_or_given_up() {
+    let city = City::open().await;
+    let digital = city.at("digital", "lgwan").await;
+    let waits = async |login: &str| {
+        let actor = city.at(login, "lgwan").await;
+        let rows = city.notices(&actor, NoticeTray::Waiting).await;
+        rows.into_iter().find(|n| n.kind == NoticeKind::ImportReview)
+    };
+    let id = crate::importing::imported(&city, &digital).await;
+    assert_eq!(waits("digital").await.unwrap().path, Some(format!("/imports/{id}")));
+    for other in ["hanako", "kacho", "kansa"] {
+        assert!(waits(other).await.is_none(), "{other}");
+    }
+    let all = city.app.import_review(&digital, &id).await.unwrap().draft.import().statements.len();
+    let confirm = (0..all).map(|statement| policy::import::Correction::Confirm { statement }).collect();
+    city.app.correct_import(&digital, &id, 1, confirm).await.unwrap();
+    assert!(waits("digital").await.is_some(), "a step is not the end");
+    city.app.confirm_import(&digital, &id, 2).await.unwrap();
+    assert!(waits("digital").await.is_none());
+    city.app.reopen_import(&digital, &id, 3).await.unwrap();
+    assert!(waits("digital").await.is_some());
+    city.app.discard_import(&digital, &id, 4, "試し").await.unwrap();
+    assert!(waits("digital").await.is_none());
+}
+
+const FOR_EVERYBODY: &str = "[[duty]]\nid = \"renewal\"\ntitle = \"職員証の更新\"\nhelp = \"職員証を更新する。\"\n\
+    owner = \"staff\"\neach = \"person\"\nevery = \"fiscal-year\"\ndue = { month = 11, day = 30 }\nremind_days = [14]\n\
+    statements = [\"base/business-use-only\"]\n";
+
+/// People like Hanako, so many, written at once: what they can do is no matter here.
+async fn crowd(city: &City, people: usize) {
+    let hanako = city.id("hanako");
+    let one = city.store.real.user(&hanako).await.unwrap().unwrap();
+    let held = city.store.real.posts_of(&hanako, city.now()).await.unwrap().remove(0);
+    let mut entry = city.evidence().await.pop().unwrap().entry;
+    let mut tx = city.store.real.begin().await.unwrap();
+    for n in 0..people {
+        let id = UserId::new(format!("crowd-{n:05}"));
+        let login = format!("crowd.{n:05}");
+        tx.insert_user(&User { id: id.clone(), login, ..one.clone() }).await.unwrap();
+        tx.insert_post(&PostHolding { user: id, ..held.clone() }).await.unwrap();
+    }
+    entry.id = EvidenceId::new("00000000-0000-7000-8000-000000000001");
+    tx.commit(vec![entry]).await.unwrap();
+}
+
+/// The night on which everybody of a large body is told of one duty: few steps for thousands, and one mail a person, in the morning.
+#[tokio::test]
+async fn one_duty_for_everybody_is_told_in_few_steps_and_goes_with_the_digest() {
+    const FEW: usize = 500;
+    const MANY: usize = 6_500;
+    let mut steps = Vec::new();
+    for people in [FEW, MANY] {
+        let city = City::open_with(FOR_EVERYBODY).await;
+        crowd(&city, people).await;
+        let before = city.store.faults.calls.load(Ordering::SeqCst);
+        assert!(city.app.tidy().await.unwrap().tasks_made > u64::try_from(people).unwrap());
+        steps.push(city.store.faults.calls.load(Ordering::SeqCst) - before);
+
+        let told = |people: Vec<UserId>| people.iter().filter(|p| p.as_str().starts_with("crowd-")).count();
+        let due = async |after: i64| {
+            told(city.store.real.due_mail_people(city.now() + after, 20_000).await.unwrap())
+        };
+        assert_eq!(due(2 * MINUTE).await, 0, "nobody's mail goes at once");
+        assert_eq!(due(DAY).await, people, "everybody's with the next digest");
+        city.pass(DAY);
+        let post = Post::default();
+        city.mail_round(&post).await;
+        let letters = post.taken();
+        assert!(!letters.is_empty());
+        for letter in letters.iter().filter(|l| l.to.starts_with("crowd.")) {
+            assert!(letter.digest && letter.items.len() == 1, "{letter:?}");
+        }
+        assert_eq!(city.app.tidy().await.unwrap().tasks_made, 0, "once");
+    }
+    // Parts of five hundred: begin, tasks, notices, commit. Nothing is asked for each person, and nothing for each pair.
+    let [few, many] = steps[..] else { panic!() };
+    let parts = i64::try_from((MANY - FEW) / 500).unwrap();
+    assert!(many - few <= parts * 6, "{few} steps for {FEW} people, {many} for {MANY}");
 }
 
 #[tokio::test]

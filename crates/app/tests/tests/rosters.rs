@@ -556,6 +556,20 @@ async fn interrupted_anywhere_it_goes_on_and_does_nothing_twice() {
     }
 }
 
+/// One person moves, by a plan that was applied for, approved and carried out.
+pub(crate) async fn drive(city: &City) {
+    let digital = city.at("digital", "lgwan").await;
+    let day = workflow::calendar::day_of(city.now() + 3 * DAY).to_string();
+    let lines: &[&[&str]] = &[HEADING, &["taro", "", "", "福祉課", "", "異動"]];
+    let read = read_for(city, &digital, lines, &day).await.unwrap().unwrap();
+    let id = read.kept.unwrap_or_else(|| panic!("{:?}", read.plan.problems));
+    let request = ask(city, &id).await.unwrap();
+    crate::forms::approve(city, "personnel-change", &request).await;
+    city.pass(4 * DAY);
+    city.app.current().apply_due_rosters().await.unwrap();
+    assert_eq!(stage(city, &id).await, Stage::Done);
+}
+
 /// Every act that a personnel change leads to, for the tour of all evidence.
 pub(crate) async fn tour(city: &City) {
     let app = city.app.current();

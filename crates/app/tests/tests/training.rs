@@ -41,26 +41,33 @@ async fn opened() -> City {
 
 impl City {
     async fn course_of(&self, login: &str) -> TaskId {
+        self.task_of(login, YEARLY).await
+    }
+
+    async fn task_of(&self, login: &str, course: &str) -> TaskId {
         let actor = self.at(login, "lgwan").await;
         let cards = self.app.my_courses(&actor).await.unwrap();
-        cards.into_iter().find(|c| c.course == YEARLY).unwrap_or_else(|| panic!("{login}")).task
+        cards.into_iter().find(|c| c.course == course).unwrap_or_else(|| panic!("{course}: {login}")).task
     }
 
     async fn read_all(&self, login: &str, id: &TaskId) {
         let actor = self.at(login, "lgwan").await;
-        for page in &self.yearly().pages {
+        for page in &self.course(id).await.pages {
             self.app.read_course_page(&actor, id, &page.id).await.unwrap();
         }
     }
 
-    fn yearly(&self) -> Course {
-        self.app.pack().course(YEARLY).unwrap().clone()
+    /// The course that a task is about.
+    async fn course(&self, id: &TaskId) -> Course {
+        let task = self.store.real.task(id).await.unwrap().unwrap();
+        let course = workflow::training::course_of(&task.duty).unwrap().to_owned();
+        self.app.pack().course(&course).unwrap().clone()
     }
 
     /// What is right, or wrong, on the paper that is under way.
     async fn answers(&self, id: &TaskId, right: bool) -> BTreeMap<usize, BTreeSet<usize>> {
         let stored = self.store.real.course_progress(std::slice::from_ref(id)).await.unwrap();
-        let course = self.yearly();
+        let course = self.course(id).await;
         let paper = Paper::draw(&course, &stored[id].progress.begun.as_ref().unwrap().seed);
         let places = |item: &workflow::training::PaperItem| -> BTreeSet<usize> {
             let answers = &course.questions[item.question].answers;
@@ -71,7 +78,12 @@ impl City {
     }
 
     async fn pass_course(&self, login: &str) -> TaskId {
-        let id = self.course_of(login).await;
+        self.pass_of(login, YEARLY).await
+    }
+
+    /// Reads a course to its end and passes its test.
+    pub(crate) async fn pass_of(&self, login: &str, course: &str) -> TaskId {
+        let id = self.task_of(login, course).await;
         let actor = self.at(login, "lgwan").await;
         self.read_all(login, &id).await;
         self.app.begin_test(&actor, &id).await.unwrap();
@@ -418,6 +430,33 @@ async fn a_failing_store_leaves_state_and_evidence_together() {
         failed += 1;
     }
     assert!(failed >= 4, "{failed}");
+}
+
+/// A course from the day on which it is opened, or sets itself off, to somebody who passed it.
+pub(crate) async fn drive(city: &City, course: &Course) {
+    if !matches!(course.occurs, policy::Occurs::Every { .. }) {
+        // Whoever comes takes it.
+        let digital = city.at("digital", "lgwan").await;
+        let new = NewPerson {
+            login: "shinnin".to_owned(),
+            name: "新任".to_owned(),
+            kana: "しんにん".to_owned(),
+            section: section("residents"),
+        };
+        let (id, first) = city.app.add_person(&digital, new).await.unwrap();
+        city.app.give_post(&digital, &id, "staff", Some("residents")).await.unwrap();
+        let door = crate::city::door("lgwan");
+        let opened = city.app.login(&door, "shinnin", &first).await.unwrap();
+        let actor = city.app.resume(&door, &opened.secret).await.unwrap();
+        let own = test_city::password("shinnin");
+        city.app.change_password(&actor, &opened.secret, &first, &own).await.unwrap();
+        city.pass_of("shinnin", &course.id).await;
+        return;
+    }
+    let somu = city.at("somu", "lgwan").await;
+    let new = NewRun { due_on: "2026-12-25".to_owned(), ..run(&course.id) };
+    city.app.open_course(&somu, new).await.unwrap_or_else(|error| panic!("{}: {error:?}", course.id));
+    city.pass_of(if course.id == YEARLY { "hanako" } else { "kacho" }, &course.id).await;
 }
 
 /// Everything that people do with courses, each at least once. The time of the tour brings the erasure of answers.

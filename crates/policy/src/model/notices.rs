@@ -46,6 +46,10 @@ words! {
         ToRead = "to-read" "方針の変更の確認",
         /// What my unit is late with.
         SectionLate = "section-late" "課の期限超過",
+        /// Rows of a register wait to be classified.
+        RowClass = "row-class" "分類待ちの行",
+        /// An imported text waits to be reviewed.
+        ImportReview = "import-review" "取込みの確認待ち",
         /// Nobody may decide what was handed in.
         Vacancy = "vacancy" "承認する人がいない申請",
         /// What I handed in was approved.
@@ -97,6 +101,8 @@ impl NoticeKind {
                 | Self::TaskConfirm
                 | Self::TaskWaiver
                 | Self::SectionLate
+                | Self::RowClass
+                | Self::ImportReview
                 | Self::Vacancy
         )
     }
@@ -104,7 +110,7 @@ impl NoticeKind {
     /// Whether the pack alone says which roles are told.
     #[must_use]
     pub fn names_roles(self) -> bool {
-        matches!(self, Self::SectionLate | Self::Vacancy)
+        matches!(self, Self::SectionLate | Self::ImportReview | Self::Vacancy)
     }
 
     /// Whether it comes so many days before something ends.
@@ -264,7 +270,7 @@ mod tests {
     fn strengths_are_ordered_and_only_what_waits_ends_by_itself() {
         assert!(Urgency::ScreenOnly < Urgency::Digest && Urgency::Digest < Urgency::AtOnce);
         let news = NoticeKind::WORDS.iter().filter(|(_, kind)| !kind.waits()).count();
-        assert_eq!((NoticeKind::WORDS.len(), news), (26, 8));
+        assert_eq!((NoticeKind::WORDS.len(), news), (28, 8));
     }
 
     #[test]

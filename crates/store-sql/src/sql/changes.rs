@@ -20,6 +20,12 @@ statements! {
     CHANGES_BEHIND = Same(
         "SELECT s.kind, s.subject, s.seq FROM search_change s WHERE s.seq > $1 ORDER BY s.seq LIMIT $2",
     );
+    NAME_OF = Same("SELECT u.name FROM app_user u WHERE u.id = $1");
+    THINGS_WITH_NAME = Same(
+        "SELECT 'transfer' AS kind, t.id AS subject FROM transfer t WHERE t.submitter = $1 \
+         UNION SELECT 'transfer', r.transfer_id FROM transfer_recipient r WHERE r.user_id = $1 \
+         UNION SELECT 'request', q.id FROM request q WHERE q.applicant = $1",
+    );
     // Everything anew, for the bulk loader, whose rows come past the transaction that notes them.
     FORGET_CHANGES = Same("DELETE FROM search_change WHERE kind <> 'house'");
     MARK_ALL = Same(

@@ -19,8 +19,26 @@ statements! {
         "SELECT id FROM duty_task WHERE duty = $1 AND ended_at < $2 AND recorded = 0 AND ended_at IS NOT NULL \
          ORDER BY ended_at, id LIMIT $3",
     );
+    UNRECORDED_ROWS = Same(
+        "SELECT number FROM register_row WHERE register_id = $1 AND end_on < $2 AND recorded = 0 AND end_on IS NOT NULL \
+         ORDER BY end_on, number LIMIT $3",
+    );
     RECORD_REQUEST = Same("UPDATE request SET recorded = 1 WHERE id = $1 AND recorded = 0");
     RECORD_TASK = Same("UPDATE duty_task SET recorded = 1 WHERE id = $1 AND recorded = 0");
+    RECORD_ROW =
+        Same("UPDATE register_row SET recorded = 1 WHERE register_id = $1 AND number = $2 AND recorded = 0");
+    // The row stays, with its number, its section and the days on which it began and ended.
+    EMPTY_ROW = Same(
+        "UPDATE register_row SET content = '{}', end_reason = '' \
+         WHERE register_id = $1 AND number = $2 AND end_on IS NOT NULL",
+    );
+    EMPTY_ROW_WORDS = Same("UPDATE register_words SET words = '' WHERE register_id = $1 AND number = $2");
+    // Conditions of columns go; the stage and the section, by which a row is listed, begin with a mark and stay.
+    EMPTY_ROW_KEYS = Same(
+        "DELETE FROM register_key WHERE register_id = $1 AND number = $2 AND column_id NOT LIKE '@%'",
+    );
+    EMPTY_ROW_HISTORY =
+        Same("UPDATE register_history SET reason = '', changes = '[]' WHERE register_id = $1 AND number = $2");
     CLEAR_EVENT = Same("UPDATE duty_task SET covers = $2 WHERE id = $1");
     RECORD = Same(concat!("SELECT ", record_columns!(), " FROM record r WHERE r.kind = $1 AND r.subject = $2"));
     RECORD_TO_CHANGE = Differing {

@@ -153,6 +153,11 @@ const LISTS: &[(&Sql, &[&str])] = &[
     (&records::RECORD, &["'request'", "'r-000007'"]),
     (&records::UNRECORDED_REQUESTS, &["'take-out'", "1793000003000", "50"]),
     (&records::UNRECORDED_TASKS, &["'monthly'", "1793000003000", "50"]),
+    (&changes::NAME_OF, &["'u-000007'"]),
+    (&changes::THINGS_WITH_NAME, &["'u-000007'"]),
+    (&records::UNRECORDED_ROWS, &["'assets'", "'2027-04-01'", "50"]),
+    (&records::EMPTY_ROW_KEYS, &["'assets'", "17"]),
+    (&records::EMPTY_ROW_HISTORY, &["'assets'", "17"]),
     (
         &records::RECORDS_ENDING,
         &["'lgwan'", "'listed'", "'2032-04-01'", "'2031-04-01'", "'request'", "'r'", "51"],

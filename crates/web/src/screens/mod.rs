@@ -4,6 +4,7 @@
 //! (`show`). Leaves decisions to `app` and ring 1.
 
 pub(crate) mod account;
+mod acts;
 mod attached;
 pub(crate) mod beside;
 pub(crate) mod classify;

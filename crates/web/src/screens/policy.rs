@@ -1,7 +1,7 @@
 //! 条項 and 証跡: what the policy asks, and what shows that it is kept.
 
 use app::{
-    actor::Prospect,
+    actor::{Actor, Prospect},
     evidence::EvidenceItem,
     model::{EvidenceQuery, PageRequest},
 };
@@ -21,6 +21,8 @@ use crate::{
     words,
 };
 
+/// Rows that are read at once for a file.
+const FILE_ROWS: u32 = 200;
 const LIST_ROWS: u32 = 50;
 
 fn clause_row(site: &Site, statement: &Statement, evidence: u64) -> view::ClauseRow {
@@ -164,48 +166,9 @@ pub(crate) async fn evidence(State(site): State<Site>, who: Signed, Query(query)
         page: Some(PageRequest { after, limit }),
         ..EvidenceQuery::default()
     };
-    if let Some(format) = taken::Format::of(&query) {
-        use workbook::Kind::{Moment, Number, Text};
-        let columns = [
-            ("いつ", Moment),
-            ("出来事", Text),
-            ("種類", Text),
-            ("だれが", Text),
-            ("系", Text),
-            ("何について", Text),
-            ("番号", Text),
-            ("条項", Text),
-            ("封印", Number),
-        ];
-        let mut rows = Vec::new();
-        let mut after = None;
-        loop {
-            let page = match app.evidence(&who.actor, ask(after, 200)).await {
-                Ok(page) => page,
-                Err(error) => return site.fail(Some(&who.actor), &error),
-            };
-            for item in &page.rows {
-                let shown = show::happening(&site, item);
-                rows.push(vec![
-                    dates::iso(item.at),
-                    shown.what,
-                    item.kind.clone(),
-                    shown.who,
-                    shown.zone,
-                    item.subject_kind.clone(),
-                    item.subject_id.clone(),
-                    item.statements.join(" "),
-                    item.index.map(|i| i.to_string()).unwrap_or_default(),
-                ]);
-            }
-            after = page.next;
-            if after.is_none() || rows.len() >= csv::ROWS_MAX {
-                let columns = columns.map(|(title, kind)| workbook::Column::new(title, kind)).to_vec();
-                return taken::answer(format, "evidence", "証跡", columns, rows, app.now())
-                    .await
-                    .unwrap_or_else(|error| site.fail(Some(&who.actor), &error));
-            }
-        }
+    let list = evidence_taken(&site, &who.actor, ask(None, FILE_ROWS));
+    if let Some(answer) = taken::file_if_asked(&site, &who.actor, &query, list).await {
+        return answer;
     }
     let page = match app.evidence(&who.actor, ask(after, LIST_ROWS)).await {
         Ok(page) => page,
@@ -217,7 +180,6 @@ pub(crate) async fn evidence(State(site): State<Site>, who: Signed, Query(query)
         view::query_part(kind.as_deref().unwrap_or_default()),
         view::query_part(statement.as_deref().unwrap_or_default())
     );
-    let [csv_href, csv_cp932_href, xlsx_href] = taken::Format::hrefs(&base);
     render(&view::EvidencePage {
         frame: site.frame(
             Some(&who.actor),
@@ -240,10 +202,49 @@ pub(crate) async fn evidence(State(site): State<Site>, who: Signed, Query(query)
         next_href: page.next.as_ref().map(|c| format!("{base}&after={}", show::cursor_text(c))),
         first_href: base.clone(),
         later,
-        csv_href,
-        csv_cp932_href,
-        xlsx_href,
+        downloads: taken::Format::hrefs(&base),
     })
+}
+
+/// The whole list that a question asks for, as far as a file goes.
+async fn evidence_taken(site: &Site, actor: &Actor, mut query: EvidenceQuery) -> app::Result<taken::Taken> {
+    use workbook::Kind::{Moment, Number, Text};
+    let columns = [
+        ("いつ", Moment),
+        ("出来事", Text),
+        ("種類", Text),
+        ("だれが", Text),
+        ("系", Text),
+        ("何について", Text),
+        ("番号", Text),
+        ("条項", Text),
+        ("封印", Number),
+    ];
+    let app = site.app();
+    let mut rows = Vec::new();
+    loop {
+        let page = app.evidence(actor, query.clone()).await?;
+        for item in &page.rows {
+            let shown = show::happening(site, item);
+            rows.push(vec![
+                dates::iso(item.at),
+                shown.what,
+                item.kind.clone(),
+                shown.who,
+                shown.zone,
+                item.subject_kind.clone(),
+                item.subject_id.clone(),
+                item.statements.join(" "),
+                item.index.map(|i| i.to_string()).unwrap_or_default(),
+            ]);
+        }
+        match page.next {
+            Some(next) if rows.len() < csv::ROWS_MAX => {
+                query.page = Some(PageRequest { after: Some(next), limit: FILE_ROWS });
+            }
+            _ => return Ok(taken::Taken::new("evidence", "証跡", columns, rows)),
+        }
+    }
 }
 
 /// An entry in a list; its proof is offered only to whoever may take it now.

@@ -13,13 +13,17 @@ use app::{
 use axum::{
     Form,
     extract::{Path, Query, State},
-    response::{IntoResponse, Redirect, Response},
+    response::Response,
 };
 use jiff::civil::Date;
 use policy::{Mechanism, PrintOf};
 use workflow::{Millis, calendar::begin_of, id::UserId, record::Stage};
 
-use super::{Pairs, csv, one, taken, view};
+use super::{
+    Pairs,
+    acts::{self, Done},
+    csv, one, taken, view,
+};
 use crate::{
     dates,
     door::Signed,
@@ -77,11 +81,8 @@ pub(crate) async fn list(State(site): State<Site>, who: Signed, Query(query): Qu
 async fn list_page(site: &Site, actor: &Actor, query: &Pairs, errors: Vec<view::FieldError>) -> Response {
     let app = site.app();
     let book = one(query, "tray") == "book";
-    if let Some(format) = taken::Format::of(query) {
-        return match taken_out(&app, actor, book, format).await {
-            Ok(answer) => answer,
-            Err(error) => site.fail(Some(actor), &error),
-        };
+    if let Some(answer) = taken::file_if_asked(site, actor, query, taken_out(&app, actor, book)).await {
+        return answer;
     }
     let after = cursor(one(query, "after"));
     let later = after.is_some();
@@ -100,7 +101,6 @@ async fn list_page(site: &Site, actor: &Actor, query: &Pairs, errors: Vec<view::
     if book {
         frame.prints = print::offers(&app, PrintOf::RecordBook, "", "/records", "");
     }
-    let [csv_href, csv_cp932_href, xlsx_href] = taken::Format::hrefs(base);
     render(&view::RecordsPage {
         frame,
         tabs: vec![tab("/records", "廃棄予定", !book), tab("/records?tray=book", "廃棄簿", book)],
@@ -112,9 +112,7 @@ async fn list_page(site: &Site, actor: &Actor, query: &Pairs, errors: Vec<view::
             .map(|c| format!("{base}{mark}after={}", view::query_part(&cursor_text(c)))),
         first_href: base.to_owned(),
         later,
-        csv_href,
-        csv_cp932_href,
-        xlsx_href,
+        downloads: taken::Format::hrefs(base),
         errors,
     })
 }
@@ -124,7 +122,7 @@ pub(crate) fn gone(record: Option<&app::records::store::Record>) -> Option<Strin
     let record = record?;
     let at = record.disposal.destroyed_at?;
     Some(format!(
-        "{}が終わり、{}に廃棄しました。内容と添付ファイルは消してあります。だれが決めたかは廃棄簿にあります。",
+        "{}が終わり、{}に廃棄しました。内容は、添付ファイルや変更の履歴の言葉も含めて、消してあります。だれが決めたかは廃棄簿にあります。",
         record.class_title,
         when(at).day
     ))
@@ -150,9 +148,11 @@ fn row_view(app: &App, row: &ShownRecord, list: &RecordList) -> view::RecordRowV
         href: match record.key.kind {
             RecordKind::Request => format!("/requests/{}", view::path_part(&record.key.subject)),
             RecordKind::Task => format!("/tasks/{}", view::path_part(&record.key.subject)),
+            // A register and a number: neither has a letter that an address would not take.
+            RecordKind::Row => format!("/registers/{}", record.key.subject),
         },
         action: format!("/records/{path}"),
-        id: path.replace('/', "-"),
+        id: path.replace(['/', '%'], "-"),
         kind: words::records::kind(record.key.kind).to_owned(),
         label: record.label.clone(),
         title: record.title.clone(),
@@ -169,7 +169,7 @@ fn row_view(app: &App, row: &ShownRecord, list: &RecordList) -> view::RecordRowV
     }
 }
 
-async fn taken_out(app: &App, actor: &Actor, book: bool, format: taken::Format) -> app::Result<Response> {
+async fn taken_out(app: &App, actor: &Actor, book: bool) -> app::Result<taken::Taken> {
     use workbook::Kind::{Day, LongText, Moment, Number, Text};
     let list = whole(app, actor, book, csv::ROWS_MAX).await?;
     let heads = [
@@ -189,7 +189,6 @@ async fn taken_out(app: &App, actor: &Actor, book: bool, format: taken::Format) 
         ("決裁した人", Text),
         ("廃棄した日時", Moment),
     ];
-    let columns = heads.into_iter().map(|(title, kind)| workbook::Column::new(title, kind)).collect();
     let row = |row: &ShownRecord| {
         let record = &row.record;
         let disposal = &record.disposal;
@@ -214,9 +213,8 @@ async fn taken_out(app: &App, actor: &Actor, book: bool, format: taken::Format) 
             disposal.destroyed_at.map(dates::iso).unwrap_or_default(),
         ]
     };
-    let rows = list.rows.iter().map(row).collect();
     let (name, title) = if book { ("record-book", "廃棄簿") } else { ("records-ending", "廃棄予定") };
-    taken::answer(format, name, title, columns, rows, app.now()).await
+    Ok(taken::Taken::new(name, title, heads, list.rows.iter().map(row)))
 }
 
 pub(crate) async fn act(
@@ -243,11 +241,10 @@ pub(crate) async fn act(
         "decline" => (RecordAct::Decline, "record-declined"),
         _ => return site.fail(Some(&who.actor), &Error::Invalid { field: "verdict", problem: "unknown" }),
     };
-    match site.app().act_on_record(&who.actor, &RecordKey { kind, subject }, &act).await {
-        Ok(()) => Redirect::to(&format!("/records?done={done}")).into_response(),
-        Err(error @ Error::Invalid { .. }) => {
-            list_page(&site, &who.actor, &Pairs::new(), at_form(&error).into_iter().collect()).await
-        }
-        Err(error) => site.fail(Some(&who.actor), &error),
-    }
+    let result = site.app().act_on_record(&who.actor, &RecordKey { kind, subject }, &act).await;
+    let again = async |error: &Error| {
+        list_page(&site, &who.actor, &Pairs::new(), at_form(error).into_iter().collect()).await
+    };
+    let is_told = |error: &Error| matches!(error, Error::Invalid { .. });
+    acts::after(&site, &who.actor, Done { href: "/records", word: done }, result, is_told, again).await
 }

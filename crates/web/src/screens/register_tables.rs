@@ -240,19 +240,10 @@ pub(crate) async fn table(
     Path(id): Path<String>,
     Query(query): Query<Pairs>,
 ) -> Response {
-    let format = taken::Format::of(&query).unwrap_or(taken::Format::Workbook);
-    whole_table(&site, &who.actor, &id, &query, format)
-        .await
-        .unwrap_or_else(|error| site.fail(Some(&who.actor), &error))
+    taken::file(&site, &who.actor, &query, whole_table(&site, &who.actor, &id, &query)).await
 }
 
-async fn whole_table(
-    site: &Site,
-    actor: &Actor,
-    id: &str,
-    query: &Pairs,
-    format: taken::Format,
-) -> app::Result<Response> {
+async fn whole_table(site: &Site, actor: &Actor, id: &str, query: &Pairs) -> app::Result<taken::Taken> {
     let app = site.app();
     let register = app.register(id)?;
     let mut columns = vec![workbook::Column::new(NUMBER_TITLE, workbook::Kind::Text)];
@@ -278,7 +269,7 @@ async fn whole_table(
             break;
         }
     }
-    taken::answer(format, &register.id, &register.title, columns, rows, app.now()).await
+    Ok(taken::Taken { name: register.id.clone(), title: register.title.clone(), columns, rows })
 }
 
 fn kind(column: &Column) -> workbook::Kind {

@@ -29,7 +29,7 @@ use workflow::{id::SectionId, register::RowKey};
 pub(crate) use form::{add, change, edit_page, new_page};
 pub(crate) use row::{detail, end};
 
-use super::{Pairs, csv as lines, one, view};
+use super::{Pairs, csv as lines, one, taken, view};
 use crate::{
     door::Signed,
     print,
@@ -236,9 +236,10 @@ fn list_page(
             (RowStage::Ended, true) => "登録を終えた行はありません。",
         }
         .to_owned(),
-        csv_href: format!("{base}/rows.csv?{query}"),
-        csv_cp932_href: format!("{base}/table?{query}&format=csv-cp932"),
-        xlsx_href: format!("{base}/table?{query}&format=xlsx"),
+        downloads: view::Downloads {
+            csv: format!("{base}/rows.csv?{query}"),
+            ..taken::Format::hrefs(&format!("{base}/table?{query}"))
+        },
         labels_href: format!("{base}/labels?{query}"),
         import_href: list.may_add.then(|| format!("{base}/import")),
         next_href: list.next.map(|after| format!("{base}?{query}&after={after}")),

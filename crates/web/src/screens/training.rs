@@ -22,7 +22,11 @@ use workflow::{
     training::{Share, Standing},
 };
 
-use super::{Pairs, duties, one, taken, view};
+use super::{
+    Pairs,
+    acts::{self, Done},
+    duties, one, taken, view,
+};
 use crate::{
     dates,
     door::Signed,
@@ -200,7 +204,7 @@ async fn year_page(site: &Site, actor: &Actor, id: &str, pairs: &Pairs, error: O
             people: one(pairs, "people").to_owned(),
             suffices: of.course.lecture_suffices || of.course.questions.is_empty(),
         }),
-        tables: taken::Format::hrefs(&format!("{href}/table?year={}", of.year)),
+        downloads: taken::Format::hrefs(&format!("{href}/table?year={}", of.year)),
         href,
         errors: error.map(at_course).unwrap_or_default(),
     });
@@ -258,13 +262,9 @@ async fn after(
     pairs: &Pairs,
     result: app::Result<()>,
 ) -> Response {
-    match result {
-        Ok(()) => Redirect::to(&format!("{}?done={done}", course_href(id))).into_response(),
-        Err(error @ (Error::Form(_) | Error::Conflict)) => {
-            year_page(site, actor, id, pairs, Some(&error)).await
-        }
-        Err(error) => site.fail(Some(actor), &error),
-    }
+    let is_told = |error: &Error| matches!(error, Error::Form(_) | Error::Conflict);
+    let again = async |error: &Error| year_page(site, actor, id, pairs, Some(error)).await;
+    acts::after(site, actor, Done { href: &course_href(id), word: done }, result, is_told, again).await
 }
 
 pub(crate) async fn open(
@@ -342,7 +342,7 @@ pub(crate) async fn section(
         all: share_rate(&of.name, &of.share),
         rows: rows.collect(),
         remind_action: of.may_remind.then(|| format!("{base}/remind?year={year}")),
-        tables: taken::Format::hrefs(&format!("{base}/table?year={year}")),
+        downloads: taken::Format::hrefs(&format!("{base}/table?year={year}")),
         made: when(app.now()),
     })
 }
@@ -372,29 +372,20 @@ pub(crate) async fn table(
     Path(id): Path<String>,
     Query(query): Query<Pairs>,
 ) -> Response {
-    let format = taken::Format::of(&query).unwrap_or(taken::Format::Workbook);
-    rates_file(&site, &who.actor, &id, &query, format)
-        .await
-        .unwrap_or_else(|error| site.fail(Some(&who.actor), &error))
+    taken::file(&site, &who.actor, &query, rates(&site, &who.actor, &id, &query)).await
 }
 
-async fn rates_file(
-    site: &Site,
-    actor: &Actor,
-    id: &str,
-    query: &Pairs,
-    format: taken::Format,
-) -> app::Result<Response> {
-    use workbook::{Column, Kind};
+async fn rates(site: &Site, actor: &Actor, id: &str, query: &Pairs) -> app::Result<taken::Taken> {
+    use workbook::Kind::{Number, Text};
     let app = site.app();
     let of = app.course_year(actor, id, year_of(query)).await?;
-    let columns = vec![
-        Column::new("課", Kind::Text),
-        Column::new("対象", Kind::Number),
-        Column::new("修了", Kind::Number),
-        Column::new("免除", Kind::Number),
-        Column::new("期限超過", Kind::Number),
-        Column::new("修了率(%)", Kind::Number),
+    let columns = [
+        ("課", Text),
+        ("対象", Number),
+        ("修了", Number),
+        ("免除", Number),
+        ("期限超過", Number),
+        ("修了率(%)", Number),
     ];
     let rows = of.sections.iter().map(|s| {
         let t = s.tally;
@@ -402,7 +393,7 @@ async fn rates_file(
         std::iter::once(s.name.clone()).chain(numbers.map(|n| n.to_string())).collect()
     });
     let name = format!("{}-{}", of.course.id, of.year);
-    taken::answer(format, &name, &of.course.title, columns, rows.collect(), app.now()).await
+    Ok(taken::Taken::new(name, &of.course.title, columns, rows))
 }
 
 /// The people of a section as a file.
@@ -412,29 +403,20 @@ pub(crate) async fn section_table(
     Path((id, section)): Path<(String, String)>,
     Query(query): Query<Pairs>,
 ) -> Response {
-    let format = taken::Format::of(&query).unwrap_or(taken::Format::Workbook);
-    people_file(&site, &who.actor, (&id, &section), &query, format)
-        .await
-        .unwrap_or_else(|error| site.fail(Some(&who.actor), &error))
+    let list = people(&site, &who.actor, (&id, &section), &query);
+    taken::file(&site, &who.actor, &query, list).await
 }
 
-async fn people_file(
+async fn people(
     site: &Site,
     actor: &Actor,
     (id, section): (&str, &str),
     query: &Pairs,
-    format: taken::Format,
-) -> app::Result<Response> {
-    use workbook::{Column, Kind};
+) -> app::Result<taken::Taken> {
+    use workbook::Kind::{Day, Text};
     let app = site.app();
     let of = app.course_section(actor, id, year_of(query), &SectionId::new(section)).await?;
-    let columns = vec![
-        Column::new("課", Kind::Text),
-        Column::new("職員", Kind::Text),
-        Column::new("状態", Kind::Text),
-        Column::new("期限", Kind::Day),
-        Column::new("修了した日", Kind::Day),
-    ];
+    let columns = [("課", Text), ("職員", Text), ("状態", Text), ("期限", Day), ("修了した日", Day)];
     let rows = of.people.iter().map(|p| {
         vec![
             of.name.clone(),
@@ -446,5 +428,5 @@ async fn people_file(
     });
     let name = format!("{}-{}-{}", of.course.id, of.year, of.section);
     let title = format!("{} {}", of.course.title, of.name);
-    taken::answer(format, &name, &title, columns, rows.collect(), app.now()).await
+    Ok(taken::Taken::new(name, title, columns, rows))
 }

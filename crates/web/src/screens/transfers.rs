@@ -57,8 +57,9 @@ pub(crate) async fn list(State(site): State<Site>, who: Signed, Query(query): Qu
     let states: Vec<Stage> = chosen.into_iter().collect();
     let after = show::cursor(one(&query, "after"));
     let later = after.is_some();
-    if let Some(format) = taken::Format::of(&query) {
-        return list_taken(&site, &who.actor, tray, &states, format).await;
+    let list = list_taken(&site, &who.actor, tray, &states);
+    if let Some(answer) = taken::file_if_asked(&site, &who.actor, &query, list).await {
+        return answer;
     }
     let page = match site
         .app()
@@ -70,7 +71,6 @@ pub(crate) async fn list(State(site): State<Site>, who: Signed, Query(query): Qu
     };
     let (heading, lead, empty) = tray_words(tray);
     let base = format!("/transfers?tray={}&state={}", tray.id(), chosen.map(Stage::id).unwrap_or_default());
-    let [csv_href, csv_cp932_href, xlsx_href] = taken::Format::hrefs(&base);
     let current = if tray == Tray::ToDecide { "/transfers?tray=to-decide" } else { "/transfers" };
     render(&view::TransfersPage {
         frame: site.frame(
@@ -103,20 +103,12 @@ pub(crate) async fn list(State(site): State<Site>, who: Signed, Query(query): Qu
         next_href: page.next.as_ref().map(|c| format!("{base}&after={}", show::cursor_text(c))),
         first_href: base.clone(),
         later,
-        csv_href,
-        csv_cp932_href,
-        xlsx_href,
+        downloads: taken::Format::hrefs(&base),
         empty: empty.to_owned(),
     })
 }
 
-async fn list_taken(
-    site: &Site,
-    actor: &Actor,
-    tray: Tray,
-    states: &[Stage],
-    format: taken::Format,
-) -> Response {
+async fn list_taken(site: &Site, actor: &Actor, tray: Tray, states: &[Stage]) -> app::Result<taken::Taken> {
     use workbook::Kind::{Moment, Number, Text};
     let columns = [
         ("番号", Text),
@@ -135,10 +127,7 @@ async fn list_taken(
     let mut rows = Vec::new();
     let mut after = None;
     loop {
-        let page = match site.app().transfers(actor, tray, states, PageRequest { after, limit: 200 }).await {
-            Ok(page) => page,
-            Err(error) => return site.fail(Some(actor), &error),
-        };
+        let page = site.app().transfers(actor, tray, states, PageRequest { after, limit: 200 }).await?;
         for r in &page.rows {
             rows.push(vec![
                 dates::transfer_number(r.number, r.submitted_at),
@@ -160,11 +149,7 @@ async fn list_taken(
             break;
         }
     }
-    let columns = columns.map(|(title, kind)| workbook::Column::new(title, kind)).to_vec();
-    let now = site.app().now();
-    taken::answer(format, "transfers", "授受の一覧", columns, rows, now)
-        .await
-        .unwrap_or_else(|error| site.fail(Some(actor), &error))
+    Ok(taken::Taken::new("transfers", "授受の一覧", columns, rows))
 }
 
 const DETAIL_BASIS: &[Mechanism] =

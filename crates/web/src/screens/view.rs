@@ -7,6 +7,7 @@
 mod beside;
 mod classify;
 mod coverage;
+mod downloads;
 mod duties;
 mod editions;
 mod find;
@@ -27,6 +28,7 @@ use askama::Template;
 pub use beside::*;
 pub use classify::*;
 pub use coverage::*;
+pub use downloads::*;
 pub use duties::*;
 pub use editions::*;
 pub use find::*;
@@ -595,12 +597,8 @@ pub struct TransfersPage {
     pub first_href: String,
     /// Whether this is not the first part.
     pub later: bool,
-    /// CSV in UTF-8.
-    pub csv_href: String,
-    /// CSV in CP932.
-    pub csv_cp932_href: String,
-    /// A workbook.
-    pub xlsx_href: String,
+    /// The list as a file.
+    pub downloads: Downloads,
     /// What to do when the list is empty.
     pub empty: String,
 }
@@ -1188,12 +1186,8 @@ pub struct EvidencePage {
     pub first_href: String,
     /// Whether this is not the first part.
     pub later: bool,
-    /// CSV in UTF-8.
-    pub csv_href: String,
-    /// CSV in CP932.
-    pub csv_cp932_href: String,
-    /// A workbook.
-    pub xlsx_href: String,
+    /// The list as a file.
+    pub downloads: Downloads,
 }
 
 /// One entry of evidence.

@@ -11,6 +11,7 @@ pub fn kind(kind: RecordKind) -> &'static str {
     match kind {
         RecordKind::Request => "申請",
         RecordKind::Task => "実施事項",
+        RecordKind::Row => "台帳の行",
     }
 }
 

@@ -697,9 +697,7 @@ fn of_transfers() -> Vec<(&'static str, String)> {
                 next_href: Some("/transfers?after=1".into()),
                 first_href: "/transfers".into(),
                 later: true,
-                csv_href: "/x".into(),
-                csv_cp932_href: "/y".into(),
-                xlsx_href: "/z".into(),
+                downloads: Downloads { csv: "/x".into(), cp932: "/y".into(), workbook: "/z".into() },
                 empty: String::new(),
             }
             .render()
@@ -1027,9 +1025,7 @@ fn of_transfers() -> Vec<(&'static str, String)> {
                 next_href: Some("/evidence?after=1".into()),
                 first_href: "/evidence".into(),
                 later: false,
-                csv_href: "/x".into(),
-                csv_cp932_href: "/y".into(),
-                xlsx_href: "/z".into(),
+                downloads: Downloads { csv: "/x".into(), cp932: "/y".into(), workbook: "/z".into() },
             }
             .render()
             .unwrap(),

@@ -39,9 +39,11 @@ fn page(book: bool, rows: Vec<RecordRowView>) -> RecordsPage {
         next_href: Some("/records?after=x".into()),
         first_href: "/records".into(),
         later: true,
-        csv_href: "/records?format=csv".into(),
-        csv_cp932_href: "/records?format=csv-cp932".into(),
-        xlsx_href: "/records?format=xlsx".into(),
+        downloads: Downloads {
+            csv: "/records?format=csv".into(),
+            cp932: "/records?format=csv-cp932".into(),
+            workbook: "/records?format=xlsx".into(),
+        },
         errors: Vec::new(),
     }
 }

@@ -89,9 +89,11 @@ fn list(empty: bool) -> String {
             vec![row(30, "<script>alert(1)</script>", false), row(12, "面談の録音", true)]
         },
         empty: "当てはまる行はありません。条件を変えてください。".into(),
-        csv_href: "/registers/assets/rows.csv?stage=in-use".into(),
-        csv_cp932_href: "/registers/assets/rows.csv?encoding=cp932".into(),
-        xlsx_href: "/registers/assets/rows.xlsx".into(),
+        downloads: Downloads {
+            csv: "/registers/assets/rows.csv?stage=in-use".into(),
+            cp932: "/registers/assets/rows.csv?encoding=cp932".into(),
+            workbook: "/registers/assets/rows.xlsx".into(),
+        },
         labels_href: "/registers/assets/labels".into(),
         import_href: Some("/registers/assets/import".into()),
         next_href: (!empty).then(|| "/registers/assets?stage=in-use&after=12".into()),
@@ -179,6 +181,7 @@ fn row(ended: bool) -> String {
         end_action: (!ended).then(|| ("/registers/media/12/end".into(), "2026-11-24".into())),
         may_classify: !ended,
         clauses: clauses(),
+        gone: ended.then(|| "5年保存が終わり、令和14年4月2日に廃棄しました。".to_owned()),
         errors: Vec::new(),
     }
     .render()

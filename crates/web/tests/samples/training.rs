@@ -108,7 +108,11 @@ fn year(errors: Vec<FieldError>) -> CourseYearPage {
             people: "hanako\n<script>alert(1)</script>".into(),
             suffices: false,
         }),
-        tables: ["/t?format=csv".into(), "/t?format=csv-cp932".into(), "/t?format=xlsx".into()],
+        downloads: Downloads {
+            csv: "/t?format=csv".into(),
+            cp932: "/t?format=csv-cp932".into(),
+            workbook: "/t?format=xlsx".into(),
+        },
         errors,
     }
 }
@@ -253,7 +257,11 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
                 all: rate("税務課", ""),
                 rows: people.into(),
                 remind_action: Some("/training/courses/security-yearly/sections/tax/remind?year=2026".into()),
-                tables: ["/t?format=csv".into(), "/t?format=csv-cp932".into(), "/t?format=xlsx".into()],
+                downloads: Downloads {
+                    csv: "/t?format=csv".into(),
+                    cp932: "/t?format=csv-cp932".into(),
+                    workbook: "/t?format=xlsx".into(),
+                },
                 made: at(0),
             }
             .render()

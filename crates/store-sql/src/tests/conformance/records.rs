@@ -4,14 +4,16 @@ use app::ports::{Store, StoreError};
 use app::records::store::{
     Record, RecordCursor, RecordKey, RecordKind, RecordQuery, RecordStore as _, RecordView,
 };
+use app::registers::store::{RegisterStore as _, RowFilter, RowQuery, RowSight, RowStage};
 use jiff::civil::{Date, date};
 use workflow::id::{SectionId, ZoneId};
 use workflow::record::{Disposal, Stage};
+use workflow::register::RowKey;
 
-use crate::tests::samples::{T0, commit, people, request, request_id, user_id};
+use crate::tests::samples::{T0, commit, people, request, request_id, row_entry, user_id};
 use crate::tests::{World, assert_matches, on_both};
 
-on_both! { one_record, unrecorded, lists, to_do }
+on_both! { one_record, unrecorded, lists, to_do, rows }
 
 fn record(n: u32, zone: &str, from: Date) -> Record {
     Record {
@@ -163,4 +165,75 @@ async fn to_do(world: &World) {
     assert_eq!(find(Stage::Held, date(2032, 5, 31)).await, [""; 0]);
     assert_eq!(find(Stage::Held, date(2032, 6, 1)).await, [request_id(2).as_str()]);
     assert_eq!(find(Stage::Listed, today).await, [""; 0]);
+}
+
+/// A row that has ended is recorded once; emptied, it keeps its number, its section, its days, and who made which version.
+async fn rows(world: &World) {
+    let store = &world.store;
+    people(store).await;
+    commit(store, 1, async |tx| tx.add_rows(&[row_entry(1), row_entry(2), row_entry(3)]).await.unwrap())
+        .await;
+    let ends = [(1, "2027-03-31"), (2, "2026-05-01")];
+    commit(store, 2, async |tx| {
+        for (n, on) in ends {
+            let mut entry = row_entry(n);
+            entry.links = vec![("rows".to_owned(), RowKey::new("assets", 3))];
+            entry.history.changes = entry.row.end(on, "捨てた", T0 + 9).unwrap();
+            (entry.history.version, entry.history.reason) = (2, "捨てた".to_owned());
+            tx.change_rows(&[entry]).await.unwrap();
+        }
+    })
+    .await;
+    let find = async |before, limit| store.unrecorded_rows("assets", before, limit).await.unwrap();
+    let key = |n| RowKey::new("assets", n);
+    assert_eq!(find(date(2026, 5, 1), 10).await, [], "what ended on that day is not before it");
+    assert_eq!(find(date(2027, 4, 1), 10).await, [key(2), key(1)], "the first ended first, and none in use");
+    assert_eq!(find(date(2027, 4, 1), 1).await, [key(2)]);
+    assert_eq!(store.unrecorded_rows("media", date(2027, 4, 1), 10).await.unwrap(), []);
+
+    let of_row = |n| Record { key: RecordKey::of_row(&key(n)), ..record(1, "lgwan", date(2032, 4, 1)) };
+    commit(store, 3, async |tx| tx.insert_record(&of_row(2)).await.unwrap()).await;
+    assert_eq!(find(date(2027, 4, 1), 10).await, [key(1)], "each once");
+    assert_eq!(store.record(&of_row(2).key).await.unwrap(), Some(of_row(2)));
+    let nowhere = Record {
+        key: RecordKey { kind: RecordKind::Row, subject: "assets".to_owned() },
+        ..record(1, "lgwan", date(2032, 4, 1))
+    };
+    for wrong in [of_row(2), of_row(77)] {
+        let mut tx = store.begin().await.unwrap();
+        assert_matches!(tx.insert_record(&wrong).await, Err(StoreError::Conflict));
+    }
+    assert!(store.begin().await.unwrap().insert_record(&nowhere).await.is_err());
+
+    // What is in use is never emptied.
+    let mut tx = store.begin().await.unwrap();
+    assert_matches!(tx.empty_row(&key(3)).await, Err(StoreError::Conflict));
+    drop(tx);
+    commit(store, 4, async |tx| tx.empty_row(&key(2)).await.unwrap()).await;
+    let emptied = store.row(&key(2)).await.unwrap().unwrap();
+    let end = emptied.end.as_ref().map(|end| (end.on.as_str(), end.reason.as_str()));
+    assert_eq!((end, emptied.values.len(), emptied.version), (Some(("2026-05-01", "")), 0, 2));
+    let history = store.row_history(&key(2), None, 10).await.unwrap();
+    assert_eq!(history.iter().map(|h| h.entry.version).collect::<Vec<_>>(), [2, 1]);
+    assert!(history.iter().all(|h| h.entry.reason.is_empty() && h.entry.changes.is_empty()));
+    assert!(history.iter().all(|h| h.by_name.is_some()), "who made them stays");
+    assert_eq!(store.rows_linking(&key(3), 10).await.unwrap(), [(key(1), "rows".to_owned())]);
+    // It still stands among the ended ones, and no words find it.
+    let query = |filters: Vec<RowFilter>, words: &[&str]| RowQuery {
+        register: "assets".to_owned(),
+        sight: RowSight::All,
+        stage: RowStage::Ended,
+        filters,
+        words: words.iter().map(|w| (*w).to_owned()).collect(),
+        after: None,
+        limit: 10,
+    };
+    let listed = async |query: RowQuery| {
+        let page = store.row_list(&query).await.unwrap();
+        page.rows.into_iter().map(|row| row.key.number).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(query(Vec::new(), &[])).await, [2, 1]);
+    assert_eq!(listed(query(Vec::new(), &["情報資産"])).await, [1]);
+    let kind = RowFilter { column: "kind".to_owned(), from: "k-2".to_owned(), to: "k-2".to_owned() };
+    assert_eq!(listed(query(vec![kind], &[])).await, Vec::<i64>::new());
 }

@@ -26,7 +26,11 @@ use crate::{
     attachment,
     door::Signed,
     failure, print,
-    screens::{Pairs, all, attached, one, requests, show, view},
+    screens::{
+        Pairs,
+        acts::{self, Done},
+        all, attached, one, requests, show, view,
+    },
     site::{Site, at_form, render, when},
     words,
 };
@@ -263,13 +267,10 @@ async fn after(
     pairs: &Pairs,
     result: app::Result<()>,
 ) -> Response {
-    match result {
-        Ok(()) => Redirect::to(&format!("{}?done={done}", href(id))).into_response(),
-        Err(error) if matches!(error, Error::Form(_) | Error::Duty(_)) || at_form(&error).is_some() => {
-            detail_page(site, actor, id, "", pairs, Some(&error)).await
-        }
-        Err(error) => site.fail(Some(actor), &error),
-    }
+    let is_told =
+        |error: &Error| matches!(error, Error::Form(_) | Error::Duty(_)) || at_form(error).is_some();
+    let again = async |error: &Error| detail_page(site, actor, id, "", pairs, Some(error)).await;
+    acts::after(site, actor, Done { href: &href(id), word: done }, result, is_told, again).await
 }
 
 pub(crate) async fn confirm(

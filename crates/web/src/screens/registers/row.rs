@@ -95,6 +95,7 @@ async fn row_page(
         end_action: detail.may.keep.then(|| (format!("{}/end", key_href(key)), today)),
         may_classify: detail.may.classify,
         clauses: site.chips(&detail.statements),
+        gone: crate::screens::records::gone(detail.record.as_ref()),
         errors,
     });
     if bad {

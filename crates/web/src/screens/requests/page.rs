@@ -10,7 +10,7 @@ use app::{
 use axum::{
     Form,
     extract::{Path, Query, State},
-    response::{IntoResponse, Redirect, Response},
+    response::Response,
 };
 use policy::PrintOf;
 use workflow::{
@@ -24,7 +24,11 @@ use crate::{
     attachment,
     door::Signed,
     failure, print,
-    screens::{Pairs, one, show, view},
+    screens::{
+        Pairs,
+        acts::{self, Done},
+        one, show, view,
+    },
     site::{Site, render, when},
     words,
 };
@@ -294,13 +298,10 @@ fn acts(detail: &RequestDetail, href: &str) -> Vec<view::ActButton> {
 
 /// After an act: back to the request's page, which says what was done, or why it was not.
 async fn after(site: &Site, actor: &Actor, id: &str, done: &str, result: app::Result<()>) -> Response {
-    match result {
-        Ok(()) => Redirect::to(&format!("/requests/{}?done={done}", view::path_part(id))).into_response(),
-        Err(error @ (Error::RequestRefused(_) | Error::Form(_))) => {
-            detail_page(site, actor, id, "", "", Some(&error)).await
-        }
-        Err(error) => site.fail(Some(actor), &error),
-    }
+    let href = format!("/requests/{}", view::path_part(id));
+    let is_told = |error: &Error| matches!(error, Error::RequestRefused(_) | Error::Form(_));
+    let again = async |error: &Error| detail_page(site, actor, id, "", "", Some(error)).await;
+    acts::after(site, actor, Done { href: &href, word: done }, result, is_told, again).await
 }
 
 pub(crate) async fn decide(

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{Chip, FieldError, Frame, Tab};
+use super::{Chip, Downloads, FieldError, Frame, Tab};
 use crate::dates::When;
 
 /// A record on one of the lists.
@@ -60,12 +60,8 @@ pub struct RecordsPage {
     pub first_href: String,
     /// Whether this is not the first part.
     pub later: bool,
-    /// The list as CSV.
-    pub csv_href: String,
-    /// The same in CP932.
-    pub csv_cp932_href: String,
-    /// The same as a workbook.
-    pub xlsx_href: String,
+    /// The list as a file.
+    pub downloads: Downloads,
     /// What is wrong.
     pub errors: Vec<FieldError>,
 }

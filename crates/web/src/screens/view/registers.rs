@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{Chip, Choice, ClauseChip, FieldError, FormFieldView, Frame, Tab};
+use super::{Chip, Choice, ClauseChip, Downloads, FieldError, FormFieldView, Frame, Tab};
 use crate::dates::When;
 
 /// A register in the list of them.
@@ -123,12 +123,8 @@ pub struct RegisterPage {
     pub rows: Vec<RegisterRowView>,
     /// What is said when there are none.
     pub empty: String,
-    /// The same as CSV: UTF-8 and Shift_JIS.
-    pub csv_href: String,
-    /// The same for older programs.
-    pub csv_cp932_href: String,
-    /// The same as a workbook.
-    pub xlsx_href: String,
+    /// The list as a file.
+    pub downloads: Downloads,
     /// Labels to print.
     pub labels_href: String,
     /// Where a table is handed in, for who keeps rows.
@@ -228,6 +224,8 @@ pub struct RowPage {
     pub may_classify: bool,
     /// The statements that ask for it.
     pub clauses: Vec<ClauseChip>,
+    /// That it was destroyed at the end of its retention.
+    pub gone: Option<String>,
     /// What is wrong with ending it.
     pub errors: Vec<FieldError>,
 }

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{Chip, DutyRate, FieldError, Frame, Tab};
+use super::{Chip, Downloads, DutyRate, FieldError, Frame, Tab};
 use crate::dates::When;
 
 /// One's own course in a list.
@@ -255,8 +255,8 @@ pub struct CourseYearPage {
     pub open: Option<OpenCourseForm>,
     /// The form of attendance.
     pub attendance: Option<AttendanceForm>,
-    /// The list in every format: UTF-8, CP932, workbook.
-    pub tables: [String; 3],
+    /// The list as a file.
+    pub downloads: Downloads,
     /// What is wrong.
     pub errors: Vec<FieldError>,
 }
@@ -298,8 +298,8 @@ pub struct CourseSectionPage {
     pub rows: Vec<CoursePersonView>,
     /// Where they are told to take it.
     pub remind_action: Option<String>,
-    /// The list in every format: UTF-8, CP932, workbook.
-    pub tables: [String; 3],
+    /// The list as a file.
+    pub downloads: Downloads,
     /// When this was made, for the print.
     pub made: When,
 }
