@@ -273,6 +273,16 @@ pub(super) fn thing_view(
     view::ThingView { kind: kind.to_owned(), title: shown.title.clone(), href, follows, row, permit, taker }
 }
 
+/// Whether what was told on the day still is so: a permit may have been taken over or given back since.
+fn is_so_still(note: &str, things: &[ShownThing]) -> bool {
+    match note.split_once(' ') {
+        Some(("permit-offered" | "return-owed", id)) => things
+            .iter()
+            .any(|shown| matches!(&shown.thing, Thing::Permit(request, ..) if request.as_str() == id)),
+        _ => true,
+    }
+}
+
 pub(super) fn line_view(
     site: &Site,
     plan: &RosterPlan,
@@ -305,7 +315,7 @@ pub(super) fn line_view(
         hands_over: line.choice.requests == OpenRequests::HandOver,
         leaves: entry.kind == Kind::Leave,
         outcome: line.outcome.map(|outcome| chip(said::outcome(outcome))),
-        notes: line.why.lines().map(said::note).collect(),
+        notes: line.why.lines().filter(|note| is_so_still(note, &shown.things)).map(said::note).collect(),
     }
 }
 
