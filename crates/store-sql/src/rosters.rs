@@ -196,7 +196,7 @@ async fn in_hand(
                 for row in conn.rows(list, &walk).await? {
                     let Some(permit) = permit_in_hand(&row)? else { continue };
                     let id = RequestId::new(row.text("id")?);
-                    let thing = Thing::Permit(id, row.int("number")?, row.text("title")?, permit);
+                    let thing = Thing::Permit(id, row.int("number")?, row.text("title")?, Box::new(permit));
                     let in_hand = InHand { place: place(&row)?, thing };
                     if !found.contains(&in_hand) {
                         found.push(in_hand);

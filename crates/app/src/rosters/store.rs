@@ -178,7 +178,7 @@ pub enum Thing {
     /// A request: id, number, title.
     Request(RequestId, i64, String),
     /// The same with its permit.
-    Permit(RequestId, i64, String, Permit),
+    Permit(RequestId, i64, String, Box<Permit>),
     /// A task: id and title.
     Task(TaskId, String),
     /// A transfer: id, number, subject.

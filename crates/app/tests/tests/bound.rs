@@ -180,7 +180,7 @@ async fn revise(city: &City, town: &[SourceFile]) -> EditionId {
 }
 
 /// What stands at checkpoints and in no definition: nobody decides his own, a deputy's decision is looked at afterwards, whoever
-/// has nobody above him goes up, what is received is noted.
+/// has nobody above him goes up, what is received is noted, an account is closed.
 async fn pass_checkpoints(city: &City) {
     let app = &city.app;
     app.note_opening("0.1.0").await.unwrap();
@@ -194,6 +194,8 @@ async fn pass_checkpoints(city: &City) {
     app.review(&kacho, &id, 0).await.unwrap();
     let file = city.stored(&id).await.files[0].id.clone();
     drop(app.download(&city.at("taro", "lgwan").await, &id, &file).await.unwrap());
+    let digital = city.at("digital", "lgwan").await;
+    app.set_enabled(&digital, city.id_of("kakaricho"), false).await.unwrap();
     let own = city.at("kacho", "internet").await;
     let to = [city.id("taro")];
     city.submit(&own, "internet-to-lgwan", content("c2", &to), &["clean own"]).await.unwrap();

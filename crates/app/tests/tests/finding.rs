@@ -379,8 +379,10 @@ async fn what_shows_a_name_is_found_by_the_new_one() {
     let (_, head) = city.store.real.change_head().await.unwrap();
 
     let rename = async |login: &str, name: &str| {
-        let mut entry = city.evidence().await.pop().unwrap().entry;
-        entry.id = workflow::id::EvidenceId::new(format!("renamed-{login}-{}", name.len()));
+        let mut rows = city.evidence().await;
+        let nth = rows.len();
+        let mut entry = rows.pop().unwrap().entry;
+        entry.id = workflow::id::EvidenceId::new(format!("renamed-{nth}"));
         let mut tx = city.store.real.begin().await.unwrap();
         let mut user = tx.user(&city.id(login)).await.unwrap().unwrap();
         user.name = name.to_owned();

@@ -560,7 +560,7 @@ async fn interrupted_anywhere_it_goes_on_and_does_nothing_twice() {
 pub(crate) async fn drive(city: &City) {
     let digital = city.at("digital", "lgwan").await;
     let day = workflow::calendar::day_of(city.now() + 3 * DAY).to_string();
-    let lines: &[&[&str]] = &[HEADING, &["taro", "", "", "福祉課", "", "異動"]];
+    let lines: &[&[&str]] = &[HEADING, &["taro", "", "", "福祉課", "課員", "異動"]];
     let read = read_for(city, &digital, lines, &day).await.unwrap().unwrap();
     let id = read.kept.unwrap_or_else(|| panic!("{:?}", read.plan.problems));
     let request = ask(city, &id).await.unwrap();
