@@ -13,11 +13,13 @@ mod catalog_command;
 mod config;
 mod demo;
 mod export_command;
+mod find_command;
 mod forms_command;
 mod house;
 mod import_command;
 mod keys;
 mod ledger_command;
+mod machine;
 mod mail;
 mod packs;
 mod parameters_command;
@@ -72,6 +74,8 @@ enum Command {
     /// 台帳を見て、書き出し、確かめます
     #[command(subcommand)]
     Register(register_command::Command),
+    /// 言葉で探します。終了コード: 0 見つかった、3 見つからない
+    Find(find_command::Options),
 }
 
 fn main() -> ExitCode {
@@ -88,6 +92,7 @@ fn main() -> ExitCode {
         Command::Ledger(ledger_command::Command::Verify(options)) => return sekisho_verify::run(&options),
         Command::Ledger(command) => world::run(ledger_command::run(command)),
         Command::Register(command) => world::run(register_command::run(command)),
+        Command::Find(options) => world::run(find_command::run(options)),
     };
     done.unwrap_or_else(|error| {
         world::complain(&error);
