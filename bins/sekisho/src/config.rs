@@ -82,6 +82,11 @@ pub(crate) struct Config {
 }
 
 impl Config {
+    /// The folder of the index of words, beside that of the files.
+    pub(crate) fn words(&self) -> PathBuf {
+        self.blobs.with_file_name("words")
+    }
+
     /// Reads and checks a configuration. Paths in it are relative to the file.
     ///
     /// # Errors

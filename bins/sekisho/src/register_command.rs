@@ -12,33 +12,21 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use app::registers::store::{RegisterStore as _, RowQuery, RowSight, RowStage};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Subcommand, ValueEnum};
 use policy::{Column, Pack, Register};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
-use store_sql::{Config as StoreConfig, SqlStore};
 use workflow::register::{self, Linked, Row, RowKey, Value};
 
-use crate::{config::Config, demo, house, world};
+use crate::{
+    machine::{At, House},
+    world,
+};
 
 /// Rows of one read.
 const PAGE: u32 = 200;
 /// Longest file that `import` reads, in bytes.
 const FILE_BYTES_MAX: u64 = 16 << 20;
-
-/// Where the house is.
-#[derive(Args)]
-pub(crate) struct At {
-    /// 本番の設定ファイル
-    #[arg(long, conflicts_with = "data")]
-    config: Option<PathBuf>,
-    /// デモのデータのフォルダー
-    #[arg(long, default_value = demo::DATA)]
-    data: PathBuf,
-    /// 方針パックのフォルダー
-    #[arg(long, default_value = "policies")]
-    policies: PathBuf,
-}
 
 /// Which rows.
 #[derive(Clone, Copy, ValueEnum)]
@@ -111,26 +99,7 @@ pub(crate) enum Command {
     },
 }
 
-struct House {
-    store: SqlStore,
-    pack: Pack,
-}
-
 impl House {
-    async fn open(at: &At) -> anyhow::Result<Self> {
-        let (database, pack) = match &at.config {
-            Some(path) => {
-                let config = Config::read(path)?;
-                (config.database, config.pack)
-            }
-            None => (demo::place(&at.data)?.0, demo::PACK.to_owned()),
-        };
-        let store =
-            SqlStore::open(&database, StoreConfig::default()).await.context("データベースを開けません")?;
-        let pack = house::policy(&store, &at.policies, &pack).await?.pack;
-        Ok(Self { store, pack })
-    }
-
     fn register(&self, id: &str) -> anyhow::Result<&Register> {
         let known = || self.pack.registers().iter().map(|r| r.id.as_str()).collect::<Vec<_>>().join("、");
         self.pack.register(id).with_context(|| format!("台帳「{id}」はありません。台帳: {}", known()))

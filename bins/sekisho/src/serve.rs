@@ -86,7 +86,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
         world::say("関所を開きました。終えるときは SIGTERM を送ってください。").map_err(Into::into)
     };
     // Beside the files: it is of this machine as they are, and no backup needs it.
-    let words = config.blobs.with_file_name("words");
+    let words = config.words();
     run_house(app, listeners, cells, mailer, &words, opened, world::asked_to_stop()).await?;
     store.close().await;
     Ok(ExitCode::SUCCESS)

@@ -110,6 +110,11 @@ pub(crate) fn place(data: &Path) -> anyhow::Result<(String, Keys, String)> {
     Ok((database(data), keys, LEDGER.to_owned()))
 }
 
+/// The folder of a demo's index of words.
+pub(crate) fn words(data: &Path) -> PathBuf {
+    data.join("words")
+}
+
 fn database(data: &Path) -> String {
     format!("sqlite:{}", data.join("sekisho.db").display())
 }
@@ -203,8 +208,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<ExitCode> {
     };
     let as_json = options.json;
     let opened = move |_: &[(ZoneId, SocketAddr)]| say(&invitation, as_json);
-    run_house(app, listeners, CELLS, Some(mailer), &data.join("words"), opened, world::asked_to_stop())
-        .await?;
+    run_house(app, listeners, CELLS, Some(mailer), &words(data), opened, world::asked_to_stop()).await?;
     store.close().await;
     Ok(ExitCode::SUCCESS)
 }

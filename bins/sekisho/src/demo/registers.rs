@@ -211,7 +211,45 @@ pub(crate) async fn fill(
             rows.iter().map(|pairs| PlanLine::Add { section: section(), values: row(pairs) }).collect();
         app.apply_plan(&yanagi, &plan(register, lines)).await.with_context(|| register.to_owned())?;
     }
-    history(app, &actor).await
+    history(app, &actor).await?;
+    long_ended(app, &actor).await
+}
+
+/// What ended years ago, taken over from the paper that came before: its years are over, or end soon.
+#[rustfmt::skip]
+const LONG_ENDED: [(&str, &str, &str, i16, &str); 6] = [
+    ("residents", "yanagi", "旧住民情報システムの操作記録", 7, "システムの入替え"),
+    ("residents", "yanagi", "旧庁舎の来庁者記録",           6, "庁舎の移転"),
+    ("residents", "yanagi", "住基カードの交付簿",           6, "制度の終了"),
+    ("welfare",   "sawada", "旧給付金の申請書の控え",       7, "給付の終了"),
+    ("planning",  "hatano", "前の総合計画の調査票",         6, "計画期間の終了"),
+    ("water",     "ikeda",  "旧料金システムの収納記録",     6, "システムの入替え"),
+];
+
+async fn long_ended(app: &App, actor: &impl AsyncFn(&str) -> anyhow::Result<Actor>) -> anyhow::Result<()> {
+    let year = workflow::calendar::fiscal_year(workflow::calendar::day_of(app.now()));
+    for (section, login, name, years, why) in LONG_ENDED {
+        let who = actor(login).await?;
+        let input = RowInput {
+            section: Some(section.to_owned()),
+            values: row(&[
+                ("name", name),
+                ("kind", PAPER),
+                ("confidentiality", "c2"),
+                ("integrity", "i1"),
+                ("availability", "a1"),
+                ("personal-data", "true"),
+                ("place", "文書庫"),
+                ("keeper", login),
+            ]),
+            reason: "紙の台帳から移した".to_owned(),
+        };
+        let place = || format!("終わった資産「{name}」");
+        let key = app.add_row(&who, "assets", &input).await.with_context(place)?;
+        let ended = workflow::calendar::fiscal_year_begins(year.saturating_sub(years));
+        app.end_row(&who, &key, 1, &ended.to_string(), why).await.with_context(place)?;
+    }
+    Ok(())
 }
 
 fn asset(keeper: &Keeper, a: Asset) -> PlanLine {
