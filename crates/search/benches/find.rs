@@ -137,6 +137,7 @@ fn document(kind: &'static str, n: u64) -> Document {
         kind,
         subject: format!("00000000-0000-7000-8000-{n:012}"),
         at: i64::try_from(n).unwrap_or(0) * 600_000,
+        nth: u32::try_from(n).unwrap_or(u32::MAX),
         tokens: vec![
             format!("u:u-{:06}", n % PEOPLE),
             format!("m:u-{:06}", n % PEOPLE),

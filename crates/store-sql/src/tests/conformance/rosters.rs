@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use app::requests::store::RequestStore as _;
 use app::{
     model::{PageRequest, PostHolding},
     ports::{Store as _, StoreError},
