@@ -298,6 +298,12 @@ async fn tasks_tell_owners_and_those_above() {
     assert!(kinds.contains(&NoticeKind::TaskDue) && kinds.contains(&NoticeKind::TaskOverdue), "{kinds:?}");
     assert!(city.all_waiting("digital", "lgwan").await.contains(&NoticeKind::TaskEscalated));
     let heads = city.at("kacho", "lgwan").await;
+    let told = city.app.notices(&heads, NoticeTray::Waiting, None, page()).await.unwrap().page.rows;
+    let section = format!("({})", city.app.section_name(&heads.user().section));
+    assert!(
+        told.iter().any(|row| row.name.as_ref().is_some_and(|name| name.ends_with(&section))),
+        "a task of each section says of which: {told:?}"
+    );
     let late: Vec<_> = city.notices(&heads, NoticeTray::Waiting).await;
     let late: Vec<_> = late.iter().filter(|n| n.kind == NoticeKind::SectionLate).collect();
     assert_eq!(late.len(), 1, "once a week, and last week's ended");

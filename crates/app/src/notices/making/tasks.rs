@@ -27,13 +27,14 @@ impl App {
     ) -> Result<Wanted> {
         use duty::{Event, State};
         let mut wanted = Wanted::new("task", task.id.as_str());
+        let title = self.task_named(task);
         let told = |kind, occasion: String| Told {
             kind,
             about: About::new("task", task.id.as_str()),
             occasion,
             // Whoever may see a task sees it in every zone, without what was written in others.
             zones: Vec::new(),
-            title: task.title.clone(),
+            title: title.clone(),
             unnamed: false,
             number: None,
             due_at: Some(task.due_at()),
@@ -95,6 +96,18 @@ impl App {
             }
         }
         Ok(wanted)
+    }
+
+    /// The title of a task with what tells it from its sisters: somebody may have one for each system that he looks after.
+    fn task_named(&self, task: &Task) -> String {
+        let of = match &task.scope {
+            duty::Scope::Row(of) => {
+                self.pack().register(&of.row.register).map(|register| register.number_shown(of.row.number))
+            }
+            duty::Scope::Section(section) => Some(self.section_name(section)),
+            duty::Scope::Body | duty::Scope::Person(..) => None,
+        };
+        of.map_or_else(|| task.title.clone(), |of| format!("{}({of})", task.title))
     }
 
     /// The notices of a section with so many overdue tasks.
