@@ -146,6 +146,24 @@ async fn what_is_taken_out_is_sent_back_permitted_and_returned() {
     ground.leave_by("button[value='approve']").await;
     let permitted = ground.text("main").await;
     assert!(permitted.contains("決裁済") && permitted.contains("有効"), "{permitted}");
+    // Lists say what each is about, on the page and where they are taken out.
+    ground.go("lgwan", "/requests?tray=units").await;
+    assert!(ground.text("main").await.contains("統計の原票 12枚、星見県 統計課"));
+    let taken = async |path: &str| {
+        let ask = format!(
+            "const ask = new XMLHttpRequest(); ask.open('GET', '{path}', false); ask.send(); \
+             return ask.status + ' ' + ask.responseText"
+        );
+        ground.ask(&ask).await.as_str().unwrap().to_owned()
+    };
+    let list = taken("/requests?tray=units&format=csv").await;
+    assert!(list.starts_with("200 ") && list.contains("統計の原票 12枚、星見県 統計課"), "{list}");
+    assert!(taken("/tasks?tray=mine&format=csv").await.contains("実施事項,対象,回,だれの,状態,期限"));
+    assert!(taken("/tasks?tray=mine&format=xlsx").await.starts_with("200 PK"));
+    let refused = taken("/people?format=csv").await;
+    assert!(refused.starts_with("403 ") && !refused.contains("ログインID"), "{refused}");
+    ground.enter("lgwan", "akatsuki").await;
+    assert!(taken("/people?q=&format=csv").await.contains("ログインID,氏名,ふりがな,所属"));
     // What was handed in here is not there elsewhere.
     ground.enter("internet", "wakaba").await;
     ground.go("internet", &page).await;

@@ -4,6 +4,7 @@
 
 mod page;
 
+use app::actor::Actor;
 use app::duties::{DutyMonth, TaskTray, TasksAtHome, store::TaskRow};
 use app::model::PageRequest;
 use axum::{
@@ -18,7 +19,7 @@ use workflow::{
     training,
 };
 
-use super::{Pairs, one, requests, show, view};
+use super::{Pairs, csv, one, requests, show, taken, view};
 use crate::{
     dates::{self, When},
     door::Signed,
@@ -130,6 +131,10 @@ pub(crate) fn at_home(site: &Site, home: &TasksAtHome) -> Vec<view::DutyGroup> {
 pub(crate) async fn list(State(site): State<Site>, who: Signed, Query(query): Query<Pairs>) -> Response {
     let app = site.app();
     let tray = TaskTray::from_id(one(&query, "tray")).unwrap_or(TaskTray::Mine);
+    let list = list_taken(&site, &who.actor, tray);
+    if let Some(answer) = taken::file_if_asked(&site, &who.actor, &query, list).await {
+        return answer;
+    }
     let after = show::cursor(one(&query, "after"));
     let later = after.is_some();
     let page = match app.tasks(&who.actor, tray, PageRequest { after, limit: LIST_ROWS }).await {
@@ -157,9 +162,47 @@ pub(crate) async fn list(State(site): State<Site>, who: Signed, Query(query): Qu
         rows: page.rows.iter().map(|r| row(&site, r, "")).collect(),
         empty: empty.to_owned(),
         next_href: page.next.as_ref().map(|c| format!("{base}&after={}", show::cursor_text(c))),
+        downloads: taken::Format::hrefs(&base),
         first_href: base,
         later,
     })
+}
+
+async fn list_taken(site: &Site, actor: &Actor, tray: TaskTray) -> app::Result<taken::Taken> {
+    use workbook::Kind::{Day, Text};
+    let columns = [
+        ("実施事項", Text),
+        ("対象", Text),
+        ("回", Text),
+        ("だれの", Text),
+        ("状態", Text),
+        ("期限", Day),
+        ("実施日", Day),
+        ("遅れ", Text),
+    ];
+    let mut rows = Vec::new();
+    let mut after = None;
+    loop {
+        let page = site.app().tasks(actor, tray, PageRequest { after, limit: 200 }).await?;
+        rows.extend(page.rows.iter().map(|r| {
+            let shown = row(site, r, "");
+            vec![
+                shown.title,
+                shown.covers,
+                shown.nth,
+                shown.who,
+                shown.state.word,
+                r.due_on.to_string(),
+                r.done_on.map(|day| day.to_string()).unwrap_or_default(),
+                if r.late { "遅れて実施".to_owned() } else { String::new() },
+            ]
+        }));
+        after = page.next;
+        if after.is_none() || rows.len() >= csv::ROWS_MAX {
+            break;
+        }
+    }
+    Ok(taken::Taken::new("tasks", "実施事項の一覧", columns, rows))
 }
 
 /// A bar of what became of tasks.

@@ -14,7 +14,7 @@ use axum::{
 use policy::Mechanism;
 use workflow::id::{SectionId, UserId};
 
-use super::{Pairs, one, view};
+use super::{Pairs, csv, one, taken, view};
 use crate::{
     door::Signed,
     site::{Site, at_form, render, when},
@@ -22,6 +22,8 @@ use crate::{
 };
 
 const LIST_ROWS: u32 = 50;
+/// People that are read at once for a list that is taken out.
+const TAKEN_ROWS: u32 = 200;
 const BASIS: &[Mechanism] = &[Mechanism::AccountRegister, Mechanism::PostRegister, Mechanism::RoleRights];
 
 /// Whether the buttons are shown; whether they work is decided by the use case.
@@ -67,7 +69,50 @@ fn shown(site: &Site, person: &Person) -> view::PersonView {
 }
 
 pub(crate) async fn list(State(site): State<Site>, who: Signed, Query(query): Query<Pairs>) -> Response {
+    let list = list_taken(&site, &who.actor, one(&query, "q").trim());
+    if let Some(answer) = taken::file_if_asked(&site, &who.actor, &query, list).await {
+        return answer;
+    }
     people(&site, &who.actor, &query, &Pairs::new(), None).await
+}
+
+async fn list_taken(site: &Site, actor: &Actor, search: &str) -> app::Result<taken::Taken> {
+    use workbook::Kind::Text;
+    let columns = [
+        ("ログインID", Text),
+        ("氏名", Text),
+        ("ふりがな", Text),
+        ("所属", Text),
+        ("職", Text),
+        ("役割", Text),
+        ("状態", Text),
+        ("二要素認証", Text),
+    ];
+    let mut rows = Vec::new();
+    let mut after: Option<UserId> = None;
+    while rows.len() < csv::ROWS_MAX {
+        let found = site.app().people(actor, search, after.as_ref(), TAKEN_ROWS).await?;
+        rows.extend(found.iter().map(|person| {
+            let shown = shown(site, person);
+            let factor = if shown.second_factor { "登録済" } else { "未登録" };
+            let state = shown.state.word;
+            vec![
+                shown.login,
+                shown.name,
+                shown.kana,
+                shown.section,
+                shown.posts,
+                shown.roles,
+                state,
+                factor.to_owned(),
+            ]
+        }));
+        after = found.last().map(|last| last.user.id.clone());
+        if after.is_none() {
+            break;
+        }
+    }
+    Ok(taken::Taken::new("people", "職員の一覧", columns, rows))
 }
 
 async fn people(site: &Site, actor: &Actor, query: &Pairs, typed: &Pairs, error: Option<&Error>) -> Response {
@@ -87,6 +132,7 @@ async fn people(site: &Site, actor: &Actor, query: &Pairs, typed: &Pairs, error:
         search: search.to_owned(),
         rows: found.iter().map(|p| shown(site, p)).collect(),
         next_href,
+        downloads: taken::Format::hrefs(&format!("/people?q={}", view::query_part(search))),
         may_manage: manages(actor),
         sections: site
             .app()

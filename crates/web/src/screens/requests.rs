@@ -20,7 +20,7 @@ use axum::{
 use policy::{FormFieldType, Mechanism, RequestType};
 use workflow::request::{Permit, State as Stage};
 
-use super::{Pairs, one, show, view};
+use super::{Pairs, csv, one, show, taken, view};
 use crate::{
     dates,
     door::Signed,
@@ -161,6 +161,10 @@ pub(crate) async fn list(State(site): State<Site>, who: Signed, Query(query): Qu
             }
         }
     };
+    let list = list_taken(&site, &who.actor, tray);
+    if let Some(answer) = taken::file_if_asked(&site, &who.actor, &query, list).await {
+        return answer;
+    }
     let after = show::cursor(one(&query, "after"));
     let later = after.is_some();
     let page = match app.requests(&who.actor, tray, PageRequest { after, limit: LIST_ROWS }).await {
@@ -184,9 +188,52 @@ pub(crate) async fn list(State(site): State<Site>, who: Signed, Query(query): Qu
         rows: page.rows.iter().map(|r| row(&site, r, "")).collect(),
         empty: empty.to_owned(),
         next_href: page.next.as_ref().map(|c| format!("{base}&after={}", show::cursor_text(c))),
+        downloads: taken::Format::hrefs(&base),
         first_href: base,
         later,
     })
+}
+
+async fn list_taken(site: &Site, actor: &Actor, tray: RequestTray) -> app::Result<taken::Taken> {
+    use workbook::Kind::{Moment, Text};
+    let columns = [
+        ("番号", Text),
+        ("申請", Text),
+        ("内容", Text),
+        ("状態", Text),
+        ("許可", Text),
+        ("許可の終わり", Moment),
+        ("所属", Text),
+        ("申請した人", Text),
+        ("申請の日時", Moment),
+        ("決裁の期限", Moment),
+    ];
+    let now = site.app().now();
+    let mut rows = Vec::new();
+    let mut after = None;
+    loop {
+        let page = site.app().requests(actor, tray, PageRequest { after, limit: 200 }).await?;
+        rows.extend(page.rows.iter().map(|r| {
+            let permit = r.permit.as_ref();
+            vec![
+                number_shown(r.number, r.submitted_at),
+                r.title.clone(),
+                r.about.clone(),
+                state_chip(r.state).word,
+                permit.map(|p| permit_chip(p, now).word).unwrap_or_default(),
+                permit.map(|p| dates::iso(p.terms.until)).unwrap_or_default(),
+                site.app().section_name(&r.section),
+                r.applicant_name.clone(),
+                dates::iso(r.submitted_at),
+                r.due_at.filter(|_| r.state == Stage::Waiting).map(dates::iso).unwrap_or_default(),
+            ]
+        }));
+        after = page.next;
+        if after.is_none() || rows.len() >= csv::ROWS_MAX {
+            break;
+        }
+    }
+    Ok(taken::Taken::new("requests", "申請の一覧", columns, rows))
 }
 
 /// Who audits reads only; what he may not do is not offered to him.

@@ -1253,6 +1253,8 @@ pub struct PeoplePage {
     pub rows: Vec<PersonView>,
     /// The next part.
     pub next_href: Option<String>,
+    /// The list in every format.
+    pub downloads: Downloads,
     /// Whether people may be added.
     pub may_manage: bool,
     /// Sections for the form.

@@ -48,6 +48,7 @@ fn list(rows: Vec<TaskRowView>) -> String {
         rows,
         empty: empty.into(),
         next_href: Some("/tasks?tray=mine&after=x".into()),
+        downloads: downloads(),
         first_href: "/tasks?tray=mine".into(),
         later: false,
     }

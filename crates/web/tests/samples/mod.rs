@@ -159,6 +159,10 @@ fn removal(threat: Threat, count: u32, places: &str) -> RemovalView {
     }
 }
 
+fn downloads() -> Downloads {
+    Downloads { csv: "/x".into(), cp932: "/y".into(), workbook: "/z".into() }
+}
+
 fn file(id: &str, name: &str, s: FileState) -> FileView {
     FileView {
         id: id.into(),
@@ -697,7 +701,7 @@ fn of_transfers() -> Vec<(&'static str, String)> {
                 next_href: Some("/transfers?after=1".into()),
                 first_href: "/transfers".into(),
                 later: true,
-                downloads: Downloads { csv: "/x".into(), cp932: "/y".into(), workbook: "/z".into() },
+                downloads: downloads(),
                 empty: String::new(),
             }
             .render()
@@ -1025,7 +1029,7 @@ fn of_transfers() -> Vec<(&'static str, String)> {
                 next_href: Some("/evidence?after=1".into()),
                 first_href: "/evidence".into(),
                 later: false,
-                downloads: Downloads { csv: "/x".into(), cp932: "/y".into(), workbook: "/z".into() },
+                downloads: downloads(),
             }
             .render()
             .unwrap(),
@@ -1064,6 +1068,7 @@ fn of_transfers() -> Vec<(&'static str, String)> {
                     },
                 ],
                 next_href: None,
+                downloads: downloads(),
                 may_manage: true,
                 sections: vec![choice("tax", "税務課")],
                 typed: Default::default(),

@@ -253,6 +253,7 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
         rows,
         empty: "まだ申請はありません。".into(),
         next_href: Some("/requests?tray=mine&after=x".into()),
+        downloads: downloads(),
         first_href: "/requests?tray=mine".into(),
         later: true,
     };

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{Chip, FieldError, FormFieldView, Frame, Happening, Tab};
+use super::{Chip, Downloads, FieldError, FormFieldView, Frame, Happening, Tab};
 use crate::dates::When;
 
 /// A row in a list of tasks.
@@ -67,6 +67,8 @@ pub struct TasksPage {
     pub empty: String,
     /// The next part.
     pub next_href: Option<String>,
+    /// The list in every format.
+    pub downloads: Downloads,
     /// The first part.
     pub first_href: String,
     /// Whether this is not the first part.

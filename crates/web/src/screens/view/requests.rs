@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{ActButton, Chip, ClauseChip, FieldError, Frame, Happening, RowLink, Station, Tab};
+use super::{ActButton, Chip, ClauseChip, Downloads, FieldError, Frame, Happening, RowLink, Station, Tab};
 use crate::dates::When;
 
 /// A row in a list of requests.
@@ -52,6 +52,8 @@ pub struct RequestsPage {
     pub empty: String,
     /// The next part.
     pub next_href: Option<String>,
+    /// The list in every format.
+    pub downloads: Downloads,
     /// The first part.
     pub first_href: String,
     /// Whether this is not the first part.
