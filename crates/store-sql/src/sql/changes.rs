@@ -23,8 +23,8 @@ statements! {
     NAME_OF = Same("SELECT u.name FROM app_user u WHERE u.id = $1");
     THINGS_WITH_NAME = Same(
         "SELECT 'transfer' AS kind, t.id AS subject FROM transfer t WHERE t.submitter = $1 \
-         UNION SELECT 'transfer', r.transfer_id FROM transfer_recipient r WHERE r.user_id = $1 \
-         UNION SELECT 'request', q.id FROM request q WHERE q.applicant = $1",
+         UNION ALL SELECT 'transfer', r.transfer_id FROM transfer_recipient r WHERE r.user_id = $1 \
+         UNION ALL SELECT 'request', q.id FROM request q WHERE q.applicant = $1",
     );
     // Everything anew, for the bulk loader, whose rows come past the transaction that notes them.
     FORGET_CHANGES = Same("DELETE FROM search_change WHERE kind <> 'house'");
