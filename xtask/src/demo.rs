@@ -30,7 +30,7 @@ pub(crate) struct Options {
 
 /// Builds and becomes the demo. Returns only when that failed.
 pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
-    shell::say("building the demo (about ten minutes on a fresh machine, seconds later; Ctrl-C stops)");
+    shell::say("building the demo (about eight minutes on a fresh machine, seconds later; Ctrl-C stops)");
     let watch = shell::stopwatch();
     if !build(root, options, &["sekisho", "sekisho-worker", "sekisho-verify"]).run()? {
         return Ok(false);
