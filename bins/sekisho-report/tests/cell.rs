@@ -1,6 +1,9 @@
-//! The bars hold around the program that prints, and what it answers is whole.
+//! The bars hold around the program that prints, and what it answers is whole; its words are read back in [`words`].
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper that fails is a test that fails")]
+
+#[cfg(test)]
+mod words;
 
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};

@@ -208,3 +208,41 @@ async fn take(from_cell: ChildStdout) -> Result<(PrintAnswer, Vec<u8>), String> 
     }
     Ok((answer, pdf))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A printer whose program is to lie there. The font is only named: nothing here gets as far as reading it.
+    fn printer(program: &Path) -> Printer {
+        Printer::new(PrinterConfig::new(program, vec![PathBuf::from("font.ttf")]).unwrap())
+    }
+
+    #[test]
+    fn nothing_prints_without_a_font() {
+        assert_eq!(PrinterConfig::new(Path::new("sekisho-report"), Vec::new()), None);
+    }
+
+    /// The demo opens before the program that prints is built: forms are printed as soon as it is there, and no sooner.
+    #[test]
+    fn the_program_may_come_after_the_house_has_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("sekisho-report");
+        let printer = printer(&program);
+        assert!(!printer.is_installed());
+        std::fs::create_dir(&program).unwrap();
+        assert!(!printer.is_installed(), "a folder is not a program");
+        std::fs::remove_dir(&program).unwrap();
+        std::fs::write(&program, b"a program").unwrap();
+        assert!(printer.is_installed());
+    }
+
+    #[tokio::test]
+    async fn a_job_without_the_program_fails_and_says_why() {
+        let folder = tempfile::tempdir().unwrap();
+        let job =
+            PrintJob { template: String::new(), data: serde_json::json!({}), day: "2026-04-01".to_owned() };
+        let failure = printer(&folder.path().join("sekisho-report")).print(&job).await.unwrap_err();
+        assert!(matches!(&failure, PrintFailure::Failed(why) if why.contains("No such file")), "{failure:?}");
+    }
+}
