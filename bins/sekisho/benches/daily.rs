@@ -2,31 +2,40 @@
 //!
 //! One person asks one page after the other, over 6,500 people, 20,000 assets, 100,000 requests and three years of tasks. Prints a
 //! line of JSON for each page: the median of 200 samples and the slowest of them, beside `/healthz` of the same run; for the workbook, of five
-//! samples, beside the same rows as CSV.
+//! samples, beside the same rows as CSV. Every page is looked at for a word that it would not have when it was empty. The workbook is
+//! then given back, read in a cell and compared with the register, as far as the plan that a person is shown; for this
+//! `cargo build --release -p sekisho-worker` has to have been run.
 //!
 //! `SEKISHO_DAILY_REQUESTS` (100000) and `SEKISHO_LOAD_ASSETS` (20000) make it smaller. The database is kept in the target folder
 //! for the next run.
 
 mod city;
 
-use anyhow::{Context as _, Result};
-use app::{ports::Store as _, requests::store::RequestStore as _};
+use anyhow::{Context as _, Result, bail, ensure};
+use app::{
+    model::NewEvidence, ports::Store as _, register_imports::TableInput, requests::store::RequestStore as _,
+};
 use store_sql::SqlStore;
 use tokio::{io::BufReader, net::TcpStream};
 use workflow::{
     Millis,
     calendar::{Every, Period, day_of},
     duty::{Covers, Scope, State as Stage, Task, Terms, task::NewTask},
-    id::{RequestId, SectionId, UserId, ZoneId},
+    id::{EvidenceId, RequestId, SectionId, UserId, ZoneId},
     register::RowKey,
+    register_plan::Outcome,
     request::{Answer, Application, Content, Patience, Request},
     route::{self, Route, Step, Verdict, Vote, Watch},
 };
 
-use city::{SECTIONS_COUNT, Size, clock, enter, get, measure, section, setting};
+use city::{SECTIONS, SECTIONS_COUNT, Size, clock, enter, get, measure, section, setting};
 
+/// Who sees the whole body and keeps the rows of every section: not one of the auditors, who change nothing.
+const WIDE: u64 = 3;
 /// Pages are asked so often.
 const SAMPLES: usize = 200;
+/// Tables are taken so often.
+const TABLES: usize = 5;
 /// Requests and tasks of one transaction.
 const AT_ONCE: u64 = 1_000;
 /// Milliseconds between two requests.
@@ -36,7 +45,7 @@ fn main() -> Result<()> {
     let size = Size {
         transfers: 2_000,
         assets: setting("SEKISHO_LOAD_ASSETS", 20_000).max(SECTIONS_COUNT),
-        people: 20,
+        people: 200,
     };
     let requests = setting("SEKISHO_DAILY_REQUESTS", 100_000).max(100);
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(size, requests))
@@ -47,47 +56,88 @@ async fn run(size: Size, requests: u64) -> Result<()> {
     let (app, store) = city::open(&name, size).await?;
     if store.request(&request_id(0)).await?.is_none() {
         let begun = clock();
+        let wide = store.user_by_login(&city::login(WIDE)).await?.context("nobody sees everything")?;
+        app.install_post(&wide.id, "deputy-mayor", None).await?;
+        for section in SECTIONS.into_iter().filter(|id| *id != wide.section.as_str()) {
+            app.install_post(&wide.id, "staff", Some(section)).await?;
+        }
         fill(&app, &store, requests).await.context("requests and tasks cannot be filled")?;
         measure("filling requests and tasks", begun.elapsed().as_secs_f64(), "s", None)?;
     }
     let (address, server) = city::serve(&app)?;
     // Somebody of the staff, and who sees the whole body.
-    let (staff, wide) = (enter(&app, 1).await?, enter(&app, 0).await?);
+    let (staff, wide) = (enter(&app, 1).await?, enter(&app, WIDE).await?);
+    let everywhere = app.resume(&city::door(), wide.split_once('=').map_or("", |(_, secret)| secret)).await?;
     let mut stream = BufReader::new(TcpStream::connect(address).await?);
-    let mut samples = async |path: &dyn Fn(usize) -> String, cookie: &str, count: usize| {
+    let mut samples = async |path: &dyn Fn(usize) -> String, cookie: &str, count: usize, word: &str| {
         let mut taken = Vec::new();
+        let mut body = Vec::new();
         for n in 0..count {
             let asked = clock();
-            get(&mut stream, &path(n), cookie).await.with_context(|| path(n))?;
+            body = get(&mut stream, &path(n), cookie).await.with_context(|| path(n))?;
             taken.push(asked.elapsed().as_secs_f64() * 1_000.0);
+            ensure!(String::from_utf8_lossy(&body).contains(word), "{} has no {word}", path(n));
         }
         taken.sort_by(f64::total_cmp);
         let middle = taken.get(taken.len() / 2).copied().unwrap_or(f64::NAN);
-        anyhow::Ok((middle, taken.last().copied().unwrap_or(f64::NAN)))
+        anyhow::Ok((middle, taken.last().copied().unwrap_or(f64::NAN), body))
     };
-    let (alone, alone_slowest) = samples(&|_| "/healthz".to_owned(), &staff, SAMPLES).await?;
+    let (alone, alone_slowest, _) = samples(&|_| "/healthz".to_owned(), &staff, SAMPLES, "").await?;
     let each = usize::try_from(size.assets / SECTIONS_COUNT)?.max(1);
     type Path = fn(usize, usize) -> String;
-    let pages: [(&str, Path, &str); 9] = [
-        ("home", |_, _| "/".to_owned(), &staff),
-        ("home of the whole body", |_, _| "/".to_owned(), &wide),
-        ("registers", |_, _| "/registers".to_owned(), &staff),
-        ("register list", |_, _| "/registers/assets".to_owned(), &staff),
-        ("register search", |n, _| format!("/registers/assets?words=%E8%A8%98%E9%8C%B2%20{n}"), &staff),
-        ("register row", |n, each| format!("/registers/assets/{}", 1 + n.wrapping_mul(7_919) % each), &staff),
-        ("requests of mine", |_, _| "/requests?tray=mine".to_owned(), &staff),
-        ("requests of all", |_, _| "/requests?tray=units".to_owned(), &wide),
-        ("tasks", |_, _| "/tasks".to_owned(), &staff),
+    let pages: [(&str, Path, &str, &str); 9] = [
+        ("home", |_, _| "/".to_owned(), &staff, "試験 00001"),
+        ("home of the whole body", |_, _| "/".to_owned(), &wide, "試験 00003"),
+        ("registers", |_, _| "/registers".to_owned(), &staff, "情報資産台帳"),
+        ("register list", |_, _| "/registers/assets".to_owned(), &staff, "窓口業務の記録"),
+        (
+            "register search",
+            |n, _| format!("/registers/assets?words=%E8%A8%98%E9%8C%B2%20{n}"),
+            &staff,
+            "窓口業務の記録",
+        ),
+        (
+            "register row",
+            |n, each| format!("/registers/assets/{}", 1 + n.wrapping_mul(7_919) % each),
+            &staff,
+            "窓口業務の記録",
+        ),
+        ("requests of mine", |_, _| "/requests?tray=mine".to_owned(), &staff, "申請書の控え"),
+        ("requests of all", |_, _| "/requests?tray=units".to_owned(), &wide, "申請書の控え"),
+        ("tasks", |_, _| "/tasks".to_owned(), &staff, "試験 00001"),
     ];
-    for (name, path, cookie) in pages {
-        let (middle, slowest) = samples(&|n| path(n, each), cookie, SAMPLES).await?;
+    for (name, path, cookie, word) in pages {
+        let (middle, slowest, _) = samples(&|n| path(n, each), cookie, SAMPLES, word).await?;
         measure(name, middle, "ms", Some((alone, "healthz")))?;
         measure(&format!("{name}, slowest"), slowest, "ms", Some((alone_slowest, "healthz, slowest")))?;
     }
-    let (plain, _) = samples(&|_| "/registers/assets/table?format=csv".to_owned(), &wide, 5).await?;
-    let (middle, _) = samples(&|_| "/registers/assets/table?format=xlsx".to_owned(), &wide, 5).await?;
+    let table = |format: &'static str| move |_| format!("/registers/assets/table?format={format}");
+    let (plain, _, _) = samples(&table("csv"), &wide, TABLES, "窓口業務の記録").await?;
+    let (middle, _, workbook) = samples(&table("xlsx"), &wide, TABLES, "xl/worksheets").await?;
     measure("workbook of a register", middle, "ms", Some((plain, "the same rows as CSV")))?;
     server.abort();
+    if !city::worker().is_file() {
+        bail!("the workbook cannot be read again: cargo build --release -p sekisho-worker");
+    }
+    let mut taken = Vec::new();
+    for _ in 0..TABLES {
+        let asked = clock();
+        let mut upload = app.begin_table(&everywhere, "assets", "台帳.xlsx").await?;
+        upload.write(&workbook).await?;
+        let read = app.finish_table(&everywhere, "assets", upload, &TableInput::default()).await?;
+        let plan = read.map_err(|refusal| anyhow::anyhow!("{refusal:?}"))?.plan;
+        taken.push(asked.elapsed().as_secs_f64() * 1_000.0);
+        ensure!(
+            plan.lines.len() as u64 >= size.assets / SECTIONS_COUNT * SECTIONS_COUNT,
+            "{} lines",
+            plan.lines.len()
+        );
+        let same = |outcome: &Outcome| matches!(outcome, Outcome::Same { .. });
+        ensure!(plan.lines.iter().all(|line| same(&line.outcome)), "a list that comes back changes nothing");
+    }
+    taken.sort_by(f64::total_cmp);
+    let read = taken.get(taken.len() / 2).copied().unwrap_or(f64::NAN);
+    measure("the workbook back, as far as its plan", read, "ms", Some((middle, "taking it out")))?;
     Ok(())
 }
 
@@ -103,13 +153,15 @@ async fn fill(app: &app::App, store: &SqlStore, requests: u64) -> Result<()> {
     let first = now - STEP * Millis::try_from(requests)?;
     for begin in (0..requests).step_by(usize::try_from(AT_ONCE)?) {
         let mut tx = store.begin().await?;
+        let mut traces = Vec::new();
         for n in begin..(begin + AT_ONCE).min(requests) {
             let number = tx.next_request_number().await?;
             let at = first + STEP * Millis::try_from(n)?;
             let request = request(n, number, &person.id, &approver.id, at, n.is_multiple_of(200))?;
             tx.insert_request(&request, &format!("daily-{n}")).await?;
+            traces.push(trace(n, ("request-submitted", "request", request.id.as_str()), &person.id, at));
         }
-        tx.commit(Vec::new()).await?;
+        tx.commit(traces).await?;
     }
     let terms = Terms {
         owner: "staff".to_owned(),
@@ -124,7 +176,7 @@ async fn fill(app: &app::App, store: &SqlStore, requests: u64) -> Result<()> {
         let Some(last) = periods.last() else { break };
         periods.push(Every::Month.period(workflow::calendar::plus(last.first, -1)));
     }
-    for (age, period) in periods.iter().enumerate() {
+    for (age, period) in (0..).zip(&periods) {
         let mut tasks = Vec::new();
         for (n, duty) in (0..).zip(app.pack().duty_types()) {
             for of in 0..SECTIONS_COUNT {
@@ -135,9 +187,26 @@ async fn fill(app: &app::App, store: &SqlStore, requests: u64) -> Result<()> {
         }
         let mut tx = store.begin().await?;
         tx.insert_tasks(&tasks).await?;
-        tx.commit(Vec::new()).await?;
+        let traces = (0..).zip(&tasks).map(|(n, task)| {
+            let n = requests + age * 100_000 + n;
+            trace(n, ("task-started", "task", task.id.as_str()), &person.id, task.made_at)
+        });
+        tx.commit(traces.collect()).await?;
     }
+    while app.seal().await? > 0 {}
     Ok(())
+}
+
+/// The entry that a change is written with: nothing is without one. Its number is its own.
+fn trace(n: u64, (kind, subject, id): (&str, &str, &str), by: &UserId, at: Millis) -> NewEvidence {
+    NewEvidence {
+        id: EvidenceId::new(format!("00000000-0000-7000-9001-{n:012}")),
+        at,
+        kind: kind.to_owned(),
+        subject_kind: subject.to_owned(),
+        subject_id: id.to_owned(),
+        ..city::evidence(n, by.clone(), at)
+    }
 }
 
 fn request(n: u64, number: i64, by: &UserId, approver: &UserId, at: Millis, waits: bool) -> Result<Request> {

@@ -1,28 +1,16 @@
 //! `sekisho ledger`: looking at the ledger and taking evidence out, at the machine itself.
 //!
 //! Owns the commands. Works on a house that is not running or that is: reading never disturbs the writer.
-//! Leaves verification to `sekisho-verify`, which needs no house.
+//! Leaves where the house lies to [`crate::machine`], verification to `sekisho-verify`, which needs no house.
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use anyhow::Context as _;
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use serde_json::json;
-use store_sql::{Config as StoreConfig, SqlStore};
 use workflow::id::EvidenceId;
 
-use crate::{bundle::BundleFolder, config::Config, demo, keys::Keys, world};
-
-/// Where the house is.
-#[derive(Args)]
-pub(crate) struct At {
-    /// 本番の設定ファイル
-    #[arg(long, conflicts_with = "data")]
-    config: Option<PathBuf>,
-    /// デモのデータのフォルダー
-    #[arg(long, default_value = demo::DATA)]
-    data: PathBuf,
-}
+use crate::{bundle::BundleFolder, machine::Place, world};
 
 /// What can be done.
 #[derive(Subcommand)]
@@ -30,7 +18,7 @@ pub(crate) enum Command {
     /// 最新の署名済みチェックポイントを表示します
     Checkpoint {
         #[command(flatten)]
-        at: At,
+        at: Place,
         /// JSONで表示します
         #[arg(long)]
         json: bool,
@@ -38,7 +26,7 @@ pub(crate) enum Command {
     /// 証跡1件の包含証明を、検証できるフォルダーとして書き出します
     Prove {
         #[command(flatten)]
-        at: At,
+        at: Place,
         /// 証跡のid(画面の証跡番号)
         id: String,
         /// 書き出すフォルダー(まだないもの)
@@ -48,7 +36,7 @@ pub(crate) enum Command {
     /// 台帳の全部を、検証できるフォルダーとして書き出します
     Export {
         #[command(flatten)]
-        at: At,
+        at: Place,
         /// 書き出すフォルダー(まだないもの)
         #[arg(short, long)]
         output: PathBuf,
@@ -107,16 +95,8 @@ struct House {
     reader: app::sealing::LedgerReader,
 }
 
-async fn open(at: &At) -> anyhow::Result<House> {
-    let (database, keys, name) = match &at.config {
-        Some(path) => {
-            let config = Config::read(path)?;
-            (config.database, Keys::read(&config.keys)?, config.ledger)
-        }
-        None => demo::place(&at.data)?,
-    };
-    let store =
-        SqlStore::open(&database, StoreConfig::default()).await.context("データベースを開けません")?;
+async fn open(at: &Place) -> anyhow::Result<House> {
+    let (store, keys, name) = at.ledger().await?;
     let signing = keys.signing(&name)?;
     Ok(House { reader: app::sealing::LedgerReader::new(Arc::new(store), signing.verifier().clone()) })
 }

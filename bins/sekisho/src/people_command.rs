@@ -252,7 +252,12 @@ fn entry_line(pack: &Pack, entry: &Entry) -> String {
     let from = before.map(|b| section_name(pack, &b.section)).unwrap_or_default();
     change("所属", from, section_name(pack, &entry.after.section));
     change("職", before.map(&posts).unwrap_or_default(), posts(&entry.after));
-    change("メール", String::new(), entry.mail.clone().unwrap_or_default());
+    let mail_before = entry.mail_before.as_ref();
+    change(
+        words::mail_change(mail_before),
+        mail_before.map(|before| before.address.clone()).unwrap_or_default(),
+        entry.mail.clone().unwrap_or_default(),
+    );
     let changes = if changes.is_empty() { String::new() } else { format!(": {}", changes.join("、")) };
     format!("{} {} {}{changes}", entry.login, entry.after.name, words::kind(entry.kind).0)
 }
@@ -277,6 +282,7 @@ fn entry_json(entry: &Entry) -> Json {
         "before": entry.before.as_ref().map(standing_json),
         "after": standing_json(&entry.after),
         "mail": entry.mail,
+        "mail_before": entry.mail_before,
         "lines": entry.lines,
     })
 }
@@ -387,7 +393,7 @@ async fn show(house: &House, id: &str, as_json: bool) -> anyhow::Result<ExitCode
 mod tests {
     use std::{collections::BTreeSet, path::Path};
 
-    use workflow::roster::Post;
+    use workflow::roster::{MailAddress, Post};
 
     use super::*;
 
@@ -409,12 +415,27 @@ mod tests {
             before: Some(standing("residents", "staff")),
             after: standing("welfare", "chief"),
             mail: None,
+            mail_before: None,
             lines: vec![2],
         };
         assert_eq!(
             entry_line(&pack, &moved),
             "yanagi 柳 遼 異動: 所属 市民課 → 福祉課、職 市民課の課員 → 福祉課の係長"
         );
+        let own = MailAddress { address: "own@city.example".to_owned(), own: Some(true) };
+        let told_elsewhere = Entry {
+            before: Some(moved.after.clone()),
+            kind: Kind::Rename,
+            mail: Some("y@city.example".to_owned()),
+            mail_before: Some(own),
+            ..moved.clone()
+        };
+        let line = entry_line(&pack, &told_elsewhere);
+        assert!(
+            line.ends_with(": メール(本人が登録した宛先を替えます) own@city.example → y@city.example"),
+            "{line}"
+        );
+        assert_eq!(entry_json(&told_elsewhere)["mail_before"]["own"], json!(true));
         let joins =
             Entry { before: None, kind: Kind::Join, mail: Some("y@city.example".to_owned()), ..moved };
         assert_eq!(

@@ -351,6 +351,12 @@ kinds! {
     CourseClosed = "course-closed" [TrainingCourse],
     /// What was answered in tests was erased at the end of its retention.
     CourseAnswersErased = "course-answers-erased" [TrainingCourse],
+    /// Files were handed in as material of a course.
+    CourseFilesAdded = "course-files-added" [TrainingCourse],
+    /// One of them was taken away.
+    CourseFileRemoved = "course-file-removed" [TrainingCourse],
+    /// Somebody opened one of them.
+    CourseFileOpened = "course-file-opened" [TrainingCourse],
     /// Somebody chose how notices reach him, or where mails for him go.
     NoticesChosen = "notices-chosen" [NoticeMail],
     /// How many mails about notices were sent and refused on a day.

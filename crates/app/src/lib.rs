@@ -296,10 +296,11 @@ impl App {
         done
     }
 
-    /// Ends a transaction with its evidence and wakes the sealer.
+    /// Ends a transaction with its evidence, wakes the sealer, and tells open screens of whoever has other notices now.
     pub(crate) async fn commit(&self, tx: Box<dyn Tx>, evidence: Vec<NewEvidence>) -> Result<()> {
-        tx.commit(evidence).await?;
+        let told = tx.commit(evidence).await?;
         self.wake_sealer();
+        self.noticed(&told);
         Ok(())
     }
 

@@ -315,7 +315,6 @@ impl App {
             self.presence_changes(tx.as_mut(), now).await?;
         }
         self.commit(tx, evidence).await?;
-        self.noticed(std::slice::from_ref(id));
         Ok(())
     }
 
@@ -398,7 +397,6 @@ impl App {
             self.tell_of_account(tx.as_mut(), id, Kind::PostGiven.id(), now).await?;
         }
         self.commit(tx, evidence).await?;
-        self.noticed(std::slice::from_ref(id));
         Ok(())
     }
 
@@ -419,7 +417,6 @@ impl App {
         tx.end_post(holding, now).await?;
         self.tell_of_account(tx.as_mut(), id, Kind::PostEnded.id(), now).await?;
         self.commit(tx, vec![entry]).await?;
-        self.noticed(std::slice::from_ref(id));
         Ok(())
     }
 

@@ -153,7 +153,7 @@ pub trait Store:
         results_before: Millis,
         limit: u32,
     ) -> Result<Vec<DueErasure>, StoreError>;
-    /// Whether anything still refers to this blob: a file's original, clean bytes or preview, or an attachment
+    /// Whether anything still refers to this blob: a file's original, clean bytes or preview, a file of a course, or an attachment
     /// of a request or of a report.
     async fn blob_in_use(&self, zone: &ZoneId, blob: &BlobId) -> Result<bool, StoreError>;
 
@@ -269,8 +269,9 @@ pub trait Tx:
     async fn erase_payload(&mut self, id: &EvidenceId, at: Millis) -> Result<(), StoreError>;
 
     /// Writes the evidence and ends the transaction. There is no other way to end it, so no state changes without
-    /// evidence; an empty list is refused with [`StoreError::Corrupt`].
-    async fn commit(self: Box<Self>, evidence: Vec<NewEvidence>) -> Result<(), StoreError>;
+    /// evidence; an empty list is refused with [`StoreError::Corrupt`]. Whose notices are others now, each once: only what is
+    /// written may be told to open screens, and no use case can forget it.
+    async fn commit(self: Box<Self>, evidence: Vec<NewEvidence>) -> Result<Vec<UserId>, StoreError>;
 }
 
 /// Why the blob store did not do it.

@@ -115,7 +115,7 @@ fn of_channels(pack: &Pack) -> BTreeSet<String> {
         .requests()
         .iter()
         .flat_map(|r| r.statements.iter().chain(r.steps.iter().flat_map(|s| &s.statements)));
-    let registers = pack.registers().iter().flat_map(|r| &r.statements);
+    let registers = pack.registers().iter().flat_map(|r| r.statements.iter().chain(&r.statements_unknown));
     channels.chain(requests).chain(registers).cloned().collect()
 }
 

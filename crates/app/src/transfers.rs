@@ -17,7 +17,7 @@ use workflow::{
 
 use crate::{
     App,
-    actor::Actor,
+    actor::{Actor, Prospect},
     deciding::Matter,
     error::{Error, Result},
     evidence::{Act, By, EvidenceItem, Kind},
@@ -122,6 +122,8 @@ impl Tray {
 pub struct May {
     /// Decide the open step.
     pub decide: bool,
+    /// Once he has proven himself with a second factor he may decide an open step: what his page has to say, for it offers no decision.
+    pub decide_after_factor: bool,
     /// Decide it for this absent person (代決).
     pub decide_for: Option<UserId>,
     /// Take it back (引戻し).
@@ -517,9 +519,8 @@ impl App {
                 tx.dequeue(&file.id).await?;
             }
         }
-        let told = Box::pin(self.tell_of_transfer(&mut *tx, &transfer, &events, now)).await?;
+        Box::pin(self.tell_of_transfer(&mut *tx, &transfer, &events, now)).await?;
         self.commit(tx, evidence).await?;
-        self.noticed(&told);
         for file in
             transfer.files.iter().filter(|f| f.state != FileState::Queued || transfer.state.is_final())
         {
@@ -548,6 +549,8 @@ impl App {
         let can = |action| self.may(actor, action, &resource);
         let may = May {
             decide: can(Action::DecideTransfer),
+            decide_after_factor: self.prospect(actor, Action::DecideTransfer, &resource)
+                == Prospect::AfterSecondFactor,
             decide_for: deputised.filter(|_| can(Action::DecideAsDeputy)),
             pull_back: can(Action::PullBackTransfer),
             withdraw: can(Action::WithdrawTransfer),

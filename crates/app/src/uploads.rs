@@ -7,12 +7,14 @@
 
 use workflow::{
     id::{FileId, TransferId, ZoneId},
+    request::Attachment,
     transfer::Stored,
 };
 
 use crate::{
     App,
     actor::Actor,
+    downloads::Download,
     error::{Error, Result},
     ports::BlobWriter,
 };
@@ -43,9 +45,14 @@ impl UploadedFile {
     pub fn id(&self) -> &FileId {
         &self.file
     }
+
+    /// The same as a file that belongs to something and stays in its zone.
+    pub(crate) fn into_attachment(self) -> Attachment {
+        Attachment { id: self.file, untrusted_name: self.untrusted_name, stored: self.stored }
+    }
 }
 
-/// Largest file of a request, in bytes.
+/// Largest file of a request, a report or a course, in bytes.
 pub const ATTACHMENT_BYTES_MAX: u64 = 20 << 20;
 /// Longest file name taken, in characters. Longer ones are cut; the name is only shown.
 const NAME_CHARS_MAX: usize = 255;
@@ -105,6 +112,26 @@ impl App {
             untrusted_folder: String::new(),
             bytes: 0,
             bytes_max: ATTACHMENT_BYTES_MAX,
+        })
+    }
+
+    /// Whether these files are still there: an upload that waited too long for its form may be gone.
+    pub(crate) async fn check_stored(&self, files: &[Attachment]) -> Result<()> {
+        for Attachment { stored: Stored { zone, blob, .. }, .. } in files {
+            drop(self.blobs().open(zone, blob).await.map_err(|_| Error::Conflict)?);
+        }
+        Ok(())
+    }
+
+    /// Opens a file that belongs to something, for somebody who may see that: the bytes as they came.
+    pub(crate) async fn open_attached(&self, file: Attachment) -> Result<Download> {
+        let reader = self.blobs().open(&file.stored.zone, &file.stored.blob).await?;
+        Ok(Download {
+            name: file.untrusted_name,
+            kind: None,
+            bytes: file.stored.bytes,
+            sha256: file.stored.sha256,
+            reader,
         })
     }
 

@@ -242,7 +242,7 @@ pub(crate) fn read_row(row: &Row) -> Result<TaskRow, StoreError> {
     })
 }
 
-fn read_tally(row: &Row) -> Result<Tally, StoreError> {
+pub(crate) fn read_tally(row: &Row) -> Result<Tally, StoreError> {
     Ok(Tally {
         asked: row.number("asked")?,
         done: row.number("done")?,
@@ -296,6 +296,14 @@ impl DutyStore for SqlStore {
             })
             .collect::<Result<Vec<_>, StoreError>>()?;
         months.sort_unstable_by(|a, b| (&a.duty, &a.section, &a.month).cmp(&(&b.duty, &b.section, &b.month)));
+        // Some of them are there and some were forgotten.
+        months.dedup_by(|next, kept| {
+            let same = (&next.duty, &next.section, &next.month) == (&kept.duty, &kept.section, &kept.month);
+            if same {
+                kept.all = kept.all.and(next.all);
+            }
+            same
+        });
         Ok(months)
     }
 

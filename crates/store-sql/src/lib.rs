@@ -11,6 +11,7 @@
 mod access;
 mod append;
 mod changes;
+mod course_records;
 mod db;
 mod duties;
 mod editions;

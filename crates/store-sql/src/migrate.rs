@@ -50,6 +50,8 @@ const MIGRATIONS: &[Migration] = &[
     migration!(15, "0015_home_and_search"),
     migration!(16, "0016_hand_over"),
     migration!(17, "0017_row_records"),
+    migration!(18, "0018_course_records"),
+    migration!(19, "0019_own_mail_address"),
 ];
 
 pub(crate) async fn run(db: &Db) -> Result<(), MigrateError> {
@@ -102,7 +104,7 @@ pub(crate) mod checks {
     //! What a start refuses.
     use super::*;
 
-    const BACK_TO_THE_FIRST: &str = "DROP TABLE course_attempt; DROP TABLE course_progress; DROP TABLE course_run; DROP TABLE roster_permit; DROP TABLE request_keeper; DROP TABLE roster_keeper; \
+    const BACK_TO_THE_FIRST: &str = "DROP TABLE course_file; DROP TABLE course_tally; DROP TABLE course_attempt; DROP TABLE course_progress; DROP TABLE course_run; DROP TABLE roster_permit; DROP TABLE request_keeper; DROP TABLE roster_keeper; \
          DROP TABLE roster_line; DROP TABLE roster_plan; DROP TABLE mail_day; DROP TABLE mail; \
          DROP TABLE mail_address; DROP TABLE notice_choice; DROP TABLE notice_look; DROP TABLE notice; \
          DROP TABLE register_rules; DROP TABLE request_register_row; DROP TABLE request_desk; \

@@ -18,6 +18,7 @@ use policy::{NoticeKind, Urgency};
 use workflow::{
     Millis,
     id::{EditionId, SectionId, UserId},
+    roster::MailAddress,
 };
 
 use crate::{
@@ -92,6 +93,12 @@ fn read_mail(row: &Row, person_name: String) -> Result<Mail, StoreError> {
         next_at: row.int_maybe("next_at")?,
         error: row.text_maybe("error")?,
     })
+}
+
+/// Where mails go, of a row that may have none.
+pub(crate) fn read_address(row: &Row) -> Result<Option<MailAddress>, StoreError> {
+    let Some(address) = row.text_maybe("address")? else { return Ok(None) };
+    Ok(Some(MailAddress { address, own: row.int_maybe("own")?.map(|own| own != 0) }))
 }
 
 async fn choice_of(
@@ -194,7 +201,7 @@ async fn tell_readers(
     edition: &EditionId,
     told: &Told,
     way: Way,
-) -> Result<u64, StoreError> {
+) -> Result<Vec<UserId>, StoreError> {
     let prefix = format!("{}:{}:{edition}:{}:", told.kind.id(), told.about.kind, told.occasion);
     let values = args![
         prefix,
@@ -209,7 +216,8 @@ async fn tell_readers(
         way.at_once_at,
         way.digest_at,
     ];
-    conn.run(&sql::TELL_READERS, &values).await
+    let made = conn.rows(&sql::TELL_READERS, &values).await?;
+    made.iter().map(|row| row.text("person").map(UserId::new)).collect()
 }
 
 async fn put_choices(
@@ -223,7 +231,7 @@ async fn put_choices(
         choices.iter().map(|(kind, chosen)| args![person, kind.id(), strength(*chosen)].into()).collect();
     conn.bulk(&sql::INSERT_CHOICES, &rows).await?;
     match address {
-        Some(address) => conn.run(&sql::PUT_ADDRESS, &args![person, address]).await?,
+        Some(address) => conn.run(&sql::PUT_ADDRESS, &args![person, address, true]).await?,
         None => conn.run(&sql::FORGET_ADDRESS, &args![person]).await?,
     };
     Ok(())
@@ -321,9 +329,9 @@ impl NoticeStore for SqlStore {
             .collect()
     }
 
-    async fn mail_address(&self, person: &UserId) -> Result<Option<String>, StoreError> {
+    async fn mail_address(&self, person: &UserId) -> Result<Option<MailAddress>, StoreError> {
         let found = self.db.reader().await?.conn().row(&sql::MAIL_ADDRESS, &args![person]).await?;
-        found.map(|row| row.text("address")).transpose()
+        found.map_or(Ok(None), |row| read_address(&row))
     }
 
     async fn due_mail_people(&self, now: Millis, limit: u32) -> Result<Vec<UserId>, StoreError> {
@@ -450,20 +458,26 @@ impl NoticeTx for SqlTx {
         wanted: &[NewNotice],
         look_again: Option<Millis>,
         now: Millis,
-    ) -> Result<Vec<UserId>, StoreError> {
-        step!(self, replace(&mut self.conn(), about, wanted, look_again, now))
+    ) -> Result<(), StoreError> {
+        let people = step!(self, replace(&mut self.conn(), about, wanted, look_again, now))?;
+        self.noticed.extend(people);
+        Ok(())
     }
 
-    async fn add_notices(&mut self, wanted: &[NewNotice]) -> Result<Vec<UserId>, StoreError> {
-        step!(self, add(&mut self.conn(), wanted))
+    async fn add_notices(&mut self, wanted: &[NewNotice]) -> Result<(), StoreError> {
+        let people = step!(self, add(&mut self.conn(), wanted))?;
+        self.noticed.extend(people);
+        Ok(())
     }
 
     async fn look_at_waiting(&mut self, kinds: &[NoticeKind], now: Millis) -> Result<u64, StoreError> {
         step!(self, look_at_waiting(&mut self.conn(), kinds, now))
     }
 
-    async fn tell_readers(&mut self, edition: &EditionId, told: &Told, way: Way) -> Result<u64, StoreError> {
-        step!(self, tell_readers(&mut self.conn(), edition, told, way))
+    async fn tell_readers(&mut self, edition: &EditionId, told: &Told, way: Way) -> Result<(), StoreError> {
+        let people = step!(self, tell_readers(&mut self.conn(), edition, told, way))?;
+        self.noticed.extend(people);
+        Ok(())
     }
 
     async fn end_notices_of(
@@ -473,7 +487,10 @@ impl NoticeTx for SqlTx {
         now: Millis,
     ) -> Result<(), StoreError> {
         let values = args![&about.kind, &about.id, person, now];
-        step!(self, self.conn().run(&sql::END_NOTICES_OF, &values)).map(|_| ())
+        if step!(self, self.conn().run(&sql::END_NOTICES_OF, &values))? > 0 {
+            self.noticed.insert(person.clone());
+        }
+        Ok(())
     }
 
     async fn put_notice_choices(
@@ -486,7 +503,7 @@ impl NoticeTx for SqlTx {
     }
 
     async fn put_mail_address(&mut self, person: &UserId, address: &str) -> Result<(), StoreError> {
-        step!(self, self.conn().run(&sql::PUT_ADDRESS, &args![person, address])).map(|_| ())
+        step!(self, self.conn().run(&sql::PUT_ADDRESS, &args![person, address, false])).map(|_| ())
     }
 
     async fn note_mail_day(&mut self, day: Date) -> Result<bool, StoreError> {

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use jiff::civil::Date;
 use workflow::{
     Millis,
-    duty::Covers,
+    duty::{Covers, Tally},
     id::{RequestId, SectionId, TaskId, UserId, ZoneId},
     record::{Disposal, Hold, Stage},
     register::RowKey,
@@ -18,6 +18,8 @@ use workflow::{
 
 use crate::{
     SqlStore,
+    changes::Touched,
+    course_records,
     db::{Conn, Row, Value, args, corrupt, json},
     sql::{Sql, records as sql, registers},
     tx::{SqlTx, step},
@@ -106,6 +108,7 @@ async fn insert(conn: &mut Conn<'_>, record: &Record) -> Result<(), StoreError> 
             let row = record.key.row().ok_or_else(|| corrupt("subject"))?;
             conn.run_one(&sql::RECORD_ROW, &args![&row.register, row.number]).await?;
         }
+        RecordKind::Course => course_records::recorded(conn, &record.key).await?,
     }
     let mut values: Vec<Value<'_>> = args![
         record.key.kind.id(),
@@ -188,6 +191,32 @@ impl RecordStore for SqlStore {
         let values = args![register, before.to_string(), limit];
         let rows = self.db.reader().await?.conn().rows(&sql::UNRECORDED_ROWS, &values).await?;
         rows.iter().map(|row| Ok(RowKey::new(register, row.int("number")?))).collect()
+    }
+
+    async fn unrecorded_runs(
+        &self,
+        course: &str,
+        before: Millis,
+        limit: u32,
+    ) -> Result<Vec<String>, StoreError> {
+        course_records::unrecorded_runs(&mut self.db.reader().await?.conn(), course, before, limit).await
+    }
+
+    async fn unrecorded_course_years(
+        &self,
+        course: &str,
+        before: i16,
+        limit: u32,
+    ) -> Result<Vec<i16>, StoreError> {
+        course_records::unrecorded_years(&mut self.db.reader().await?.conn(), course, before, limit).await
+    }
+
+    async fn course_record_tasks(&self, key: &RecordKey, limit: u32) -> Result<Vec<TaskId>, StoreError> {
+        course_records::tasks(&mut self.db.reader().await?.conn(), key, limit).await
+    }
+
+    async fn course_record_tallies(&self, key: &RecordKey) -> Result<Vec<(SectionId, Tally)>, StoreError> {
+        course_records::tallies(&mut self.db.reader().await?.conn(), key).await
     }
 
     async fn record(&self, key: &RecordKey) -> Result<Option<Record>, StoreError> {
@@ -275,6 +304,13 @@ impl RecordTx for SqlTx {
     async fn empty_row(&mut self, key: &RowKey) -> Result<(), StoreError> {
         self.touched.insert(("register-row".to_owned(), key.to_string()));
         step!(self, empty_row(&mut self.conn(), key))
+    }
+
+    async fn forget_course_tasks(&mut self, key: &RecordKey, tasks: &[TaskId]) -> Result<u64, StoreError> {
+        let mut touched = Touched::new();
+        let forgotten = step!(self, course_records::forget(&mut self.conn(), key, tasks, &mut touched))?;
+        self.touched.extend(touched);
+        Ok(forgotten)
     }
 
     async fn replace_covers(&mut self, task: &TaskId, covers: &Covers) -> Result<(), StoreError> {

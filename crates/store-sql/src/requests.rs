@@ -80,7 +80,7 @@ fn read_permit(row: &Row) -> Result<Option<Permit>, StoreError> {
         .transpose()
 }
 
-fn read_attachment(row: &Row) -> Result<Attachment, StoreError> {
+pub(crate) fn read_attachment(row: &Row) -> Result<Attachment, StoreError> {
     let name = String::from_utf8(row.bytes("untrusted_name")?).map_err(|_| corrupt("untrusted_name"))?;
     Ok(Attachment {
         id: FileId::new(row.text("id")?),

@@ -28,7 +28,7 @@ use workflow::{
 use crate::{
     SqlStore,
     db::{Conn, Row, Value, args, corrupt, json},
-    lists, people,
+    lists, notices, people,
     sql::rosters as sql,
     tx::{SqlTx, step},
 };
@@ -196,7 +196,8 @@ async fn in_hand(
                 for row in conn.rows(list, &walk).await? {
                     let Some(permit) = permit_in_hand(&row)? else { continue };
                     let id = RequestId::new(row.text("id")?);
-                    let thing = Thing::Permit(id, row.int("number")?, row.text("title")?, Box::new(permit));
+                    let (form, title) = (row.text("form")?, row.text("title")?);
+                    let thing = Thing::Permit(id, form, row.int("number")?, title, Box::new(permit));
                     let in_hand = InHand { place: place(&row)?, thing };
                     if !found.contains(&in_hand) {
                         found.push(in_hand);
@@ -253,7 +254,7 @@ impl RosterStore for SqlStore {
                     enabled: row.flag("enabled")?,
                     posts: BTreeSet::new(),
                 };
-                let mail = row.text_maybe("address")?;
+                let mail = notices::read_address(row)?;
                 let known = Known { id: UserId::new(id.clone()), standing, mail };
                 people.insert(id.clone(), (row.text("login")?, known));
             }

@@ -13,6 +13,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Sql> {
         .chain(notices::ALL)
         .chain(home::ALL)
         .chain(changes::ALL)
+        .chain(course_records::ALL)
         .chain(records::ALL)
         .chain(registers::ALL)
         .chain(training::ALL)
@@ -239,6 +240,7 @@ macro_rules! evidence_list {
 }
 
 pub(crate) mod changes;
+pub(crate) mod course_records;
 pub(crate) mod duties;
 pub(crate) mod editions;
 pub(crate) mod home;
@@ -421,7 +423,8 @@ statements! {
          OR EXISTS (SELECT 1 FROM transfer_file WHERE clean_blob = $1 AND clean_zone = $2) \
          OR EXISTS (SELECT 1 FROM transfer_file WHERE preview_blob = $1 AND preview_zone = $2) \
          OR EXISTS (SELECT 1 FROM request_attachment WHERE blob = $1 AND zone = $2) \
-         OR EXISTS (SELECT 1 FROM duty_task_file WHERE blob = $1 AND zone = $2)"
+         OR EXISTS (SELECT 1 FROM duty_task_file WHERE blob = $1 AND zone = $2) \
+         OR EXISTS (SELECT 1 FROM course_file WHERE blob = $1 AND zone = $2)"
     );
 
     // requests: one

@@ -8,17 +8,18 @@ use std::collections::BTreeMap;
 use app::{
     model::PAGE_ROWS_MAX,
     ports::StoreError,
-    training::store::{Attempt, CourseRun, StoredProgress, TrainingStore, TrainingTx},
+    training::store::{Attempt, CourseFile, CourseRun, StoredProgress, TrainingStore, TrainingTx},
 };
 use async_trait::async_trait;
 use workflow::{
     Millis,
-    id::{SectionId, TaskId, UserId},
+    id::{FileId, SectionId, TaskId, UserId},
 };
 
 use crate::{
     SqlStore,
-    db::{Conn, Row, args, corrupt, json},
+    db::{Conn, Row, args, corrupt, int, json},
+    requests::read_attachment,
     sql::training as sql,
     tx::{SqlTx, step},
 };
@@ -111,8 +112,39 @@ async fn update_run(conn: &mut Conn<'_>, run: &CourseRun) -> Result<(), StoreErr
         run.closed.as_ref().map(|(at, _)| *at),
         run.closed.as_ref().map(|(_, by)| by.as_str()),
         run.version,
+        json(&run.covers)?,
     ];
     conn.run_one(&sql::UPDATE_COURSE_RUN, &values).await
+}
+
+async fn files_of(conn: &mut Conn<'_>, record: &str) -> Result<Vec<CourseFile>, StoreError> {
+    let rows = conn.rows(&sql::COURSE_FILES, &args![record]).await?;
+    let read = |row: &Row| {
+        Ok(CourseFile {
+            place: row.number("place")?,
+            file: read_attachment(row)?,
+            added_at: row.int("added_at")?,
+            added_by: UserId::new(row.text("added_by")?),
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+async fn add_file(conn: &mut Conn<'_>, record: &str, of: &CourseFile) -> Result<(), StoreError> {
+    let stored = &of.file.stored;
+    let values = args![
+        record,
+        of.place,
+        of.file.id.as_str(),
+        of.file.untrusted_name.as_bytes(),
+        &stored.zone,
+        &stored.blob,
+        &stored.sha256,
+        int(stored.bytes)?,
+        of.added_at,
+        &of.added_by,
+    ];
+    conn.run_one(&sql::INSERT_COURSE_FILE, &values).await
 }
 
 #[async_trait]
@@ -160,6 +192,10 @@ impl TrainingStore for SqlStore {
         rows.iter().map(|row| Ok((TaskId::new(row.text("task_id")?), row.number("nth")?))).collect()
     }
 
+    async fn course_files(&self, record: &str) -> Result<Vec<CourseFile>, StoreError> {
+        files_of(&mut self.db.reader().await?.conn(), record).await
+    }
+
     async fn put_bookmark(&self, task: &TaskId, progress: &StoredProgress) -> Result<(), StoreError> {
         put(&mut self.db.writer().await?.conn(), task, progress).await
     }
@@ -194,6 +230,14 @@ impl TrainingTx for SqlTx {
 
     async fn erase_answers(&mut self, task: &TaskId, nth: u32) -> Result<(), StoreError> {
         step!(self, self.conn().run_one(&sql::ERASE_ANSWERS, &args![task.as_str(), nth]))
+    }
+
+    async fn add_course_file(&mut self, record: &str, file: &CourseFile) -> Result<(), StoreError> {
+        step!(self, add_file(&mut self.conn(), record, file))
+    }
+
+    async fn remove_course_file(&mut self, record: &str, file: &FileId) -> Result<(), StoreError> {
+        step!(self, self.conn().run_one(&sql::REMOVE_COURSE_FILE, &args![record, file.as_str()]))
     }
 
     async fn move_courses(&mut self, user: &UserId, section: &SectionId) -> Result<u64, StoreError> {

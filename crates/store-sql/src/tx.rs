@@ -3,7 +3,7 @@
 //! Owns its one end, [`Tx::commit`] with evidence, and the rule that a transaction in which a call failed can only be
 //! dropped: PostgreSQL demands it, and on SQLite half of a change must not become durable either.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use app::{
     imports::model::{ImportHead, ImportStep, ImportText},
@@ -32,13 +32,21 @@ pub(crate) struct SqlTx {
     known: HashMap<TransferId, Transfer>,
     /// What changed besides the subjects that the evidence will name: many at once, or a part of something.
     pub(crate) touched: Touched,
+    /// Whose notices were changed here.
+    pub(crate) noticed: BTreeSet<UserId>,
     /// Whether a call failed.
     pub(crate) broken: bool,
 }
 
 impl SqlTx {
     pub(crate) fn new(changes: Changes) -> Self {
-        Self { changes, known: HashMap::new(), touched: Touched::new(), broken: false }
+        Self {
+            changes,
+            known: HashMap::new(),
+            touched: Touched::new(),
+            noticed: BTreeSet::new(),
+            broken: false,
+        }
     }
 
     pub(crate) fn conn(&mut self) -> Conn<'_> {
@@ -201,7 +209,7 @@ impl Tx for SqlTx {
         step!(self, evidence::erase_payload(&mut self.changes.conn(), id, at))
     }
 
-    async fn commit(mut self: Box<Self>, evidence: Vec<NewEvidence>) -> Result<(), StoreError> {
+    async fn commit(mut self: Box<Self>, evidence: Vec<NewEvidence>) -> Result<Vec<UserId>, StoreError> {
         if evidence.is_empty() {
             return Err(StoreError::Corrupt("a change without evidence was refused".to_owned()));
         }
@@ -210,6 +218,7 @@ impl Tx for SqlTx {
         changes::touch(&mut self.touched, &evidence);
         let touched = std::mem::take(&mut self.touched);
         step!(self, changes::note(&mut self.changes.conn(), &touched))?;
-        self.changes.commit().await
+        self.changes.commit().await?;
+        Ok(self.noticed.into_iter().collect())
     }
 }

@@ -8,6 +8,7 @@ import { startInspection } from './inspect.js';
 import { startReview } from './imports.js';
 import { startBell } from './bell.js';
 import { startFiles } from './files.js';
+import { startAsks } from './asks.js';
 
 for (const element of document.querySelectorAll('[data-dropzone]')) startDropzone(element);
 for (const element of document.querySelectorAll('[data-live]')) startLive(element);
@@ -17,6 +18,7 @@ startInspection(document);
 startReview(document);
 for (const element of document.querySelectorAll('[data-bell]')) startBell(element);
 startFiles(document);
+for (const form of document.querySelectorAll('form:has([data-asked-by])')) startAsks(form);
 
 // What was just done is said once, not again when the page is opened from the history or reloaded.
 if (new URLSearchParams(window.location.search).has('done')) {

@@ -39,6 +39,7 @@ const ASSETS: &[Asset] = assets! {
     "guard.js": "text/javascript; charset=utf-8",
     "inspect.js": "text/javascript; charset=utf-8",
     "files.js": "text/javascript; charset=utf-8",
+    "asks.js": "text/javascript; charset=utf-8",
 };
 
 /// 12 hex digits over every name and content.

@@ -1,12 +1,14 @@
 //! An answer of bytes that a browser must save and never show: clean files, and originals that somebody inspects.
 //!
-//! Owns its headers. Leaves what may be taken, and that it is evidence, to `app`.
+//! Owns its headers, and that HEAD hands nothing over. Leaves what may be taken, and that it is evidence, to `app`.
 
 use app::{Error, downloads::Download};
 use axum::{
     body::Body,
+    handler::Handler,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
+    routing::{MethodRouter, get},
 };
 use tokio_util::io::ReaderStream;
 
@@ -31,8 +33,36 @@ pub(crate) fn answer(download: Download, untrusted_name: &str) -> app::Result<Re
     Ok((headers, Body::from_stream(ReaderStream::new(download.reader))).into_response())
 }
 
-/// The answer to HEAD where GET is evidence that somebody took a file: headers alone take nothing.
-pub(crate) async fn head() -> Response {
+/// The same for a file that carries its own name, or what kept it from being opened.
+///
+/// # Errors
+/// As it was opened, and as [`answer`].
+pub(crate) fn opened(download: app::Result<Download>) -> app::Result<Response> {
+    let download = download?;
+    let untrusted_name = download.name.clone();
+    answer(download, &untrusted_name)
+}
+
+/// A page that hands something over, where that is evidence: only GET does, for headers alone take nothing.
+pub(crate) fn taking<H, T, S>(handler: H) -> MethodRouter<S>
+where
+    H: Handler<T, S>,
+    T: 'static,
+    S: Clone + Send + Sync + 'static,
+{
+    only_taken(get(handler))
+}
+
+/// The same for an address that answers GET already.
+pub(crate) fn only_taken<S>(handed: MethodRouter<S>) -> MethodRouter<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    // Without this HEAD would run what GET does.
+    handed.head(not_by_headers)
+}
+
+async fn not_by_headers() -> Response {
     (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET")]).into_response()
 }
 

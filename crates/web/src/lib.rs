@@ -38,6 +38,7 @@ pub use api::Api;
 pub use live::Streams;
 pub use site::ZoneSetting;
 
+use attachment::taking;
 use screens::{
     account, beside, classify, coverage, duties, editions, find, home, imports, notices, oscal, parameters,
     people, policy as policies, reading, records, register_tables, registers, requests, rosters, send,
@@ -64,6 +65,7 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
         .route("/transfers/new", get(send::new_page).post(send::submit))
         .route("/requests/new/{form}", get(requests::new_page).post(requests::apply))
         .route("/tasks/{id}/report", post(duties::report))
+        .route("/training/runs/{id}/files", post(training::add_files))
         .route("/requests/{id}/resubmit", get(requests::resubmit_page).post(requests::resubmit))
         .layer(DefaultBodyLimit::max(upload_bytes_max));
     let proposals = Router::new()
@@ -107,8 +109,8 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
         .route("/transfers/{id}/resubmit", get(send::resubmit_page).post(send::resubmit))
         .route("/transfers/{id}/files/{file}/retry", post(transfers::retry))
         .route("/transfers/{id}/files/{file}/block", post(transfers::block))
-        .route("/transfers/{id}/files/{file}/download", get(transfers::download).head(attachment::head))
-        .route("/transfers/{id}/files.zip", get(together::download_all).head(attachment::head))
+        .route("/transfers/{id}/files/{file}/download", taking(transfers::download))
+        .route("/transfers/{id}/files.zip", taking(together::download_all))
         .route("/transfers/{id}/files/{file}/original", post(transfers::open_original))
         .route("/transfers/{id}/files/{file}/preview", get(transfers::preview))
         .route("/transfers/{id}/files/{file}/pages/{page}", get(transfers::page))
@@ -130,7 +132,7 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
         .route("/requests/{id}/take-over", post(requests::take_over))
         .route("/requests/{id}/decline", post(requests::decline))
         .route("/requests/{id}/revoke", post(requests::revoke))
-        .route("/requests/{id}/files/{file}", get(requests::file))
+        .route("/requests/{id}/files/{file}", taking(requests::file))
         .route("/requests/{id}/print/{form}", get(print::request))
         .route("/tasks", get(duties::list))
         .route("/tasks/new", get(duties::start_page).post(duties::start))
@@ -140,7 +142,7 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
         .route("/tasks/{id}/confirm", post(duties::confirm))
         .route("/tasks/{id}/waiver", post(duties::waiver))
         .route("/tasks/{id}/waiver/decision", post(duties::waiver_decision))
-        .route("/tasks/{id}/files/{file}", get(duties::file))
+        .route("/tasks/{id}/files/{file}", taking(duties::file))
         .route("/training", get(training::mine))
         .route("/training/overview", get(training::overview))
         .route("/training/courses/{id}", get(training::year))
@@ -151,7 +153,10 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
         .route("/training/courses/{id}/sections/{section}", get(training::section))
         .route("/training/courses/{id}/sections/{section}/remind", post(training::remind))
         .route("/training/courses/{id}/sections/{section}/table", get(training::section_table))
+        .route("/training/runs/{id}/files/{file}", taking(training::open_file))
+        .route("/training/runs/{id}/files/{file}/remove", post(training::remove_file))
         .route("/training/mine/{id}", get(training::course))
+        .route("/training/mine/{id}/files/{file}", taking(training::open_own_file))
         .route("/training/mine/{id}/pages/{number}", get(training::page).post(training::read))
         .route("/training/mine/{id}/test", get(training::test_page).post(training::test))
         .route("/training/mine/{id}/test/begin", post(training::begin))
@@ -198,7 +203,7 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
         .route("/public/policy.css", get(editions::public_css))
         .route("/public/policy.json", get(editions::public_json))
         .route("/policy/export", get(oscal::page))
-        .route("/policy/export/{model}", get(oscal::file))
+        .route("/policy/export/{model}", taking(oscal::file))
         .route("/imports/{id}", get(imports::page))
         .route("/imports/{id}/steps", post(imports::step))
         .route("/imports/{id}/undo", post(imports::undo))
@@ -207,11 +212,11 @@ pub fn router(app: App, setting: ZoneSetting, streams: Streams) -> Router {
         .route("/imports/{id}/discard", post(imports::discard))
         .route("/imports/{id}/proposal", post(imports::propose))
         .route("/imports/{id}/out", get(imports::out))
-        .route("/imports/{id}/files/{name}", get(imports::file))
-        .route("/imports/{id}/bundle.txt", get(imports::bundle))
+        .route("/imports/{id}/files/{name}", taking(imports::file))
+        .route("/imports/{id}/bundle.txt", taking(imports::bundle))
         .route("/evidence", get(policies::evidence))
         .route("/evidence/{id}", get(policies::entry))
-        .route("/evidence/{id}/proof.zip", get(policies::proof))
+        .route("/evidence/{id}/proof.zip", taking(policies::proof))
         .route("/records", get(records::list))
         .route("/records/print/{form}", get(print::book))
         .route("/records/{kind}/{subject}", post(records::act))

@@ -660,6 +660,7 @@ pub fn problem(problem: &str) -> &'static str {
         "mismatch" => "正しくありません。もう一度入力してください。",
         "same" => "前と同じです。別のものにしてください。",
         "not-utf8" => "文字コードがUTF-8ではありません。UTF-8で保存し直してください。",
+        "own-permit" => "本人限りの許可です。引き継がずに、要る人が新しく申請してください。",
         "several" => "同じ名前の人が何人かいます。番号(ログインID)で書いてください。",
         "past" => "過ぎた日です。今日か、その後の日にしてください。",
         "no-date" => "暦にある日付を書いてください(例: 2027/4/1、令和9年4月1日)。",
@@ -939,6 +940,35 @@ pub fn evidence(kind: &str) -> Option<&'static str> {
                 .or_else(|| registers::evidence(kind))
                 .or_else(|| notices::evidence(kind));
         }
+    })
+}
+
+/// What kind of thing an entry of evidence is about; the codes are those that `app` writes.
+#[must_use]
+pub fn subject(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "transfer" => "授受",
+        "user" => "利用者",
+        "login" => "ログインID",
+        "request" => "申請",
+        "task" => "実施の案件",
+        "duty" => "実施事項",
+        "course" => "研修",
+        "register-row" => "台帳",
+        "record" => "文書",
+        "roster" => "人事異動の計画",
+        "edition" => "方針の版",
+        "import" => "方針の取込み",
+        "pack" | "policy" => "方針",
+        "parameter" => "定める値",
+        "clause" => "条項",
+        "channel" => "通信路",
+        "zone" => "系",
+        "city" => "全庁",
+        "mails" => "メール",
+        "ledger" | "evidence" => "証跡",
+        "system" => "システム",
+        _ => return None,
     })
 }
 

@@ -124,6 +124,16 @@ pub struct Standing {
     pub posts: BTreeSet<Post>,
 }
 
+/// Where mails for somebody go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailAddress {
+    /// The address.
+    pub address: String,
+    /// Whether he wrote it himself, or a table of a personnel change did; `None` where nobody noted that.
+    pub own: Option<bool>,
+}
+
 /// A person of the house.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
@@ -132,7 +142,7 @@ pub struct Known {
     /// How he stands.
     pub standing: Standing,
     /// Where mails for him go, if somebody wrote that.
-    pub mail: Option<String>,
+    pub mail: Option<MailAddress>,
 }
 
 /// What is different for one person.
@@ -152,6 +162,9 @@ pub struct Entry {
     /// Where mails for him are to go, where that is different.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mail: Option<String>,
+    /// Where they went when the plan was made, where that is to be replaced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail_before: Option<MailAddress>,
     /// The lines of the table that say so; none for one who is not in it.
     pub lines: Vec<u32>,
 }
@@ -174,13 +187,20 @@ impl Entry {
     /// What is to be done when the day has come, given how he stands then and where mails for him go.
     #[must_use]
     pub fn due(&self, now: Option<&Standing>, mail: Option<&str>) -> Due {
-        if now == Some(&self.after) && (self.mail.is_none() || self.mail.as_deref() == mail) {
+        let is_there = now == Some(&self.after);
+        if is_there && (self.mail.is_none() || self.mail.as_deref() == mail) {
             Due::Nothing
-        } else if now == self.before.as_ref() {
-            Due::Change
-        } else {
+        } else if now != self.before.as_ref() || (is_there && !self.replaces(mail)) {
             Due::Differs
+        } else {
+            Due::Change
         }
+    }
+
+    /// Whether its address may take the place of this one, to which mails go now: only of that which the plan showed.
+    #[must_use]
+    pub fn replaces(&self, mail: Option<&str>) -> bool {
+        self.mail_before.as_ref().map(|before| before.address.as_str()) == mail
     }
 }
 
@@ -360,8 +380,9 @@ impl Plan {
     ) {
         let before = known.map(|known| known.standing.clone());
         // Nobody who is away is told anything by mail.
-        let is_new = |mail: &&str| after.enabled && known.and_then(|k| k.mail.as_deref()) != Some(*mail);
-        let mail = mail.filter(is_new).map(ToOwned::to_owned);
+        let mail_before = known.and_then(|k| k.mail.clone());
+        let old = mail_before.as_ref().map(|before| before.address.as_str());
+        let mail = mail.filter(|mail| after.enabled && old != Some(*mail)).map(ToOwned::to_owned);
         let kind = match &before {
             Some(before) if *before == after && mail.is_none() => {
                 self.unchanged += 1;
@@ -384,6 +405,7 @@ impl Plan {
             kind,
             before,
             after,
+            mail_before: mail_before.filter(|_| mail.is_some()),
             mail,
             lines: rows.iter().map(|row| row.line).collect(),
         });

@@ -14,12 +14,16 @@ use sha2::{Digest as _, Sha256};
 use crate::{
     Millis,
     calendar::plus,
-    duty::State,
+    duty::{Covers, State},
     id::{SectionId, UserId},
 };
 
 /// What stands before a course's id where tasks name what they are of. No id of a duty has a full stop.
 const MARK: &str = "course.";
+
+/// What stands before the day in the key of an event that somebody opened a course for. What begins by itself is told by its
+/// trigger, none of which has this word.
+const OPENED: &str = "opened-";
 
 /// Days that somebody has at least who comes when a course is under way already.
 const LATECOMER_DAYS: i32 = 30;
@@ -34,6 +38,21 @@ pub fn duty_of(course: &str) -> String {
 #[must_use]
 pub fn course_of(duty: &str) -> Option<&str> {
     duty.strip_prefix(MARK)
+}
+
+/// The key of what a course covers that somebody opens on this day, because of something that happened.
+#[must_use]
+pub fn opened_key(today: Date) -> String {
+    format!("{OPENED}{today}")
+}
+
+/// Whether a course that covers this was opened by somebody, for everybody it is for; otherwise it began by itself, for one person.
+#[must_use]
+pub fn is_of_run(covers: &Covers) -> bool {
+    match covers {
+        Covers::Period(_) => true,
+        Covers::Event { key, .. } => key.starts_with(OPENED),
+    }
 }
 
 /// A person as far as it matters who takes a course.

@@ -140,15 +140,19 @@ pub(crate) fn serve(app: &App) -> Result<(SocketAddr, tokio::task::JoinHandle<st
     Ok((address, tokio::spawn(axum_server::from_tcp(socket)?.serve(service))))
 }
 
+/// The door that everybody comes in at.
+pub(crate) fn door() -> Door {
+    Door { zone: ZoneId::new(ZONE), address: "127.0.0.1".to_owned() }
+}
+
 /// The cookie of somebody who is logged in.
 pub(crate) async fn enter(app: &App, n: u64) -> Result<String> {
-    let door = Door { zone: ZoneId::new(ZONE), address: "127.0.0.1".to_owned() };
-    let login = app.login(&door, &login(n), PASSWORD).await?;
+    let login = app.login(&door(), &login(n), PASSWORD).await?;
     Ok(format!("sekisho-{ZONE}={}", login.secret))
 }
 
-/// One request on a connection that stays open. Anything but 200 is a failure of the bench.
-pub(crate) async fn get(stream: &mut BufReader<TcpStream>, path: &str, cookie: &str) -> Result<()> {
+/// One request on a connection that stays open, and what was answered. Anything but 200 is a failure of the bench.
+pub(crate) async fn get(stream: &mut BufReader<TcpStream>, path: &str, cookie: &str) -> Result<Vec<u8>> {
     let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\ncookie: {cookie}\r\n\r\n");
     stream.get_mut().write_all(request.as_bytes()).await?;
     let mut status = String::new();
@@ -168,7 +172,7 @@ pub(crate) async fn get(stream: &mut BufReader<TcpStream>, path: &str, cookie: &
     let mut body = vec![0; length];
     stream.read_exact(&mut body).await?;
     ensure!(status.contains(" 200 ") && length > 0, "{} {}", status.trim(), String::from_utf8_lossy(&body));
-    Ok(())
+    Ok(body)
 }
 
 /// Prints a measure, and its peer of the same run.
@@ -190,8 +194,8 @@ pub(crate) fn app(store: Arc<SqlStore>, folder: &Path) -> Result<App> {
     let ports = Ports {
         store,
         blobs: Arc::new(LocalBlobs::open(&folder.join("files"), secret(), entropy.clone())?),
-        // Never started: nothing waits for a cell.
-        sanitiser: Arc::new(CellPool::new(CellConfig::new("sekisho-worker"))),
+        // Started for a workbook that comes in, and for nothing else.
+        sanitiser: Arc::new(CellPool::new(CellConfig::new(worker()))),
         clock: Arc::new(Machine),
         vault: Arc::new(SecretVault::new(secret(), entropy.clone())),
         policies: Arc::new([]),
@@ -199,6 +203,11 @@ pub(crate) fn app(store: Arc<SqlStore>, folder: &Path) -> Result<App> {
         entropy,
     };
     Ok(App::open(ports, pack()?, key()?, PasswordCost::WeakForTestPurposesOnly)?)
+}
+
+/// The program of the cells, beside the house's own.
+pub(crate) fn worker() -> PathBuf {
+    Path::new(env!("CARGO_BIN_EXE_sekisho")).with_file_name("sekisho-worker")
 }
 
 pub(crate) fn key() -> Result<SigningKey> {
@@ -288,7 +297,7 @@ pub(crate) async fn fill(app: &App, store: &SqlStore, size: Size) -> Result<()> 
 
 /// The register of information, put in section by section as an import does it.
 pub(crate) async fn assets(app: &App, size: Size) -> Result<()> {
-    let door = Door { zone: ZoneId::new(ZONE), address: "127.0.0.1".to_owned() };
+    let door = door();
     // The first of each section who is no auditor.
     for n in 1..=SECTIONS_COUNT {
         let secret = app.login(&door, &login(n), PASSWORD).await?.secret;

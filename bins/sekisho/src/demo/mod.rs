@@ -100,13 +100,15 @@ struct InvitedZone {
     url: String,
 }
 
-/// The database, keys and ledger name of a demo's folder.
+/// The database, the folder of keys and the ledger's name of a demo's folder.
 ///
 /// # Errors
 /// When there is no demo.
-pub(crate) fn place(data: &Path) -> anyhow::Result<(String, Keys, String)> {
-    let keys = Keys::read(&data.join("keys"))
-        .with_context(|| format!("{} にデモのデータがありません", data.display()))?;
+pub(crate) fn place(data: &Path) -> anyhow::Result<(String, PathBuf, String)> {
+    let keys = data.join("keys");
+    if !Keys::exist(&keys) {
+        bail!("{} にデモのデータがありません", data.display());
+    }
     Ok((database(data), keys, LEDGER.to_owned()))
 }
 

@@ -91,6 +91,7 @@ pub(crate) async fn run(ground: Ground, port: u16) -> anyhow::Result<ExitCode> {
         .and_then(|socket| socket.set_nonblocking(true).map(|()| socket))
         .with_context(|| format!("{address} を開けません。--port で別のポートにしてください"))?;
     let bound = socket.local_addr()?;
+    let stop = world::asked_to_stop();
     let pass = Pass { code: code(), secret: hex::encode(world::random_bytes()) };
     world::say(&format!("この機械のブラウザーで開いてください: http://{bound}/setup"))?;
     world::say(&format!("一回限りの合言葉: {}", pass.code))?;
@@ -102,7 +103,7 @@ pub(crate) async fn run(ground: Ground, port: u16) -> anyhow::Result<ExitCode> {
     let ending = async {
         let done = tokio::select! {
             () = house.finished.notified() => true,
-            () = world::asked_to_stop() => false,
+            () = stop => false,
         };
         handle.graceful_shutdown(Some(CLOSING));
         done

@@ -40,12 +40,25 @@ async fn today(ground: &Ground) -> String {
     today.as_str().unwrap().to_owned()
 }
 
+/// Which of these fields of a form are not out of sight.
+async fn seen<'f>(ground: &Ground, fields: &[&'f str]) -> Vec<&'f str> {
+    let mut seen = Vec::new();
+    for field in fields {
+        if ground.find(&format!("#f-{field}")).await.is_displayed().await.unwrap() {
+            seen.push(*field);
+        }
+    }
+    seen
+}
+
 #[tokio::test]
 async fn a_machine_of_the_register_is_taken_out_and_comes_back() {
     let Some(ground) = Ground::open(Look::default()).await else { return };
     ground.enter("lgwan", "kaede").await;
     ground.go("lgwan", "/requests/new/take-out").await;
     let today = today(&ground).await;
+    // Machine and medium are asked for once it is said which of them goes out.
+    assert_eq!(seen(&ground, &["device", "medium", "encrypted", "place"]).await, ["place"]);
     for (field, text) in [
         ("what", "ノートPC"),
         ("kind", "端末"),
@@ -59,6 +72,7 @@ async fn a_machine_of_the_register_is_taken_out_and_comes_back() {
     ] {
         answer(&ground, field, text).await;
     }
+    assert_eq!(seen(&ground, &["device", "medium", "encrypted", "place"]).await, ["device", "place"]);
     // Found among the rows that she sees, and picked.
     ground.click("button[name='find'][value='device']").await;
     ground.wait_for("#found-device input").await;

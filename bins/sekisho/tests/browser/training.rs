@@ -35,6 +35,12 @@ async fn annual_training_from_opening_to_rate_and_evidence() {
     ground.until("開講する").await;
     ground.press("開講する").await;
     ground.wait_for(".notice--good").await;
+    // A file as material: handed in, told of, and refused where it is none.
+    ground.press("資料を加える").await;
+    ground.until("資料のファイル: 入力してください。").await;
+    ground.attach("#f-files-1", &[ground.sample("自治会一覧.csv")]).await;
+    ground.press("資料を加える").await;
+    ground.until("資料を加えました").await;
     ground.picture("course-year").await;
     // A list with a name that nobody has notes nobody, and says which line is wrong.
     ground.go("lgwan", "/training/courses/security-yearly").await;
@@ -46,6 +52,7 @@ async fn annual_training_from_opening_to_rate_and_evidence() {
     ground.go("lgwan", "/").await;
     ground.press("受ける: 管理職のための情報セキュリティ研修").await;
     ground.until("教材を最後まで読むと").await;
+    assert!(ground.text("main").await.contains("自治会一覧.csv"));
     ground.picture("course").await;
     ground.press("教材を読む").await;
     for page in ["承認は、見て決める", "課の台帳と実施事項", "事故の報告を受けたら"]

@@ -14,7 +14,6 @@ use workflow::{
     duty::{Covers, Event, Refusal, Report, Scope, State, Task, task::Word},
     id::{FileId, SectionId, TaskId, UserId},
     request::{ATTACHMENTS_MAX, Attachment},
-    transfer::Stored,
 };
 
 use crate::{
@@ -144,11 +143,7 @@ impl App {
         let before = task.report.map(|r| r.attachments).unwrap_or_default();
         let (off, kept): (Vec<_>, Vec<_>) =
             before.into_iter().partition(|a| new.without.contains(&a.id) || a.stored.zone != *actor.zone());
-        let added = new.attachments.into_iter().map(|f| Attachment {
-            id: f.file,
-            untrusted_name: f.untrusted_name,
-            stored: f.stored,
-        });
+        let added = new.attachments.into_iter().map(UploadedFile::into_attachment);
         let attachments: Vec<Attachment> = kept.into_iter().chain(added).collect();
         let wrong_files = match files_asked {
             Attachments::Required if attachments.is_empty() => Some("empty"),
@@ -162,11 +157,7 @@ impl App {
         let (true, Ok(done_on)) = (found.is_empty(), done_on) else { return Err(Error::Form(found)) };
         {
             let _open = self.house.blob_gate.read().await;
-            for attachment in &attachments {
-                let Stored { zone, blob, .. } = &attachment.stored;
-                // An upload that waited too long for its report may be gone.
-                drop(self.blobs().open(zone, blob).await.map_err(|_| Error::Conflict)?);
-            }
+            self.check_stored(&attachments).await?;
             let report = Report {
                 by: actor.id().clone(),
                 at: now,
@@ -208,14 +199,7 @@ impl App {
             .into_iter()
             .find(|a| a.id == *file && a.stored.zone == *actor.zone())
             .ok_or(Error::NotFound)?;
-        let reader = self.blobs().open(&attachment.stored.zone, &attachment.stored.blob).await?;
-        Ok(Download {
-            name: attachment.untrusted_name,
-            kind: None,
-            bytes: attachment.stored.bytes,
-            sha256: attachment.stored.sha256,
-            reader,
-        })
+        self.open_attached(attachment).await
     }
 
     /// 確認: confirms what another person reported; `seen_hash` is the hash of exactly what was seen.
@@ -348,9 +332,8 @@ impl App {
             };
             let details = json!({ "trigger": trigger, "tasks": 1 });
             let entry = self.task_entry(now, Kind::TaskStarted, By::Actor(actor), task, details)?;
-            let told = Box::pin(self.tell_of_task(&mut *tx, task, &[], now)).await?;
+            Box::pin(self.tell_of_task(&mut *tx, task, &[], now)).await?;
             self.commit(tx, vec![entry]).await?;
-            self.noticed(&told);
         }
         Ok(task.id.clone())
     }
@@ -404,9 +387,8 @@ impl App {
             .map(|(kind, details)| self.task_entry(now, kind, By::Actor(actor), &task, details))
             .collect::<Result<Vec<_>>>()?;
         tx.update_task(&task).await?;
-        let told = Box::pin(self.tell_of_task(&mut *tx, &task, &events, now)).await?;
+        Box::pin(self.tell_of_task(&mut *tx, &task, &events, now)).await?;
         self.commit(tx, evidence).await?;
-        self.noticed(&told);
         Ok(())
     }
 }

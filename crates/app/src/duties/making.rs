@@ -102,9 +102,8 @@ impl App {
             let entry = self.duty_entry(now, Kind::TasksMade, By::System, subject, details)?;
             // One that is due soon is told at once: its reminder lies behind it.
             let soon: Vec<Task> = part.iter().filter(|t| t.reminded > 0).cloned().collect();
-            let noticed = Box::pin(self.tell_of_new_tasks(&mut *tx, &soon, now)).await?;
+            Box::pin(self.tell_of_new_tasks(&mut *tx, &soon, now)).await?;
             self.commit(tx, vec![entry]).await?;
-            self.noticed(&noticed);
         }
         Ok(made)
     }
@@ -204,7 +203,7 @@ impl App {
             return Ok(0);
         }
         let mut tx = self.store().begin().await?;
-        let (mut changed, mut noticed) = (0, Vec::new());
+        let mut changed = 0;
         // By duty and by what happened: one entry names all of them, for a whole body may be reminded in one night.
         let mut told: BTreeMap<(String, Kind, Option<String>), BTreeSet<TaskId>> = BTreeMap::new();
         for id in &due {
@@ -212,7 +211,7 @@ impl App {
             let events = task.pass(now);
             tx.update_task(&task).await?;
             if !events.is_empty() {
-                noticed.extend(Box::pin(self.tell_of_task(&mut *tx, &task, &events, now)).await?);
+                Box::pin(self.tell_of_task(&mut *tx, &task, &events, now)).await?;
             }
             changed += 1;
             for event in events {
@@ -236,7 +235,6 @@ impl App {
             return Ok(0);
         }
         self.commit(tx, evidence).await?;
-        self.noticed(&noticed);
         Ok(changed)
     }
 }

@@ -109,7 +109,8 @@ pub trait DutyStore: Send + Sync {
     /// A list of tasks.
     async fn tasks(&self, query: &TaskQuery) -> Result<Page<TaskRow>, StoreError>;
     /// What became of the tasks that cover a time beginning in this fiscal year, by duty, section and month; `sections`
-    /// asks only for these. What is due later than `now` is asked for and not overdue.
+    /// asks only for these. What is due later than `now` is asked for and not overdue. Tasks of courses that were forgotten with
+    /// their record count as they did then.
     async fn task_months(
         &self,
         fiscal_year: i16,

@@ -142,7 +142,6 @@ impl App {
         if tx.confirm_reading(id, actor.id(), now).await? {
             tx.end_notices_of(&About::new("edition", id.as_str()), actor.id(), now).await?;
             self.commit(tx, vec![entry]).await?;
-            self.noticed(std::slice::from_ref(actor.id()));
         }
         Ok(())
     }

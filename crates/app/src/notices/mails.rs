@@ -292,7 +292,7 @@ impl App {
             return Ok(Err((MailState::Moot, None)));
         }
         let written = self.store().mail_address(&mail.person).await?;
-        let Some(to) = self.mails_go_to(&user.login, written.as_deref()) else {
+        let Some(to) = self.mails_go_to(&user.login, written.map(|w| w.address).as_deref()) else {
             return Ok(Err((MailState::Refused, Some("no-address"))));
         };
         let items: Vec<LetterItem> = live.iter().take(ITEMS_MAX).map(|n| self.letter_item(n)).collect();

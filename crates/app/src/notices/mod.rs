@@ -21,7 +21,8 @@
 //! (`task-ended`). Of the policy: what changed for a reader (`to-read`). Of a section: overdue tasks (`section-late`). Of a register:
 //! rows that wait for a class, once for all of a section until the last is classified (`row-class`). Of an imported text: that its
 //! review is to be done (`import-review`). Of an account:
-//! a new password, a removed second factor, opening, a post given or ended, each by somebody else (`account`).
+//! a new password, a removed second factor, opening, a post given or ended, an address that he wrote replaced by a table, each by
+//! somebody else (`account`).
 //!
 //! **What makes none, and why.** What a person did himself just now: handing in, pulling back, withdrawing, giving back, his own
 //! password, tokens, absences. Withdrawing and pulling back only end what others were told. Files that are rebuilt without

@@ -10,6 +10,7 @@ use policy::{NoticeKind, Urgency};
 use workflow::{
     Millis,
     id::{EditionId, SectionId, UserId},
+    roster::MailAddress,
 };
 
 use crate::{
@@ -224,8 +225,8 @@ pub trait NoticeStore: Send + Sync {
 
     /// What a person chose, by kind.
     async fn notice_choices(&self, person: &UserId) -> Result<BTreeMap<NoticeKind, Urgency>, StoreError>;
-    /// The address that a person wrote.
-    async fn mail_address(&self, person: &UserId) -> Result<Option<String>, StoreError>;
+    /// Where mails for a person go, and who wrote that.
+    async fn mail_address(&self, person: &UserId) -> Result<Option<MailAddress>, StoreError>;
 
     /// People for whom a mail is to be made now.
     async fn due_mail_people(&self, now: Millis, limit: u32) -> Result<Vec<UserId>, StoreError>;
@@ -267,36 +268,37 @@ pub trait NoticeStore: Send + Sync {
     async fn mail_tally(&self, from: Millis, until: Millis) -> Result<MailTally, StoreError>;
 }
 
-/// Making notices in the transaction of what they tell.
+/// Making notices in the transaction of what they tell, whose end says whose are others now.
 #[async_trait]
 pub trait NoticeTx: Send {
     /// Ends the waiting notices about this thing that are not among these, makes those that are not there, and notes when to
-    /// look at them again. One that ended and waits again is unread again. Who has something new or something less.
+    /// look at them again. One that ended and waits again is unread again.
     async fn replace_notices(
         &mut self,
         about: &About,
         wanted: &[NewNotice],
         look_again: Option<Millis>,
         now: Millis,
-    ) -> Result<Vec<UserId>, StoreError>;
+    ) -> Result<(), StoreError>;
     /// Makes notices about things that are new, so that nothing waits about them yet: thousands at once, in few statements. One that
-    /// is there already stays as it is. Who has something new.
-    async fn add_notices(&mut self, wanted: &[NewNotice]) -> Result<Vec<UserId>, StoreError>;
+    /// is there already stays as it is.
+    async fn add_notices(&mut self, wanted: &[NewNotice]) -> Result<(), StoreError>;
     /// As [`NoticeStore::look_at_waiting`], with what gives reason for it.
     async fn look_at_waiting(&mut self, kinds: &[NoticeKind], now: Millis) -> Result<u64, StoreError>;
     /// Tells everybody who is to read this edition and has not, with a notice made of this one.
-    async fn tell_readers(&mut self, edition: &EditionId, told: &Told, way: Way) -> Result<u64, StoreError>;
+    async fn tell_readers(&mut self, edition: &EditionId, told: &Told, way: Way) -> Result<(), StoreError>;
     /// Ends the waiting notices about this thing for one person.
     async fn end_notices_of(&mut self, about: &About, person: &UserId, now: Millis)
     -> Result<(), StoreError>;
-    /// Keeps what a person chose, in place of all that he chose before, and his address.
+    /// Keeps what a person chose, in place of all that he chose before, and his address, which is his own unless it was there
+    /// already.
     async fn put_notice_choices(
         &mut self,
         person: &UserId,
         choices: &BTreeMap<NoticeKind, Urgency>,
         address: Option<&str>,
     ) -> Result<(), StoreError>;
-    /// Keeps where mails for a person go, in place of what was kept before.
+    /// Keeps where mails for a person go, which somebody else says, in place of what was kept before.
     async fn put_mail_address(&mut self, person: &UserId, address: &str) -> Result<(), StoreError>;
     /// Notes that the mails of this day are evidence. False when they are already.
     async fn note_mail_day(&mut self, day: Date) -> Result<bool, StoreError>;

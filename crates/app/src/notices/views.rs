@@ -110,7 +110,7 @@ pub struct Choice {
 pub struct NoticeSettings {
     /// By kind, in their order.
     pub choices: Vec<Choice>,
-    /// The address that he wrote.
+    /// The address that is written down for him, by himself or by a personnel change.
     pub address: Option<String>,
     /// Where mails go now; `None`: nowhere.
     pub mails_go_to: Option<String>,
@@ -234,7 +234,7 @@ impl App {
     pub async fn notice_settings(&self, actor: &Actor) -> Result<NoticeSettings> {
         self.permit_notices(actor, Action::ViewNotices).await?;
         let chosen = self.store().notice_choices(actor.id()).await?;
-        let address = self.store().mail_address(actor.id()).await?;
+        let address = self.store().mail_address(actor.id()).await?.map(|written| written.address);
         let choices = NoticeKind::WORDS.iter().filter_map(|(_, kind)| {
             let (usual, least) = self.bounds_of(actor, *kind)?;
             Some(Choice { kind: *kind, usual, least, chosen: chosen.get(kind).copied() })

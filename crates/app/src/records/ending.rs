@@ -2,7 +2,7 @@
 //!
 //! Owns what goes and what stays: words, answers, files and the payloads of evidence go; the row with number, form, dates and who
 //! decided stays, and so does every leaf of the ledger. Each act is a use case of its own with evidence: a crash in the middle leaves
-//! the rest for the next round, and what is half erased is erased on.
+//! the rest for the next round, and what is half erased is erased on. What goes of courses is told in `courses`.
 
 use jiff::civil::Date;
 use policy::Register;
@@ -11,13 +11,14 @@ use workflow::{
     Millis,
     calendar::{begin_of, day_of, fiscal_year, fiscal_year_begins},
     duty::Covers,
-    id::{EvidenceId, RequestId, TaskId, ZoneId},
+    id::{RequestId, TaskId, ZoneId},
     record::{Disposal, Stage, destroyed_from, listed_from},
     register::RowKey,
     transfer::Stored,
 };
 
 use super::{
+    courses::Emptied,
     described,
     store::{Record, RecordKey, RecordKind},
 };
@@ -25,12 +26,11 @@ use crate::{
     App,
     error::{Error, Result},
     evidence::{Act, By, Kind},
-    model::{EvidenceQuery, PageRequest},
     ports::StoreError,
 };
 
 /// Payloads that are erased in one transaction.
-const PAYLOADS: u32 = 100;
+pub(super) const PAYLOADS: u32 = 100;
 
 impl App {
     /// Lists what ends soon, ends holds whose day has come, and erases what was decided. How many records were listed, and how many
@@ -46,8 +46,7 @@ impl App {
         }
         let mut destroyed = 0;
         for key in self.store().records_to_do(Stage::Decided, today, round).await? {
-            self.destroy(&key).await?;
-            destroyed += 1;
+            destroyed += usize::from(self.destroy(&key).await?);
         }
         Ok((listed, destroyed))
     }
@@ -90,6 +89,9 @@ impl App {
                 listed += usize::from(self.record_row(register, &key).await?);
             }
         }
+        for course in self.pack().courses() {
+            listed += self.list_courses(course, today, left(listed)).await?;
+        }
         Ok(listed)
     }
 
@@ -99,7 +101,7 @@ impl App {
     }
 
     /// As [`App::ended_before`], the day that begins then.
-    fn ended_before_day(&self, class: Option<&str>, today: Date) -> Option<Date> {
+    pub(super) fn ended_before_day(&self, class: Option<&str>, today: Date) -> Option<Date> {
         let class = self.pack().record_class_of(class)?;
         let months = self.notice_months();
         let years = u16::try_from(class.years?).ok()?;
@@ -186,7 +188,7 @@ impl App {
         self.insert_record(record).await
     }
 
-    fn new_record(&self, new: NewRecord<'_>) -> Option<Record> {
+    pub(super) fn new_record(&self, new: NewRecord<'_>) -> Option<Record> {
         let class = self.pack().record_class_of(new.class)?;
         let years = u16::try_from(class.years?).ok()?;
         Some(Record {
@@ -206,7 +208,7 @@ impl App {
         })
     }
 
-    async fn insert_record(&self, record: Option<Record>) -> Result<bool> {
+    pub(super) async fn insert_record(&self, record: Option<Record>) -> Result<bool> {
         let Some(record) = record else { return Ok(false) };
         let now = self.now();
         let entry = self.record_entry(&record, Kind::RecordListed, json!({}), now)?;
@@ -234,26 +236,37 @@ impl App {
 
     /// Erases a record: first what was written and the names of its files, then the files, then the payloads of its evidence, and at
     /// last the note that it is gone. Until that note it is decided, and the next round goes on where this one stopped.
-    async fn destroy(&self, key: &RecordKey) -> Result<()> {
+    /// Whether it is gone now: of what is long, one round takes a part.
+    async fn destroy(&self, key: &RecordKey) -> Result<bool> {
         let now = self.now();
-        let blobs = match key.kind {
-            RecordKind::Request => self.empty_request(&RequestId::new(&*key.subject), now).await?,
-            RecordKind::Task => self.empty_task(&TaskId::new(&*key.subject), now).await?,
-            RecordKind::Row => self.empty_row(key, now).await?,
+        let (blobs, numbers) = match key.kind {
+            RecordKind::Request => (self.empty_request(&RequestId::new(&*key.subject), now).await?, None),
+            RecordKind::Task => (self.empty_task(&TaskId::new(&*key.subject), now).await?, None),
+            RecordKind::Row => (self.empty_row(key, now).await?, None),
+            RecordKind::Course => match self.empty_course(key, now).await? {
+                Emptied::More => return Ok(false),
+                Emptied::Done { numbers } => (Vec::new(), Some(numbers)),
+            },
         };
         for stored in &blobs {
             self.erase_unused(stored).await?;
         }
-        let erased = self.erase_payloads_of(key, now).await?;
+        let details = match numbers {
+            Some(numbers) => numbers,
+            None => {
+                let ids = self.payloads_about((key.kind.id(), &key.subject), None, |_| true).await?;
+                self.erase_all_payloads(&ids, now).await?;
+                json!({ "payloads": ids.len(), "files": blobs.len() })
+            }
+        };
         let mut tx = self.store().begin().await?;
-        let Some(mut record) = tx.record(key).await? else { return Ok(()) };
+        let Some(mut record) = tx.record(key).await? else { return Ok(false) };
         record.disposal.destroy(now).map_err(Error::Record)?;
-        let details = json!({ "payloads": erased, "files": blobs.len() });
         let mut entry = self.record_entry(&record, Kind::RecordDestroyed, details, now)?;
         // What stays of a record stays for good, and so does what says that it is gone.
         entry.erase_payload_at = None;
         tx.update_record(&record).await?;
-        self.commit(tx, vec![entry]).await
+        self.commit(tx, vec![entry]).await.map(|()| true)
     }
 
     fn record_entry(
@@ -282,7 +295,7 @@ impl App {
             decision.comment.clear();
             decision.vouches.clear();
         }
-        let entry = self.emptied(&RecordKey::request(id), &files, now)?;
+        let entry = self.emptied(&RecordKey::request(id), of_files(&files), now)?;
         tx.update_request(&request).await?;
         self.commit(tx, vec![entry]).await?;
         Ok(files)
@@ -308,7 +321,7 @@ impl App {
             what.clear();
             tx.replace_covers(id, &task.covers).await?;
         }
-        let entry = self.emptied(&RecordKey::task(id), &files, now)?;
+        let entry = self.emptied(&RecordKey::task(id), of_files(&files), now)?;
         tx.update_task(&task).await?;
         self.commit(tx, vec![entry]).await?;
         Ok(files)
@@ -319,16 +332,20 @@ impl App {
     async fn empty_row(&self, key: &RecordKey, now: Millis) -> Result<Vec<Stored>> {
         let Some(row) = key.row() else { return Ok(Vec::new()) };
         let mut tx = self.store().begin().await?;
-        let entry = self.emptied(key, &[], now)?;
+        let entry = self.emptied(key, of_files(&[]), now)?;
         tx.empty_row(&row).await?;
         self.commit(tx, vec![entry]).await?;
         Ok(Vec::new())
     }
 
-    fn emptied(&self, key: &RecordKey, files: &[Stored], now: Millis) -> Result<crate::model::NewEvidence> {
-        let files: Vec<&str> = files.iter().map(|stored| stored.sha256.as_str()).collect();
+    /// That something of a record was erased.
+    pub(super) fn emptied(
+        &self,
+        key: &RecordKey,
+        details: serde_json::Value,
+        now: Millis,
+    ) -> Result<crate::model::NewEvidence> {
         let subject = key.to_string();
-        let details = json!({ "files": files });
         self.entry(
             now,
             &Act {
@@ -340,44 +357,23 @@ impl App {
             },
         )
     }
+}
 
-    /// Erases the payloads of everything that is evidence about this thing, some at a time. How many.
-    async fn erase_payloads_of(&self, key: &RecordKey, now: Millis) -> Result<usize> {
-        let mut query = EvidenceQuery {
-            subject: Some((key.kind.id().to_owned(), key.subject.clone())),
-            page: Some(PageRequest { after: None, limit: PAYLOADS }),
-            ..EvidenceQuery::default()
-        };
-        let mut erased = 0;
-        loop {
-            let page = self.store().evidence(&query).await?;
-            let ids: Vec<EvidenceId> = page
-                .rows
-                .iter()
-                .filter(|row| row.payload_erased_at.is_none())
-                .map(|row| row.entry.id.clone())
-                .collect();
-            if !ids.is_empty() {
-                erased += ids.len();
-                self.erase_payloads(&ids, now).await?;
-            }
-            match page.next {
-                Some(next) => query.page = Some(PageRequest { after: Some(next), limit: PAYLOADS }),
-                None => return Ok(erased),
-            }
-        }
-    }
+/// What evidence says of the files that go with a record.
+pub(super) fn of_files(files: &[Stored]) -> serde_json::Value {
+    let files: Vec<&str> = files.iter().map(|stored| stored.sha256.as_str()).collect();
+    json!({ "files": files })
 }
 
 /// What a record is made of.
-struct NewRecord<'a> {
-    key: RecordKey,
-    label: String,
-    title: String,
-    form: String,
-    section: Option<workflow::id::SectionId>,
-    zone: Option<ZoneId>,
-    class: Option<&'a str>,
-    begun_on: Date,
-    ended_on: Date,
+pub(super) struct NewRecord<'a> {
+    pub(super) key: RecordKey,
+    pub(super) label: String,
+    pub(super) title: String,
+    pub(super) form: String,
+    pub(super) section: Option<workflow::id::SectionId>,
+    pub(super) zone: Option<ZoneId>,
+    pub(super) class: Option<&'a str>,
+    pub(super) begun_on: Date,
+    pub(super) ended_on: Date,
 }

@@ -2,6 +2,7 @@
 //!
 //! Owns who sees and does what. Leaves counting years and the order of steps to `workflow`, listing and erasing to `ending`.
 
+mod courses;
 mod ending;
 pub mod store;
 

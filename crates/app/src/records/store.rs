@@ -6,13 +6,15 @@ use async_trait::async_trait;
 use jiff::civil::Date;
 use workflow::{
     Millis,
-    duty::Covers,
+    calendar::fiscal_year,
+    duty::{Covers, Tally},
     id::{RequestId, SectionId, TaskId, ZoneId},
     record::{Disposal, Stage},
     register::RowKey,
+    training::is_of_run,
 };
 
-use crate::ports::StoreError;
+use crate::{ports::StoreError, training::store::CourseRun};
 
 /// What a record is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -23,11 +25,14 @@ pub enum RecordKind {
     Task,
     /// A row of a register.
     Row,
+    /// A course with all who took it.
+    Course,
 }
 
 impl RecordKind {
     /// Every kind.
-    pub const ALL: [RecordKind; 3] = [RecordKind::Request, RecordKind::Task, RecordKind::Row];
+    pub const ALL: [RecordKind; 4] =
+        [RecordKind::Request, RecordKind::Task, RecordKind::Row, RecordKind::Course];
 
     /// The word in the store, the API and addresses; also the word for the subject of its evidence.
     #[must_use]
@@ -36,6 +41,7 @@ impl RecordKind {
             RecordKind::Request => "request",
             RecordKind::Task => "task",
             RecordKind::Row => "register-row",
+            RecordKind::Course => "course",
         }
     }
 
@@ -80,6 +86,62 @@ impl RecordKey {
         let (register, number) = self.subject.split_once('/').filter(|_| self.kind == RecordKind::Row)?;
         Some(RowKey::new(register, number.parse().ok()?))
     }
+
+    /// The record of a course that was opened, by the id of that; any id of a record of a course is taken.
+    #[must_use]
+    pub fn course_run(id: &str) -> Self {
+        Self { kind: RecordKind::Course, subject: id.to_owned() }
+    }
+
+    /// The record of a course that begins by itself: of all for whom it began in a fiscal year.
+    #[must_use]
+    pub fn course_year(course: &str, year: i16) -> Self {
+        Self { kind: RecordKind::Course, subject: format!("{course}@{year}") }
+    }
+
+    /// The record that a person's task of a course belongs to.
+    #[must_use]
+    pub fn of_course(course: &str, covers: &Covers) -> Self {
+        if is_of_run(covers) {
+            Self::course_run(&CourseRun::id_of(course, covers))
+        } else {
+            Self::course_year(course, fiscal_year(covers.first()))
+        }
+    }
+
+    /// Whose tasks it is the record of.
+    #[must_use]
+    pub fn course(&self) -> Option<CoursePart<'_>> {
+        if self.kind != RecordKind::Course {
+            return None;
+        }
+        if let Some((course, text)) = self.subject.split_once('@') {
+            // One year, one id: what else would be read as it is none.
+            let year = text.parse().ok().filter(|year: &i16| year.to_string() == text)?;
+            return Some(CoursePart { course, of: CourseTasks::Year(year) });
+        }
+        // No id of a course has a full stop.
+        let (course, covers) = self.subject.split_once('.')?;
+        Some(CoursePart { course, of: CourseTasks::Run(covers) })
+    }
+}
+
+/// The part of a course that one record is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CoursePart<'a> {
+    /// The course.
+    pub course: &'a str,
+    /// Which of its tasks.
+    pub of: CourseTasks<'a>,
+}
+
+/// Tasks of a course that make one record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CourseTasks<'a> {
+    /// Those of one opening, by the key of what it covers.
+    Run(&'a str),
+    /// Those that began by themselves in a fiscal year.
+    Year(i16),
 }
 
 impl std::fmt::Display for RecordKey {
@@ -95,9 +157,9 @@ pub struct Record {
     pub key: RecordKey,
     /// What people call it: its number, or the day for which it was due.
     pub label: String,
-    /// The title of its form, duty or register.
+    /// The title of its form, duty, register or course.
     pub title: String,
-    /// The request type, the duty or the register.
+    /// The request type, the duty, the register or the course.
     pub form: String,
     /// The section; none for what is the whole body's.
     pub section: Option<SectionId>,
@@ -174,6 +236,24 @@ pub trait RecordStore: Send + Sync {
         before: Date,
         limit: u32,
     ) -> Result<Vec<RowKey>, StoreError>;
+    /// Openings of this course that were closed before this moment and are not recorded yet, the first closed first.
+    async fn unrecorded_runs(
+        &self,
+        course: &str,
+        before: Millis,
+        limit: u32,
+    ) -> Result<Vec<String>, StoreError>;
+    /// Fiscal years before this one in which this course began by itself for somebody and that are not recorded yet, the first first.
+    async fn unrecorded_course_years(
+        &self,
+        course: &str,
+        before: i16,
+        limit: u32,
+    ) -> Result<Vec<i16>, StoreError>;
+    /// Tasks that are still there of the course that this is the record of, in no order; empty for a record of another kind.
+    async fn course_record_tasks(&self, key: &RecordKey, limit: u32) -> Result<Vec<TaskId>, StoreError>;
+    /// What is left of the tasks of such a record that were forgotten, by section.
+    async fn course_record_tallies(&self, key: &RecordKey) -> Result<Vec<(SectionId, Tally)>, StoreError>;
     /// One record.
     async fn record(&self, key: &RecordKey) -> Result<Option<Record>, StoreError>;
     /// A list of records; a row more than asked for tells that there is a next page.
@@ -191,7 +271,8 @@ pub trait RecordStore: Send + Sync {
 /// Changing records inside a transaction.
 #[async_trait]
 pub trait RecordTx: Send {
-    /// Inserts a record and notes at its request, task or row that it is recorded; [`StoreError::Conflict`] when it is already.
+    /// Inserts a record and notes at its request, task, row or course that it is recorded; [`StoreError::Conflict`] when it is
+    /// already.
     async fn insert_record(&mut self, record: &Record) -> Result<(), StoreError>;
     /// A record as it is now, to be changed: nobody else changes it before this transaction ends.
     async fn record(&mut self, key: &RecordKey) -> Result<Option<Record>, StoreError>;
@@ -200,6 +281,10 @@ pub trait RecordTx: Send {
     /// Erases what a row that has ended says, why it ended, and what its history says of values and reasons. It stays with its
     /// number, its section and its days, and so do the versions of its history with who and when.
     async fn empty_row(&mut self, key: &RowKey) -> Result<(), StoreError>;
+    /// Forgets tasks of the course that this is the record of, with how far each person was and his tries. How many there were, done,
+    /// late, let go and never done stays for each section and month, and counts in [`crate::duties::store::DutyStore::task_months`]
+    /// as before. What is gone already is passed over. How many were forgotten.
+    async fn forget_course_tasks(&mut self, key: &RecordKey, tasks: &[TaskId]) -> Result<u64, StoreError>;
     /// Replaces what a task covers, once the words about what set it off are to go.
     async fn replace_covers(&mut self, task: &TaskId, covers: &Covers) -> Result<(), StoreError>;
 }

@@ -171,7 +171,8 @@ impl App {
         let of_tasks = self.keep_rows(&mut *tx, By::Actor(actor), &work, now).await?;
         let told = work.new.first().map(|e| e.history.changes.clone()).unwrap_or_default();
         let details = self.told(register, &row, &told, &input.reason, &[]);
-        let entry = self.row_entry(now, By::Actor(actor), Kind::RegisterRowAdded, register, &key, details)?;
+        let about = AboutRows { register, key: &key, unknown: class_unknown(register, &row, &told) };
+        let entry = self.row_entry(now, By::Actor(actor), Kind::RegisterRowAdded, &about, details)?;
         self.commit(tx, std::iter::once(entry).chain(of_tasks).collect()).await?;
         Ok(key)
     }
@@ -209,8 +210,8 @@ impl App {
         let of_tasks = self.keep_rows(&mut *tx, By::Actor(actor), &work, now).await?;
         let row = work.changed.first().map(|e| e.row.clone()).ok_or(Error::Conflict)?;
         let details = self.told(register, &row, &told, &input.reason, &followed);
-        let entry =
-            self.row_entry(now, By::Actor(actor), Kind::RegisterRowChanged, register, key, details)?;
+        let about = AboutRows { register, key, unknown: class_unknown(register, &row, &told) };
+        let entry = self.row_entry(now, By::Actor(actor), Kind::RegisterRowChanged, &about, details)?;
         self.commit(tx, std::iter::once(entry).chain(of_tasks).collect()).await
     }
 
@@ -244,7 +245,8 @@ impl App {
         let of_tasks = self.keep_rows(&mut *tx, By::Actor(actor), &work, now).await?;
         let row = work.changed.first().map(|e| e.row.clone()).ok_or(Error::Conflict)?;
         let details = self.told(register, &row, &told, reason, &followed);
-        let entry = self.row_entry(now, By::Actor(actor), Kind::RegisterRowEnded, register, key, details)?;
+        let about = AboutRows { register, key, unknown: class_unknown(register, &row, &told) };
+        let entry = self.row_entry(now, By::Actor(actor), Kind::RegisterRowEnded, &about, details)?;
         self.commit(tx, std::iter::once(entry).chain(of_tasks).collect()).await
     }
 
@@ -306,15 +308,14 @@ impl App {
         now: Millis,
         by: By<'_>,
         kind: Kind,
-        register: &Register,
-        key: &RowKey,
+        about: &AboutRows<'_>,
         details: Json,
     ) -> Result<NewEvidence> {
-        let subject = key.to_string();
-        let act =
-            Act { kind, by, subject: ("register-row", &subject), details, statements: &register.statements };
-        let mechanisms: Vec<Mechanism> = register.mechanism.into_iter().collect();
-        self.entry_by(now, &act, Some(&register.statements), &mechanisms)
+        let subject = about.key.to_string();
+        let statements = about.register.statements_served(about.unknown);
+        let act = Act { kind, by, subject: ("register-row", &subject), details, statements: &statements };
+        let mechanisms: Vec<Mechanism> = about.register.mechanism.into_iter().collect();
+        self.entry_by(now, &act, Some(&statements), &mechanisms)
     }
 
     /// Saves the conditions of a list under a name, for the person himself.
@@ -347,6 +348,33 @@ impl App {
         self.sight(actor, register).ok_or(Error::NotFound)?;
         Ok(self.store().forget_filter(actor.id(), &register.id, name).await?)
     }
+}
+
+/// What an entry of evidence about a register is about.
+pub(crate) struct AboutRows<'r> {
+    pub(crate) register: &'r Register,
+    /// The row; number 0 for many of them.
+    pub(crate) key: &'r RowKey,
+    /// Whether a class was unknown: left to the manager, or given by him.
+    pub(crate) unknown: bool,
+}
+
+/// Whether a class of the row is left to the manager, or was until these changes.
+pub(crate) fn class_unknown(register: &Register, row: &Row, changes: &[Change]) -> bool {
+    let was_open = |c: &Change| {
+        c.old.is_none() && register.column(&c.column).is_some_and(|column| column.unknown_to_manager)
+    };
+    // Of a new row everything was open before.
+    row.waits || (row.version > 1 && changes.iter().any(was_open))
+}
+
+/// The same for any of these rows that are the register's.
+pub(crate) fn any_class_unknown<'e>(
+    register: &Register,
+    entries: impl IntoIterator<Item = &'e store::RowEntry>,
+) -> bool {
+    let mut own = entries.into_iter().filter(|e| e.row.key.register == register.id);
+    own.any(|e| class_unknown(register, &e.row, &e.history.changes))
 }
 
 pub(crate) fn too_many_rows() -> Error {

@@ -16,7 +16,7 @@ use workflow::{
 };
 
 use super::{
-    too_many_rows,
+    AboutRows, any_class_unknown, too_many_rows,
     work::{Source, Work, form_problems, known},
 };
 use crate::{
@@ -234,7 +234,9 @@ impl App {
         });
         let subject = RowKey::new(register.id.clone(), 0);
         let by = By::Actor(actor);
-        let entry = self.row_entry(now, by, Kind::RegisterPlanApplied, register, &subject, details)?;
+        let unknown = any_class_unknown(register, work.new.iter().chain(&work.changed));
+        let about = AboutRows { register, key: &subject, unknown };
+        let entry = self.row_entry(now, by, Kind::RegisterPlanApplied, &about, details)?;
         self.commit(tx, std::iter::once(entry).chain(of_tasks).collect()).await?;
         Ok(Applied { done, numbers })
     }

@@ -16,6 +16,7 @@ use workflow::{
 };
 
 use super::{
+    AboutRows, any_class_unknown,
     store::{RowQuery, RowSight, RowStage, RulesMark},
     work::{Source, Work, form_problems},
 };
@@ -115,8 +116,9 @@ impl App {
             "pack": self.pack().version(),
         });
         let subject = RowKey::new(register.id.clone(), 0);
-        let entry =
-            self.row_entry(now, By::System, Kind::RegisterRulesApplied, register, &subject, details)?;
+        let unknown = any_class_unknown(register, &work.changed);
+        let about = AboutRows { register, key: &subject, unknown };
+        let entry = self.row_entry(now, By::System, Kind::RegisterRulesApplied, &about, details)?;
         self.commit(tx, vec![entry]).await?;
         Ok(u64::try_from(page.rows.len()).unwrap_or(u64::MAX))
     }

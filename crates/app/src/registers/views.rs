@@ -324,6 +324,7 @@ impl App {
                 Some(Linking { register_title: from.title.clone(), column_title, link })
             })
             .collect();
+        let statements = register.statements_served(row.waits);
         Ok(RowDetail {
             register,
             breaks: self.broken_rules(register, &row).await?,
@@ -333,7 +334,7 @@ impl App {
             may,
             requests: self.requests_of_row(actor, key).await?,
             out: self.who_has(key).await?,
-            statements: register.statements.clone(),
+            statements,
             record: self.record_of(&RecordKey::of_row(key)).await?,
         })
     }

@@ -11,7 +11,7 @@ use workflow::{
     register::{Cause, RowKey},
 };
 
-use super::{store::RowEntry, work::Work};
+use super::{AboutRows, class_unknown, store::RowEntry, work::Work};
 use crate::{
     App,
     error::{Error, Result},
@@ -77,7 +77,8 @@ impl App {
         if let (Some(request), Some(told)) = (&history.request, details.as_object_mut()) {
             told.insert("request".to_owned(), json!(request.as_str()));
         }
-        self.row_entry(now, by, kind, register, &row.key, details)
+        let unknown = class_unknown(register, row, &history.changes);
+        self.row_entry(now, by, kind, &AboutRows { register, key: &row.key, unknown }, details)
     }
 }
 

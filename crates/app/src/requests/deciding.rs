@@ -147,9 +147,8 @@ impl App {
             return Ok(());
         }
         tx.update_request(&request).await?;
-        let told = Box::pin(self.tell_of_request(&mut *tx, &request, &events, now)).await?;
+        Box::pin(self.tell_of_request(&mut *tx, &request, &events, now)).await?;
         self.commit(tx, evidence).await?;
-        self.noticed(&told);
         if approved && let Err(error) = self.load_values().await {
             // It is written and will be in force with the next round of housekeeping.
             tracing::error!(%error, "an approved value is not in force yet");

@@ -23,8 +23,7 @@ use policy::{Attachments, EffectKind, RequestType};
 use workflow::{
     Millis,
     id::{FileId, RequestId, SectionId, UserId},
-    request::{Application, Attachment, Content, Event, Patience, Refusal, Request, State},
-    transfer::Stored,
+    request::{Application, Content, Event, Patience, Refusal, Request, State},
 };
 
 use crate::{
@@ -123,7 +122,7 @@ impl App {
         let route = rules::route_of(self.pack(), form, &content.answers, &actor.user().section)?;
         self.check_approvers(actor, ("request-type", &form.id), &route).await?;
         let _open = self.house.blob_gate.read().await;
-        self.check_attachments(&content).await?;
+        self.check_stored(&content.attachments).await?;
         let mut tx = self.store().begin().await?;
         if let Some(earlier) = tx.request_of_submission(&new.submission).await? {
             return self.same_request(tx, actor, earlier).await;
@@ -158,9 +157,8 @@ impl App {
         }
         let mut evidence = self.request_entries(By::Actor(actor), &request, &events, now)?;
         evidence.extend(self.carry_edition(&mut *tx, &request, &events).await?);
-        let told = Box::pin(self.tell_of_request(&mut *tx, &request, &events, now)).await?;
+        Box::pin(self.tell_of_request(&mut *tx, &request, &events, now)).await?;
         self.commit(tx, evidence).await?;
-        self.noticed(&told);
         Ok(request.id)
     }
 
@@ -211,20 +209,8 @@ impl App {
             }
             Err(other) => return Err(other),
         };
-        let attachments = attachments
-            .into_iter()
-            .map(|f| Attachment { id: f.file, untrusted_name: f.untrusted_name, stored: f.stored })
-            .collect();
+        let attachments = attachments.into_iter().map(UploadedFile::into_attachment).collect();
         Ok(Content { answers: filled.answers, attachments, terms: filled.terms, late_by: filled.late_by })
-    }
-
-    /// An upload that waited too long for its form may be gone.
-    async fn check_attachments(&self, content: &Content) -> Result<()> {
-        for attachment in &content.attachments {
-            let Stored { zone, blob, .. } = &attachment.stored;
-            drop(self.blobs().open(zone, blob).await.map_err(|_| Error::Conflict)?);
-        }
-        Ok(())
     }
 
     /// The form was handed in before: the answer is the request it made then, if it was this person's.
@@ -297,7 +283,7 @@ impl App {
         let (version, patience) = (self.pack().version().to_owned(), self.patience());
         {
             let _open = self.house.blob_gate.read().await;
-            self.check_attachments(&content).await?;
+            self.check_stored(&content.attachments).await?;
             self.change_request(actor, id, Action::SubmitRequest, |r, now| {
                 r.resubmit(content, route, version, patience, now)
             })
@@ -377,14 +363,7 @@ impl App {
         }
         let attachment =
             request.content.attachments.into_iter().find(|a| a.id == *file).ok_or(Error::NotFound)?;
-        let reader = self.blobs().open(&attachment.stored.zone, &attachment.stored.blob).await?;
-        Ok(Download {
-            name: attachment.untrusted_name,
-            kind: None,
-            bytes: attachment.stored.bytes,
-            sha256: attachment.stored.sha256,
-            reader,
-        })
+        self.open_attached(attachment).await
     }
 
     /// The facts of a request that rights depend on, at this moment.

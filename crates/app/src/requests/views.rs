@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     App,
-    actor::Actor,
+    actor::{Actor, Prospect},
     deciding::Matter,
     error::{Error, Result},
     evidence::EvidenceItem,
@@ -65,6 +65,8 @@ pub struct RequestMay {
     pub decide: bool,
     /// Which of the open steps he may decide in his own right, by their places in the route.
     pub decide_at: Vec<usize>,
+    /// Once he has proven himself with a second factor he may decide an open step: what his page has to say, for it offers no decision.
+    pub decide_after_factor: bool,
     /// Decide it for this absent person (代決).
     pub decide_for: Option<UserId>,
     /// At which step.
@@ -155,6 +157,8 @@ impl App {
         let is_offered = request.permit.as_ref().is_some_and(|permit| permit.is_offered_to(actor.id(), now));
         let may = RequestMay {
             decide: can(Action::DecideRequest),
+            decide_after_factor: self.prospect(actor, Action::DecideRequest, &resource)
+                == Prospect::AfterSecondFactor,
             decide_at: self.steps_to_decide(actor, &request, now).await?,
             decide_for_at: deputised.as_ref().map(|(step, _)| *step).filter(|_| stands_in),
             decide_for: deputised.map(|(_, holder)| holder).filter(|_| stands_in),

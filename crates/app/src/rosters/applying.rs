@@ -34,6 +34,9 @@ const TRIES: u32 = 5;
 /// Lines of one look when everything is read back.
 const LINES_AT_ONCE: u32 = 1_000;
 
+/// The note of a line whose address was left as it was.
+const MAIL_KEPT: &str = "mail-kept";
+
 /// What one round did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct AppliedRosters {
@@ -141,7 +144,7 @@ impl App {
                 "plan": plan.id.as_str(), "digest": plan.digest });
             Ok((outcome, why, vec![self.user_entry(now, Kind::PersonNotMoved, By::System, id, details)?]))
         };
-        let mail = self.store().mail_address(id).await?;
+        let mail = self.store().mail_address(id).await?.map(|written| written.address);
         match entry.due(standing.as_ref(), mail.as_deref()) {
             Due::Nothing => return untouched(Outcome::Already, ""),
             Due::Differs => return untouched(Outcome::Differs, "changed-meanwhile"),
@@ -164,9 +167,7 @@ impl App {
                 tx.update_user(&User { name, kana, section, enabled, ..user }).await?;
             }
         }
-        if let Some(mail) = &entry.mail {
-            tx.put_mail_address(id, mail).await?;
-        }
+        let mail = self.apply_mail(tx, id, entry, mail.as_deref(), now).await?;
         for holding in held.iter().filter(|h| !entry.after.posts.contains(&post_of(h))) {
             tx.end_post(holding, since.max(holding.from)).await?;
         }
@@ -192,6 +193,10 @@ impl App {
         let mut details = told(plan, entry, since);
         if let Some(details) = details.as_object_mut() {
             details.insert("tokens_ended".to_owned(), json!(tokens));
+            if mail == MailDone::Kept {
+                details.insert("mail".to_owned(), Value::Null);
+                details.insert("mail_kept".to_owned(), json!(true));
+            }
             if let Some(edition) = to_read {
                 details.insert("to_read".to_owned(), json!(edition.as_str()));
             }
@@ -215,7 +220,30 @@ impl App {
         if let Some(happened) = self.happened(plan, entry, id) {
             evidence.extend(self.set_off(tx, By::System, &happened.borrowed(id, &entry.after), now).await?);
         }
-        Ok((Outcome::Done, "", evidence))
+        Ok((Outcome::Done, if mail == MailDone::Kept { MAIL_KEPT } else { "" }, evidence))
+    }
+
+    /// Writes the address that the table says, unless another one is there than the plan showed: whoever wrote that one meant it. A
+    /// person whose address goes, and did not come from a table, is told.
+    async fn apply_mail(
+        &self,
+        tx: &mut dyn Tx,
+        id: &UserId,
+        entry: &Entry,
+        there: Option<&str>,
+        now: Millis,
+    ) -> Result<MailDone> {
+        let Some(mail) = entry.mail.as_deref().filter(|mail| there != Some(*mail)) else {
+            return Ok(MailDone::AsSaid);
+        };
+        if !entry.replaces(there) {
+            return Ok(MailDone::Kept);
+        }
+        tx.put_mail_address(id, mail).await?;
+        if let Some(before) = entry.mail_before.as_ref().filter(|before| before.own != Some(false)) {
+            self.tell_of_mail_address(tx, id, &before.address, mail, now).await?;
+        }
+        Ok(MailDone::AsSaid)
     }
 
     /// Why the policy in force has no room for what was planned under another one.
@@ -254,14 +282,18 @@ impl App {
     /// Reads back what was done, and ends the plan.
     async fn end_roster(&self, plan: &RosterPlan, notes: &BTreeMap<u32, String>) -> Result<()> {
         let now = self.now();
-        let not_so = self.read_back(plan).await?;
+        let (not_so, kept) = self.read_back(plan).await?;
         let mut tx = self.store().begin().await?;
         let mut plan = tx.roster_plan(&plan.id).await?.ok_or(Error::NotFound)?;
         for place in &not_so {
             tx.end_roster_line(&plan.id, *place, Outcome::Differs, "read-back", now).await?;
         }
         for (place, note) in notes.iter().filter(|(place, _)| !not_so.contains(place)) {
-            tx.end_roster_line(&plan.id, *place, Outcome::Done, note, now).await?;
+            let note = match kept.contains(place) {
+                true => format!("{MAIL_KEPT}\n{note}"),
+                false => note.clone(),
+            };
+            tx.end_roster_line(&plan.id, *place, Outcome::Done, &note, now).await?;
         }
         let outcomes: BTreeMap<Outcome, u32> = tx.roster_outcomes(&plan.id).await?.into_iter().collect();
         let count = |outcome| outcomes.get(&outcome).copied().unwrap_or_default();
@@ -281,15 +313,15 @@ impl App {
         self.commit(tx, vec![entry]).await
     }
 
-    /// Lines that were done and are not so now.
-    async fn read_back(&self, plan: &RosterPlan) -> Result<Vec<u32>> {
+    /// Lines that were done and are not so now, and those whose address was left as it was.
+    async fn read_back(&self, plan: &RosterPlan) -> Result<(Vec<u32>, Vec<u32>)> {
         let now = self.now();
-        let mut not_so = Vec::new();
+        let (mut not_so, mut kept) = (Vec::new(), Vec::new());
         let mut after = 0;
         loop {
             let done = EntryPart::Outcome(Outcome::Done);
             let lines = self.store().roster_entries(&plan.id, &done, after, LINES_AT_ONCE).await?;
-            let Some(last) = lines.last() else { return Ok(not_so) };
+            let Some(last) = lines.last() else { return Ok((not_so, kept)) };
             after = last.place;
             for line in &lines {
                 let Some(id) = &line.entry.person else { continue };
@@ -297,16 +329,31 @@ impl App {
                     Some(user) => Some(standing_of(&user, &self.store().posts_of(id, now).await?)),
                     None => None,
                 };
-                let mail = match &line.entry.mail {
-                    Some(_) => self.store().mail_address(id).await?,
-                    None => None,
+                let is_kept = line.why == MAIL_KEPT;
+                if is_kept {
+                    kept.push(line.place);
+                }
+                let is_there = match &line.entry.mail {
+                    Some(mail) if !is_kept => {
+                        self.store().mail_address(id).await?.is_some_and(|now| now.address == *mail)
+                    }
+                    _ => true,
                 };
-                if standing.as_ref() != Some(&line.entry.after) || mail != line.entry.mail {
+                if standing.as_ref() != Some(&line.entry.after) || !is_there {
                     not_so.push(line.place);
                 }
             }
         }
     }
+}
+
+/// What became of the address that a table says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum MailDone {
+    /// Mails go where the table says, or it says nothing.
+    AsSaid,
+    /// Another one than the plan showed was there, and stays.
+    Kept,
 }
 
 /// Something that sets off duties, before it borrows.
@@ -384,6 +431,7 @@ fn told(plan: &RosterPlan, entry: &Entry, since: Millis) -> Value {
         "name_before": entry.before.as_ref().map(|b| b.name.as_str()).filter(|name| *name != entry.after.name),
         "section_before": entry.before.as_ref().map(|b| b.section.as_str()),
         "mail": entry.mail,
+        "mail_before": entry.mail_before,
         "posts_given": posts(entry.gained()),
         "posts_ended": posts(entry.lost()),
         "since": since,

@@ -11,7 +11,7 @@ use workflow::{
 
 use super::{
     THINGS_MAX, sha256,
-    store::{Choice, EntryPart, InHand, Keeper, OpenRequests, PermitKeeper, PlannedEntry, Thing, Wanted},
+    store::{Choice, EntryPart, Keeper, OpenRequests, PermitKeeper, PlannedEntry, Thing, Wanted},
 };
 use crate::{
     App,
@@ -125,7 +125,8 @@ impl App {
     /// Says who takes a permit over; nobody: it is given back.
     ///
     /// # Errors
-    /// As [`App::choose_successor`]; [`Error::Conflict`] when the person does not have it.
+    /// As [`App::choose_successor`]; [`Error::Conflict`] when the person does not have it; [`Error::Invalid`] for somebody who is to
+    /// ask for it himself.
     pub async fn choose_permit_keeper(
         &self,
         actor: &Actor,
@@ -137,9 +138,13 @@ impl App {
         self.permit_preparing(actor).await?;
         let line = self.line_to_hand_over(id, place).await?;
         let in_hand = self.store().in_hand(id, &Wanted::Permits, place, place, THINGS_MAX).await?;
-        let is_it = |found: &InHand| matches!(&found.thing, Thing::Permit(of, ..) if of == request);
-        if !in_hand.iter().any(is_it) {
-            return Err(Error::Conflict);
+        let form = in_hand.iter().find_map(|found| match &found.thing {
+            Thing::Permit(of, form, ..) if of == request => Some(form),
+            _ => None,
+        });
+        let form = form.ok_or(Error::Conflict)?;
+        if !untrusted_successor.trim().is_empty() && !self.is_handed_over(form) {
+            return Err(Error::Invalid { field: "successor", problem: "own-permit" });
         }
         let successor = match untrusted_successor.trim() {
             "" => None,
@@ -154,6 +159,11 @@ impl App {
             "successor": successor.as_ref().map(UserId::as_str),
         });
         self.save_choice(actor, tx, plan, details).await
+    }
+
+    /// Whether what this form permits may be taken over. What was permitted by a form that the body has no more ends.
+    pub(crate) fn is_handed_over(&self, form: &str) -> bool {
+        self.pack().request(form).and_then(|form| form.period.as_ref()).is_some_and(|period| period.hand_over)
     }
 
     async fn line_to_hand_over(&self, id: &RosterPlanId, place: u32) -> Result<PlannedEntry> {

@@ -23,8 +23,11 @@ use super::store::{
 use crate::{
     App,
     error::Result,
-    evidence::{Act, By, Kind},
-    registers::work::{Source, Work},
+    evidence::{By, Kind},
+    registers::{
+        AboutRows, any_class_unknown,
+        work::{Source, Work},
+    },
 };
 
 /// Lines that are looked at together.
@@ -164,6 +167,8 @@ impl App {
         let mut tx = self.store().begin().await?;
         let Some(mut request) = tx.request(id).await? else { return Ok(None) };
         let Some(permit) = request.permit.as_ref() else { return Ok(None) };
+        // By the policy of the day: an edition may have come between.
+        let to = to.filter(|_| self.is_handed_over(&request.form));
         let events = match permit.open_handover() {
             // He is to take it over himself, and goes.
             Some(open) if open.to.as_ref() == Some(person) => request.decline(person, REASON, now),
@@ -225,16 +230,9 @@ impl App {
             "roster": plan.id.as_str(),
             "pack": self.pack().version(),
         });
-        let subject = key.to_string();
-        let act = Act {
-            kind: Kind::RegisterRowChanged,
-            by: By::System,
-            subject: ("register-row", &subject),
-            details,
-            statements: &register.statements,
-        };
-        let mechanisms: Vec<policy::Mechanism> = register.mechanism.into_iter().collect();
-        let entry = self.entry_by(now, &act, Some(&register.statements), &mechanisms)?;
+        let unknown = any_class_unknown(register, &work.changed);
+        let about = AboutRows { register, key, unknown };
+        let entry = self.row_entry(now, By::System, Kind::RegisterRowChanged, &about, details)?;
         self.commit(tx, vec![entry]).await?;
         Ok(None)
     }

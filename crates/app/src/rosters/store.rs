@@ -177,8 +177,8 @@ pub enum Wanted {
 pub enum Thing {
     /// A request: id, number, title.
     Request(RequestId, i64, String),
-    /// The same with its permit.
-    Permit(RequestId, i64, String, Box<Permit>),
+    /// An approved one: id, the id of its form, number, title, permit.
+    Permit(RequestId, String, i64, String, Box<Permit>),
     /// A task: id and title.
     Task(TaskId, String),
     /// A transfer: id, number, subject.

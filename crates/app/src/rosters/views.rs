@@ -18,7 +18,7 @@ use workflow::{
 
 use super::{
     THINGS_MAX,
-    store::{EntryPart, InHand, Outcome, PlannedEntry, SectionTally, Thing, Wanted},
+    store::{EntryPart, InHand, Outcome, PermitKeeper, PlannedEntry, SectionTally, Thing, Wanted},
 };
 use crate::{
     App,
@@ -105,6 +105,8 @@ pub struct ShownThing {
     pub title: String,
     /// Of a row and of a permit: who takes it, by name.
     pub successor: Option<String>,
+    /// Of a permit: whether somebody may take it over.
+    pub goes_on: bool,
 }
 
 /// A line as a page shows it.
@@ -422,7 +424,7 @@ impl App {
         for InHand { place, thing } in found {
             let title = match &thing {
                 Thing::Request(_, number, title) => format!("申請 {number} {title}"),
-                Thing::Permit(_, number, title, permit) => {
+                Thing::Permit(_, _, number, title, permit) => {
                     if !permit.is_in_hand(now) {
                         continue;
                     }
@@ -438,14 +440,16 @@ impl App {
                     .find(|k| k.place == place && k.row == *key && k.column == *column)
                     .and_then(|k| names.get(&k.successor).cloned()),
                 // Once it is offered, to whom it is says what waits.
-                Thing::Permit(request, .., permit) => {
+                Thing::Permit(request, form, .., permit) => {
                     let offered = permit.open_handover().and_then(|handover| handover.to.as_ref());
-                    let chosen = permits.iter().find(|k| k.place == place && k.request == *request);
+                    let is_it = |k: &&PermitKeeper| k.place == place && k.request == *request;
+                    let chosen = permits.iter().find(is_it).filter(|_| self.is_handed_over(form));
                     offered.or(chosen.map(|k| &k.successor)).and_then(|to| names.get(to).cloned())
                 }
                 _ => None,
             };
-            things.entry(place).or_default().push(ShownThing { thing, title, successor: own });
+            let goes_on = matches!(&thing, Thing::Permit(_, form, ..) if self.is_handed_over(form));
+            things.entry(place).or_default().push(ShownThing { thing, title, successor: own, goes_on });
         }
         Ok(lines
             .into_iter()

@@ -3,7 +3,7 @@
 //! Owns reading a list of user names, whose every line must be right before any of it is noted. Leaves what having been there
 //! means for a course to `workflow`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use authz::{Action, Place};
 use policy::Course;
@@ -17,6 +17,7 @@ use crate::{
     error::{Error, FieldProblem, Result},
     evidence::{By, Kind},
     model::User,
+    records::store::RecordKey,
     requests::days,
 };
 
@@ -75,7 +76,8 @@ impl App {
         let people = self.people_listed(&course, &new.people, &mut found).await?;
         let (true, Ok(on)) = (found.is_empty(), on) else { return Err(Error::Form(found)) };
         let mut tx = self.store().begin().await?;
-        let (mut attended, mut logins) = (Attended::default(), Vec::new());
+        let mut attended = Attended::default();
+        let mut noted: BTreeMap<RecordKey, (Vec<String>, bool)> = BTreeMap::new();
         for (user, task) in people {
             let Some(mut task) = tx.task(&task).await? else { continue };
             if task.state != State::Open {
@@ -86,7 +88,9 @@ impl App {
             let enough = stored.progress.attend(&course, now);
             tx.put_progress(&task.id, &stored).await?;
             attended.noted += 1;
+            let (logins, suffices) = noted.entry(RecordKey::of_course(&course.id, &task.covers)).or_default();
             logins.push(user.login);
+            *suffices |= enough;
             if enough {
                 attended.passed += 1;
                 complete(&mut task, actor, on, now)?;
@@ -96,16 +100,27 @@ impl App {
         if attended.noted == 0 {
             return Ok(attended);
         }
-        let details = json!({
-            "course": course.id,
-            "on": on.to_string(),
-            "place": new.place.trim(),
-            "people": logins,
-            "suffices": attended.passed > 0,
-        });
-        let subject = ("course", course.id.as_str(), course.id.as_str());
-        let entry = self.course_entry(now, Kind::CourseAttended, By::Actor(actor), subject, details)?;
-        self.commit(tx, vec![entry]).await?;
+        let mut evidence = Vec::new();
+        // One entry for each record that it belongs to: who was in the room is erased with that one.
+        for (key, (people, suffices)) in noted {
+            let details = json!({
+                "course": course.id,
+                "run": key.subject,
+                "on": on.to_string(),
+                "place": new.place.trim(),
+                "people": people,
+                "suffices": suffices,
+            });
+            let subject = ("course", course.id.as_str(), course.id.as_str());
+            evidence.push(self.course_entry(
+                now,
+                Kind::CourseAttended,
+                By::Actor(actor),
+                subject,
+                details,
+            )?);
+        }
+        self.commit(tx, evidence).await?;
         Ok(attended)
     }
 

@@ -2,10 +2,11 @@
 //!
 //! Owns what of the pack a person's course is made of, the facts that rights depend on, and evidence. A person's course is a task
 //! of [`crate::duties`], whose clocks, excuses, confirmations and lists it shares. Leaves opening and what time brings to
-//! `running`, lectures to `attendance`, reading and tests to `taking`, what people see to `views`, what a duty counts to `counting`, papers and states to `workflow`.
+//! `running`, lectures to `attendance`, reading and tests to `taking`, what people see to `views`, what a duty counts to `counting`, files to `materials`, papers and states to `workflow`.
 
 mod attendance;
 mod counting;
+mod materials;
 mod running;
 pub mod store;
 mod taking;
@@ -29,6 +30,7 @@ use crate::{
 
 pub use attendance::{Attended, NewAttendance};
 pub use counting::Counted;
+pub use materials::CourseFiles;
 pub use running::NewRun;
 pub use taking::{ShownItem, ShownPaper};
 pub use views::{

@@ -30,6 +30,7 @@ use crate::{
     evidence::{By, Kind},
     model::{NewEvidence, PAGE_ROWS_MAX, PageRequest, User},
     ports::Tx,
+    records::store::RecordKey,
     requests::days,
 };
 
@@ -94,7 +95,7 @@ impl App {
             Occurs::On { .. } => {
                 found.extend(words("what", "起きたこと", &new.what, true));
                 let event = Covers::Event {
-                    key: format!("opened-{today}"),
+                    key: training::opened_key(today),
                     what: new.what.trim().to_owned(),
                     on: today,
                     zone: Some(actor.zone().clone()),
@@ -355,23 +356,34 @@ impl App {
         let _allowed = self.permit(actor, Action::RemindCourse, &facts).await?;
         let rows = self.course_rows(course, year, Some(section)).await?;
         let mut tx = self.store().begin().await?;
-        let mut told = Vec::new();
+        let mut told: BTreeMap<RecordKey, Vec<String>> = BTreeMap::new();
         for row in rows.iter().filter(|row| row.row.state == State::Open).take(AT_ONCE) {
             // Locks it: who passes meanwhile is not told.
             let Some(task) = tx.task(&row.row.id).await?.filter(|t| t.state == State::Open) else { continue };
             let mut stored = tx.progress_of(&task.id).await?;
             stored.progress.reminded_at = Some(now);
             tx.put_progress(&task.id, &stored).await?;
-            told.push(task.id.as_str().to_owned());
+            told.entry(RecordKey::of_course(&course.id, &task.covers)).or_default().push(task.id.to_string());
         }
         if told.is_empty() {
             return Ok(0);
         }
-        let details = json!({ "course": course.id, "section": section.as_str(), "tasks": told });
-        let subject = ("course", course.id.as_str(), course.id.as_str());
-        let entry = self.course_entry(now, Kind::CourseReminded, By::Actor(actor), subject, details)?;
-        self.commit(tx, vec![entry]).await?;
-        Ok(told.len())
+        let count = told.values().map(Vec::len).sum();
+        let mut evidence = Vec::new();
+        // One entry for each record that it belongs to: it is erased with that one.
+        for (key, tasks) in told {
+            let details = json!({ "course": course.id, "run": key.subject, "section": section.as_str(), "tasks": tasks });
+            let subject = ("course", course.id.as_str(), course.id.as_str());
+            evidence.push(self.course_entry(
+                now,
+                Kind::CourseReminded,
+                By::Actor(actor),
+                subject,
+                details,
+            )?);
+        }
+        self.commit(tx, evidence).await?;
+        Ok(count)
     }
 
     /// Erases what was answered longer ago than the pack keeps it. How many tries that were.

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use workflow::{
     Millis,
     duty::Covers,
-    id::{SectionId, TaskId, UserId},
+    id::{FileId, SectionId, TaskId, UserId},
+    request::Attachment,
     training::Progress,
 };
 
@@ -86,6 +87,19 @@ pub struct Attempt {
     pub erase_at: Option<Millis>,
 }
 
+/// A file as material of a course.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CourseFile {
+    /// Its place among the files of its record, from 0; what bounds how many there are.
+    pub place: u32,
+    /// The file.
+    pub file: Attachment,
+    /// When it was handed in.
+    pub added_at: Millis,
+    /// By whom.
+    pub added_by: UserId,
+}
+
 /// Reading courses.
 #[async_trait]
 pub trait TrainingStore: Send + Sync {
@@ -102,6 +116,8 @@ pub trait TrainingStore: Send + Sync {
     async fn course_attempts(&self, task: &TaskId, limit: u32) -> Result<Vec<Attempt>, StoreError>;
     /// Tries whose answers are to be erased by now, the longest waiting first.
     async fn due_answers(&self, now: Millis, limit: u32) -> Result<Vec<(TaskId, u32)>, StoreError>;
+    /// The files of what is recorded under this subject, by place; see [`crate::records::store::RecordKey::course`].
+    async fn course_files(&self, record: &str) -> Result<Vec<CourseFile>, StoreError>;
     /// Keeps on which page somebody is. No evidence: a bookmark; that all was read is written in a transaction.
     /// [`StoreError::Conflict`] unless the stored version is that of `progress`.
     async fn put_bookmark(&self, task: &TaskId, progress: &StoredProgress) -> Result<(), StoreError>;
@@ -114,7 +130,7 @@ pub trait TrainingTx: Send {
     async fn course_run(&mut self, id: &str) -> Result<Option<CourseRun>, StoreError>;
     /// Inserts a run; [`StoreError::Duplicate`]`("course-run")` when there is one of this id.
     async fn insert_course_run(&mut self, run: &CourseRun) -> Result<(), StoreError>;
-    /// Replaces what changes of a run; [`StoreError::Conflict`] unless the stored version is `run.version`, which is raised.
+    /// Replaces what changes of a run: its end, and what it covers once the words about what happened are to go; [`StoreError::Conflict`] unless the stored version is `run.version`, which is raised.
     async fn update_course_run(&mut self, run: &CourseRun) -> Result<(), StoreError>;
     /// How far somebody is.
     async fn progress_of(&mut self, task: &TaskId) -> Result<StoredProgress, StoreError>;
@@ -124,6 +140,10 @@ pub trait TrainingTx: Send {
     async fn insert_attempt(&mut self, attempt: &Attempt) -> Result<(), StoreError>;
     /// Erases what was answered in a try. That it was, and whether it was passed, stays.
     async fn erase_answers(&mut self, task: &TaskId, nth: u32) -> Result<(), StoreError>;
+    /// Adds a file; [`StoreError::Conflict`] when its place is taken.
+    async fn add_course_file(&mut self, record: &str, file: &CourseFile) -> Result<(), StoreError>;
+    /// Takes a file away; [`StoreError::Conflict`] when it is not there.
+    async fn remove_course_file(&mut self, record: &str, file: &FileId) -> Result<(), StoreError>;
     /// Counts what a person still has to do of courses to another section. How many tasks that were.
     async fn move_courses(&mut self, user: &UserId, section: &SectionId) -> Result<u64, StoreError>;
 }

@@ -3,6 +3,8 @@
 //! Owns who sees what: one's own marks are one's own; whoever answers for a section sees who has passed and who has not; the
 //! whole body is seen as rates. Leaves every change to its use case.
 
+use std::collections::BTreeMap;
+
 use authz::{Action, Place, Resource};
 use jiff::civil::Date;
 use policy::{Audience, Course};
@@ -15,7 +17,7 @@ use workflow::{
 };
 
 use super::{
-    is_opened,
+    CourseFiles, is_opened,
     running::is_missing,
     store::{Attempt, CourseRun},
 };
@@ -28,6 +30,7 @@ use crate::{
     },
     error::{Error, Result},
     model::{PAGE_ROWS_MAX, PageRequest},
+    records::store::{Record, RecordKey},
 };
 
 /// One's own course in a list.
@@ -81,6 +84,8 @@ pub struct MyCourse {
     pub may_begin: std::result::Result<(), Refusal>,
     /// Whether one may ask to be let go.
     pub may_ask_excuse: bool,
+    /// Files as material.
+    pub files: CourseFiles,
     /// The tries, the newest first.
     pub attempts: Vec<Attempt>,
     /// The newest of them, question by question; empty once its answers are erased or the course was changed.
@@ -147,6 +152,11 @@ pub struct CourseYear {
     pub years: Vec<YearShare>,
     /// When it was opened, the newest first.
     pub runs: Vec<CourseRun>,
+    /// What became of the records of those that were closed, by their ids.
+    pub records: BTreeMap<String, Record>,
+    /// For who runs it, the files of openings that are not destroyed, or of the year where it begins by itself: by the ids of their
+    /// records.
+    pub files: BTreeMap<String, CourseFiles>,
     /// Whether this person opens and closes it.
     pub may_manage: bool,
     /// Whether it is opened by people at all.
@@ -191,6 +201,8 @@ pub struct CourseSection {
     pub people: Vec<CoursePerson>,
     /// How many are how far.
     pub share: Share,
+    /// What is left where who took it was destroyed with the record: how many that were.
+    pub gone: Option<Tally>,
     /// Whether this person may tell them to take it.
     pub may_remind: bool,
     /// The statements it serves.
@@ -261,7 +273,9 @@ impl App {
         let attempts = self.store().course_attempts(id, ATTEMPTS).await?;
         let marked = attempts.first().map(|a| marked(course, a)).unwrap_or_default();
         let facts = Resource::from(self.task_facts(&task));
+        let files = self.course_files(actor, &RecordKey::of_course(&course.id, &task.covers), false).await?;
         Ok(MyCourse {
+            files,
             standing: Standing::of(task.state, task.is_overdue(now), &progress),
             may_begin: progress.may_begin(course, now),
             may_ask_excuse: task.terms.waiver_by.is_some() && self.may(actor, Action::ReportTask, &facts),
@@ -372,11 +386,34 @@ impl App {
                 sections.push(SectionRate { section: Some(id_of), name: section.name.clone(), tally });
             }
         }
+        let runs = self.store().course_runs(id, RUNS).await?;
+        let mut records = BTreeMap::new();
+        for run in runs.iter().filter(|run| run.closed.is_some()) {
+            if let Some(record) = self.record_of(&RecordKey::course_run(&run.id)).await? {
+                records.insert(run.id.clone(), record);
+            }
+        }
+        let may_manage = self.may(actor, Action::ManageCourse, &self.course_facts(course, Place::City));
+        let mut files = BTreeMap::new();
+        if may_manage {
+            let mut keys: Vec<RecordKey> = runs.iter().map(|run| RecordKey::course_run(&run.id)).collect();
+            if !is_opened(course) {
+                keys.push(RecordKey::course_year(id, year));
+            }
+            for key in keys {
+                let of = self.course_files(actor, &key, true).await?;
+                if of.may_change || !of.here.is_empty() || !of.elsewhere.is_empty() {
+                    files.insert(key.subject, of);
+                }
+            }
+        }
         Ok(CourseYear {
             all: of_course(&of_year, id, None),
             whole_body: seen.is_none(),
-            runs: self.store().course_runs(id, RUNS).await?,
-            may_manage: self.may(actor, Action::ManageCourse, &self.course_facts(course, Place::City)),
+            runs,
+            records,
+            may_manage,
+            files,
             is_opened: is_opened(course),
             statements: self.statements_of_course(id),
             course: course.clone(),
@@ -423,7 +460,15 @@ impl App {
         }
         people.sort_by(|a, b| (!is_missing(a.standing), &a.name).cmp(&(!is_missing(b.standing), &b.name)));
         let facts = self.course_facts(course, self.place(section));
+        let gone = if people.is_empty() {
+            let months =
+                self.store().task_months(year, Some(std::slice::from_ref(section)), self.now()).await?;
+            Some(of_course(&months, id, None)).filter(|tally| tally.asked > 0)
+        } else {
+            None
+        };
         Ok(CourseSection {
+            gone,
             may_remind: people.iter().any(|p| is_missing(p.standing))
                 && self.may(actor, Action::RemindCourse, &facts),
             statements: self.statements_of_course(id),

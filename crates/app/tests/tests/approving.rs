@@ -271,6 +271,15 @@ async fn the_role_the_section_the_zone_and_the_factor_count() {
     let weak = city.app.resume(&crate::city::door("lgwan"), &opened.secret).await.unwrap();
     let refused = city.decide(&weak, &id, Verdict::Approve).await;
     assert!(matches!(refused, Err(Error::Denied { reason: "second-factor-needed", .. })), "{refused:?}");
+    // His page says so before he tries; that of others does not.
+    for (actor, may) in [
+        (&weak, (false, true)),
+        (&city.at("digital", "lgwan").await, (true, false)),
+        (&city.at("hanako", "lgwan").await, (false, false)),
+    ] {
+        let shown = city.app.transfer(actor, &id).await.unwrap().may;
+        assert_eq!((shown.decide, shown.decide_after_factor), may, "{}", actor.user().login);
+    }
     city.decide(&city.at("digital", "internet").await, &id, Verdict::Approve).await.unwrap();
 }
 

@@ -51,8 +51,19 @@ const PEOPLE: &[test_city::Row] = &[
 ];
 
 /// Those whose roles ask for a second factor.
-const STRONG: &[&str] =
-    &["kacho", "fukushi", "digital", "tanto", "kansa", "fukushicho", "bucho", "somu", "itkacho"];
+const STRONG: &[&str] = &[
+    "kacho",
+    "fukushi",
+    "digital",
+    "tanto",
+    "kansa",
+    "fukushicho",
+    "bucho",
+    "somu",
+    "somukacho",
+    "somubucho",
+    "itkacho",
+];
 
 pub(crate) struct City {
     pub(crate) app: App,

@@ -18,7 +18,7 @@ use app::{
     ports::{BlobError, BlobInfo, BlobStore, BlobWriter, Clock as _, Store, StoreError, Tx},
     records::store::{Record, RecordKey, RecordQuery, RecordStore, RecordTx},
     requests::store::{ParameterChange, RequestQuery, RequestRow, RequestStore, RequestTx},
-    training::store::{Attempt, CourseRun, StoredProgress, TrainingStore, TrainingTx},
+    training::store::{Attempt, CourseFile, CourseRun, StoredProgress, TrainingStore, TrainingTx},
 };
 use async_trait::async_trait;
 use jiff::civil::Date;
@@ -27,7 +27,7 @@ use store_sql::SqlStore;
 use tokio::io::AsyncRead;
 use workflow::{
     Millis,
-    duty::{Covers, Task},
+    duty::{Covers, Tally, Task},
     id::{BlobId, EvidenceId, FileId, RequestId, SectionId, TaskId, TokenId, TransferId, UserId, ZoneId},
     record::Stage as RecordStage,
     register::RowKey,
@@ -212,6 +212,7 @@ training_calls! {
     course_progress(tasks: &[TaskId]) -> BTreeMap<TaskId, StoredProgress>;
     course_attempts(task: &TaskId, limit: u32) -> Vec<Attempt>;
     due_answers(now: Millis, limit: u32) -> Vec<(TaskId, u32)>;
+    course_files(record: &str) -> Vec<CourseFile>;
     put_bookmark(task: &TaskId, progress: &StoredProgress) -> ();
 }
 
@@ -235,6 +236,8 @@ training_tx_calls! {
     put_progress(task: &TaskId, progress: &StoredProgress) -> ();
     insert_attempt(attempt: &Attempt) -> ();
     erase_answers(task: &TaskId, nth: u32) -> ();
+    add_course_file(record: &str, file: &CourseFile) -> ();
+    remove_course_file(record: &str, file: &FileId) -> ();
     move_courses(user: &UserId, section: &SectionId) -> u64;
 }
 
@@ -276,6 +279,10 @@ record_calls! {
     unrecorded_requests(form: &str, before: Millis, limit: u32) -> Vec<RequestId>;
     unrecorded_tasks(duty: &str, before: Millis, limit: u32) -> Vec<TaskId>;
     unrecorded_rows(register: &str, before: jiff::civil::Date, limit: u32) -> Vec<RowKey>;
+    unrecorded_runs(course: &str, before: Millis, limit: u32) -> Vec<String>;
+    unrecorded_course_years(course: &str, before: i16, limit: u32) -> Vec<i16>;
+    course_record_tasks(key: &RecordKey, limit: u32) -> Vec<TaskId>;
+    course_record_tallies(key: &RecordKey) -> Vec<(SectionId, Tally)>;
     record(key: &RecordKey) -> Option<Record>;
     records(query: &RecordQuery) -> Vec<Record>;
     records_to_do(stage: RecordStage, today: Date, limit: u32) -> Vec<RecordKey>;
@@ -298,6 +305,7 @@ record_tx_calls! {
     record(key: &RecordKey) -> Option<Record>;
     update_record(record: &Record) -> ();
     empty_row(key: &RowKey) -> ();
+    forget_course_tasks(key: &RecordKey, tasks: &[TaskId]) -> u64;
     replace_covers(task: &TaskId, covers: &Covers) -> ();
 }
 
@@ -332,13 +340,13 @@ macro_rules! tx_calls {
                 self.faults.store()?;
                 self.real.$name($($arg),*).await
             })*
-            async fn commit(self: Box<Self>, evidence: Vec<NewEvidence>) -> Result<(), StoreError> {
+            async fn commit(self: Box<Self>, evidence: Vec<NewEvidence>) -> Result<Vec<UserId>, StoreError> {
                 self.faults.store()?;
-                self.real.commit(evidence).await?;
+                let told = self.real.commit(evidence).await?;
                 if self.faults.lose_answer.swap(false, Ordering::SeqCst) {
                     return Err(StoreError::Unavailable("the answer was lost".into()));
                 }
-                Ok(())
+                Ok(told)
             }
         }
     };
@@ -491,7 +499,7 @@ mod editions {
         edition::{Edition, Stage},
         id::{EditionId, RequestId, RosterPlanId, SectionId, UserId},
         register::{Row, RowKey},
-        roster::{Known, Post, life::RosterPlan},
+        roster::{Known, MailAddress, Post, life::RosterPlan},
     };
 
     use super::{FlakyStore, FlakyTx};
@@ -627,7 +635,7 @@ mod editions {
         erase_notices(before: Millis, limit: u32) -> u64;
         overdue_of_section(section: &SectionId, now: Millis) -> u32;
         notice_choices(person: &UserId) -> BTreeMap<NoticeKind, Urgency>;
-        mail_address(person: &UserId) -> Option<String>;
+        mail_address(person: &UserId) -> Option<MailAddress>;
         due_mail_people(now: Millis, limit: u32) -> Vec<UserId>;
         make_mail(person: &UserId, id: &str, now: Millis, today: Date, next_digest: Millis) -> bool;
         forget_late_mails(before: Millis) -> u64;
@@ -644,12 +652,12 @@ mod editions {
     }
 
     passed_on_inside! { NoticeTx for FlakyTx;
-        add_notices(wanted: &[NewNotice]) -> Vec<UserId>;
-    replace_notices(
+        add_notices(wanted: &[NewNotice]) -> ();
+        replace_notices(
             about: &About, wanted: &[NewNotice], look_again: Option<Millis>, now: Millis
-        ) -> Vec<UserId>;
+        ) -> ();
         look_at_waiting(kinds: &[NoticeKind], now: Millis) -> u64;
-        tell_readers(edition: &EditionId, told: &Told, way: Way) -> u64;
+        tell_readers(edition: &EditionId, told: &Told, way: Way) -> ();
         end_notices_of(about: &About, person: &UserId, now: Millis) -> ();
         put_notice_choices(
             person: &UserId, choices: &BTreeMap<NoticeKind, Urgency>, address: Option<&str>

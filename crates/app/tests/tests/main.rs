@@ -10,6 +10,10 @@ mod bound;
 #[cfg(test)]
 mod city;
 #[cfg(test)]
+mod course_files;
+#[cfg(test)]
+mod course_records;
+#[cfg(test)]
 mod coverage;
 #[cfg(test)]
 mod duties;
@@ -52,6 +56,8 @@ mod requests;
 #[cfg(test)]
 mod retention;
 #[cfg(test)]
+mod roster_mails;
+#[cfg(test)]
 mod roster_permits;
 #[cfg(test)]
 mod rosters;
@@ -66,4 +72,8 @@ mod submitting;
 #[cfg(test)]
 mod together;
 #[cfg(test)]
+mod told_live;
+#[cfg(test)]
 mod training;
+#[cfg(test)]
+mod unknown_classes;

@@ -74,7 +74,7 @@ async fn approved(city: &City) -> RequestId {
 }
 
 /// Passes time until this day, and does a round.
-async fn until(city: &City, day: jiff::civil::Date) {
+pub(crate) async fn until(city: &City, day: jiff::civil::Date) {
     let to = workflow::calendar::begin_of(day);
     assert!(to > city.now());
     city.pass(to - city.now());
@@ -83,7 +83,7 @@ async fn until(city: &City, day: jiff::civil::Date) {
     }
 }
 
-async fn stage(city: &City, key: &RecordKey) -> Option<Stage> {
+pub(crate) async fn stage(city: &City, key: &RecordKey) -> Option<Stage> {
     city.store.real.record(key).await.unwrap().map(|record| record.disposal.stage)
 }
 

@@ -98,6 +98,9 @@ fn problems(result: app::Result<RequestId>) -> Vec<(String, &'static str)> {
 #[tokio::test]
 async fn what_is_taken_out_is_permitted_by_two_and_given_back() {
     let city = City::open().await;
+    // Before he has a second factor: a session that lacks it, not one that waits for a code.
+    let opened = city.login("digital", "lgwan").await;
+    let weak = city.app.resume(&crate::city::door("lgwan"), &opened.secret).await.unwrap();
     let (hanako, taro) = (city.at("hanako", "lgwan").await, city.at("taro", "lgwan").await);
     let (kacho, digital) = (city.at("kacho", "lgwan").await, city.at("digital", "lgwan").await);
     let id = city.apply(&hanako, "take-out", take_out()).await.unwrap();
@@ -110,6 +113,11 @@ async fn what_is_taken_out_is_permitted_by_two_and_given_back() {
     assert!(matches!(early, Err(Error::Denied { reason: "role-missing", .. })), "{early:?}");
     city.say(&kacho, &id, Verdict::Approve).await.unwrap();
     assert_eq!(city.stored_request(&id).await.state, State::Waiting);
+    // Without a second factor his page offers no decision, and says so.
+    for (actor, may) in [(&weak, (false, true)), (&digital, (true, false)), (&hanako, (false, false))] {
+        let shown = city.app.request(actor, &id).await.unwrap().may;
+        assert_eq!((shown.decide, shown.decide_after_factor), may, "{}", actor.user().login);
+    }
     city.say(&digital, &id, Verdict::Approve).await.unwrap();
 
     let seen = city.app.request(&hanako, &id).await.unwrap();

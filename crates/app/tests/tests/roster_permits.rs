@@ -1,9 +1,20 @@
 //! Permits of those who leave a section with a personnel change: each is taken over by the one who was named or comes back, somebody
 //! is told, somebody sees to it until a day, and evidence says what became of it.
 
+use std::collections::BTreeMap;
+
 use app::{
-    Error, actor::Actor, duties::TaskTray, model::PageRequest, notices::NoticeTray, ports::Store as _,
-    requests::store::RequestStore as _, rosters::store::RosterStore as _,
+    Error,
+    actor::Actor,
+    duties::TaskTray,
+    model::PageRequest,
+    notices::NoticeTray,
+    ports::Store as _,
+    requests::store::RequestStore as _,
+    rosters::{
+        RosterPart, ShownThing,
+        store::{RosterStore as _, Thing},
+    },
 };
 use policy::NoticeKind;
 use workflow::{
@@ -20,13 +31,26 @@ use test_city::doubles::DAY;
 
 /// Somebody takes something out, approved by whoever has to.
 pub(crate) async fn taken_out(city: &City, login: &str, until: &str) -> RequestId {
+    permitted(city, login, "take-out", until, |answers| {
+        answers.insert("kind".to_owned(), "その他".to_owned());
+        answers.remove("device");
+    })
+    .await
+}
+
+async fn permitted(
+    city: &City,
+    login: &str,
+    form: &str,
+    until: &str,
+    change: impl FnOnce(&mut BTreeMap<String, String>),
+) -> RequestId {
     let actor = city.at(login, "lgwan").await;
-    let mut answers = filled(test_city::pack().request("take-out").unwrap(), 0);
+    let mut answers = filled(test_city::pack().request(form).unwrap(), 0);
     answers.insert("from".to_owned(), workflow::calendar::day_of(city.now()).to_string());
     answers.insert("until".to_owned(), until.to_owned());
-    answers.insert("kind".to_owned(), "その他".to_owned());
-    answers.remove("device");
-    let id = city.apply(&actor, "take-out", answers).await.unwrap();
+    change(&mut answers);
+    let id = city.apply(&actor, form, answers).await.unwrap();
     approve_all(city, &id).await;
     id
 }
@@ -277,6 +301,44 @@ async fn who_only_gets_another_post_in_his_section_keeps_what_he_has() {
     assert!(permit.standing(city.now()).permits() && permit.handover.is_none());
     let user = city.store.real.user(city.id_of("taro")).await.unwrap().unwrap();
     assert!(user.enabled);
+}
+
+/// What a person may do for a purpose of his own ends with his going, whoever was named; what a section may do goes on.
+#[tokio::test]
+async fn a_permit_of_a_person_himself_is_asked_for_anew() {
+    let city = open().await;
+    let (own, of_section) = (
+        permitted(&city, "hanako", "remote-access", "2026-12-25", |_| ()).await,
+        permitted(&city, "hanako", "exchange", "2026-12-25", |_| ()).await,
+    );
+    let plan = draft(&city, &[&["hanako", "", "", "", "", "退職", LAST]]).await;
+    refused_choice(named(&city, &plan, 1, &own, "hosa").await, "own-permit");
+    named(&city, &plan, 1, &own, "").await.unwrap();
+    named(&city, &plan, 1, &of_section, "hosa").await.unwrap();
+    let digital = city.at("digital", "lgwan").await;
+    let shown = city.app.roster_lines(&digital, &plan, &RosterPart::All, 0, 100).await.unwrap();
+    let goes_on: Vec<bool> = [&own, &of_section]
+        .into_iter()
+        .map(|id| {
+            let is_it = |t: &&ShownThing| matches!(&t.thing, Thing::Permit(of, ..) if of == id);
+            shown[0].things.iter().find(is_it).unwrap().goes_on
+        })
+        .collect();
+    assert_eq!(goes_on, [false, true]);
+    approve(&city, &plan).await;
+    city.pass(8 * DAY);
+    city.app.tidy().await.unwrap();
+    let permit = city.stored_request(&own).await.permit.unwrap();
+    assert_eq!((permit.standing(city.now()), &permit.handover), (Standing::Revoked, &None));
+    let hosa = city.at("hosa", "lgwan").await;
+    refused(city.app.take_over_permit(&hosa, &own).await).await;
+    city.app.take_over_permit(&hosa, &of_section).await.unwrap();
+    let permit = city.stored_request(&of_section).await.permit.unwrap();
+    assert!(permit.standing(city.now()).permits());
+    assert_eq!(permit.keeper.as_ref(), Some(city.id_of("hosa")));
+    let kinds = city.kinds(own.as_str()).await;
+    assert!(kinds.contains(&"permit-revoked".to_owned()), "{kinds:?}");
+    city.verify().await;
 }
 
 /// Every act about permits of leavers, for the tour of all evidence: those who leave are there already.

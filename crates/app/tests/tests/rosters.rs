@@ -469,7 +469,7 @@ async fn mail_addresses_of_the_table_are_kept_for_the_notices() {
     let of = async |login: &str| {
         let user = city.store.real.user_by_login(login).await.unwrap();
         match user {
-            Some(user) => city.store.real.mail_address(&user.id).await.unwrap(),
+            Some(user) => city.store.real.mail_address(&user.id).await.unwrap().map(|m| m.address),
             None => None,
         }
     };

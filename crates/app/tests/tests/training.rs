@@ -20,7 +20,7 @@ use workflow::{
 
 use crate::city::City;
 
-const YEARLY: &str = "security-yearly";
+pub(crate) const YEARLY: &str = "security-yearly";
 
 fn run(course: &str) -> NewRun {
     NewRun { course: course.to_owned(), ..NewRun::default() }
@@ -44,7 +44,7 @@ impl City {
         self.task_of(login, YEARLY).await
     }
 
-    async fn task_of(&self, login: &str, course: &str) -> TaskId {
+    pub(crate) async fn task_of(&self, login: &str, course: &str) -> TaskId {
         let actor = self.at(login, "lgwan").await;
         let cards = self.app.my_courses(&actor).await.unwrap();
         cards.into_iter().find(|c| c.course == course).unwrap_or_else(|| panic!("{course}: {login}")).task
@@ -482,6 +482,9 @@ pub(crate) async fn tour(city: &City) {
     };
     city.app.record_attendance(&somu, list).await.unwrap();
     let (task, hanako) = (city.course_of("hanako").await, city.at("hanako", "lgwan").await);
+    let file = city.add_material(&somu, &id, "資料.pdf", b"untrusted material").await;
+    drop(city.app.open_my_course_file(&hanako, &task, &file).await.unwrap());
+    city.app.remove_course_file(&somu, &id, &file).await.unwrap();
     city.read_all("hanako", &task).await;
     for right in [false, true] {
         city.app.begin_test(&hanako, &task).await.unwrap();

@@ -169,6 +169,10 @@ pub(super) fn requests(pack: &Pack) -> Vec<(Titled, Keys)> {
             ("field", joined(fields)),
             ("step", ids(&steps)),
             ("permit", some(r.permit.title_ja())),
+            (
+                "hand_over",
+                r.period.as_ref().map(|p| if p.hand_over { "引き継げる" } else { "本人限り" }.to_owned()),
+            ),
             ("effects", joined(r.effects.iter().map(|e| e.kind().title_ja()))),
             ("attachments", some(r.attachments.title_ja())),
         ];
@@ -329,6 +333,7 @@ pub(super) fn courses(pack: &Pack) -> Vec<(Titled, Keys)> {
             ("confirm_by", role(&c.confirm_by)),
             ("excuse_by", role(&c.excuse_by)),
             ("answers_days", setting(pack, &c.answers_days)),
+            ("record_class", pack.record_class_of(c.record_class.as_deref()).and_then(|k| some(&k.title))),
             ("statements", ids(&c.statements)),
         ];
         (titled(&c.id, &c.title), keys)

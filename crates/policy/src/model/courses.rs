@@ -96,6 +96,8 @@ pub struct Course {
     pub escalations: Vec<Escalation>,
     /// How many days answers and marks are kept; that somebody passed stays.
     pub answers_days: Setting,
+    /// The record class of what is kept of those who took it; absent: the usual one.
+    pub record_class: Option<String>,
     /// The mechanism that it is.
     pub mechanism: Option<Mechanism>,
     /// Statements served.

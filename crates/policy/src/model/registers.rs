@@ -40,6 +40,8 @@ pub struct Register {
     pub record_class: Option<String>,
     /// Statements served.
     pub statements: Vec<String>,
+    /// Statements served besides where a class of a row is left to the manager, or he gives it.
+    pub statements_unknown: Vec<String>,
     /// Where it stands among registers, the smallest first.
     pub order: u32,
     /// At least one, in the order in which they are shown.
@@ -112,6 +114,13 @@ impl Register {
     #[must_use]
     pub fn column(&self, id: &str) -> Option<&Column> {
         self.columns.iter().find(|c| c.id == id)
+    }
+
+    /// The statements that something about it serves: with those about unknown classes, or without.
+    #[must_use]
+    pub fn statements_served(&self, unknown: bool) -> Vec<String> {
+        let besides = if unknown { self.statements_unknown.as_slice() } else { &[] };
+        self.statements.iter().chain(besides).cloned().collect()
     }
 
     /// The column whose value people call a row by: the first required line of text. A checked register has one.

@@ -123,6 +123,8 @@ pub struct Period {
     pub days_max: Option<Setting>,
     /// Whether what was permitted ends with a return that is reported.
     pub return_asked: bool,
+    /// Whether somebody may take it over from whoever leaves the section; otherwise it is asked for anew.
+    pub hand_over: bool,
 }
 
 /// An emergency: first it is done, then it is reported.

@@ -70,6 +70,7 @@ impl Reader<'_> {
             remind_days: remind_days(f, s),
             escalations: escalations(f, s),
             answers_days,
+            record_class: f.reference_opt("record_class", Kind::RecordClass, s),
             mechanism: f.word_opt("mechanism", Mechanism::WORDS, s),
             statements: f.references("statements", Kind::Statement, s),
             pages,

@@ -35,6 +35,7 @@ impl Reader<'_> {
         let mechanism = f.word_opt("mechanism", Mechanism::WORDS, s);
         let record_class = f.reference_opt("record_class", Kind::RecordClass, s);
         let statements = f.references("statements", Kind::Statement, s);
+        let statements_unknown = f.references("statements_unknown", Kind::Statement, s);
         let order = if f.has("order") { f.number("order", s) } else { u32::MAX };
         let mut columns: Vec<Column> = Vec::new();
         for (id, table) in f.tables("column", s) {
@@ -43,6 +44,9 @@ impl Reader<'_> {
         }
         for column in &columns {
             check_link_named(column, &columns, s);
+        }
+        if f.has("statements_unknown") && !columns.iter().any(|c| c.unknown_to_manager) {
+            no_effect(f, "statements_unknown", "unknown = \"manager\" の欄がないので", s);
         }
         if columns.is_empty() {
             s.push(
@@ -80,6 +84,7 @@ impl Reader<'_> {
             mechanism,
             record_class,
             statements,
+            statements_unknown,
             order,
             columns,
             origin: item.at.clone(),

@@ -157,11 +157,14 @@ impl Reader<'_> {
             _ => {}
         }
         let mut f = table?;
+        let return_asked = f.flag("return", false, s);
         let period = Period {
             from: field_named(&mut f, "from", &[FormFieldType::Date], true, fields, s),
             until: field_named(&mut f, "until", &[FormFieldType::Date], true, fields, s),
             days_max: f.setting_opt("days_max", ParameterType::Days, &self.values, s),
-            return_asked: f.flag("return", false, s),
+            return_asked,
+            // A thing that is out goes on in somebody else's hands; what a person may do is his own.
+            hand_over: f.flag("hand_over", return_asked, s),
         };
         f.finish(s);
         Some(period)

@@ -96,6 +96,7 @@ fn a_course_is_read() {
     );
     assert_eq!(course.questions[0].answers, BTreeSet::from([0, 2]));
     let numbers = pack.duty_type("report").unwrap().numbers.clone().unwrap();
+    assert_eq!(course.record_class, None);
     assert_eq!((numbers.share, numbers.counts.len(), numbers.when_short.as_deref()), (90, 2, Some("why")));
 }
 
@@ -131,6 +132,8 @@ fn what_is_wrong_is_told_with_its_place() {
         ("excuse_by = \"manager\"", "excuse_by = \"nobody\"", Code::UnknownReference),
         ("excuse_by = \"manager\"", "answers_days = 0", Code::Zero),
         ("excuse_by = \"manager\"", "answer_days = 5", Code::UnknownKey),
+        ("excuse_by = \"manager\"", "record_class = \"for-a-while\"", Code::UnknownReference),
+        ("excuse_by = \"manager\"", "record_class = 5", Code::WrongType),
         ("answer = \"はい\"", "answer = \"たぶん\"", Code::UnknownReference),
         ("answer = \"はい\"", "answer = [\"はい\", \"いいえ\"]", Code::WrongValue),
         ("answer = \"はい\"", "answer = 1", Code::WrongType),
@@ -181,6 +184,8 @@ fn the_standard_ships_courses_that_can_be_taken() {
     assert_eq!((yearly.pages.len(), yearly.questions.len(), yearly.draw), (8, 12, 8));
     assert_eq!(pack.courses().len(), 3);
     for course in pack.courses() {
+        let class = pack.record_class_of(course.record_class.as_deref()).unwrap();
+        assert_eq!((class.id.as_str(), class.years), ("three-years", Some(3)), "{}", course.id);
         assert!(!course.statements.is_empty() && course.draw > 0, "{}", course.id);
         for question in &course.questions {
             assert!(question.answers.len() < question.choices.len(), "{}", question.id);

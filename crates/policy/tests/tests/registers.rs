@@ -332,7 +332,7 @@ fn broken_registers_are_told_with_place_and_remedy() {
             ## a key of another world
             small/pack.toml:244:1: 誤り [unknown-key]
               register「papers」にキー「colour」はありません。
-              → この行を消してください。使えるキー: column、description、editors、manager、mechanism、number、order、readers、record_class、scope、statements、title、zones
+              → この行を消してください。使えるキー: column、description、editors、manager、mechanism、number、order、readers、record_class、scope、statements、statements_unknown、title、zones
             方針パック「small」は使えません(誤り 1 件、注意 0 件)。
 
         "###]],

@@ -80,6 +80,16 @@ macro_rules! tally_columns {
     };
 }
 
+/// What stays of tasks of courses that were forgotten with their record.
+macro_rules! forgotten {
+    ($condition:literal) => {
+        concat!(
+            "SELECT c.duty, c.section, c.due_month, c.asked, c.done, c.late, c.waived, c.overdue FROM course_tally c WHERE ",
+            $condition
+        )
+    };
+}
+
 statements! {
     TASK = Same(concat!("SELECT ", task_columns!(), " FROM duty_task t WHERE t.id = $1"));
     TASK_TO_CHANGE = Differing {
@@ -135,12 +145,15 @@ statements! {
     TASK_MONTHS = Same(concat!(
         "SELECT t.duty, t.section, t.due_month, ",
         tally_columns!("$2"),
-        " FROM duty_task t WHERE t.fiscal_year = $1 GROUP BY t.duty, t.section, t.due_month"
+        " FROM duty_task t WHERE t.fiscal_year = $1 GROUP BY t.duty, t.section, t.due_month UNION ALL ",
+        forgotten!("c.fiscal_year = $1")
     ));
     TASK_MONTHS_OF_SECTION = Same(concat!(
         "SELECT t.duty, t.section, t.due_month, ",
         tally_columns!("$3"),
-        " FROM duty_task t WHERE t.section = $1 AND t.fiscal_year = $2 GROUP BY t.duty, t.section, t.due_month"
+        " FROM duty_task t WHERE t.section = $1 AND t.fiscal_year = $2 GROUP BY t.duty, t.section, t.due_month \
+         UNION ALL ",
+        forgotten!("c.section = $1 AND c.fiscal_year = $2")
     ));
     TASK_PERIODS = Same(concat!(
         "SELECT t.first_on, t.last_on, ",

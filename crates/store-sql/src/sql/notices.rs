@@ -78,7 +78,7 @@ statements! {
          WHEN COALESCE(c.strength, $8) = 1 OR $9 = 1 THEN CAST($11 AS BIGINT) ELSE NULL END, \
          CASE WHEN COALESCE(c.strength, $8) >= 2 OR $9 >= 2 THEN 0 ELSE 1 END, NULL \
          FROM policy_reading r LEFT JOIN notice_choice c ON c.person = r.user_id AND c.kind = $2 \
-         WHERE r.edition = $4 AND r.confirmed_at IS NULL ON CONFLICT (id) DO NOTHING",
+         WHERE r.edition = $4 AND r.confirmed_at IS NULL ON CONFLICT (id) DO NOTHING RETURNING person",
     );
     PUT_LOOK = Same(
         "INSERT INTO notice_look (about_kind, about, look_at) VALUES ($1, $2, $3) \
@@ -106,10 +106,11 @@ statements! {
     NOTICE_CHOICES = Same("SELECT c.kind, c.strength FROM notice_choice c WHERE c.person = $1");
     NOTICE_CHOICE = Same("SELECT c.strength FROM notice_choice c WHERE c.person = $1 AND c.kind = $2");
     FORGET_CHOICES = Same("DELETE FROM notice_choice WHERE person = $1");
-    MAIL_ADDRESS = Same("SELECT a.address FROM mail_address a WHERE a.person = $1");
+    MAIL_ADDRESS = Same("SELECT a.address, a.own FROM mail_address a WHERE a.person = $1");
     PUT_ADDRESS = Same(
-        "INSERT INTO mail_address (person, address) VALUES ($1, $2) \
-         ON CONFLICT (person) DO UPDATE SET address = excluded.address",
+        "INSERT INTO mail_address (person, address, own) VALUES ($1, $2, $3) \
+         ON CONFLICT (person) DO UPDATE SET address = excluded.address, \
+         own = CASE WHEN mail_address.address = excluded.address THEN mail_address.own ELSE excluded.own END",
     );
     FORGET_ADDRESS = Same("DELETE FROM mail_address WHERE person = $1");
     DUE_MAIL_PEOPLE =

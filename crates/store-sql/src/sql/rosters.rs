@@ -32,7 +32,7 @@ macro_rules! line_list {
 statements! {
     // The people of a page are found first, so that those who hold several posts do not shorten it. They come in no order.
     ROSTER_PEOPLE = Same(
-        "SELECT c.id, c.login, c.name, c.kana, c.section, c.enabled, p.post, p.unit, a.address \
+        "SELECT c.id, c.login, c.name, c.kana, c.section, c.enabled, p.post, p.unit, a.address, a.own \
          FROM (SELECT u.id, u.login, u.name, u.kana, u.section, u.enabled FROM app_user u WHERE u.id > $1 \
          ORDER BY u.id LIMIT $2) AS c LEFT JOIN post_holding p ON p.user_id = c.id AND p.from_at <= $3 \
          AND (p.until_at IS NULL OR p.until_at > $3) LEFT JOIN mail_address a ON a.person = c.id"
@@ -129,14 +129,14 @@ statements! {
     );
     // Of movers too: what was permitted was permitted to somebody of the section that he leaves.
     PERMITS_IN_HAND = Same(
-        "SELECT l.place, l.person, r.id, r.number, r.title, r.applicant, r.permit \
+        "SELECT l.place, l.person, r.id, r.form, r.number, r.title, r.applicant, r.permit \
          FROM roster_line l JOIN request r ON r.applicant = l.person \
          WHERE l.plan_id = $1 AND l.hands_over = 1 AND (l.kind = 'leave' OR l.section_from <> l.section_to) \
          AND l.place >= $2 AND l.place <= $3 AND r.state = 'approved' AND r.permit IS NOT NULL \
          ORDER BY l.place LIMIT $4"
     );
     PERMITS_KEPT_IN_HAND = Same(
-        "SELECT l.place, l.person, r.id, r.number, r.title, r.applicant, r.permit \
+        "SELECT l.place, l.person, r.id, r.form, r.number, r.title, r.applicant, r.permit \
          FROM roster_line l JOIN request_keeper k ON k.person = l.person JOIN request r ON r.id = k.request_id \
          WHERE l.plan_id = $1 AND l.hands_over = 1 AND (l.kind = 'leave' OR l.section_from <> l.section_to) \
          AND l.place >= $2 AND l.place <= $3 AND r.state = 'approved' AND r.permit IS NOT NULL \

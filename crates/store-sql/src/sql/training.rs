@@ -25,7 +25,7 @@ statements! {
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1) ON CONFLICT (id) DO NOTHING",
     );
     UPDATE_COURSE_RUN = Same(
-        "UPDATE course_run SET closed_at = $2, closed_by = $3, version = $4 + 1 WHERE id = $1 AND version = $4",
+        "UPDATE course_run SET closed_at = $2, closed_by = $3, covers = $5, version = $4 + 1 WHERE id = $1 AND version = $4",
     );
     COURSE_PROGRESS = Same("SELECT p.progress, p.version FROM course_progress p WHERE p.task_id = $1");
     INSERT_COURSE_PROGRESS = Same(
@@ -47,6 +47,15 @@ statements! {
     );
     ERASE_ANSWERS =
         Same("UPDATE course_attempt SET answers = NULL, erase_at = NULL WHERE task_id = $1 AND nth = $2");
+    COURSE_FILES = Same(
+        "SELECT f.place, f.id, f.untrusted_name, f.zone, f.blob, f.sha256, f.bytes, f.added_at, f.added_by \
+         FROM course_file f WHERE f.record = $1 ORDER BY f.place",
+    );
+    INSERT_COURSE_FILE = Same(
+        "INSERT INTO course_file (record, place, id, untrusted_name, zone, blob, sha256, bytes, added_at, added_by) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (record, place) DO NOTHING",
+    );
+    REMOVE_COURSE_FILE = Same("DELETE FROM course_file WHERE record = $1 AND id = $2");
     MOVE_COURSES = Same(
         "UPDATE duty_task SET section = $2, version = version + 1 WHERE person = $1 AND ended_at IS NULL \
          AND duty >= 'course.' AND duty < 'course/' AND section <> $2",

@@ -22,7 +22,10 @@ use super::{
 };
 use crate::{
     load,
-    sql::{self, Sql, changes, duties, editions, home, notices, records, registers, rosters, training},
+    sql::{
+        self, Sql, changes, course_records, duties, editions, home, notices, records, registers, rosters,
+        training,
+    },
 };
 
 const USERS: u32 = 1_000;
@@ -132,6 +135,7 @@ const LISTS: &[(&Sql, &[&str])] = &[
     (&training::OPEN_COURSE_RUNS, &["100"]),
     (&training::COURSE_PROGRESS, &["'course.yearly.2026.1.p-u-000007'"]),
     (&training::COURSE_ATTEMPTS, &["'course.yearly.2026.1.p-u-000007'", "20"]),
+    (&training::COURSE_FILES, &["'yearly.2026'"]),
     (&training::DUE_ANSWERS, &["1793000003000", "200"]),
     (&notices::UNREAD_NOTICES, &["'u-000007'", "100"]),
     (&notices::NOTICES_WAITING, &["'u-000007'", "1793000003000", "'x'", "31"]),
@@ -153,6 +157,11 @@ const LISTS: &[(&Sql, &[&str])] = &[
     (&records::RECORD, &["'request'", "'r-000007'"]),
     (&records::UNRECORDED_REQUESTS, &["'take-out'", "1793000003000", "50"]),
     (&records::UNRECORDED_TASKS, &["'monthly'", "1793000003000", "50"]),
+    (&course_records::UNRECORDED_RUNS, &["'yearly'", "1793000003000", "50"]),
+    (&course_records::UNRECORDED_COURSE_YEARS, &["'course.newcomers'", "2027", "50"]),
+    (&course_records::TASKS_OF_RUN, &["'course.yearly'", "'2026'", "50"]),
+    (&course_records::TASKS_OF_COURSE_YEAR, &["'course.newcomers'", "2026", "50"]),
+    (&course_records::COURSE_RECORD_TALLIES, &["'yearly.2026'"]),
     (&changes::NAME_OF, &["'u-000007'"]),
     (&changes::THINGS_WITH_NAME, &["'u-000007'"]),
     (&records::UNRECORDED_ROWS, &["'assets'", "'2027-04-01'", "50"]),

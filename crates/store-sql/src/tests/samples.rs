@@ -229,14 +229,14 @@ pub(crate) fn evidence(n: u32) -> NewEvidence {
     }
 }
 
-/// Commits what the closure does, with one entry of evidence numbered `n`.
-pub(crate) async fn commit<F>(store: &dyn Store, n: u32, change: F)
+/// Commits what the closure does, with one entry of evidence numbered `n`. Whose notices are others now.
+pub(crate) async fn commit<F>(store: &dyn Store, n: u32, change: F) -> Vec<UserId>
 where
     F: AsyncFnOnce(&mut dyn app::ports::Tx),
 {
     let mut tx = store.begin().await.unwrap();
     change(tx.as_mut()).await;
-    tx.commit(vec![evidence(n)]).await.unwrap();
+    tx.commit(vec![evidence(n)]).await.unwrap()
 }
 
 /// People 1 to 8 and their sections.

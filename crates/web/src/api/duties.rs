@@ -12,7 +12,7 @@ use app::{
 use axum::{
     Json,
     extract::State,
-    http::{HeaderValue, Method, StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
 use workflow::id::{FileId, TaskId};
@@ -150,15 +150,10 @@ pub(crate) async fn decide_waiver(
 pub(crate) async fn attachment(
     State(api): State<Api>,
     Caller(actor): Caller,
-    method: Method,
     Named((id, file)): Named<(String, String)>,
 ) -> Result<Response, Failure> {
-    if method == Method::HEAD {
-        return Err(Failure::method_not_allowed());
-    }
-    let download = api.app().open_task_file(&actor, &TaskId::new(id), &FileId::new(file)).await?;
-    let untrusted_name = download.name.clone();
-    Ok(attachment::answer(download, &untrusted_name)?)
+    let opened = api.app().open_task_file(&actor, &TaskId::new(id), &FileId::new(file)).await;
+    Ok(attachment::opened(opened)?)
 }
 
 pub(crate) async fn year(

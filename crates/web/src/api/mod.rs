@@ -186,14 +186,16 @@ fn rows() -> Vec<Endpoint> {
         row(Get, "/transfers/{id}/events", "Follow it: events progress and changed", transfers::follow)
             .sends("text/event-stream"),
         row(Get, "/transfers/{id}/files/{file}", "Take a clean file", transfers::download)
-            .sends("application/octet-stream"),
+            .sends("application/octet-stream")
+            .taken(),
         row(
             Get,
             "/transfers/{id}/files/{file}/original",
             "Open the original of a file that passes unchanged, to inspect it",
             transfers::open_original,
         )
-        .sends("application/octet-stream"),
+        .sends("application/octet-stream")
+        .taken(),
         row(
             Post,
             "/transfers/{id}/files/{file}/retry",
@@ -261,7 +263,8 @@ fn rows() -> Vec<Endpoint> {
             "A file of a request, as it came",
             requests::attachment,
         )
-        .sends("application/octet-stream"),
+        .sends("application/octet-stream")
+        .taken(),
         row(
             Get,
             "/duty-types",
@@ -285,7 +288,8 @@ fn rows() -> Vec<Endpoint> {
         row(Post, "/tasks/{id}/waiver/decision", "Let it go, or not", duties::decide_waiver)
             .takes::<duties::WaiverDecisionForm>(),
         row(Get, "/tasks/{id}/attachments/{file}", "A file of a report, as it came", duties::attachment)
-            .sends("application/octet-stream"),
+            .sends("application/octet-stream")
+            .taken(),
         row(Get, "/duty-year", "A fiscal year: how far each section and each duty is", duties::year)
             .query::<duties::YearQuery>()
             .gives::<duties::DutyYearView>(),
@@ -293,6 +297,9 @@ fn rows() -> Vec<Endpoint> {
             .gives::<training::CourseList>(),
         row(Get, "/courses/{id}", "One's own course with its pages", training::show)
             .gives::<training::CourseDetailView>(),
+        row(Get, "/courses/{id}/files/{file}", "A file of one's own course, as it came", training::own_file)
+            .sends("application/octet-stream")
+            .taken(),
         row(Post, "/courses/{id}/pages/{page}", "Confirm having read a page", training::read),
         row(Get, "/courses/{id}/test", "The paper of the try that is under way", training::paper)
             .gives::<training::PaperView>(),
@@ -329,6 +336,17 @@ fn rows() -> Vec<Endpoint> {
         .query::<training::CourseYearQuery>()
         .gives::<training::RemindedView>(),
         row(Post, "/course-runs/{id}/close", "Close a course: nobody comes to it any more", training::close),
+        row(
+            Post,
+            "/course-runs/{id}/files",
+            "Hand in files as material of a course: all of them or none",
+            training::add_files,
+        )
+        .takes_parts::<training::CourseFileParts>(),
+        row(Get, "/course-runs/{id}/files/{file}", "A file of a course, as it came", training::run_file)
+            .sends("application/octet-stream")
+            .taken(),
+        row(Delete, "/course-runs/{id}/files/{file}", "Take a file of a course away", training::remove_file),
         row(Get, "/print-forms", "The forms in which things can be printed", printing::forms)
             .gives::<printing::PrintFormList>(),
         row(Get, "/requests/{id}/prints/{form}", "A request in one of its forms", printing::request)
@@ -394,7 +412,8 @@ fn rows() -> Vec<Endpoint> {
         .sends("application/json"),
         row(Get, "/policy/oscal/{model}", "The policy in OSCAL: catalog, profile or component", oscal::show)
             .query::<oscal::OscalQuery>()
-            .sends("application/json"),
+            .sends("application/json")
+            .taken(),
         row(Get, "/statements", "Every statement of the policy", policy::statements)
             .gives::<dto::StatementList>(),
         row(Get, "/statements/{*id}", "One statement with its evidence", policy::statement)
@@ -495,8 +514,9 @@ fn rows() -> Vec<Endpoint> {
         row(Get, "/imports/{id}/points", "What is still open about the draft", imports::points)
             .gives::<imports::PointsList>(),
         row(Get, "/imports/{id}/files", "The files of the draft pack", imports::files)
-            .gives::<imports::DraftFiles>(),
-        row(Get, "/imports/{id}/bundle", "The same as one text", imports::bundle).sends("text/plain"),
+            .gives::<imports::DraftFiles>()
+            .taken(),
+        row(Get, "/imports/{id}/bundle", "The same as one text", imports::bundle).sends("text/plain").taken(),
         row(Get, "/evidence", "Evidence, newest first", evidence::list)
             .query::<dto::EvidenceListQuery>()
             .gives::<dto::EvidenceList>(),

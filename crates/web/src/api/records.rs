@@ -39,7 +39,7 @@ pub(crate) struct RecordListView {
 /// A record: all that stays of it.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RecordView {
-    /// `request` or `task`.
+    /// `request`, `task`, `register-row` or `course`.
     kind: &'static str,
     /// The id of that.
     id: String,

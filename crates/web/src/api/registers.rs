@@ -379,7 +379,7 @@ fn register_view(register: &Register, in_use: u32, waiting: u32, may_add: bool) 
                 derived: c.derived.as_ref().map(|d| d.how.id().to_owned()),
             })
             .collect(),
-        statements: register.statements.clone(),
+        statements: register.statements_served(true),
         in_use,
         waiting,
         may_add,

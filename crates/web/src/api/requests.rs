@@ -15,7 +15,7 @@ use app::{
 use axum::{
     Json,
     extract::{FromRequest as _, Multipart, Request, State},
-    http::{HeaderValue, Method, StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
 use workflow::{
@@ -126,21 +126,11 @@ async fn arrive(
     };
     let app = api.app();
     let mut arrived = Arrived::new(app.clone());
-    while let Some(mut field) = parts.next_field().await.map_err(unread)? {
-        if field.name() != Some("file") {
-            return Err(Failure::malformed("a part is neither `request` nor `file`"));
-        }
-        if arrived.len() >= ATTACHMENTS_MAX {
-            return Err(Error::TooMany { limit: u32::try_from(ATTACHMENTS_MAX).unwrap_or(u32::MAX) }.into());
-        }
-        let path = field.file_name().unwrap_or_default().to_owned();
-        let name = path.rsplit_once(['/', '\\']).map_or(path.as_str(), |(_, name)| name);
-        let mut upload = app.begin_attachment(actor, &form.form, name).await?;
-        while let Some(chunk) = field.chunk().await.map_err(unread)? {
-            upload.write(&chunk).await?;
-        }
-        arrived.push(upload.finish().await?);
-    }
+    let begin = |name: String| {
+        let (app, form) = (&app, &form.form);
+        async move { app.begin_attachment(actor, form, &name).await }
+    };
+    arrived.take_files(parts, begin).await?;
     Ok((form, arrived))
 }
 
@@ -256,15 +246,10 @@ pub(crate) async fn revoke(
 pub(crate) async fn attachment(
     State(api): State<Api>,
     Caller(actor): Caller,
-    method: Method,
     Named((id, file)): Named<(String, String)>,
 ) -> Result<Response, Failure> {
-    if method == Method::HEAD {
-        return Err(Failure::method_not_allowed());
-    }
-    let download = api.app().open_attachment(&actor, &RequestId::new(id), &FileId::new(file)).await?;
-    let untrusted_name = download.name.clone();
-    Ok(attachment::answer(download, &untrusted_name)?)
+    let opened = api.app().open_attachment(&actor, &RequestId::new(id), &FileId::new(file)).await;
+    Ok(attachment::opened(opened)?)
 }
 
 pub(crate) async fn parameters(

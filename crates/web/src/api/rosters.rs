@@ -190,6 +190,10 @@ pub(crate) struct RosterLineView {
     after: RosterStanding,
     /// Where mails for him are to go, where that is different.
     mail: Option<String>,
+    /// Where they went until then.
+    mail_before: Option<String>,
+    /// Whether he wrote that himself; absent where nobody noted it.
+    mail_before_own: Option<bool>,
     /// The lines of the table that say so.
     lines: Vec<u32>,
     successor: Option<String>,
@@ -420,6 +424,8 @@ fn line_view(shown: &RosterLine) -> RosterLineView {
         before: line.entry.before.as_ref().map(standing),
         after: standing(&line.entry.after),
         mail: line.entry.mail.clone(),
+        mail_before: line.entry.mail_before.as_ref().map(|before| before.address.clone()),
+        mail_before_own: line.entry.mail_before.as_ref().and_then(|before| before.own),
         lines: line.entry.lines.clone(),
         successor: shown.successor_name.clone(),
         requests: line.choice.requests.id(),

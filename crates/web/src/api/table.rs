@@ -22,6 +22,7 @@ use utoipa::{
 };
 
 use super::{Api, errors::ErrorBody};
+use crate::attachment;
 
 /// What a method does: reading, making or acting, replacing, removing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,6 +129,12 @@ impl Endpoint {
         self.status = "200";
         let text = ObjectBuilder::new().schema_type(Type::String);
         self.gives = Some((media_type, RefOr::T(text.into())));
+        self
+    }
+
+    /// Whoever asks takes something, and that is evidence: HEAD is refused.
+    pub(crate) fn taken(mut self) -> Self {
+        self.handler = attachment::only_taken(self.handler);
         self
     }
 

@@ -1,8 +1,9 @@
 //! Courses, as programs read and take them.
 //!
 //! Owns the endpoints. Marks are given to the person himself only, and what is right only after a try. Leaves every decision to
-//! `app`, what goes in and out to `shapes`.
+//! `app`, what goes in and out to `shapes`, files to `materials`.
 
+mod materials;
 mod shapes;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +24,7 @@ use super::{
     errors::Failure,
 };
 
+pub(crate) use materials::*;
 pub(crate) use shapes::*;
 
 fn year_of(query: &CourseYearQuery) -> Result<Option<i16>, Failure> {

@@ -9,7 +9,7 @@ use app::{
     deciding::Ballot,
     model::{PAGE_ROWS_MAX, PageRequest},
     transfers::{NewTransfer, Tray},
-    uploads::UploadedFile,
+    uploads::{Upload, UploadedFile},
 };
 use axum::{
     Json,
@@ -17,11 +17,12 @@ use axum::{
         FromRequest, Multipart, Request, State,
         multipart::{Field, MultipartError},
     },
-    http::{HeaderValue, Method, StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use workflow::{
     id::{FileId, TransferId, UserId},
+    request::ATTACHMENTS_MAX,
     route::{Verdict, Vouch},
     transfer::{Content, FILES_MAX, State as TransferState},
 };
@@ -159,6 +160,34 @@ impl Arrived {
 
     pub(super) fn len(&self) -> usize {
         self.files.len()
+    }
+
+    /// Takes the rest of a body, whose parts are files that belong to one thing; `begin` starts each under the name that was claimed.
+    pub(super) async fn take_files<F>(
+        &mut self,
+        parts: &mut Multipart,
+        mut begin: impl FnMut(String) -> F,
+    ) -> Result<(), Failure>
+    where
+        F: Future<Output = app::Result<Upload>> + Send,
+    {
+        while let Some(mut field) = parts.next_field().await.map_err(unread)? {
+            if field.name() != Some("file") {
+                return Err(Failure::malformed("a part is not `file`"));
+            }
+            if self.len() >= ATTACHMENTS_MAX {
+                let limit = u32::try_from(ATTACHMENTS_MAX).unwrap_or(u32::MAX);
+                return Err(Error::TooMany { limit }.into());
+            }
+            let path = field.file_name().unwrap_or_default().to_owned();
+            let name = path.rsplit_once(['/', '\\']).map_or(path.as_str(), |(_, name)| name);
+            let mut upload = begin(name.to_owned()).await?;
+            while let Some(chunk) = field.chunk().await.map_err(unread)? {
+                upload.write(&chunk).await?;
+            }
+            self.push(upload.finish().await?);
+        }
+        Ok(())
     }
 
     /// Hands them over: from now on somebody else answers for them.
@@ -325,13 +354,8 @@ pub(crate) async fn follow(
 pub(crate) async fn download(
     State(api): State<Api>,
     Caller(actor): Caller,
-    method: Method,
     Named((id, file)): Named<(String, String)>,
 ) -> Result<Response, Failure> {
-    if method == Method::HEAD {
-        // Each taking is evidence and may be the receipt: headers alone take nothing, so they are not to be had.
-        return Err(Failure::method_not_allowed());
-    }
     let download = api.app().download(&actor, &TransferId::new(id), &FileId::new(file)).await?;
     let name = download.name.clone();
     Ok(attachment::answer(download, &name)?)
@@ -341,12 +365,8 @@ pub(crate) async fn download(
 pub(crate) async fn open_original(
     State(api): State<Api>,
     Caller(actor): Caller,
-    method: Method,
     Named((id, file)): Named<(String, String)>,
 ) -> Result<Response, Failure> {
-    if method == Method::HEAD {
-        return Err(Failure::method_not_allowed());
-    }
     let original = api.app().open_original(&actor, &TransferId::new(id), &FileId::new(file)).await?;
     let name = original.name.clone();
     Ok(attachment::answer(original, &name)?)

@@ -17,12 +17,17 @@ use axum::{
 };
 use jiff::civil::Date;
 use policy::{Mechanism, PrintOf};
-use workflow::{Millis, calendar::begin_of, id::UserId, record::Stage};
+use workflow::{
+    Millis,
+    calendar::{begin_of, fiscal_year},
+    id::UserId,
+    record::Stage,
+};
 
 use super::{
     Pairs,
     acts::{self, Done},
-    csv, one, taken, view,
+    csv, one, taken, training, view,
 };
 use crate::{
     dates,
@@ -150,6 +155,7 @@ fn row_view(app: &App, row: &ShownRecord, list: &RecordList) -> view::RecordRowV
             RecordKind::Task => format!("/tasks/{}", view::path_part(&record.key.subject)),
             // A register and a number: neither has a letter that an address would not take.
             RecordKind::Row => format!("/registers/{}", record.key.subject),
+            RecordKind::Course => training::year_href(&record.form, fiscal_year(record.begun_on)),
         },
         action: format!("/records/{path}"),
         id: path.replace(['/', '%'], "-"),

@@ -83,7 +83,7 @@ pub(crate) async fn all_registers(State(site): State<Site>, who: Signed) -> Resp
             waiting: s.waiting,
             waiting_href: format!("{}?stage={}", href(s.register), RowStage::Waiting.id()),
             new_href: s.may_add.then(|| format!("{}/new", href(s.register))),
-            clauses: site.chips(&s.register.statements),
+            clauses: site.chips(&s.register.statements_served(true)),
         })
         .collect();
     render(&view::RegistersPage {

@@ -423,6 +423,17 @@ fn flatten(report: &Report, path: &str, into: &mut Vec<MemberView>) {
     }
 }
 
+/// What stands in the place of a decision for whoever has to prove himself with a second factor first.
+pub(crate) fn factor_first() -> ActButton {
+    ActButton {
+        href: "/account".to_owned(),
+        label: "判断するには、二要素認証を登録してください".to_owned(),
+        main: true,
+        link: true,
+        ..ActButton::default()
+    }
+}
+
 /// The buttons of the detail page.
 pub(crate) fn acts(detail: &TransferDetail) -> Vec<ActButton> {
     let href = format!("/transfers/{}", path_part(detail.transfer.id.as_str()));
@@ -434,6 +445,7 @@ pub(crate) fn acts(detail: &TransferDetail) -> Vec<ActButton> {
     };
     let may = &detail.may;
     let mut acts = Vec::new();
+    acts.extend(may.decide_after_factor.then(factor_first));
     if may.decide || may.decide_for.is_some() {
         let unchanged = detail.transfer.files.iter().any(|f| f.state == FileState::Inspected);
         let label = match (may.decide, unchanged) {
@@ -511,17 +523,19 @@ fn said(site: &Site, item: &EvidenceItem) -> String {
 }
 
 pub(crate) fn evidence_row(site: &Site, item: &EvidenceItem) -> EvidenceRowView {
-    let (subject, subject_href) = match item.subject_kind.as_str() {
-        "transfer" => ("授受".to_owned(), Some(format!("/transfers/{}", path_part(&item.subject_id)))),
-        "user" => ("利用者".to_owned(), Some(format!("/people/{}", path_part(&item.subject_id)))),
-        "register-row" => ("台帳".to_owned(), Some(super::registers::row_href(&item.subject_id))),
-        "clause" => ("条項".to_owned(), Some(format!("/clauses/{}", path_part(&item.subject_id)))),
-        "city" => ("全庁".to_owned(), None),
-        "channel" => ("通信路".to_owned(), None),
-        "system" => ("システム".to_owned(), None),
-        "evidence" => ("証跡".to_owned(), None),
-        other => (other.to_owned(), None),
+    let id = path_part(&item.subject_id);
+    let subject_href = match item.subject_kind.as_str() {
+        "transfer" => Some(format!("/transfers/{id}")),
+        "user" => Some(format!("/people/{id}")),
+        "register-row" => Some(super::registers::row_href(&item.subject_id)),
+        "request" => Some(format!("/requests/{id}")),
+        "task" => Some(format!("/tasks/{id}")),
+        "edition" => Some(format!("/editions/{id}")),
+        "parameter" => Some(format!("/parameters/{id}")),
+        "clause" => Some(format!("/clauses/{id}")),
+        _ => None,
     };
+    let subject = words::subject(&item.subject_kind).unwrap_or(&item.subject_kind).to_owned();
     EvidenceRowView {
         happening: happening(site, item),
         subject,

@@ -1,7 +1,8 @@
 //! 研修: one's own courses, the rates of sections and of the body, opening, attendance, reminding.
 //!
-//! Owns the words and rows that its pages share. Leaves reading and tests to `taking`.
+//! Owns the words and rows that its pages share. Leaves reading and tests to `taking`, files to `materials`.
 
+mod materials;
 mod taking;
 
 use app::{
@@ -31,10 +32,13 @@ use crate::{
     dates,
     door::Signed,
     failure,
-    site::{Site, render, when},
+    site::{Site, at_form, render, when},
     words,
 };
 
+pub(crate) use materials::{
+    add as add_files, open as open_file, open_mine as open_own_file, remove as remove_file,
+};
 pub(crate) use taking::{begin, certificate, course, page, read, test, test_page};
 
 const BASIS: &[Mechanism] = &[Mechanism::TrainingCourse];
@@ -46,6 +50,11 @@ fn chip(standing: Standing) -> view::Chip {
 
 fn course_href(id: &str) -> String {
     format!("/training/courses/{}", view::path_part(id))
+}
+
+/// The page of a course in a year.
+pub(super) fn year_href(course: &str, year: i16) -> String {
+    format!("{}?year={year}", course_href(course))
 }
 
 fn section_href(course: &str, section: &str, year: i16) -> String {
@@ -132,7 +141,7 @@ pub(crate) async fn overview(State(site): State<Site>, who: Signed, Query(query)
         Err(error) => return site.fail(Some(&who.actor), &error),
     };
     let year = overview.year;
-    let href = |course: &Course| format!("{}?year={year}", course_href(&course.id));
+    let href = |course: &Course| year_href(&course.id, year);
     let held = overview.courses.iter().filter(|(_, tally, _)| tally.asked > 0);
     render(&view::CourseOverviewPage {
         frame: site.frame(Some(&who.actor), "研修の受講状況", "/training", BASIS, ""),
@@ -176,6 +185,7 @@ async fn year_page(site: &Site, actor: &Actor, id: &str, pairs: &Pairs, error: O
         opened: when(run.opened_at),
         due: duties::on(run.due_on),
         closed: run.closed.as_ref().map(|(at, _)| when(*at)),
+        destroyed: of.records.get(&run.id).and_then(|record| record.disposal.destroyed_at).map(when),
         close: (of.may_manage && run.closed.is_none()).then(|| run.id.clone()),
     });
     let today = day_of(app.now()).to_string();
@@ -194,6 +204,7 @@ async fn year_page(site: &Site, actor: &Actor, id: &str, pairs: &Pairs, error: O
         sections: section_rates(&of),
         history: of.years.iter().map(|y| rate(&year_name(y.year), "", &y.tally)).collect(),
         runs: runs.collect(),
+        material: materials::of_year(site, &of),
         open: (of.may_manage && of.is_opened).then(|| view::OpenCourseForm {
             due_on: one(pairs, "due-on").to_owned(),
             what: matches!(of.course.occurs, Occurs::On { .. }).then(|| one(pairs, "what").to_owned()),
@@ -237,6 +248,9 @@ fn facts(app: &app::App, course: &Course) -> Vec<(String, String)> {
     if let Some(days) = course.answers_days.value {
         facts.push(("答えと点数の保存".to_owned(), format!("{days}日(修了したことは残る)")));
     }
+    if let Some(class) = app.pack().record_class_of(course.record_class.as_deref()) {
+        facts.push(("受講の記録の保存".to_owned(), class.title.clone()));
+    }
     facts
 }
 
@@ -249,7 +263,11 @@ fn at_course(error: &Error) -> Vec<view::FieldError> {
                 text: format!("{}: {}", p.title, words::training::problem(p)),
             })
             .collect(),
-        other => vec![view::FieldError { field: String::new(), text: failure::trouble(other).line() }],
+        // A page may have several forms for files: what is wrong stands above all of them.
+        other => {
+            let text = at_form(other).map_or_else(|| failure::trouble(other).line(), |message| message.text);
+            vec![view::FieldError { field: String::new(), text }]
+        }
     }
 }
 
@@ -262,7 +280,8 @@ async fn after(
     pairs: &Pairs,
     result: app::Result<()>,
 ) -> Response {
-    let is_told = |error: &Error| matches!(error, Error::Form(_) | Error::Conflict);
+    let is_told =
+        |error: &Error| matches!(error, Error::Form(_) | Error::Conflict) || at_form(error).is_some();
     let again = async |error: &Error| year_page(site, actor, id, pairs, Some(error)).await;
     acts::after(site, actor, Done { href: &course_href(id), word: done }, result, is_told, again).await
 }
@@ -336,10 +355,11 @@ pub(crate) async fn section(
     });
     render(&view::CourseSectionPage {
         frame,
-        course: (of.course.title.clone(), format!("{}?year={year}", course_href(&id))),
+        course: (of.course.title.clone(), year_href(&id, year)),
         section: of.name.clone(),
         year: year_name(year),
-        all: share_rate(&of.name, &of.share),
+        all: of.gone.as_ref().map_or_else(|| share_rate(&of.name, &of.share), |t| rate(&of.name, "", t)),
+        gone: of.gone.is_some(),
         rows: rows.collect(),
         remind_action: of.may_remind.then(|| format!("{base}/remind?year={year}")),
         downloads: taken::Format::hrefs(&format!("{base}/table?year={year}")),

@@ -432,11 +432,7 @@ pub(crate) async fn download(
     Path((id, file)): Path<(String, String)>,
 ) -> Response {
     let taken = site.app().download(&who.actor, &TransferId::new(id), &FileId::new(file)).await;
-    let answer = taken.and_then(|download| {
-        let name = download.name.clone();
-        attachment::answer(download, &name)
-    });
-    answer.unwrap_or_else(|error| site.fail(Some(&who.actor), &error))
+    attachment::opened(taken).unwrap_or_else(|error| site.fail(Some(&who.actor), &error))
 }
 
 /// What stands before the name of an original that was saved to be inspected: on the desk of whoever opens it, it must not

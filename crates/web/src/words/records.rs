@@ -12,6 +12,7 @@ pub fn kind(kind: RecordKind) -> &'static str {
         RecordKind::Request => "申請",
         RecordKind::Task => "実施事項",
         RecordKind::Row => "台帳の行",
+        RecordKind::Course => "研修",
     }
 }
 

@@ -1,7 +1,7 @@
 //! The words of personnel changes: stages, kinds, what is wrong with a line, what became of a person.
 
 use app::rosters::store::Outcome;
-use workflow::roster::{Form, Kind, Trouble as LineTrouble, life::Stage};
+use workflow::roster::{Form, Kind, MailAddress, Trouble as LineTrouble, life::Stage};
 
 use super::{Tone, Trouble, register_tables, trouble};
 
@@ -70,6 +70,17 @@ pub fn column(id: &str) -> &str {
     workflow::roster::TITLES.iter().find(|(known, ..)| *known == id).map_or(id, |(_, title, _)| *title)
 }
 
+/// What a change of where mails go is called; of one that replaces an address: whether the person wrote that himself.
+#[must_use]
+pub fn mail_change(replaced: Option<&MailAddress>) -> &'static str {
+    match replaced.map(|replaced| replaced.own) {
+        None => "メール",
+        Some(Some(true)) => "メール(本人が登録した宛先を替えます)",
+        Some(Some(false)) => "メール(前の異動の表で登録した宛先を替えます)",
+        Some(None) => "メール(登録してある宛先を替えます。本人が登録したかどうかの記録はありません)",
+    }
+}
+
 /// What is wrong with a line, and what to do.
 #[must_use]
 pub fn line(problem: &LineTrouble) -> String {
@@ -125,6 +136,7 @@ pub fn note(word: &str) -> String {
         "no-section" => "異動先の課が、いまの組織にありません。".to_owned(),
         "no-post" => "新しい職が、いまの方針にありません。".to_owned(),
         "read-back" => "反映したあとで、ほかの変更がありました。登録を確かめてください。".to_owned(),
+        "mail-kept" => "計画のあとで、本人がメールの宛先を変えました。宛先は替えていません。".to_owned(),
         "row-kept" => format!("台帳の行 {rest} は、引継ぎ先が決まっていないので、この人の名前のままです。"),
         "row-refused" => format!("台帳の行 {rest} は、引継ぎ先の名前にできませんでした。"),
         "return-owed" => "返すものが残っています。所属長が返却を確かめてください。".to_owned(),

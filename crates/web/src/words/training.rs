@@ -143,6 +143,9 @@ pub fn evidence(kind: &str) -> Option<&'static str> {
         "course-attended" => "集合研修の出席",
         "course-reminded" => "受講の督促",
         "course-closed" => "研修の終了",
+        "course-files-added" => "研修の資料の追加",
+        "course-file-removed" => "研修の資料の取り外し",
+        "course-file-opened" => "研修の資料を開く",
         "course-answers-erased" => "理解度の確認の答えの消去(保存期間満了)",
         _ => return None,
     })
@@ -158,6 +161,8 @@ pub fn flash(code: &str) -> Option<(&'static str, &'static str)> {
         "course-opened" => ("開講しました", "対象の職員のホームに、期限とともに出ます。"),
         "course-closed" => ("終了しました", "修了の割合が証跡に残りました。"),
         "course-attended" => ("出席を記録しました", ""),
+        "course-files-added" => ("資料を加えました", "この系の中で、受ける職員の講座の画面に出ます。"),
+        "course-file-removed" => ("資料を外しました", "ファイルは消しました。"),
         "course-reminded" => ("督促しました", "終えていない職員のホームと研修の画面に出ます。"),
         _ => return None,
     })

@@ -17,6 +17,8 @@ mod find;
 #[cfg(test)]
 mod flow;
 #[cfg(test)]
+mod heads;
+#[cfg(test)]
 mod imports;
 #[cfg(test)]
 mod inspect;

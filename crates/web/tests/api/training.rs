@@ -4,7 +4,7 @@ use app::people::NewPerson;
 use serde_json::{Value, json};
 use workflow::id::SectionId;
 
-use crate::city::{City, Way, stranger};
+use crate::city::{City, Way, multipart, stranger};
 
 /// Somebody who opens courses, strongly logged in.
 async fn officer(city: &City) -> Way {
@@ -96,6 +96,44 @@ async fn a_course_is_opened_taken_and_counted() {
     city.get(&kansa, "/course-types?year=1").await.with(422);
     city.get(&stranger("lgwan"), "/courses").await.with(401);
 
+    // Files as material: all of them or none, and where they were handed in.
+    let files = format!("/course-runs/{run}/files");
+    let hand_in = async |way: &Way, names: &[&str]| {
+        let parts: Vec<_> =
+            names.iter().map(|name| ("file", Some(*name), format!("untrusted {name}"))).collect();
+        city.raw(way, "POST", &files, "multipart/form-data; boundary=XX", multipart(&parts)).await
+    };
+    assert_eq!(hand_in(&hanako, &["x.pdf"]).await.refusal().0, 403);
+    assert_eq!(hand_in(&somu, &[]).await.refusal().0, 422);
+    let many: Vec<String> = (0..21).map(|n| format!("{n}.pdf")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    assert_eq!(hand_in(&somu, &many).await.refusal(), (422, "too-many".into()));
+    let wrong = multipart(&[("other", Some("x.pdf"), "x".to_owned())]);
+    let wrong = city.raw(&somu, "POST", &files, "multipart/form-data; boundary=XX", wrong).await;
+    assert_eq!(wrong.refusal().0, 400);
+    hand_in(&somu, &["資料.pdf", "様式.xlsx"]).await.with(204);
+    let shown = city.get(&hanako, &path).await.with(200);
+    assert_eq!(shown["files"].as_array().unwrap().len(), 2);
+    assert_eq!((&shown["files"][0]["name"], &shown["files_elsewhere"]), (&json!("資料.pdf"), &json!([])));
+    let file = shown["files"][0]["id"].as_str().unwrap().to_owned();
+    let taken = city.get(&hanako, &format!("{path}/files/{file}")).await;
+    assert_eq!((taken.status.as_u16(), &taken.bytes[..]), (200, "untrusted 資料.pdf".as_bytes()));
+    assert_eq!(taken.headers["content-type"], "application/octet-stream");
+    city.get(&taro, &format!("{path}/files/{file}")).await.with(404);
+    let outside = city.log_in("hanako", "internet").await;
+    city.get(&outside, &format!("{path}/files/{file}")).await.with(404);
+    assert_eq!(city.get(&outside, &path).await.with(200)["files_elsewhere"], json!(["lgwan"]));
+    let managed = city.get(&somu, "/course-types/security-yearly").await.with(200);
+    assert_eq!(
+        (&managed["files"][0]["run"], &managed["files"][0]["may_change"]),
+        (&json!(run), &json!(true))
+    );
+    assert_eq!(city.get(&somu, &format!("{files}/{file}")).await.status.as_u16(), 200);
+    city.get(&hanako, &format!("{files}/{file}")).await.with(403);
+    city.call(&somu, "DELETE", &format!("{files}/{file}"), &json!({})).await.with(204);
+    city.call(&somu, "DELETE", &format!("{files}/{file}"), &json!({})).await.with(404);
+    city.get(&hanako, &format!("{path}/files/{file}")).await.with(404);
+
     let room = |people: Value| json!({ "on": "2026-11-20", "people": people });
     let attended = "/course-types/security-yearly/attendance";
     city.call(&somu, "POST", attended, &room(json!(["nobody"]))).await.with(422);
@@ -103,4 +141,5 @@ async fn a_course_is_opened_taken_and_counted() {
     assert_eq!((&noted["noted"], &noted["passed"]), (&json!(1), &json!(0)));
     city.call(&somu, "POST", &format!("/course-runs/{run}/close"), &json!({})).await.with(204);
     city.call(&somu, "POST", &format!("/course-runs/{run}/close"), &json!({})).await.with(409);
+    assert_eq!(hand_in(&somu, &["late.pdf"]).await.refusal().0, 409);
 }

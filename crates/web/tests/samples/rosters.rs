@@ -17,7 +17,21 @@ fn bar(word: &str, count: u32, percent: u32) -> CountView {
     CountView { word: word.into(), count, percent, href: Some("/personnel/p?part=move#lines".into()) }
 }
 
+/// Somebody with more in hand than a line shows at once.
 fn line() -> RosterLineView {
+    let permit = |n: u32| ThingView {
+        kind: "許可".into(),
+        title: format!("許可 {n} 外部のネットワークとの接続の申請"),
+        href: format!("/requests/r{n}"),
+        follows: "終わります".into(),
+        permit: Some(format!("r{n}")),
+        ..ThingView::default()
+    };
+    let line = two_things();
+    RosterLineView { things: line.things.iter().cloned().chain((13..21).map(permit)).collect(), ..line }
+}
+
+fn two_things() -> RosterLineView {
     RosterLineView {
         place: 1,
         href: Some("/people/u".into()),

@@ -59,6 +59,7 @@ fn course(standing: Standing) -> MyCoursePage {
             ("/training/mine/1/pages/1".into(), "なぜ守るのか".into(), true),
             ("/training/mine/1/pages/2".into(), "情報の分類と取扱い<script>alert(1)</script>".into(), false),
         ],
+        material: None,
         next_href: None,
         may_begin: false,
         under_way: false,
@@ -67,6 +68,23 @@ fn course(standing: Standing) -> MyCoursePage {
         marked: Vec::new(),
         certificate_href: None,
         excuse_action: None,
+    }
+}
+
+fn material(covers: &str, may_change: bool) -> CourseFilesView {
+    let file = |n: u32| CourseFileView {
+        href: format!("/training/runs/security-yearly.2026/files/f-{n}"),
+        name: format!("資料{n}<script>alert(1)</script>.pdf"),
+        size: "1.2 MB".into(),
+        added: at(-i64::from(n)),
+        remove: may_change.then(|| format!("/training/runs/security-yearly.2026/files/f-{n}/remove")),
+    };
+    CourseFilesView {
+        covers: covers.into(),
+        files: vec![file(1), file(2)],
+        elsewhere: "インターネット接続系".into(),
+        add: may_change.then(|| "/training/runs/security-yearly.2026/files".into()),
+        bytes_max: "20 MB".into(),
     }
 }
 
@@ -88,6 +106,7 @@ fn year(errors: Vec<FieldError>) -> CourseYearPage {
                 opened: at(-900),
                 due: at(300),
                 closed: None,
+                destroyed: None,
                 close: Some("security-yearly.2026".into()),
             },
             RunView {
@@ -95,8 +114,21 @@ fn year(errors: Vec<FieldError>) -> CourseYearPage {
                 opened: at(-9_000),
                 due: at(-8_000),
                 closed: Some(at(-7_000)),
+                destroyed: None,
                 close: None,
             },
+            RunView {
+                covers: "令和元年度".into(),
+                opened: at(-90_000),
+                due: at(-80_000),
+                closed: Some(at(-70_000)),
+                destroyed: Some(at(-300)),
+                close: None,
+            },
+        ],
+        material: vec![
+            material("令和8年度", true),
+            CourseFilesView { files: Vec::new(), ..material("令和7年度", false) },
         ],
         open: Some(OpenCourseForm {
             due_on: "2026-12-10".into(),
@@ -177,6 +209,7 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
                 not_yet: "教材を最後まで読むと、理解度の確認を始められます。".into(),
                 excuse_action: Some("/tasks/1/waiver".into()),
                 reminded: Some(at(-3)),
+                material: Some(material("", false)),
                 ..course(Standing::Reading)
             }
             .render()
@@ -255,6 +288,7 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
                 section: "税務課".into(),
                 year: "令和8年度".into(),
                 all: rate("税務課", ""),
+                gone: false,
                 rows: people.into(),
                 remind_action: Some("/training/courses/security-yearly/sections/tax/remind?year=2026".into()),
                 downloads: Downloads {
@@ -262,6 +296,23 @@ pub(super) fn pages() -> Vec<(&'static str, String)> {
                     cp932: "/t?format=csv-cp932".into(),
                     workbook: "/t?format=xlsx".into(),
                 },
+                made: at(0),
+            }
+            .render()
+            .unwrap(),
+        ),
+        (
+            "course-section-gone",
+            CourseSectionPage {
+                frame: frame("研修", "/training", "lgwan"),
+                course: ("研修".into(), "/training/courses/security-yearly?year=2019".into()),
+                section: "税務課".into(),
+                year: "令和元年度".into(),
+                all: rate("税務課", ""),
+                gone: true,
+                rows: Vec::new(),
+                remind_action: None,
+                downloads: Downloads::default(),
                 made: at(0),
             }
             .render()

@@ -196,6 +196,7 @@ pub fn table() -> Register {
         zones: Vec::new(),
         mechanism: None,
         statements: Vec::new(),
+        statements_unknown: Vec::new(),
         order: 0,
         record_class: None,
         columns: TITLES.iter().map(column).collect(),

@@ -11,8 +11,8 @@ use workflow::id::{RosterPlanId, SectionId, UserId};
 use workflow::register_plan::{HeadingProblem, Lines, lines_also_called};
 use workflow::roster::life::{Counts, Refusal, Results, RosterPlan, Stage};
 use workflow::roster::{
-    Due, Entry, Facts, Form, Held, Kind, Known, Plan, Post, Standing, other_titles, plan, rows, table,
-    vacancies,
+    Due, Entry, Facts, Form, Held, Kind, Known, MailAddress, Plan, Post, Standing, other_titles, plan, rows,
+    table, vacancies,
 };
 
 const DAY: &str = "2027-04-01";
@@ -130,10 +130,26 @@ fn a_mail_address_is_read_checked_and_is_a_change_of_its_own() {
     assert_eq!(entry.due(Some(&entry.after), None), Due::Change, "he stands so, but is written to elsewhere");
     assert_eq!(entry.due(Some(&entry.after), Some(good)), Due::Nothing);
     if let Some(known) = people.get_mut("0001") {
-        known.mail = Some(good.to_owned());
+        known.mail = Some(MailAddress { address: good.to_owned(), own: None });
     }
     let again = planned(Form::Whole, &people, as_is);
     assert_eq!((again.entries.len(), again.unchanged), (0, 1), "nothing is different");
+    // What it replaces is said, and only that is replaced.
+    let own = MailAddress { address: "own@city.hoshimi.example".to_owned(), own: Some(true) };
+    if let Some(known) = people.get_mut("0001") {
+        known.mail = Some(own.clone());
+    }
+    let made = planned(Form::Whole, &people, as_is);
+    let entry = &made.entries[0];
+    assert_eq!((entry.mail.as_deref(), entry.mail_before.as_ref()), (Some(good), Some(&own)));
+    for (there, due) in [
+        (Some(own.address.as_str()), Due::Change),
+        (Some(good), Due::Nothing),
+        (Some("newer@city.hoshimi.example"), Due::Differs),
+        (None, Due::Differs),
+    ] {
+        assert_eq!(entry.due(Some(&entry.after), there), due, "{there:?}");
+    }
     // Who leaves is told nothing any more.
     let leaves: &[&[&str]] = &[heading, &["0001", "", "", "", "", "退職", "other@city.hoshimi.example"]];
     assert_eq!(planned(Form::Changes, &people, leaves).entries[0].mail, None);
@@ -375,10 +391,7 @@ fn applied(people: &BTreeMap<String, Known>, entries: &[Entry]) -> BTreeMap<Stri
         let now = people.get(&entry.login).map(|k| &k.standing);
         assert_eq!(entry.due(now, None), Due::Change);
         let id = entry.person.clone().unwrap_or_else(|| UserId::new(format!("id-{}", entry.login)));
-        people.insert(
-            entry.login.clone(),
-            Known { id, standing: entry.after.clone(), mail: entry.mail.clone() },
-        );
+        people.insert(entry.login.clone(), Known { id, standing: entry.after.clone(), mail: None });
     }
     people
 }

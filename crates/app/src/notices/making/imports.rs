@@ -33,7 +33,6 @@ impl App {
             let people = self.told_by_rule(NoticeKind::ImportReview, None, now).await?;
             self.tell(&mut wanted, &told, people);
         }
-        self.put(tx, &wanted, now).await?;
-        Ok(())
+        self.put(tx, &wanted, now).await
     }
 }

@@ -163,7 +163,7 @@ impl App {
         Ok(())
     }
 
-    async fn put(&self, tx: &mut dyn Tx, wanted: &Wanted, now: Millis) -> Result<Vec<UserId>> {
+    async fn put(&self, tx: &mut dyn Tx, wanted: &Wanted, now: Millis) -> Result<()> {
         Ok(tx.replace_notices(&wanted.about, &wanted.notices, wanted.look_again, now).await?)
     }
 

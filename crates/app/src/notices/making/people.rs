@@ -47,14 +47,39 @@ impl App {
         person: &UserId,
         what: &'static str,
         now: Millis,
-    ) -> Result<Vec<UserId>> {
+    ) -> Result<()> {
+        self.tell_himself(tx, person, what, String::new(), now).await
+    }
+
+    /// Tells somebody that mails for him go elsewhere now, by a personnel change.
+    pub(crate) async fn tell_of_mail_address(
+        &self,
+        tx: &mut dyn Tx,
+        person: &UserId,
+        before: &str,
+        after: &str,
+        now: Millis,
+    ) -> Result<()> {
+        let title =
+            format!("お知らせのメールの宛先が、人事異動の表により {before} から {after} に変わりました");
+        self.tell_himself(tx, person, "mail-address", title, now).await
+    }
+
+    async fn tell_himself(
+        &self,
+        tx: &mut dyn Tx,
+        person: &UserId,
+        what: &'static str,
+        title: String,
+        now: Millis,
+    ) -> Result<()> {
         let mut wanted = Wanted::new("account", person.as_str());
         let told = Told {
             kind: NoticeKind::Account,
             about: wanted.about.clone(),
             occasion: format!("{what}.{now}"),
             zones: Vec::new(),
-            title: String::new(),
+            title,
             unnamed: true,
             number: None,
             due_at: None,

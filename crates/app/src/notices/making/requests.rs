@@ -119,14 +119,14 @@ impl App {
         }
     }
 
-    /// Tells of a changed request, in its transaction. Whose notices are others now.
+    /// Tells of a changed request, in its transaction.
     pub(crate) async fn tell_of_request(
         &self,
         tx: &mut dyn Tx,
         request: &Request,
         events: &[request::Event],
         now: Millis,
-    ) -> Result<Vec<UserId>> {
+    ) -> Result<()> {
         let wanted = self.wanted_by_request(request, events, now).await?;
         self.put(tx, &wanted, now).await
     }

@@ -5,7 +5,7 @@ use workflow::{
     Millis,
     calendar::day_of,
     duty::{self, Covers, Task, task::Desk},
-    id::{SectionId, UserId},
+    id::SectionId,
     route::Scope,
 };
 
@@ -137,30 +137,26 @@ impl App {
         Ok(wanted)
     }
 
-    /// Tells of a changed task, in its transaction. Whose notices are others now.
+    /// Tells of a changed task, in its transaction.
     pub(crate) async fn tell_of_task(
         &self,
         tx: &mut dyn Tx,
         task: &Task,
         events: &[duty::Event],
         now: Millis,
-    ) -> Result<Vec<UserId>> {
+    ) -> Result<()> {
         let wanted = self.wanted_by_task(task, events, now).await?;
         self.put(tx, &wanted, now).await
     }
-    /// Tells of tasks that were just made, in the transaction that makes them. Whose notices are others now.
-    pub(crate) async fn tell_of_new_tasks(
-        &self,
-        tx: &mut dyn Tx,
-        tasks: &[Task],
-        now: Millis,
-    ) -> Result<Vec<UserId>> {
+
+    /// Tells of tasks that were just made, in the transaction that makes them.
+    pub(crate) async fn tell_of_new_tasks(&self, tx: &mut dyn Tx, tasks: &[Task], now: Millis) -> Result<()> {
         let mut notices = Vec::new();
         for task in tasks {
             notices.extend_from_slice(self.wanted_by_task(task, &[], now).await?.notices());
         }
         if notices.is_empty() {
-            return Ok(Vec::new());
+            return Ok(());
         }
         Ok(tx.add_notices(&notices).await?)
     }

@@ -3,7 +3,6 @@
 use policy::NoticeKind;
 use workflow::{
     Millis,
-    id::UserId,
     route::Event as Approving,
     transfer::{self, Transfer},
 };
@@ -103,14 +102,14 @@ impl App {
         Ok(wanted)
     }
 
-    /// Tells of a changed transfer, in its transaction. Whose notices are others now.
+    /// Tells of a changed transfer, in its transaction.
     pub(crate) async fn tell_of_transfer(
         &self,
         tx: &mut dyn Tx,
         transfer: &Transfer,
         events: &[transfer::Event],
         now: Millis,
-    ) -> Result<Vec<UserId>> {
+    ) -> Result<()> {
         let wanted = self.wanted_by_transfer(transfer, events, now).await?;
         self.put(tx, &wanted, now).await
     }

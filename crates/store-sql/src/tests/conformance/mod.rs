@@ -2,6 +2,7 @@
 
 mod access;
 mod changes;
+mod course_records;
 pub(super) mod duties;
 mod editions;
 mod evidence;

@@ -17,6 +17,7 @@ use policy::{
 use workflow::{
     Millis,
     id::{SectionId, UserId},
+    roster::MailAddress,
 };
 
 use crate::tests::samples::{T0, commit, people, user_id};
@@ -69,11 +70,12 @@ async fn replaced(world: &World) {
     let wanted =
         [notice(&one, NoticeKind::Decide, 3, T0, AtOnce), notice(&two, NoticeKind::Decide, 3, T0, AtOnce)];
     let about = wanted[0].told.about.clone();
-    commit(store, 1, async |tx| {
-        let told = tx.replace_notices(&about, &wanted, Some(T0 + DAY), T0).await.unwrap();
-        assert_eq!(told, [one.clone(), two.clone()]);
+    let told = commit(store, 1, async |tx| {
+        tx.replace_notices(&about, &wanted, Some(T0 + DAY), T0).await.unwrap();
+        tx.replace_notices(&about, &wanted, Some(T0 + DAY), T0).await.unwrap();
     })
     .await;
+    assert_eq!(told, [one.clone(), two.clone()], "each once, at the end of the transaction");
     // Whole and again.
     let [kept] = &waiting(world, &one).await[..] else { panic!() };
     assert_eq!(
@@ -163,7 +165,23 @@ async fn choices(world: &World) {
     commit(store, 1, async |tx| tx.put_notice_choices(&one, &chosen, Some("a@city.example")).await.unwrap())
         .await;
     assert_eq!(store.notice_choices(&one).await.unwrap(), chosen);
-    assert_eq!(store.mail_address(&one).await.unwrap().as_deref(), Some("a@city.example"));
+    let written = |address: &str, own| Some(MailAddress { address: address.to_owned(), own: Some(own) });
+    assert_eq!(store.mail_address(&one).await.unwrap(), written("a@city.example", true));
+    // The same again by a table stays his own; another one is the table's until he writes one.
+    for (n, said, expected) in [
+        (11, "a@city.example", written("a@city.example", true)),
+        (12, "b@city.example", written("b@city.example", false)),
+    ] {
+        commit(store, n, async |tx| tx.put_mail_address(&one, said).await.unwrap()).await;
+        assert_eq!(store.mail_address(&one).await.unwrap(), expected);
+    }
+    for (n, said, expected) in [
+        (13, "b@city.example", written("b@city.example", false)),
+        (14, "c@city.example", written("c@city.example", true)),
+    ] {
+        commit(store, n, async |tx| tx.put_notice_choices(&one, &chosen, Some(said)).await.unwrap()).await;
+        assert_eq!(store.mail_address(&one).await.unwrap(), expected);
+    }
     // What a person chose goes before what is usual, and what is binding before both.
     let binding = NewNotice {
         way: Way { least: Digest, ..notice(&one, NoticeKind::Decide, 2, T0, AtOnce).way },

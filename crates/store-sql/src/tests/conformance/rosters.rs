@@ -16,7 +16,7 @@ use workflow::{
     register::RowKey,
     request::Patience,
     roster::{
-        Entry, Form, Kind, Post, Standing,
+        Entry, Form, Kind, MailAddress, Post, Standing,
         life::{Counts, Results, RosterPlan, Stage},
     },
     route::{Verdict, Vote},
@@ -78,6 +78,8 @@ pub(crate) fn lines(count: u32) -> Vec<PlannedEntry> {
                 before,
                 after,
                 mail: (n == 2).then(|| "a@city.example".to_owned()),
+                mail_before: (n == 2)
+                    .then(|| MailAddress { address: "b@city.example".to_owned(), own: Some(true) }),
                 lines: vec![n + 1],
             },
             choice: Choice::default(),

@@ -5,20 +5,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use app::{
     duties::store::DutyStore as _,
     ports::{Store as _, StoreError},
-    training::store::{Answers, Attempt, CourseRun, StoredProgress, TrainingStore as _},
+    training::store::{Answers, Attempt, CourseFile, CourseRun, StoredProgress, TrainingStore as _},
 };
 use jiff::civil::date;
 use workflow::{
     calendar::Every,
     duty::{Covers, Scope, State, Task, Terms, task::NewTask},
-    id::{SectionId, TaskId},
+    id::{FileId, SectionId, TaskId},
+    request::Attachment,
     training::{Begun, How, Progress},
 };
 
-use crate::tests::samples::{T0, commit, people, user_id};
+use crate::tests::samples::{T0, commit, people, stored, user_id};
 use crate::tests::{World, assert_matches, on_both};
 
-on_both! { runs, progress, attempts, moving }
+on_both! { runs, progress, attempts, moving, files }
 
 fn covers() -> Covers {
     Covers::Period(Every::FiscalYear.period(date(2026, 5, 1)))
@@ -161,6 +162,48 @@ async fn attempts(world: &World) {
     assert_eq!(store.due_answers(T0 + 100, 10).await.unwrap(), [(task.id.clone(), 1)]);
     let mut tx = store.begin().await.unwrap();
     assert_matches!(tx.erase_answers(&task.id, 9).await, Err(StoreError::Conflict));
+}
+
+/// A file of a course at this place.
+pub(crate) fn course_file(n: u32, place: u32) -> CourseFile {
+    CourseFile {
+        place,
+        file: Attachment {
+            id: FileId::new(format!("cf-{n}")),
+            untrusted_name: format!("資料\0{n}.pdf"),
+            stored: stored("lgwan", n),
+        },
+        added_at: T0 + i64::from(n),
+        added_by: user_id(1),
+    }
+}
+
+async fn files(world: &World) {
+    let store = &world.store;
+    people(store).await;
+    let (first, second, other) = (course_file(1, 1), course_file(2, 0), course_file(3, 1));
+    assert_eq!(store.course_files("a.2026").await.unwrap(), []);
+    commit(store, 1, async |tx| {
+        tx.add_course_file("a.2026", &first).await.unwrap();
+        tx.add_course_file("a.2026", &second).await.unwrap();
+        tx.add_course_file("a@2026", &other).await.unwrap();
+    })
+    .await;
+    assert_eq!(store.course_files("a.2026").await.unwrap(), [second.clone(), first.clone()], "by place");
+    assert_eq!(store.course_files("a@2026").await.unwrap(), [other]);
+    // Two at once at one place: the second is told.
+    let mut tx = store.begin().await.unwrap();
+    assert_matches!(tx.add_course_file("a.2026", &course_file(4, 1)).await, Err(StoreError::Conflict));
+    drop(tx);
+    let stored = &first.file.stored;
+    assert!(store.blob_in_use(&stored.zone, &stored.blob).await.unwrap());
+    commit(store, 2, async |tx| tx.remove_course_file("a.2026", &first.file.id).await.unwrap()).await;
+    assert_eq!(store.course_files("a.2026").await.unwrap(), std::slice::from_ref(&second));
+    assert!(!store.blob_in_use(&stored.zone, &stored.blob).await.unwrap());
+    for (record, gone) in [("a.2026", &first), ("a@2026", &second)] {
+        let mut tx = store.begin().await.unwrap();
+        assert_matches!(tx.remove_course_file(record, &gone.file.id).await, Err(StoreError::Conflict));
+    }
 }
 
 async fn moving(world: &World) {

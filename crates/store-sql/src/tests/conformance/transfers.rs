@@ -121,7 +121,7 @@ async fn two_approvers_at_once(world: &World) {
     let mut won = 0;
     for result in results {
         match result.await.unwrap() {
-            Ok(()) => won += 1,
+            Ok(_) => won += 1,
             Err(e) => assert!(matches!(e, StoreError::Conflict), "{e:?}"),
         }
     }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use workflow::duty::Tally;
 
+use super::materials::{CourseFileView, CourseFilesView};
 use crate::api::dto::time;
 
 /// Which fiscal year.
@@ -113,6 +114,10 @@ pub(crate) struct CourseDetailView {
     pub(super) may_begin: bool,
     pub(super) under_way: bool,
     pub(super) attempts: u32,
+    /// Files as material, of this zone.
+    pub(super) files: Vec<CourseFileView>,
+    /// Other zones in which there are some.
+    pub(super) files_elsewhere: Vec<String>,
     /// The last try, until its answers are erased.
     pub(super) marked: Vec<MarkedItemView>,
     pub(super) passed_at: Option<String>,
@@ -154,6 +159,8 @@ impl From<MyCourse> for CourseDetailView {
                     why: item.why,
                 })
                 .collect(),
+            files: mine.files.here.into_iter().map(Into::into).collect(),
+            files_elsewhere: mine.files.elsewhere.into_iter().map(|zone| zone.to_string()).collect(),
             id: mine.task.id.to_string(),
             due_on: mine.task.due_on.to_string(),
             standing: mine.standing.id().to_owned(),
@@ -302,6 +309,8 @@ pub(crate) struct CourseYearView {
     pub(super) all: CourseRateView,
     pub(super) sections: Vec<CourseSectionRateView>,
     pub(super) runs: Vec<CourseRunView>,
+    /// For who runs it: files as material.
+    pub(super) files: Vec<CourseFilesView>,
     pub(super) statements: Vec<String>,
 }
 
@@ -328,6 +337,7 @@ impl From<CourseYear> for CourseYearView {
             all: of.all.into(),
             sections: of.sections.into_iter().map(section).collect(),
             runs: of.runs.into_iter().map(run).collect(),
+            files: of.files.into_iter().map(Into::into).collect(),
             statements: of.statements,
         }
     }

@@ -325,11 +325,7 @@ pub(crate) async fn file(
     Path((id, file)): Path<(String, String)>,
 ) -> Response {
     let opened = site.app().open_task_file(&who.actor, &TaskId::new(id), &FileId::new(file)).await;
-    let answer = opened.and_then(|download| {
-        let untrusted_name = download.name.clone();
-        attachment::answer(download, &untrusted_name)
-    });
-    answer.unwrap_or_else(|error| site.fail(Some(&who.actor), &error))
+    attachment::opened(opened).unwrap_or_else(|error| site.fail(Some(&who.actor), &error))
 }
 
 pub(crate) async fn start_page(

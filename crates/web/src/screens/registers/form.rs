@@ -120,6 +120,7 @@ fn field(site: &Site, register: &Register, column: &Column, sheet: &Sheet<'_>) -
         when: over
             .map(|link| format!("「{}」を書いたときは、その行と同じになります。", link.title))
             .unwrap_or_default(),
+        asked_by: None,
         help,
         kind: match (&chosen, column.kind) {
             (Some(_), _) => "choice",

@@ -139,6 +139,7 @@ pub(crate) fn field_view(
         title: field.title.clone(),
         help,
         when: condition.unwrap_or_default(),
+        asked_by: field.shown_when.as_ref().map(|when| (format!("answer.{}", when.field), when.is.clone())),
         kind: field.kind.id(),
         required: field.required,
         choices,

@@ -255,6 +255,7 @@ fn acts(detail: &RequestDetail, href: &str) -> Vec<view::ActButton> {
     };
     let may = &detail.may;
     let mut acts = Vec::new();
+    acts.extend(may.decide_after_factor.then(show::factor_first));
     for index in &may.review {
         acts.push(view::ActButton {
             main: true,
@@ -398,9 +399,5 @@ pub(crate) async fn file(
     Path((id, file)): Path<(String, String)>,
 ) -> Response {
     let opened = site.app().open_attachment(&who.actor, &RequestId::new(id), &FileId::new(file)).await;
-    let answered = opened.and_then(|download| {
-        let untrusted_name = download.name.clone();
-        attachment::answer(download, &untrusted_name)
-    });
-    answered.unwrap_or_else(|error| site.fail(Some(&who.actor), &error))
+    attachment::opened(opened).unwrap_or_else(|error| site.fail(Some(&who.actor), &error))
 }

@@ -191,7 +191,12 @@ pub(super) fn changes(site: &Site, entry: &Entry) -> Vec<(String, String, String
         app.section_name(&after.section),
     );
     change("職", before.map(&posts).unwrap_or_default(), posts(after));
-    change("メール", String::new(), entry.mail.clone().unwrap_or_default());
+    let mail_before = entry.mail_before.as_ref();
+    change(
+        said::mail_change(mail_before),
+        mail_before.map(|before| before.address.clone()).unwrap_or_default(),
+        entry.mail.clone().unwrap_or_default(),
+    );
     let usable = |enabled: bool| if enabled { "使える" } else { "使えない" }.to_owned();
     change("利用者ID", before.map(|b| usable(b.enabled)).unwrap_or_default(), usable(after.enabled));
     changes
@@ -222,7 +227,10 @@ pub(super) fn thing_view(
             match (plan.stage == Stage::Done, named(&shown.successor), permit.owes_return()) {
                 (false, Some(named), _) => format!("{named}。本人が受け取ったことを記録します"),
                 (false, None, true) => "終わります。返すものは、所属長が返却を確かめます".to_owned(),
-                (false, None, false) => "終わります".to_owned(),
+                (false, None, false) if shown.goes_on => "終わります".to_owned(),
+                (false, None, false) => {
+                    "終わります。本人限りの許可なので、要るなら後任が新しく申請します".to_owned()
+                }
                 (true, Some(_), _) => {
                     format!("{}さんの受取りを待っています", shown.successor.clone().unwrap_or_default())
                 }
@@ -266,7 +274,7 @@ pub(super) fn thing_view(
     let is_left = plan.stage == Stage::Done && !matches!(shown.thing, Thing::Permit(..));
     let follows = if is_left { "残っています".to_owned() } else { follows };
     let permit = match &shown.thing {
-        Thing::Permit(id, ..) if may_choose => Some(id.to_string()),
+        Thing::Permit(id, ..) if may_choose && shown.goes_on => Some(id.to_string()),
         _ => None,
     };
     let taker = permit.as_ref().and(shown.successor.clone()).unwrap_or_default();

@@ -78,6 +78,7 @@ pub(crate) async fn course(
         reminded: mine.progress.reminded_at.filter(|_| !over).map(when),
         facts: facts(&app, &mine.course),
         pages: pages.map(|(n, page)| (page_href(&id, n), page.title.clone(), is_read(&page.id))).collect(),
+        material: super::materials::of_mine(&site, &mine.files, &href(&id)),
         next_href: next.filter(|_| !over),
         may_begin: mine.may_begin.is_ok() && !over,
         under_way: mine.progress.begun.is_some() && !over,

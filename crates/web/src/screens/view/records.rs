@@ -14,7 +14,7 @@ pub struct RecordRowView {
     pub action: String,
     /// Tells its fields from those of the other rows.
     pub id: String,
-    /// 申請 or 実施事項.
+    /// 申請, 実施事項, 台帳の行 or 研修.
     pub kind: String,
     /// 番号.
     pub label: String,

@@ -105,8 +105,10 @@ pub struct FormFieldView {
     pub title: String,
     /// Help under the label.
     pub help: String,
-    /// When it is asked for; empty: always.
+    /// When it is asked for, in words; empty: always.
     pub when: String,
+    /// The name of the field that it depends on, and the value with which it is asked for.
+    pub asked_by: Option<(String, String)>,
     /// The word of its type.
     pub kind: &'static str,
     /// Whether it must be filled.

@@ -160,6 +160,23 @@ pub struct RosterLineView {
     pub notes: Vec<String>,
 }
 
+impl RosterLineView {
+    /// Things that are seen without opening anything: a line of somebody with forty stays a line.
+    const THINGS_OPEN: usize = 5;
+
+    /// Those.
+    #[must_use]
+    pub fn first_things(&self) -> &[ThingView] {
+        self.things.get(..Self::THINGS_OPEN).unwrap_or(&self.things)
+    }
+
+    /// The others.
+    #[must_use]
+    pub fn further_things(&self) -> &[ThingView] {
+        self.things.get(Self::THINGS_OPEN..).unwrap_or_default()
+    }
+}
+
 /// What a section gives and gets.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RosterSectionView {

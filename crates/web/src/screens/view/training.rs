@@ -72,6 +72,36 @@ pub struct MarkedView {
     pub why: String,
 }
 
+/// A file of a course.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CourseFileView {
+    /// Where it is opened.
+    pub href: String,
+    /// What it is called.
+    pub name: String,
+    /// Its size in words.
+    pub size: String,
+    /// When it was handed in.
+    pub added: When,
+    /// Where it is taken away.
+    pub remove: Option<String>,
+}
+
+/// The files of a course.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CourseFilesView {
+    /// What the course covers; empty on one's own page.
+    pub covers: String,
+    /// The files.
+    pub files: Vec<CourseFileView>,
+    /// Other zones in which there are some; empty: none.
+    pub elsewhere: String,
+    /// Where more are handed in.
+    pub add: Option<String>,
+    /// How large each may be, in words.
+    pub bytes_max: String,
+}
+
 /// One's own course.
 #[derive(Debug, Template)]
 #[template(path = "course.html")]
@@ -98,6 +128,8 @@ pub struct MyCoursePage {
     pub facts: Vec<(String, String)>,
     /// Pages: address, title, whether it was read.
     pub pages: Vec<(String, String, bool)>,
+    /// Files as material.
+    pub material: Option<CourseFilesView>,
     /// The page to read next.
     pub next_href: Option<String>,
     /// Whether a try may begin.
@@ -199,6 +231,8 @@ pub struct RunView {
     pub due: When,
     /// When it was closed.
     pub closed: Option<When>,
+    /// When the records of who took it were destroyed.
+    pub destroyed: Option<When>,
     /// Its id, while it can be closed.
     pub close: Option<String>,
 }
@@ -251,6 +285,8 @@ pub struct CourseYearPage {
     pub history: Vec<DutyRate>,
     /// When it was opened.
     pub runs: Vec<RunView>,
+    /// Files as material, for who runs it.
+    pub material: Vec<CourseFilesView>,
     /// The form to open it.
     pub open: Option<OpenCourseForm>,
     /// The form of attendance.
@@ -294,6 +330,8 @@ pub struct CourseSectionPage {
     pub year: String,
     /// The rate.
     pub all: DutyRate,
+    /// Whether who took it was destroyed at the end of its retention.
+    pub gone: bool,
     /// Who.
     pub rows: Vec<CoursePersonView>,
     /// Where they are told to take it.
