@@ -7,9 +7,10 @@
 #![expect(clippy::unwrap_used, reason = "a bench that cannot make its file has nothing to measure")]
 
 mod prose;
+mod repack;
 
 use std::fmt::Write as _;
-use std::io::{Cursor, Read as _, Write as _};
+use std::io::{Cursor, Write as _};
 use std::sync::OnceLock;
 
 use divan::counter::BytesCount;
@@ -104,17 +105,7 @@ fn rebuild(bencher: Bencher<'_, '_>, name: &str, bytes: &'static [u8]) {
 }
 
 fn repack(bencher: Bencher<'_, '_>, bytes: &'static [u8]) {
-    bencher.counter(BytesCount::of_slice(bytes)).bench(|| {
-        let mut archive = zip::ZipArchive::new(Cursor::new(black_box(bytes))).unwrap();
-        let mut members = Vec::new();
-        for index in 0..archive.len() {
-            let mut member = archive.by_index(index).unwrap();
-            let mut out = Vec::new();
-            member.read_to_end(&mut out).unwrap();
-            members.push((member.name().unwrap().into_owned(), out));
-        }
-        pack(&members)
-    });
+    bencher.counter(BytesCount::of_slice(bytes)).bench(|| repack::repack(black_box(bytes)).unwrap());
 }
 
 #[divan::bench]

@@ -7,11 +7,13 @@
 //!
 //! The files are those of the folder `corpus` in `SEKISHO_SHARED`, otherwise a few that are made here; a row says which.
 //! A peer that this machine does not have is skipped, and that is said. `SEKISHO_ROADS` names the rows to measure,
-//! separated by commas, out of `process`, `cells`, `cores`, `peers` and `nested`; all unless set.
+//! separated by commas, out of `process`, `packages`, `cells`, `cores`, `peers` and `nested`; all unless set.
 
 mod cell;
 #[path = "../prose/mod.rs"]
 mod prose;
+#[path = "../repack/mod.rs"]
+mod repack;
 mod samples;
 
 use std::io::Write as _;
@@ -49,7 +51,8 @@ fn variable(name: &str) -> Option<String> {
 }
 
 fn main() -> Result<(), Failed> {
-    let wanted = variable("SEKISHO_ROADS").unwrap_or_else(|| "process,cells,cores,peers,nested".to_owned());
+    let wanted =
+        variable("SEKISHO_ROADS").unwrap_or_else(|| "process,packages,cells,cores,peers,nested".to_owned());
     let wants = |row: &str| wanted.split(',').any(|name| name.trim() == row);
     let scratch = Path::new(env!("CARGO_TARGET_TMPDIR")).join("roads");
     std::fs::create_dir_all(&scratch)?;
@@ -58,6 +61,9 @@ fn main() -> Result<(), Failed> {
     say(&format!("{} files of {origin}, {:.1} MB", files.len(), bytes as f64 / 1e6))?;
     if wants("process") {
         in_process(&files, origin)?;
+    }
+    if wants("packages") {
+        packages(&files)?;
     }
     if ["cells", "cores", "peers", "nested"].into_iter().any(wants) {
         let worker = cell::worker()?;
@@ -157,6 +163,62 @@ fn in_process(files: &[File], origin: &str) -> Result<(), Failed> {
     slowest.sort_by(|a, b| b.0.total_cmp(&a.0));
     for (seconds, file) in slowest.iter().take(12) {
         say(&format!("{:8.1} ms {:10} bytes {}", seconds * 1e3, file.bytes.len(), file.name))?;
+    }
+    Ok(())
+}
+
+/// Packages of Office and of OpenDocument that come out: against unpacking and packing the same bytes, each as often as
+/// the other and in turn, in processor time.
+fn packages(files: &[File]) -> Result<(), Failed> {
+    const TIMES: usize = 5;
+    let kinds: [(&str, &[&str]); 4] = [
+        ("Word documents", &["docx", "docm", "dotx"]),
+        ("workbooks", &["xlsx", "xlsm", "xltx"]),
+        ("presentations", &["pptx", "pptm", "potx"]),
+        ("OpenDocument files", &["odt", "ods", "odp", "odg"]),
+    ];
+    let measure = |file: &File| -> Option<(f64, f64)> {
+        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        for _ in 0..TIMES {
+            let begun = processor_seconds()?;
+            let repacked = repack::repack(&file.bytes).ok()?;
+            let between = processor_seconds()?;
+            drop(repacked);
+            let (job, bytes) = (job(&file.name), file.bytes.clone());
+            let before = processor_seconds()?;
+            let outcome = sanitize::sanitise(&job, bytes, &mut |_, _| ());
+            ours.push(processor_seconds()? - before);
+            theirs.push(between - begun);
+            outcome.clean?;
+        }
+        Some((median(ours), median(theirs)))
+    };
+    for (name, extensions) in kinds {
+        let chosen = files.iter().filter(|file| {
+            let extension = file.name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+            extensions.contains(&extension.as_str())
+        });
+        let took: Vec<(f64, f64)> = std::thread::scope(|scope| {
+            let worker = std::thread::Builder::new()
+                .stack_size(64 << 20)
+                .spawn_scoped(scope, || chosen.filter_map(measure).collect())?;
+            worker.join().map_err(|_| std::io::Error::other("the sanitiser panicked"))
+        })?;
+        if took.is_empty() {
+            say(&format!("skipped: {name}: none came out"))?;
+            continue;
+        }
+        let count = took.len();
+        let (ours, theirs): (Vec<f64>, Vec<f64>) = took.iter().copied().unzip();
+        let ratios = median(took.iter().map(|(ours, theirs)| ours / theirs).collect());
+        say(&format!("{name}: {count} files, the middle ratio of one file is {ratios:.2}"))?;
+        let mean = |all: Vec<f64>| all.iter().sum::<f64>() / count as f64 * 1e3;
+        print(
+            &format!("{name}, {count} files, each"),
+            mean(ours),
+            "ms",
+            Some((mean(theirs), "unpacked and packed")),
+        )?;
     }
     Ok(())
 }

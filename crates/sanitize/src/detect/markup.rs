@@ -1,9 +1,10 @@
 //! Which family of markup a text belongs to: what its first element says, not its name.
 //!
 //! Owns: finding the root element of XML and HTML without parsing the whole, mail and MIME headers, the first lines of
-//! the text formats of drawing programs.
+//! the text formats of drawing programs, the list of members of an OpenDocument package.
 //! Leaves to others: decoding (`text`), and what an extension claims (`names`).
 
+use quick_xml::events::Event;
 use worker_protocol::Kind;
 
 /// How far into a text the root element is looked for, in bytes. Comments before it may be long.
@@ -176,6 +177,26 @@ fn open_document(tag: &str) -> Option<&str> {
     let media_type = media_type.trim_start_matches(quote).split(quote).next()?;
     let family = media_type.strip_prefix("application/vnd.oasis.opendocument.")?;
     Some(family.split('-').next().unwrap_or(family))
+}
+
+/// The media type that the list of members of an OpenDocument package gives the package itself.
+pub(super) fn media_type_of_package(manifest: &[u8]) -> Option<String> {
+    let text = crate::xml::decode(manifest).ok()?;
+    let mut reader = quick_xml::Reader::from_str(&text);
+    loop {
+        let start = match reader.read_event().ok()? {
+            Event::Start(start) | Event::Empty(start) => start,
+            Event::Eof => return None,
+            _ => continue,
+        };
+        let attribute = |name: &str| {
+            let found = start.attributes().flatten().find(|a| a.key.local_name().as_ref() == name)?;
+            crate::xml::attribute_value(&found).ok()
+        };
+        if start.local_name().as_ref() == "file-entry" && attribute("full-path").as_deref() == Some("/") {
+            return attribute("media-type");
+        }
+    }
 }
 
 /// What follows a document type declaration, with its internal subset if there is one.

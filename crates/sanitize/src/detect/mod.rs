@@ -225,6 +225,9 @@ fn from_zip(untrusted: &[u8], extension: &str, limits: &Limits) -> Result<Kind, 
     if has(b"mimetype") && starts(b"META-INF/") {
         return from_open_document(untrusted, &listing, limits);
     }
+    if extension != "zip" && has(b"META-INF/manifest.xml") && has(b"content.xml") {
+        return from_manifest(untrusted, &listing, limits);
+    }
     if matches!(extension, "sfz" | "p2z") {
         return Ok(Kind::Sxf);
     }
@@ -243,17 +246,31 @@ fn from_open_document(
         .find(|e| e.untrusted_name.eq_ignore_ascii_case(b"mimetype"))
         .ok_or(Refusal::held(Reason::UnknownKind))?;
     let media_type = entry.expand(untrusted, &mut crate::Budget::new(*limits))?;
-    let media_type = media_type.trim_ascii();
+    match media_type.trim_ascii() {
+        b"application/epub+zip" => Ok(Kind::Epub),
+        media_type => of_media_type(media_type).ok_or(Refusal::held(Reason::UnknownKind)),
+    }
+}
+
+/// A package without that member, which should have it and need not: its list of members says so as well (ODF 1.3 part 2,
+/// section 4.2), and office programs believe that.
+fn from_manifest(untrusted: &[u8], listing: &zip_reader::Listing, limits: &Limits) -> Result<Kind, Refusal> {
+    let manifest = listing.entries.iter().find(|e| e.untrusted_name == b"META-INF/manifest.xml");
+    let bytes = manifest.and_then(|entry| entry.expand(untrusted, &mut crate::Budget::new(*limits)).ok());
+    let kind = bytes.and_then(|bytes| of_media_type(markup::media_type_of_package(&bytes)?.as_bytes()));
+    // An archive may hold a folder of that name for another reason.
+    Ok(kind.unwrap_or(Kind::Zip))
+}
+
+fn of_media_type(media_type: &[u8]) -> Option<Kind> {
     const BASE: &[u8] = b"application/vnd.oasis.opendocument.";
-    let kind = match media_type.strip_prefix(BASE) {
-        Some(b"text" | b"text-template" | b"text-master" | b"text-web") => Kind::Odt,
-        Some(b"spreadsheet" | b"spreadsheet-template") => Kind::Ods,
-        Some(b"presentation" | b"presentation-template") => Kind::Odp,
-        Some(b"graphics" | b"graphics-template") => Kind::Odg,
-        _ if media_type == b"application/epub+zip" => Kind::Epub,
-        _ => return Err(Refusal::held(Reason::UnknownKind)),
-    };
-    Ok(kind)
+    match media_type.strip_prefix(BASE)? {
+        b"text" | b"text-template" | b"text-master" | b"text-web" => Some(Kind::Odt),
+        b"spreadsheet" | b"spreadsheet-template" => Some(Kind::Ods),
+        b"presentation" | b"presentation-template" => Some(Kind::Odp),
+        b"graphics" | b"graphics-template" => Some(Kind::Odg),
+        _ => None,
+    }
 }
 
 /// A compound file (MS-CFB) says by the streams of its directory what it holds.

@@ -345,6 +345,15 @@ fn a_drawing_keeps_its_shapes_and_its_words() {
     assert!(body(&outcome).contains("<draw:custom-shape><text:p>配置図</text:p></draw:custom-shape>"));
     assert_eq!(parts(&outcome)["mimetype"], "application/vnd.oasis.opendocument.graphics");
     assert_eq!(run("a.odg", outcome.clean.unwrap()).report.removals, []);
+    // One that says it in its list of members only, as ZIP programs leave it.
+    let manifest = "<!DOCTYPE m PUBLIC \"a\" \"Manifest.dtd\"><m:manifest xmlns:m=\"urn:oasis:names:tc:opendocument:xmlns:manifest:1.0\"><m:file-entry m:media-type=\"application/vnd.oasis.opendocument.graphics\" m:full-path=\"/\"/></m:manifest>";
+    let drawing = content("drawing", shapes);
+    let members = [("content.xml", drawing.as_bytes()), ("META-INF/manifest.xml", manifest.as_bytes())];
+    let bare = zip_writer::write(members).unwrap();
+    let outcome = run("a.odg", bare.clone());
+    assert_eq!(parts(&outcome)["mimetype"], "application/vnd.oasis.opendocument.graphics");
+    assert_eq!(run("a.odt", bare.clone()).report.reason, Some(Reason::NameMismatch));
+    assert_eq!(run("a.zip", bare).report.clean_kind, Some(Kind::Zip), "whoever packs it wants it as it is");
     // A package that says it is one kind and holds another.
     let lying = package("graphics", &[("content.xml", content("presentation", shapes).as_bytes())]);
     assert_eq!(run("a.odg", lying).report.reason, Some(Reason::NameMismatch));

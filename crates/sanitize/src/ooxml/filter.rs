@@ -15,6 +15,7 @@ use std::collections::{HashMap, HashSet};
 
 use quick_xml::Reader;
 use quick_xml::events::Event;
+use quick_xml::name::ResolveResult;
 use worker_protocol::{Kind, LinkPolicy, Reason, Spot, Threat};
 
 use super::judge::{self, Fate, Verdict};
@@ -161,6 +162,24 @@ struct Attribute<'t> {
     raw: &'t str,
     is_declaration: bool,
     verdict: Verdict,
+}
+
+/// Whether the root of a part is on the list, as far as its beginning can be read. A part of which nothing would stay can be
+/// left out, where nothing else depends on it.
+pub(crate) fn has_listed_root(bytes: &[u8]) -> bool {
+    let Ok(text) = xml::decode_borrowed(bytes) else { return true };
+    let mut reader = quick_xml::NsReader::from_str(&text);
+    loop {
+        return match reader.read_resolved_event() {
+            Ok((space, Event::Start(start) | Event::Empty(start))) => match space {
+                ResolveResult::Bound(space) => names::known(space.as_ref())
+                    .is_some_and(|known| known.element(start.local_name().as_ref()) != Listed::No),
+                _ => false,
+            },
+            Ok((_, Event::Eof)) | Err(_) => true,
+            Ok(_) => continue,
+        };
+    }
 }
 
 /// Writes a part anew without anything active.

@@ -295,7 +295,8 @@ impl Walk<'_, '_, '_> {
         let new_name = match rule {
             Rule::Xml(listed) => {
                 let declared = self.package.content_type(&part).to_owned();
-                match rules::content_type(listed, &declared, self.kind) {
+                let content_type = rules::content_type(listed, &declared, self.kind);
+                match content_type.filter(|_| self.is_readable(&relation.kind, &part)) {
                     Some(content_type) => self.keep(&part, content_type, Form::Xml),
                     None => return Ok(self.drop(Threat::Unknown, source, &part)),
                 }
@@ -314,6 +315,16 @@ impl Walk<'_, '_, '_> {
             Rule::Drop(threat) => return Ok(self.drop(threat, source, &part)),
         };
         Ok(Some(package::relative(target, &new_name)))
+    }
+
+    /// Whether anything of this part would stay. Early versions of an extension have other names than those that are listed,
+    /// and the document does without it.
+    fn is_readable(&mut self, relation: &str, part: &str) -> bool {
+        let is_extension = rules::is_extension(relation);
+        // What is damaged is found, and said, when the part is written.
+        !is_extension
+            || self.index.contains_key(&part.to_ascii_lowercase())
+            || self.package.read(part, self.work).map_or(true, |bytes| filter::has_listed_root(&bytes))
     }
 
     fn follow_outside(&mut self, source: &str, rule: Rule, relation: &Relation) -> Option<String> {

@@ -165,6 +165,14 @@ pub(crate) fn rule(relation_type: &str) -> Rule {
     }
 }
 
+/// Where the types of relations begin that no standard has.
+const EXTENSIONS: &str = "http://schemas.microsoft.com/office/";
+
+/// Whether a relation of this type leads to a part that the standard does not know.
+pub(crate) fn is_extension(relation_type: &str) -> bool {
+    relation_type.starts_with(EXTENSIONS)
+}
+
 /// The last step of a relation type from one of the bodies that define them.
 fn known_name(relation_type: &str) -> Option<&str> {
     const BODIES: [&str; 6] = [
@@ -173,7 +181,7 @@ fn known_name(relation_type: &str) -> Option<&str> {
         "http://schemas.openxmlformats.org/package/2006/relationships/",
         "http://purl.oclc.org/ooxml/package/relationships/",
         "http://schemas.openxmlformats.org/officedocument/2006/relationships/",
-        "http://schemas.microsoft.com/office/",
+        EXTENSIONS,
     ];
     BODIES.iter().find_map(|body| relation_type.strip_prefix(body)).and_then(|rest| rest.rsplit('/').next())
 }

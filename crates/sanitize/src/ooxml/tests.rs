@@ -453,3 +453,25 @@ fn an_object_of_an_old_slide_leaves_the_picture_of_its_shape() {
     let again = run("a.pptx", outcome.clean.unwrap(), LinkPolicy::Keep);
     assert_eq!(threats(&again), []);
 }
+
+#[test]
+fn an_extension_of_which_nothing_is_known_is_left_out() {
+    const PEOPLE: &str = "http://schemas.microsoft.com/office/2011/relationships/people";
+    let with = |kind: &str, content_type: &str, space: &str| {
+        let people = format!("<?xml version=\"1.0\"?><w15:people xmlns:w15=\"{space}\"/>");
+        let bytes = document("<w:p><w:r><w:t>本文</w:t></w:r></w:p>", "document.main+xml")
+            .part("word/people.xml", &format!("{WORD}.{content_type}+xml"), people)
+            .relation("word/document.xml", "rId2", kind, "people.xml", false);
+        run("a.docx", bytes.bytes(), LinkPolicy::Keep)
+    };
+    let known = with(PEOPLE, "people", "http://schemas.microsoft.com/office/word/2012/wordml");
+    assert!(parts(&known).contains_key("word/people.xml") && threats(&known).is_empty());
+    // As versions before the first that was sold wrote it.
+    let early = with(PEOPLE, "people", "http://schemas.microsoft.com/office/word/2010/11/wordml");
+    let (parts, found) = (parts(&early), threats(&early));
+    assert!(!parts.contains_key("word/people.xml") && parts["word/document.xml"].contains("本文"));
+    assert_eq!(found, [Threat::Unknown]);
+    // What the standard knows is no such thing: a document with other styles than its own would look otherwise.
+    let styles = with("styles", "styles", "urn:x");
+    assert_eq!(styles.report.reason, Some(Reason::Damaged));
+}

@@ -39,6 +39,11 @@ impl Rows {
     }
 }
 
+/// How much so many pixels count against a bound that is meant for colours.
+pub(super) fn weight(pixels: u64) -> u64 {
+    pixels.div_ceil(8)
+}
+
 struct CcittRows {
     rows: Rows,
     width: usize,
@@ -139,7 +144,7 @@ pub(super) fn jbig2(bytes: &[u8], globals: Option<&[u8]>, pixels_max: u64) -> Op
     let page = hayro_jbig2::Page::new_embedded(bytes, globals.as_ref(), &settings).ok()?;
     let (width, height) = (page.width(), page.height());
     let pixels = u64::from(width) * u64::from(height);
-    if pixels == 0 || pixels > pixels_max {
+    if pixels == 0 || weight(pixels) > pixels_max {
         return None;
     }
     let mut decoder = Jbig2Rows { rows: Rows::white(width, height), row: 0, at: 0 };

@@ -45,6 +45,13 @@ struct Facts {
 }
 
 impl Facts {
+    /// The pixels, as far as they are to be feared. Plans of a square metre are scanned in black and white, where eight
+    /// pixels are a byte and none ever becomes more.
+    fn weight(&self) -> u64 {
+        let pixels = u64::from(self.width).saturating_mul(u64::from(self.height));
+        if self.bits == 1 && self.channels == Some(1) { bilevel::weight(pixels) } else { pixels }
+    }
+
     /// The most bytes the samples can have; what is behind them is not of the picture.
     fn bytes_max(&self) -> u64 {
         let row = u64::from(self.width).saturating_mul(self.channels.unwrap_or(4)).saturating_mul(self.bits);
@@ -58,7 +65,7 @@ impl Copy<'_, '_, '_> {
         self.fidelity.pictures.before += 1;
         let facts = self.facts(&stream.dict)?;
         let pixels = u64::from(facts.width).saturating_mul(u64::from(facts.height));
-        if pixels > self.work.budget.limits.pixels_max {
+        if facts.weight() > self.work.budget.limits.pixels_max {
             return Err(Refusal::blocked(Reason::TooComplex));
         }
         kept.set("Type", Object::Name(b"XObject".to_vec()));

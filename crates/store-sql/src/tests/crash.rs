@@ -53,11 +53,8 @@ async fn a_waiting_writer_gives_up_and_says_so() {
     let dir = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", dir.path().join("city.db").display());
     // Also how long opening may take, and that asks a busy disk for more than a moment.
-    let config = Config {
-        create_if_missing: true,
-        wait_max: std::time::Duration::from_secs(4),
-        ..Config::default()
-    };
+    let config =
+        Config { create_if_missing: true, wait_max: std::time::Duration::from_secs(4), ..Config::default() };
     let store = SqlStore::open(&url, config).await.unwrap();
     store.migrate().await.unwrap();
     let mut holder = store.begin().await.unwrap();

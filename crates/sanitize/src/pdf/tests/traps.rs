@@ -199,6 +199,17 @@ fn traps_end_within_bounds() {
             None,
         ),
         (
+            "no trap: a plan in black and white",
+            |d, p, _| {
+                let claim = dictionary! {
+                    "Subtype" => "Image", "Width" => 12_000, "Height" => 9_000, "BitsPerComponent" => 1,
+                    "ColorSpace" => "DeviceGray", "Filter" => "FlateDecode",
+                };
+                xobject(d, p, Stream::new(claim, zeros(13_500_000)));
+            },
+            None,
+        ),
+        (
             "a picture that holds more than it claims",
             |d, p, _| {
                 let claim = dictionary! {
