@@ -12,6 +12,7 @@ mod locked;
 mod locked_slides;
 mod obfuscated;
 mod packed;
+mod packed_values;
 mod sheets;
 mod slides;
 mod values;
@@ -51,7 +52,9 @@ pub(crate) fn rebuild(
             untrusted = &opened;
         }
         packed::read(untrusted, work)?;
-        compound::Seen::default()
+        let sheets = packed_values::read(untrusted, work)?;
+        let pages = (!sheets.is_empty()).then_some(sheets.len() as u64);
+        compound::Seen { sheets, pages }
     } else {
         if let Some(unlocked) = locked::open(untrusted, kind, work)? {
             opened = unlocked;

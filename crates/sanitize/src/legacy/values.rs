@@ -22,10 +22,10 @@ mod record {
 }
 
 /// Values of one workbook that are kept. What is beyond is as the office program has it.
-const VALUES_MAX: usize = 500_000;
+pub(super) const VALUES_MAX: usize = 500_000;
 
 /// Sheets of one workbook that are read.
-const SHEETS_MAX: usize = 5_000;
+pub(super) const SHEETS_MAX: usize = 5_000;
 
 /// Digits that every program writes.
 const DIGITS: usize = 15;
@@ -155,12 +155,12 @@ fn place(body: &[u8]) -> Option<CellPlace> {
     Some((u32::from(u16_at(body, 0)?), u32::from(u16_at(body, 2)?)))
 }
 
-fn number_at(body: &[u8], at: usize) -> Option<f64> {
+pub(super) fn number_at(body: &[u8], at: usize) -> Option<f64> {
     let bytes: [u8; 8] = body.get(at..at.checked_add(8)?)?.try_into().ok()?;
     Some(f64::from_le_bytes(bytes)).filter(|number| number.is_finite())
 }
 
-fn has_many_digits(number: f64) -> bool {
+pub(super) fn has_many_digits(number: f64) -> bool {
     let written = format!("{number:e}");
     let mantissa = written.split('e').next().unwrap_or_default();
     mantissa.bytes().filter(u8::is_ascii_digit).count() > DIGITS

@@ -68,13 +68,18 @@ pub(crate) fn danger(formula: &str, links: LinkPolicy) -> Option<Threat> {
             }
             '\'' => {
                 let sheet = skip_quoted(&mut characters, '\'');
-                if sheet.contains(['[', '\\', '|']) || sheet.contains("//") {
+                let own = sheet.strip_prefix("[0]").unwrap_or(&sheet);
+                if own.contains(['[', '\\', '|']) || own.contains("//") {
                     return Some(Threat::ExternalContent);
                 }
                 word.clear();
             }
             // No operator of a formula is a bar: it joins a DDE application and its topic.
             '|' => return Some(Threat::DangerousFormula),
+            '[' if is_this_workbook(&characters) => {
+                let _number = characters.nth(1);
+                word.clear();
+            }
             '[' => {
                 // Columns of a table stand in brackets, and so do files; only after a file does a name follow.
                 let is_whole = skip_brackets(&mut characters);
@@ -103,6 +108,12 @@ pub(crate) fn danger(formula: &str, links: LinkPolicy) -> Option<Threat> {
         }
     }
     None
+}
+
+/// Whether what follows an opening bracket names the workbook itself, which Excel numbers 0 among the workbooks of a formula.
+fn is_this_workbook(rest: &std::iter::Peekable<std::str::Chars<'_>>) -> bool {
+    let mut rest = rest.clone();
+    (rest.next(), rest.next()) == (Some('0'), Some(']'))
 }
 
 /// Whether a formula reaches into a sheet of this name.
@@ -182,6 +193,11 @@ mod tests {
             ("VLOOKUP(A5,Table1[],3,FALSE)*([Hours]+[Rate])", None),
             ("A1 [b.xlsx]S!A1", external),
             ("[1]!Name", external),
+            ("[0]!Name", None),
+            ("IF(A1=1,'[0]集計 表'!A1,[0]!Name)", None),
+            ("[0]!Name+[00]!Name", external),
+            ("'[0][1]集計'!A1", external),
+            ("[0]!cmd|'/c'!A1", Some(Threat::DangerousFormula)),
             ("[a", external),
             ("[1]Sheet1!A1", external),
             ("A1+[2]Sheet1!$A$1", external),

@@ -29,13 +29,13 @@ use crate::picture::{self, Format};
 use crate::{Rebuilt, Refusal, Work, link, preview, xml};
 use filter::{Counts, Place};
 use outline::Outline;
-use package::{Package, Relation};
+use package::Relation;
 use rules::Rule;
 
 pub(crate) use encrypted::{DEFAULT_PASSWORD, PASSWORDS_MAX, open as open_encrypted};
 pub(crate) use fields::danger as field_danger;
 pub(crate) use formula::{danger as formula_danger, is_dangerous_function};
-pub(crate) use package::{relations_path, resolve};
+pub(crate) use package::{Package, relations_path, resolve};
 pub(crate) use values::{CellPlace, Known, KnownSheet, Value, restore};
 
 /// A part that stays, before it is filtered.

@@ -1,0 +1,217 @@
+//! The values that a binary workbook of Excel (MS-XLSB) keeps for its cells.
+//!
+//! Owns: the order of its sheets, and in each the results of formulas and numbers with more digits than other programs
+//! write.
+//! Leaves to others: writing them into the converted workbook (`ooxml::values`), as for the workbooks of Excel 97 (`values`).
+
+use std::collections::HashMap;
+
+use worker_protocol::Reason;
+
+use super::bytes::{place_at, u32_at, wide};
+use super::values::{SHEETS_MAX, VALUES_MAX, has_many_digits, number_at};
+use crate::ooxml::{CellPlace, Known, KnownSheet, Package, Value, resolve};
+use crate::{Refusal, Work};
+
+const WORKBOOK: &str = "xl/workbook.bin";
+
+/// Records by number (MS-XLSB, section 2.3.2).
+mod record {
+    pub(super) const ROW: u32 = 0;
+    pub(super) const NUMBER: u32 = 5;
+    pub(super) const FORMULA_TEXT: u32 = 8;
+    pub(super) const FORMULA_NUMBER: u32 = 9;
+    pub(super) const FORMULA_TRUTH: u32 = 10;
+    pub(super) const FORMULA_ERROR: u32 = 11;
+    pub(super) const SHEET: u32 = 156;
+}
+
+/// Bytes of a cell before its value: column, style, flags.
+const CELL_BYTES: usize = 8;
+
+/// What the sheets hold, in the order of the workbook. What cannot be read is as the office program has it.
+///
+/// # Errors
+/// Blocked when a part is a bomb.
+pub(super) fn read(untrusted: &[u8], work: &mut Work<'_>) -> Result<Vec<KnownSheet>, Refusal> {
+    match sheets(untrusted, work) {
+        Err(refusal) if refusal.reason != Reason::Bomb => Ok(Vec::new()),
+        other => other,
+    }
+}
+
+fn sheets(untrusted: &[u8], work: &mut Work<'_>) -> Result<Vec<KnownSheet>, Refusal> {
+    let package = Package::open(untrusted, work)?;
+    let relations = package.relations(WORKBOOK, work)?;
+    let workbook = package.read(WORKBOOK, work)?;
+    let mut sheets = Vec::new();
+    let mut values = 0;
+    for (number, body) in Records(&workbook) {
+        let (record::SHEET, Some((id, untrusted_name))) = (number, sheet(body)) else { continue };
+        if sheets.len() >= SHEETS_MAX {
+            break;
+        }
+        let target = relations.iter().find(|relation| relation.id == id && !relation.is_external);
+        let part = target.and_then(|relation| resolve(WORKBOOK, &relation.target));
+        let cells = match part.filter(|part| package.has(part)) {
+            Some(part) => cells(&package.read(&part, work)?, VALUES_MAX - values),
+            None => HashMap::new(),
+        };
+        values += cells.len();
+        sheets.push(KnownSheet { untrusted_name, cells });
+    }
+    Ok(sheets)
+}
+
+/// The relation and the name of a sheet.
+fn sheet(body: &[u8]) -> Option<(String, String)> {
+    let (id, after) = text(body, 8)?;
+    Some((id, text(body, after)?.0))
+}
+
+/// A text of two bytes a character behind their number, and where it ends.
+fn text(body: &[u8], at: usize) -> Option<(String, usize)> {
+    let start = at.checked_add(4)?;
+    let end = start.checked_add(place_at(body, at)?.checked_mul(2)?)?;
+    Some((wide(body.get(start..end)?), end))
+}
+
+fn cells(untrusted: &[u8], values_max: usize) -> HashMap<CellPlace, Known> {
+    let mut cells = HashMap::new();
+    let mut row = None;
+    for (number, body) in Records(untrusted) {
+        if number == record::ROW {
+            row = u32_at(body, 0);
+            continue;
+        }
+        let (Some(row), Some(column)) = (row, u32_at(body, 0)) else { continue };
+        let byte = || body.get(CELL_BYTES).copied();
+        let value = match number {
+            record::NUMBER => number_at(body, CELL_BYTES).filter(|n| has_many_digits(*n)).map(Value::Number),
+            record::FORMULA_NUMBER => number_at(body, CELL_BYTES).map(Value::Number),
+            record::FORMULA_TEXT => text(body, CELL_BYTES).map(|(text, _)| Value::Text(text)),
+            record::FORMULA_TRUTH => byte().map(|truth| Value::Truth(truth != 0)),
+            record::FORMULA_ERROR => byte().map(Value::Error),
+            _ => None,
+        };
+        let Some(value) = value.filter(is_plain) else { continue };
+        if cells.len() >= values_max {
+            break;
+        }
+        cells.insert((row, column), Known { value, is_calculated: number != record::NUMBER });
+    }
+    cells
+}
+
+/// A text that is none is left to the office program.
+fn is_plain(value: &Value) -> bool {
+    let strange = |c: char| c.is_control() && c != '\n' || c == char::REPLACEMENT_CHARACTER;
+    !matches!(value, Value::Text(text) if text.contains(strange))
+}
+
+/// Number and body of each record, as far as they are whole (MS-XLSB, section 2.1.4).
+struct Records<'a>(&'a [u8]);
+
+impl<'a> Records<'a> {
+    /// A number of up to so many bytes, seven bits each, the lowest first.
+    fn number(&mut self, bytes_max: usize) -> Option<u32> {
+        let mut number = 0;
+        for place in 0..bytes_max {
+            let (byte, rest) = self.0.split_first()?;
+            self.0 = rest;
+            number |= u32::from(byte & 0x7F) << (7 * place);
+            if byte & 0x80 == 0 {
+                return Some(number);
+            }
+        }
+        // The last byte has no bit to spare: it ends the number in any case.
+        Some(number)
+    }
+}
+
+impl<'a> Iterator for Records<'a> {
+    type Item = (u32, &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let number = self.number(2)?;
+        let bytes = usize::try_from(self.number(4)?).ok()?;
+        let (body, rest) = self.0.split_at_checked(bytes)?;
+        self.0 = rest;
+        Some((number, body))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn record(number: u32, body: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        if number < 0x80 {
+            out.push(u8::try_from(number).unwrap());
+        } else {
+            out.extend([u8::try_from(number & 0x7F).unwrap() | 0x80, u8::try_from(number >> 7).unwrap()]);
+        }
+        assert!(body.len() < 0x80);
+        out.push(u8::try_from(body.len()).unwrap());
+        out.extend(body);
+        out
+    }
+
+    fn text(text: &str) -> Vec<u8> {
+        let units: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        [u32::try_from(units.len() / 2).unwrap().to_le_bytes().to_vec(), units].concat()
+    }
+
+    fn cell(number: u32, column: u32, value: &[u8]) -> Vec<u8> {
+        record(number, &[&column.to_le_bytes(), [0; 4].as_slice(), value].concat())
+    }
+
+    #[test]
+    fn results_of_formulas_and_long_numbers_are_read() {
+        let third = (1.0f64 / 3.0).to_le_bytes();
+        let sheet = [
+            cell(9, 0, &third),
+            record(0, &7u32.to_le_bytes()),
+            cell(9, 0, &2.5f64.to_le_bytes()),
+            cell(10, 1, &[1]),
+            cell(11, 2, &[42]),
+            cell(8, 3, &text("合計")),
+            cell(5, 4, &third),
+            cell(5, 5, &2.5f64.to_le_bytes()),
+            cell(2, 6, &[0; 4]),
+            cell(8, 7, &[9, 0, 0, 0, b'a', 0]),
+            cell(8, 8, &text("a\u{1}")),
+            cell(9, 9, &f64::NAN.to_le_bytes()),
+            // Cut off in the middle.
+            vec![9, 16, 0],
+        ];
+        let found = cells(&sheet.concat(), 100);
+        let of = |column| found.get(&(7, column)).map(|known| (known.value.clone(), known.is_calculated));
+        assert_eq!(of(0), Some((Value::Number(2.5), true)));
+        assert_eq!(of(1), Some((Value::Truth(true), true)));
+        assert_eq!(of(2), Some((Value::Error(42), true)));
+        assert_eq!(of(3), Some((Value::Text("合計".to_owned()), true)));
+        assert_eq!(of(4), Some((Value::Number(1.0 / 3.0), false)));
+        assert_eq!(found.len(), 5, "the one before any row has no place");
+        assert_eq!(cells(&sheet.concat(), 2).len(), 2);
+    }
+
+    #[test]
+    fn sheets_have_names_and_relations() {
+        let body = [[0; 8].to_vec(), text("rId2"), text("集計")].concat();
+        assert_eq!(sheet(&body), Some(("rId2".to_owned(), "集計".to_owned())));
+        assert_eq!(sheet(&body[..12]), None);
+        let records = [record(156, &body), record(1, &[])].concat();
+        assert_eq!(Records(&records).map(|(number, _)| number).collect::<Vec<_>>(), [156, 1]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_to_an_end(bytes: Vec<u8>) {
+            assert!(Records(&bytes).count() <= bytes.len());
+            assert!(cells(&bytes, 3).len() <= 3);
+        }
+    }
+}
