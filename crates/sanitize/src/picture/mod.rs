@@ -388,6 +388,16 @@ fn take_pixels(width: u32, height: u32, bytes: u64, work: &mut Work<'_>) -> Resu
     work.budget.spend(bytes)
 }
 
+/// The same for a picture of black and white. Plans of a square metre are scanned so, and what fills their pixels is little:
+/// eight of them count as one, as they do in a file.
+fn take_bilevel_pixels(width: u32, height: u32, work: &mut Work<'_>) -> Result<(), Refusal> {
+    let pixels = u64::from(width) * u64::from(height);
+    if pixels.div_ceil(8) > work.budget.limits.pixels_max {
+        return Err(Refusal::blocked(Reason::TooComplex));
+    }
+    work.budget.spend(pixels)
+}
+
 /// The turn that EXIF asks for, 1 for none.
 fn exif_orientation(untrusted_exif: &[u8]) -> raster::Orientation {
     let exif = untrusted_exif.strip_prefix(b"Exif\0\0").unwrap_or(untrusted_exif);
@@ -435,6 +445,8 @@ fn reading<T>(limits: &Limits, read: impl FnOnce(&mut Work<'_>) -> T) -> T {
 }
 
 fn scaled_png(picture: &Raster, side_max: u32) -> Option<Vec<u8>> {
+    let coarse = picture.coarser(side_max.saturating_mul(2));
+    let picture = coarse.as_ref().unwrap_or(picture);
     let pixels = image::RgbaImage::from_raw(picture.width, picture.height, picture.rgba8())?;
     let pixels = image::DynamicImage::ImageRgba8(pixels);
     let pixels = if picture.width.max(picture.height) > side_max {

@@ -138,6 +138,34 @@ impl Raster {
         self
     }
 
+    /// A grey picture with one pixel for each square of so many that its longer side still has `side_min` of them; nothing
+    /// when that would be the picture itself, or when it has colours. For drawing, where the whole in colours would need
+    /// several times its memory.
+    pub(super) fn coarser(&self, side_min: u32) -> Option<Self> {
+        let square = (self.width.max(self.height) / side_min.max(1)) as usize;
+        if square < 2 || self.layout != Layout::Gray || self.depth > 8 {
+            return None;
+        }
+        let top = (1u64 << self.depth) - 1;
+        let size = |side: u32| (side as usize / square).max(1);
+        let (width, height) = (size(self.width), size(self.height));
+        let mut out = Vec::with_capacity(width * height);
+        let mut sums = vec![(0u64, 0u64); width];
+        for (y, row) in self.samples.chunks_exact(self.row_bytes().max(1)).enumerate().take(height * square) {
+            for (sum, part) in sums.iter_mut().zip(row.chunks(square)) {
+                sum.0 += part.iter().map(|v| u64::from(*v)).sum::<u64>();
+                sum.1 += part.len() as u64;
+            }
+            if (y + 1) % square == 0 || y + 1 == self.height as usize {
+                let grey = |(sum, count): (u64, u64)| sum * 255 / (count * top).max(1);
+                out.extend(sums.iter().map(|sum| u8::try_from(grey(*sum)).unwrap_or(255)));
+                sums.fill((0, 0));
+            }
+        }
+        let (width, height) = (u32::try_from(width).ok()?, u32::try_from(height).ok()?);
+        Some(Self::new(width, height, Layout::Gray, 8, out)).filter(Self::is_sound)
+    }
+
     /// Red, green, blue, alpha in 8 bits each: for drawing, not for keeping.
     pub(super) fn rgba8(&self) -> Vec<u8> {
         let top = (1u32 << self.depth.min(8)) - 1;
@@ -390,6 +418,25 @@ mod tests {
     fn the_lowest_bit_says_nothing_any_more() {
         let hidden = Raster::new(4, 1, Layout::Gray, 8, vec![10, 11, 254, 255]).rounded();
         assert_eq!(hidden.samples, [10, 10, 255, 255]);
+    }
+
+    #[test]
+    fn a_coarser_picture_is_grey_where_lines_were() {
+        // A line of one pixel down the middle of white.
+        let line = |width: u32, height: u32| {
+            let samples = (0..width * height).map(|at| u8::from(at % width != width / 2)).collect();
+            Raster::new(width, height, Layout::Gray, 1, samples)
+        };
+        let coarse = line(41, 83).coarser(20).unwrap();
+        assert_eq!((coarse.width, coarse.height, coarse.depth), (10, 20, 8));
+        assert!(
+            coarse.samples.chunks(10).all(|row| row == [255, 255, 255, 255, 255, 191, 255, 255, 255, 255])
+        );
+        for (width, height) in [(1, 900), (900, 1), (3, 2000)] {
+            assert!(line(width, height).coarser(7).unwrap().is_sound(), "{width} {height}");
+        }
+        assert_eq!(line(41, 39).coarser(21), None);
+        assert_eq!(Raster::new(90, 1, Layout::Rgb, 8, vec![0; 270]).coarser(9), None);
     }
 
     proptest! {

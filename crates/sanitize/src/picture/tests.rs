@@ -229,6 +229,23 @@ fn pages_of_a_fax_and_every_depth_stay() {
 }
 
 #[test]
+fn a_plan_in_black_and_white_may_be_larger() {
+    let limits = Limits { pixels_max: 50_000, ..Limits::default() };
+    let decoded = |page: &Raster| {
+        let bytes = tiff_of(std::slice::from_ref(page));
+        reading(&limits, |work| tiff::decode(&bytes, "", work).map(|pages| pages.len()))
+    };
+    let grey = |width: u32, height: u32| {
+        Raster::new(width, height, Layout::Gray, 8, vec![9; (width * height) as usize])
+    };
+    let too_complex = Err(Refusal::blocked(Reason::TooComplex));
+    assert_eq!(decoded(&bilevel(800, 500)), Ok(1));
+    assert_eq!(decoded(&bilevel(800, 501)), too_complex);
+    assert_eq!(decoded(&grey(100, 500)), Ok(1));
+    assert_eq!(decoded(&grey(100, 501)), too_complex);
+}
+
+#[test]
 fn a_photograph_is_turned_the_right_way_up() {
     let (_, plain) = samples().into_iter().find(|(kind, _)| *kind == Kind::Jpeg).unwrap();
     // An EXIF block with one entry: orientation 6, a quarter turn.

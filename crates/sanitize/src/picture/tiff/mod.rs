@@ -15,7 +15,7 @@ use tiff::decoder::{Decoder, DecodingResult};
 use worker_protocol::{Reason, Spot, Threat};
 
 use super::raster::{Density, Layout, Raster, unpack};
-use super::{Choices, colour, jpeg, take_pixels};
+use super::{Choices, colour, jpeg, take_bilevel_pixels, take_pixels};
 use crate::{Refusal, Work};
 use directory::{Directory, File};
 
@@ -69,7 +69,11 @@ pub(super) fn decode(untrusted: &[u8], place: &str, work: &mut Work<'_>) -> Resu
         let samples = one(277).unwrap_or(1).clamp(1, 8);
         let bits = one(258).unwrap_or(1).clamp(1, 64);
         let pixels = u64::from(width).saturating_mul(u64::from(height));
-        take_pixels(width, height, pixels.saturating_mul(samples * bits.div_ceil(8)), work)?;
+        if samples * bits == 1 {
+            take_bilevel_pixels(width, height, work)?;
+        } else {
+            take_pixels(width, height, pixels.saturating_mul(samples * bits.div_ceil(8)), work)?;
+        }
         let compression = one(259).unwrap_or(1);
         let mut picture = if matches!(compression, 2..=4) {
             fax::decode(untrusted, directory, width, height)?
