@@ -257,7 +257,7 @@ async fn through_a_cell(options: &Options, file: std::fs::File) -> anyhow::Resul
     sink.flush().await?;
     let report = outcome.report;
     if let Some(reason) = report.reason.filter(|_| !report.hands_over()) {
-        if matches!(reason, Reason::Empty | Reason::NothingLeft) {
+        if matches!(reason, Reason::Empty | Reason::NothingLeft | Reason::NoWords) {
             return Ok(Text::None(words(ImportError::Empty)));
         }
         let web::words::Trouble { what, why, how } = web::words::reason(reason);

@@ -185,6 +185,7 @@ fn sanitise_one(
     });
     // A file of which nothing is left is no clean file: nobody could pass it on.
     let rebuilt = rebuilt.and_then(|rebuilt| match rebuilt.clean.is_empty() {
+        true if rebuilt.road == Road::Text => Err(Refusal::held(Reason::NoWords)),
         true => Err(Refusal::held(Reason::Empty)),
         false => Ok(rebuilt),
     });

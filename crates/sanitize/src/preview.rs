@@ -4,6 +4,7 @@
 //! within its bound.
 //! Leaves to others: sanitising. Nothing here may ever see the original: it runs after the clean bytes left.
 
+mod beside;
 mod number_format;
 mod office;
 mod open;

@@ -215,8 +215,10 @@ closed_codes! {
         TooComplex = "too-complex",
         /// An executable or another kind that never passes.
         Executable = "executable",
-        /// Every member of the archive was dropped.
+        /// Every member of the archive was dropped, or all that the file holds.
         NothingLeft = "nothing-left",
+        /// Only its words may pass, and it has none.
+        NoWords = "no-words",
         /// The rebuilt file did not pass its own check.
         VerifyFailed = "verify-failed",
         /// The office program could not turn the file into a current format.

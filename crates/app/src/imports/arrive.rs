@@ -162,7 +162,9 @@ impl App {
         if !report.hands_over() || !answer.clean_complete {
             let reason = report.reason.unwrap_or(Reason::WorkerDied);
             return Ok(Err(match reason {
-                Reason::Empty | Reason::NothingLeft => policy::import::ImportError::Empty.into(),
+                Reason::Empty | Reason::NothingLeft | Reason::NoWords => {
+                    policy::import::ImportError::Empty.into()
+                }
                 reason => ImportRefusal::Held(reason),
             }));
         }

@@ -109,7 +109,7 @@ pub(crate) fn rebuild(
     if mode == Mode::TextOnly {
         let text = words::plain(&document.content(), &document.styles(), kind);
         if text.is_empty() {
-            return Err(Refusal::held(Reason::NothingLeft));
+            return Err(Refusal::held(Reason::NoWords));
         }
         return Ok(Rebuilt { kind: Kind::Text, road: Road::Text, ..Rebuilt::same(text.into_bytes(), kind) });
     }

@@ -17,23 +17,18 @@ use super::xml;
 use crate::{Refusal, link};
 
 /// Fields that only show what is in the document or the reader's own clock.
-const HARMLESS: [&str; 67] = [
+const HARMLESS: [&str; 53] = [
     "=",
     "ADVANCE",
-    "AUTHOR",
     "AUTONUM",
     "AUTONUMLGL",
     "AUTONUMOUT",
     "BARCODE",
     "BIBLIOGRAPHY",
     "CITATION",
-    "COMMENTS",
     "COMPARE",
-    "CREATEDATE",
     "DATE",
     "DISPLAYBARCODE",
-    "DOCPROPERTY",
-    "EDITTIME",
     "EQ",
     "FILENAME",
     "FILESIZE",
@@ -45,9 +40,6 @@ const HARMLESS: [&str; 67] = [
     "GREETINGLINE",
     "IF",
     "INDEX",
-    "INFO",
-    "KEYWORDS",
-    "LASTSAVEDBY",
     "LISTNUM",
     "MERGEFIELD",
     "MERGEREC",
@@ -59,23 +51,17 @@ const HARMLESS: [&str; 67] = [
     "NUMWORDS",
     "PAGE",
     "PAGEREF",
-    "PRINTDATE",
     "REF",
-    "REVNUM",
-    "SAVEDATE",
     "SECTION",
     "SECTIONPAGES",
     "SEQ",
     "SET",
     "SHAPE",
     "STYLEREF",
-    "SUBJECT",
     "SYMBOL",
     "TA",
     "TC",
-    "TEMPLATE",
     "TIME",
-    "TITLE",
     "TOA",
     "TOC",
     "USERADDRESS",
@@ -85,6 +71,25 @@ const HARMLESS: [&str; 67] = [
     "ADDRESSBLOCK",
     "ASK",
     "SKIPIF",
+];
+
+/// Fields that show a property of the file, all of which go: calculated anew they would show nothing, so what they showed
+/// stands there as words.
+const OF_PROPERTIES: [&str; 14] = [
+    "AUTHOR",
+    "COMMENTS",
+    "CREATEDATE",
+    "DOCPROPERTY",
+    "EDITTIME",
+    "INFO",
+    "KEYWORDS",
+    "LASTSAVEDBY",
+    "PRINTDATE",
+    "REVNUM",
+    "SAVEDATE",
+    "SUBJECT",
+    "TEMPLATE",
+    "TITLE",
 ];
 
 /// Fields that a page cannot be read without: numbers and references, which only lay out what is there.
@@ -138,6 +143,9 @@ fn acts(instruction: &str, links: LinkPolicy) -> Option<Threat> {
     // A reference may be written without its keyword: a bookmark's name alone.
     if name.starts_with("_REF") || name.starts_with("_TOC") {
         return None;
+    }
+    if OF_PROPERTIES.contains(&name.as_str()) {
+        return Some(Threat::Metadata);
     }
     if name != "HYPERLINK" {
         return Some(Threat::DangerousField);
@@ -299,6 +307,9 @@ mod tests {
             ("dde excel x", Some(Threat::DangerousField)),
             ("INCLUDEPICTURE \"http://a/x.png\"", Some(Threat::DangerousField)),
             ("QUOTE 68 68 69", Some(Threat::DangerousField)),
+            (" DOCPROPERTY \"Title\" \\* MERGEFORMAT ", Some(Threat::Metadata)),
+            ("title", Some(Threat::Metadata)),
+            ("NUMPAGES", None),
             ("", None),
         ];
         for (instruction, expected) in rows {

@@ -10,8 +10,8 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use worker_protocol::{Limits, TextBlock};
 
-use super::TextPreview;
 use super::number_format::{DAYS_TO_1904, Format};
+use super::{TextPreview, beside};
 use crate::bounded::Budget;
 use crate::xml::{attribute_value, decode as decode_xml, reference as xml_reference};
 use crate::zip_reader;
@@ -31,7 +31,8 @@ const CELL_BYTES: usize = size_of::<String>();
 /// What a cell takes besides its words in a preview, in bytes.
 const SHOWN_CELL_BYTES: usize = 4;
 
-struct Parts<'a> {
+/// A clean package, read within the bounds of its own.
+pub(super) struct Parts<'a> {
     clean: &'a [u8],
     listing: zip_reader::Listing,
     budget: Budget,
@@ -42,7 +43,7 @@ impl<'a> Parts<'a> {
         Some(Self { clean, listing: zip_reader::read(clean, limits).ok()?, budget: Budget::new(*limits) })
     }
 
-    fn read(&mut self, name: &str) -> Option<String> {
+    pub(super) fn read(&mut self, name: &str) -> Option<String> {
         let entry =
             self.listing.entries.iter().find(|e| e.untrusted_name.eq_ignore_ascii_case(name.as_bytes()))?;
         decode_xml(&entry.expand(self.clean, &mut self.budget).ok()?).ok()
@@ -52,23 +53,39 @@ impl<'a> Parts<'a> {
     fn targets(&mut self, part: &str) -> Option<(HashMap<String, String>, HashMap<String, String>)> {
         let text = self.read(&crate::ooxml::relations_path(part))?;
         let (mut by_id, mut by_kind) = (HashMap::new(), HashMap::new());
-        each(&text, |event| {
-            if let Event::Start(start) | Event::Empty(start) = event
-                && let (Some(id), Some(kind), Some(target)) =
-                    (attribute(start, "Id"), attribute(start, "Type"), attribute(start, "Target"))
-                && let Some(target) = crate::ooxml::resolve(part, &target)
-            {
-                by_id.insert(id, target.clone());
-                by_kind.insert(kind.rsplit('/').next().unwrap_or_default().to_owned(), target);
-            }
-            true
+        each_relation(&text, part, |id, kind, target| {
+            by_id.insert(id, target.clone());
+            by_kind.insert(kind, target);
         });
         Some((by_id, by_kind))
+    }
+
+    /// The parts that a part leads to: the type's last step and the name, in the order of the file.
+    pub(super) fn relations(&mut self, part: &str) -> Vec<(String, String)> {
+        let mut relations = Vec::new();
+        if let Some(text) = self.read(&crate::ooxml::relations_path(part)) {
+            each_relation(&text, part, |_, kind, target| relations.push((kind, target)));
+        }
+        relations
     }
 
     fn main(&mut self) -> Option<String> {
         self.targets("")?.1.remove("officeDocument")
     }
+}
+
+/// Calls back for each relation of a part with its identifier, the last step of its type, and the part that it leads to.
+fn each_relation(text: &str, part: &str, mut relation: impl FnMut(String, String, String)) {
+    each(text, |event| {
+        if let Event::Start(start) | Event::Empty(start) = event
+            && let (Some(id), Some(kind), Some(target)) =
+                (attribute(start, "Id"), attribute(start, "Type"), attribute(start, "Target"))
+            && let Some(target) = crate::ooxml::resolve(part, &target)
+        {
+            relation(id, kind.rsplit('/').next().unwrap_or_default().to_owned(), target);
+        }
+        true
+    });
 }
 
 fn attribute(start: &BytesStart<'_>, local: &str) -> Option<String> {
@@ -89,7 +106,7 @@ fn prefixed_attribute(start: &BytesStart<'_>, local: &str) -> Option<String> {
 }
 
 /// Calls back for each event until it says stop.
-fn each(text: &str, mut event: impl FnMut(&Event<'_>) -> bool) {
+pub(super) fn each(text: &str, mut event: impl FnMut(&Event<'_>) -> bool) {
     let mut reader = Reader::from_str(text);
     while let Ok(next) = reader.read_event() {
         if matches!(next, Event::Eof) || !event(&next) {
@@ -99,7 +116,7 @@ fn each(text: &str, mut event: impl FnMut(&Event<'_>) -> bool) {
 }
 
 /// Adds what a text event says.
-fn push(out: &mut String, event: &Event<'_>) {
+pub(super) fn push(out: &mut String, event: &Event<'_>) {
     match event {
         Event::Text(text) => out.push_str(text),
         Event::GeneralRef(reference) => {
@@ -116,6 +133,7 @@ pub(super) fn words(mut preview: TextPreview, clean: &[u8], limits: &Limits) -> 
     let main = parts.main()?;
     let text = parts.read(&main)?;
     word_part(&text, &mut preview);
+    beside::words(&mut parts, &main, false, &mut preview);
     if preview.is_whole {
         // What stands beside the running text comes after it.
         let mut beside: Vec<String> =
@@ -205,6 +223,7 @@ pub(super) fn slides(mut preview: TextPreview, clean: &[u8], limits: &Limits) ->
             break;
         }
         slide_part(&text, &mut preview);
+        beside::words(&mut parts, slide, false, &mut preview);
         if preview.is_whole
             && let Some(notes) = parts.targets(slide).and_then(|(_, mut kinds)| kinds.remove("notesSlide"))
             && let Some(text) = parts.read(&notes)
@@ -257,6 +276,11 @@ pub(super) fn sheets(mut preview: TextPreview, clean: &[u8], limits: &Limits) ->
         let (rows, all) = sheet_rows(&text, &shared, &look, room, preview.is_whole);
         preview.truncated |= !all;
         if !rows.is_empty() && !preview.push(TextBlock::Table { rows }) {
+            break;
+        }
+        // Remarks are for colleagues: told where the whole is asked for, as those of a document are.
+        let wants_remarks = preview.is_whole;
+        if !beside::words(&mut parts, &sheet, wants_remarks, &mut preview) {
             break;
         }
     }

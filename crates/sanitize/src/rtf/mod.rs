@@ -50,7 +50,7 @@ pub(crate) fn rebuild(untrusted: &[u8], mode: Mode, work: &mut Work<'_>) -> Resu
     let after = words::read(&clean);
     if mode == Mode::TextOnly {
         if after.paragraphs.is_empty() {
-            return Err(Refusal::held(Reason::NothingLeft));
+            return Err(Refusal::held(Reason::NoWords));
         }
         let text = after.paragraphs.join("\n") + "\n";
         return Ok(Rebuilt {
