@@ -98,8 +98,10 @@ mod tests {
     use crate::preview::whole_text;
     use crate::zip_writer;
 
-    /// A package of parts, each with the parts that it leads to.
-    fn package(parts: &[(&str, &str, &[(&str, &str)])]) -> Vec<u8> {
+    /// A part: its name, what it holds, and the parts that it leads to, each by the kind of its relation.
+    type Sample<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)]);
+
+    fn package(parts: &[Sample<'_>]) -> Vec<u8> {
         let mut members = Vec::new();
         for (name, body, relations) in parts {
             let mut list = String::new();
@@ -117,7 +119,7 @@ mod tests {
     const DIAGRAM: &str = "<d:dataModel><d:pt><d:t>\n<a:p><a:r><a:t>受付</a:t></a:r></a:p></d:t></d:pt><d:pt><d:t><a:p><a:r><a:t>審</a:t></a:r><a:r><a:t>査</a:t></a:r></a:p></d:t></d:pt></d:dataModel>";
     const CHART: &str = "<c:chart><c:title><a:p><a:t>件数</a:t></a:p></c:title><c:tx><c:strCache><c:v>本庁</c:v></c:strCache></c:tx><c:cat><c:strCache><c:v>4月</c:v><c:v>5月</c:v></c:strCache></c:cat><c:val><c:numCache><c:v>12</c:v></c:numCache></c:val><c:cat><c:strCache><c:v>4月</c:v></c:strCache></c:cat></c:chart>";
 
-    fn text(kind: Kind, parts: &[(&str, &str, &[(&str, &str)])]) -> String {
+    fn text(kind: Kind, parts: &[Sample<'_>]) -> String {
         whole_text(kind, &package(parts), &Limits::default()).unwrap().replace("\r\n", "\n")
     }
 
@@ -145,7 +147,7 @@ mod tests {
         );
         assert_eq!(slides, "スライド 1\n題\n件数\n本庁\n4月\n5月\n注\n受付\n審査\n");
         let sheet = "<w><sheetData><row r=\"1\"><c r=\"A1\" t=\"inlineStr\"><is><t>表</t></is></c></row></sheetData></w>";
-        let parts: [(&str, &str, &[(&str, &str)]); 6] = [
+        let parts: [Sample<'_>; 6] = [
             ("", "", &[("officeDocument", "b.xml")]),
             ("b.xml", "<b><sheet name=\"集計\" r:id=\"worksheet\"/></b>", &[("worksheet", "s.xml")]),
             ("s.xml", sheet, &[("comments", "r.xml"), ("drawing", "d.xml")]),
