@@ -278,11 +278,13 @@ fn from_compound(untrusted: &[u8], extension: &str) -> Result<Kind, Refusal> {
     if NEVER_EXTENSIONS.contains(&extension) {
         return Err(Refusal::blocked(Reason::Executable));
     }
-    // Names stand in the directory as UTF-16; a whole name ends with a zero.
+    // Names stand as UTF-16 at the beginning of entries of the directory, which are all of one length; a whole name ends
+    // with a zero. Capitals and small letters are the same (MS-CFB 2.6.4), and programs write either.
     let has = |stream: &str| {
         let wanted: Vec<u8> =
             stream.encode_utf16().chain(std::iter::once(0)).flat_map(u16::to_le_bytes).collect();
-        contains(untrusted, &wanted)
+        let mut names = untrusted.chunks(ENTRY_BYTES).filter_map(|entry| entry.get(..wanted.len()));
+        names.any(|name| name.eq_ignore_ascii_case(&wanted))
     };
     let streams: [(&str, Kind); 9] = [
         ("WordDocument", Kind::Doc),
@@ -318,6 +320,9 @@ fn from_compound(untrusted: &[u8], extension: &str) -> Result<Kind, Refusal> {
         None => Err(Refusal::held(Reason::UnknownKind)),
     }
 }
+
+/// The length of an entry in the directory of a compound file.
+const ENTRY_BYTES: usize = 128;
 
 /// Two letters may begin any text, so the size of the header that follows is asked for as well.
 fn is_bitmap(untrusted: &[u8]) -> bool {
