@@ -62,17 +62,14 @@ fn spare_entries(untrusted: &[u8]) -> Option<Vec<usize>> {
         Some((sector + 1) * sector_bytes)
     };
     let in_sector = sector_bytes / 4;
+    let tables_max = sectors / in_sector + 2;
     let mut tables: Vec<u32> = numbers(untrusted, TABLES_AT, TABLES_IN_HEADER).collect();
     let mut next = numbers(untrusted, LIST_AT, 1).next()?;
-    // Each part of the list is a sector, so there are no more of them than sectors.
-    for _ in 0..sectors {
+    // Each part of the list is a sector, so a list with more of them leads in circles.
+    for _ in 0..tables_max {
         let Some(at) = place_of(next) else { break };
         tables.extend(numbers(untrusted, at, in_sector - 1));
         next = numbers(untrusted, at + sector_bytes - 4, 1).next()?;
-        // More tables than sectors are a loop.
-        if tables.len() > sectors.max(TABLES_IN_HEADER) + in_sector {
-            return None;
-        }
     }
     // The list is filled up with what is no table, in some files with zeros.
     let count = usize::try_from(numbers(untrusted, COUNT_AT, 1).next()?).ok()?;
@@ -80,6 +77,9 @@ fn spare_entries(untrusted: &[u8]) -> Option<Vec<usize>> {
         || tables.last() == Some(&0) && tables.len() > count.max(TABLES_IN_HEADER)
     {
         tables.pop();
+    }
+    if tables.len() > tables_max {
+        return None;
     }
     let mut spare = Vec::new();
     for (index, table) in tables.iter().enumerate() {
@@ -107,6 +107,7 @@ mod tests {
     use std::io::{Read, Write};
 
     use cfb::Version;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -186,6 +187,35 @@ mod tests {
         circle[at..at + sector_bytes].fill(0);
         circle[at + sector_bytes - 4..at + sector_bytes].copy_from_slice(&20u32.to_le_bytes());
         circle[LIST_AT..LIST_AT + 4].copy_from_slice(&20u32.to_le_bytes());
-        assert!(spare_entries(&circle).is_none() && open(&circle).is_err());
+        assert!(open(&circle).is_err());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(128))]
+
+        /// Whatever the header and the table say: only ends of chains become free, and nothing panics.
+        #[test]
+        fn any_bytes_are_read_to_an_end(
+            changes in proptest::collection::vec((0usize..3_000, any::<u8>()), 0..12),
+            length in 0usize..3_000,
+            is_whole in any::<bool>(),
+        ) {
+            let (plain, sector_bytes) = file(Version::V3, 600);
+            let mut bytes = filled(plain, sector_bytes);
+            let end = bytes.len();
+            for (at, byte) in changes {
+                bytes[at % end] = byte;
+            }
+            if !is_whole {
+                bytes.truncate(length);
+            }
+            let sound = sound(&bytes);
+            let pairs = bytes.chunks(4).zip(sound.chunks(4));
+            for (before, after) in pairs.filter(|(before, after)| before != after) {
+                prop_assert_eq!(before, END_OF_CHAIN.to_le_bytes());
+                prop_assert_eq!(after, FREE.to_le_bytes());
+            }
+            let _ = open(&bytes);
+        }
     }
 }
