@@ -5,11 +5,9 @@
 //! Leaves to others: finding the kind (`detect`), archives, whose members come back here one by one (`archive`), and the
 //! person: without whose word the server releases nothing that took this road.
 
-use std::io::Cursor;
-
 use worker_protocol::{Inspection, Kind, Reason, Road};
 
-use crate::{Rebuilt, Refusal, Work, archive, detect, zip_reader};
+use crate::{Rebuilt, Refusal, Work, archive, compound, detect, zip_reader};
 
 /// The file itself, or an archive whose members went by their own kinds.
 pub(crate) fn pass(
@@ -88,8 +86,7 @@ fn look_into_compound(untrusted: &[u8], kind: Kind) -> Result<(), Refusal> {
         // DocuWorks has a mark of its own, and a protected package hides what is in it.
         _ => return Err(Refusal::held(Reason::UnknownKind)),
     };
-    let damaged = |_| Refusal::held(Reason::Damaged);
-    let file = cfb::CompoundFile::open(Cursor::new(untrusted)).map_err(damaged)?;
+    let file = compound::open(untrusted)?;
     let mut is_known = false;
     for entry in file.walk() {
         let name = entry.name();
@@ -134,7 +131,7 @@ fn look_into_package(untrusted: &[u8], kind: Kind, work: &Work<'_>) -> Result<()
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use std::io::Write as _;
+    use std::io::{Cursor, Write as _};
 
     use worker_protocol::{FilePolicy, Job, Limits, Mode, Report, Threat, Verdict};
 

@@ -15,6 +15,7 @@ mod archive;
 mod bounded;
 mod cad;
 mod cells;
+mod compound;
 mod converted;
 mod css;
 mod csv;

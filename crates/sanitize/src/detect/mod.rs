@@ -223,7 +223,7 @@ fn from_zip(untrusted: &[u8], extension: &str, limits: &Limits) -> Result<Kind, 
         return Err(Refusal::blocked(Reason::Executable));
     }
     if has(b"mimetype") && starts(b"META-INF/") {
-        return from_open_document(untrusted, &listing, limits);
+        return from_open_document(untrusted, &listing, extension, limits);
     }
     if extension != "zip" && has(b"META-INF/manifest.xml") && has(b"content.xml") {
         return from_manifest(untrusted, &listing, limits);
@@ -238,6 +238,7 @@ fn from_zip(untrusted: &[u8], extension: &str, limits: &Limits) -> Result<Kind, 
 fn from_open_document(
     untrusted: &[u8],
     listing: &zip_reader::Listing,
+    extension: &str,
     limits: &Limits,
 ) -> Result<Kind, Refusal> {
     let entry = listing
@@ -248,6 +249,8 @@ fn from_open_document(
     let media_type = entry.expand(untrusted, &mut crate::Budget::new(*limits))?;
     match media_type.trim_ascii() {
         b"application/epub+zip" => Ok(Kind::Epub),
+        // A package that no office program would open is an archive like any other.
+        media_type if extension == "zip" && !media_type.starts_with(b"application/vnd.") => Ok(Kind::Zip),
         media_type => of_media_type(media_type).ok_or(Refusal::held(Reason::UnknownKind)),
     }
 }
@@ -278,11 +281,13 @@ fn from_compound(untrusted: &[u8], extension: &str) -> Result<Kind, Refusal> {
     if NEVER_EXTENSIONS.contains(&extension) {
         return Err(Refusal::blocked(Reason::Executable));
     }
-    // Names stand in the directory as UTF-16; a whole name ends with a zero.
+    // Names stand as UTF-16 at the beginning of entries of the directory, which are all of one length; a whole name ends
+    // with a zero. Capitals and small letters are the same (MS-CFB 2.6.4), and programs write either.
     let has = |stream: &str| {
         let wanted: Vec<u8> =
             stream.encode_utf16().chain(std::iter::once(0)).flat_map(u16::to_le_bytes).collect();
-        contains(untrusted, &wanted)
+        let mut names = untrusted.chunks(ENTRY_BYTES).filter_map(|entry| entry.get(..wanted.len()));
+        names.any(|name| name.eq_ignore_ascii_case(&wanted))
     };
     let streams: [(&str, Kind); 9] = [
         ("WordDocument", Kind::Doc),
@@ -318,6 +323,9 @@ fn from_compound(untrusted: &[u8], extension: &str) -> Result<Kind, Refusal> {
         None => Err(Refusal::held(Reason::UnknownKind)),
     }
 }
+
+/// The length of an entry in the directory of a compound file.
+const ENTRY_BYTES: usize = 128;
 
 /// Two letters may begin any text, so the size of the header that follows is asked for as well.
 fn is_bitmap(untrusted: &[u8]) -> bool {
@@ -523,6 +531,26 @@ mod tests {
         assert_eq!(detect(&header, "a.tar", &Limits::default()), Ok(Kind::Tar));
         header[0] = b'b';
         assert!(detect(&header, "a.tar", &Limits::default()).is_err());
+    }
+
+    #[test]
+    fn a_package_of_another_vocabulary_is_an_archive_like_any_other() {
+        let held = |reason| Err(Refusal::held(reason));
+        let rows: [(&str, &[u8], Result<Kind, Refusal>); 6] = [
+            ("a.zip", b"", Ok(Kind::Zip)),
+            ("a.zip", b"text/plain", Ok(Kind::Zip)),
+            // Office programs go by this member, whatever the name says.
+            ("a.zip", b"application/vnd.sun.xml.writer", held(Reason::UnknownKind)),
+            ("a.zip", b"application/vnd.oasis.opendocument.text", held(Reason::NameMismatch)),
+            ("a.odt", b"", held(Reason::UnknownKind)),
+            ("a.epub", b"application/epub+zip", Ok(Kind::Epub)),
+        ];
+        for (name, media_type, expected) in rows {
+            let package =
+                crate::zip_writer::write([("mimetype", media_type), ("META-INF/manifest.xml", b"<a/>")])
+                    .unwrap();
+            assert_eq!(detect(&package, name, &Limits::default()), expected, "{name} {media_type:?}");
+        }
     }
 
     #[test]

@@ -3,13 +3,13 @@
 //! Owns: walking the directory and knowing what stands where.
 //! Leaves to others: the records inside the main stream (`words`, `sheets`, `slides`).
 
-use std::io::{Cursor, Read};
+use std::io::Read;
 
 use worker_protocol::{Kind, Reason, Threat};
 
 use super::{sheets, slides, words};
 use crate::ooxml::KnownSheet;
-use crate::{Refusal, Work};
+use crate::{Refusal, Work, compound};
 
 /// What a file tells about itself.
 #[derive(Default)]
@@ -25,11 +25,12 @@ pub(super) struct Seen {
 /// # Errors
 /// Held when it is damaged or encrypted; blocked when it is made of too many pieces.
 pub(super) fn read(untrusted: &[u8], kind: Kind, work: &mut Work<'_>) -> Result<Seen, Refusal> {
-    let damaged = |_| Refusal::held(Reason::Damaged);
-    let mut file = Compound { file: cfb::CompoundFile::open(Cursor::new(untrusted)).map_err(damaged)? };
+    let mut file = Compound { file: compound::open(untrusted)? };
     let entries = file.entries();
     work.budget.take_entries(entries.len())?;
-    if entries.iter().any(|entry| matches!(entry.path.as_str(), "/EncryptedPackage" | "/EncryptedSummary")) {
+    let is_locked =
+        |name: &str| ["EncryptedPackage", "EncryptedSummary"].iter().any(|n| n.eq_ignore_ascii_case(name));
+    if entries.iter().any(|entry| entry.depth == 0 && is_locked(&entry.name)) {
         return Err(Refusal::held(Reason::PasswordNeeded));
     }
     for entry in &entries {
@@ -57,7 +58,7 @@ pub(super) struct Entry {
 }
 
 pub(super) struct Compound<'a> {
-    file: cfb::CompoundFile<Cursor<&'a [u8]>>,
+    file: compound::Compound<'a>,
 }
 
 impl Compound<'_> {
@@ -89,7 +90,9 @@ impl Compound<'_> {
 
 /// What an entry is, unless it belongs to every file of this kind or to an entry above it.
 fn threat(entry: &Entry, entries: &[Entry], kind: Kind) -> Option<Threat> {
-    let name = entry.name.trim_start_matches(|c: char| c.is_control());
+    // Names are the same in capitals and small letters (MS-CFB 2.6.4), and programs write either.
+    let name = entry.name.trim_start_matches(|c: char| c.is_control()).to_ascii_uppercase();
+    let name = name.as_str();
     let has_child = |child: &str| {
         let wanted = format!("{}/{child}", entry.path);
         entries.iter().any(|other| other.path.eq_ignore_ascii_case(&wanted))
@@ -120,9 +123,9 @@ fn threat(entry: &Entry, entries: &[Entry], kind: Kind) -> Option<Threat> {
         }
         return match name {
             _ if is_numbered(name, "LNK") => Some(Threat::ExternalContent),
-            "MsoDataStore" => Some(Threat::Extension),
-            "_xmlsignatures" => Some(Threat::Signature),
-            "Macros" | "_VBA_PROJECT_CUR" | "ObjectPool" | "_SX_DB_CUR" => None,
+            "MSODATASTORE" => Some(Threat::Extension),
+            "_XMLSIGNATURES" => Some(Threat::Signature),
+            "MACROS" | "_VBA_PROJECT_CUR" | "OBJECTPOOL" | "_SX_DB_CUR" => None,
             _ => Some(Threat::HiddenData),
         };
     }
@@ -130,16 +133,16 @@ fn threat(entry: &Entry, entries: &[Entry], kind: Kind) -> Option<Threat> {
         return None;
     }
     match name {
-        "SummaryInformation" | "DocumentSummaryInformation" => Some(Threat::Metadata),
-        "_signatures" => Some(Threat::Signature),
-        "Ctls" => Some(Threat::ActiveX),
+        "SUMMARYINFORMATION" | "DOCUMENTSUMMARYINFORMATION" => Some(Threat::Metadata),
+        "_SIGNATURES" => Some(Threat::Signature),
+        "CTLS" => Some(Threat::ActiveX),
         "XCB" => Some(Threat::Extension),
-        "WordDocument" if kind == Kind::Doc => None,
-        "0Table" | "1Table" | "Data" if kind == Kind::Doc => None,
-        "Workbook" | "Book" if kind == Kind::Xls => None,
-        "PowerPoint Document" | "Current User" | "Pictures" if kind == Kind::Ppt => None,
+        "WORDDOCUMENT" if kind == Kind::Doc => None,
+        "0TABLE" | "1TABLE" | "DATA" if kind == Kind::Doc => None,
+        "WORKBOOK" | "BOOK" if kind == Kind::Xls => None,
+        "POWERPOINT DOCUMENT" | "CURRENT USER" | "PICTURES" if kind == Kind::Ppt => None,
         // What says to other programs whose file this is.
-        "CompObj" | "Ole" | "ObjInfo" => None,
+        "COMPOBJ" | "OLE" | "OBJINFO" => None,
         // Another document, an earlier version, or something that nobody looks at.
         _ => Some(Threat::HiddenData),
     }

@@ -17,7 +17,7 @@ use super::bytes::{place_at, u16_at, u32_at};
 use super::obfuscated::Mask;
 use super::{locked_slides, words};
 use crate::ooxml::{DEFAULT_PASSWORD, PASSWORDS_MAX};
-use crate::{Refusal, Work};
+use crate::{Refusal, Work, compound};
 
 /// Records of a workbook by number.
 mod record {
@@ -52,7 +52,7 @@ pub(super) type File = cfb::CompoundFile<Cursor<Vec<u8>>>;
 /// Held when no password fits, when it is locked in another way, or when it is damaged.
 pub(super) fn open(untrusted: &[u8], kind: Kind, work: &mut Work<'_>) -> Result<Option<Vec<u8>>, Refusal> {
     let damaged = |_| Refusal::held(Reason::Damaged);
-    let mut seen = cfb::CompoundFile::open(Cursor::new(untrusted)).map_err(damaged)?;
+    let mut seen = compound::open(untrusted)?;
     let is_locked = match kind {
         Kind::Doc => words::is_locked(&start(&mut seen, "/WordDocument")),
         Kind::Xls => {
@@ -66,7 +66,7 @@ pub(super) fn open(untrusted: &[u8], kind: Kind, work: &mut Work<'_>) -> Result<
     }
     drop(seen);
     work.budget.spend(untrusted.len() as u64)?;
-    let mut file = File::open(Cursor::new(untrusted.to_vec())).map_err(damaged)?;
+    let mut file = File::open(Cursor::new(compound::sound(untrusted).into_owned())).map_err(damaged)?;
     let place = match kind {
         Kind::Doc => open_document(&mut file, work).map(|()| "WordDocument"),
         Kind::Xls => open_book(&mut file, work).map(|()| "Workbook"),
@@ -82,7 +82,7 @@ fn book_name<F>(file: &cfb::CompoundFile<F>) -> &'static str {
 }
 
 /// The first bytes of a stream; none when it is not there.
-fn start(file: &mut cfb::CompoundFile<Cursor<&[u8]>>, name: &str) -> Vec<u8> {
+fn start(file: &mut compound::Compound<'_>, name: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
     if let Ok(stream) = file.open_stream(name)
         && stream.take(START_BYTES).read_to_end(&mut bytes).is_err()

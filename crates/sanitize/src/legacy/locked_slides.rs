@@ -10,26 +10,26 @@ use super::bytes::{place_at, u16_at, u32_at};
 use super::locked::{self, File, Key, Lock};
 use crate::{Refusal, Work};
 
-const CURRENT_USER: &str = "/Current User";
-const DOCUMENT: &str = "/PowerPoint Document";
+pub(super) const CURRENT_USER: &str = "/Current User";
+pub(super) const DOCUMENT: &str = "/PowerPoint Document";
 const PICTURES: &str = "/Pictures";
 const SUMMARY: &str = "/EncryptedSummary";
 
 /// Where the stream about the user says whether the presentation is locked, and where its last edit stands.
 const TOKEN: usize = 12;
-const LAST_EDIT: usize = 16;
+pub(super) const LAST_EDIT: usize = 16;
 const TOKEN_LOCKED: u32 = 0xF3D1_C4DF;
 const TOKEN_OPEN: u32 = 0xE391_C05F;
 
 /// Records by number.
-mod record {
-    pub(super) const EDIT: u16 = 0x0FF5;
-    pub(super) const DIRECTORY: u16 = 0x1772;
+pub(super) mod record {
+    pub(in crate::legacy) const EDIT: u16 = 0x0FF5;
+    pub(in crate::legacy) const DIRECTORY: u16 = 0x1772;
     pub(super) const LOCK: u16 = 0x2F14;
     pub(super) const METAFILES: std::ops::RangeInclusive<u16> = 0xF01A..=0xF01C;
 }
 
-const HEAD_BYTES: usize = 8;
+pub(super) const HEAD_BYTES: usize = 8;
 
 /// What an edit takes with the number of the lock, and without.
 const EDIT_BYTES_LOCKED: u32 = 32;
@@ -93,7 +93,7 @@ pub(super) fn open(file: &mut File, work: &mut Work<'_>) -> Result<(), Refusal> 
 }
 
 /// The content of the record that begins here, if it is one of this sort.
-fn content(document: &[u8], at: usize, number: u16) -> Option<&[u8]> {
+pub(super) fn content(document: &[u8], at: usize, number: u16) -> Option<&[u8]> {
     let head = document.get(at..at.checked_add(HEAD_BYTES)?)?;
     let length = place_at(head, 4)?;
     let from = at + HEAD_BYTES;
@@ -101,7 +101,7 @@ fn content(document: &[u8], at: usize, number: u16) -> Option<&[u8]> {
 }
 
 /// The numbers of the objects and where they stand: runs of a first number, a count, and so many places.
-fn objects(directory: &[u8]) -> Vec<(u32, usize)> {
+pub(super) fn objects(directory: &[u8]) -> Vec<(u32, usize)> {
     let mut objects = Vec::new();
     let mut at = 0;
     while let Some(run) = u32_at(directory, at) {

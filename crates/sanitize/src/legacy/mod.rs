@@ -1,8 +1,9 @@
 //! Office files of old formats: read for what they carry, converted by somebody outside, rebuilt as what they became.
 //!
 //! Owns: the order of these steps, and which of two reports about the same thing counts.
-//! Leaves to others: passwords (`locked`, `locked_slides`, `obfuscated`), reading compound files (`compound`, and one module for each program), asking
-//! for the conversion (`converted`), and everything about the converted file (`ooxml`, `pdf`): it is as untrusted as the old one.
+//! Leaves to others: passwords (`locked`, `locked_slides`, `obfuscated`), a number that LibreOffice stumbles over (`numbered`),
+//! reading compound files (`compound`, and one module for each program), asking for the conversion (`converted`), and everything
+//! about the converted file (`ooxml`, `pdf`): it is as untrusted as the old one.
 //!
 //! The old file is read for its report only. What makes the result safe is that it is built anew from the converted file.
 
@@ -10,6 +11,7 @@ mod bytes;
 mod compound;
 mod locked;
 mod locked_slides;
+mod numbered;
 mod obfuscated;
 mod packed;
 mod packed_values;
@@ -43,7 +45,7 @@ pub(crate) fn rebuild(
         Mode::InspectOnly | Mode::Cells => None,
     };
     let what = what.ok_or(Refusal::held(Reason::NotRebuilt))?;
-    let opened;
+    let (opened, numbered);
     let mut untrusted = untrusted;
     let seen = if kind == Kind::Xlsb {
         if untrusted.starts_with(b"\xd0\xcf\x11\xe0") {
@@ -60,7 +62,14 @@ pub(crate) fn rebuild(
             opened = unlocked;
             untrusted = &opened;
         }
-        compound::read(untrusted, kind, work)?
+        let seen = compound::read(untrusted, kind, work)?;
+        if kind == Kind::Ppt
+            && let Some(mended) = numbered::mend(untrusted, work)?
+        {
+            numbered = mended;
+            untrusted = &numbered;
+        }
+        seen
     };
     let converted = convert(what, untrusted, work)?;
     let converted = match what.to() {

@@ -3,21 +3,20 @@
 //! Owns: reading properties, recipients and attachments out of the compound file.
 //! Leaves to others: what may stay of them (`mod`), code pages and packed RTF (`properties`).
 
-use std::io::{Cursor, Read};
+use std::io::Read;
 
 use worker_protocol::{Kind, Mode, Reason, Road, Threat};
 
 use super::envelope::Envelope;
 use super::properties::{self, Said};
 use super::{Piece, Sorter, tnef};
+use crate::compound::{self, Compound};
 use crate::mime::Entity;
 use crate::mime::field::Mailbox;
 use crate::{Rebuilt, Refusal, Work, html, text};
 
 /// Recipients of one message.
 const RECIPIENTS_MAX: usize = 2_000;
-
-type Compound<'a> = cfb::CompoundFile<Cursor<&'a [u8]>>;
 
 /// Turns a message of Outlook into mail.
 pub(crate) fn rebuild(untrusted: &[u8], mode: Mode, work: &mut Work<'_>) -> Result<Rebuilt, Refusal> {
@@ -30,8 +29,7 @@ pub(crate) fn rebuild(untrusted: &[u8], mode: Mode, work: &mut Work<'_>) -> Resu
     if tnef::is_tnef(untrusted) {
         return tnef::rebuild(untrusted, mode, work);
     }
-    let damaged = |_| Refusal::held(Reason::Damaged);
-    let mut file = cfb::CompoundFile::open(Cursor::new(untrusted)).map_err(damaged)?;
+    let mut file = compound::open(untrusted)?;
     work.budget.take_entries(file.walk().count())?;
     message(&mut file, "/", mode, work)
 }
@@ -179,7 +177,9 @@ impl Storage<'_, '_> {
     fn storages(&self, prefix: &str) -> Vec<String> {
         let Ok(entries) = self.file.read_storage(&self.at) else { return Vec::new() };
         let names = entries.filter(|entry| entry.is_storage()).map(|entry| entry.name().to_owned());
-        let mut names: Vec<String> = names.filter(|name| name.starts_with(prefix)).collect();
+        let mut names: Vec<String> = names
+            .filter(|name| name.get(..prefix.len()).is_some_and(|p| p.eq_ignore_ascii_case(prefix)))
+            .collect();
         names.sort();
         names
     }

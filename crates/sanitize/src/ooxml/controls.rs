@@ -5,12 +5,13 @@
 //!
 //! Nothing of a control is kept but these words. What is not one of the plain controls of Office says nothing here.
 
-use std::io::{Cursor, Read};
+use std::io::Read;
 
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
 use super::objects::attribute;
+use crate::compound;
 
 /// The longest data of one control that is read, in bytes, and the longest words, in characters.
 const DATA_BYTES_MAX: u64 = 1 << 20;
@@ -147,7 +148,7 @@ fn described(description: &str) -> Option<(Class, Kept)> {
 }
 
 fn stored(class: Class, data: &[u8]) -> Option<Kept> {
-    let mut file = cfb::CompoundFile::open(Cursor::new(data)).ok()?;
+    let mut file = compound::open(data).ok()?;
     let mut bytes = Vec::new();
     file.open_stream("/contents").ok()?.take(DATA_BYTES_MAX).read_to_end(&mut bytes).ok()?;
     read(class, &bytes)
@@ -204,7 +205,7 @@ fn read(class: Class, data: &[u8]) -> Option<Kept> {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use std::io::Write;
+    use std::io::{Cursor, Write};
 
     use super::*;
     use proptest::prelude::*;

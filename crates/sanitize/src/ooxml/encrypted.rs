@@ -4,7 +4,7 @@
 //! Leaves to others: the package, which is rebuilt like any other. Whether it was changed on its way is not asked (the
 //! keyed checksum of agile encryption): it is treated as hostile either way.
 
-use std::io::{Cursor, Read};
+use std::io::Read;
 
 use aes::cipher::{Array, BlockCipherDecrypt, KeyInit};
 use base64::Engine;
@@ -18,6 +18,7 @@ use worker_protocol::Reason;
 use super::xml;
 use crate::Refusal;
 use crate::bounded::Budget;
+use crate::compound::{self, Compound};
 
 /// The password of files that are encrypted without one: every program knows it.
 pub(crate) const DEFAULT_PASSWORD: &str = "VelvetSweatshop";
@@ -39,11 +40,10 @@ const SEGMENT_BYTES: usize = 4096;
 /// # Errors
 /// Held when no password fits, when the encryption is of another sort, or when the file is damaged.
 pub(crate) fn open(untrusted: &[u8], passwords: &[String], budget: &mut Budget) -> Result<Vec<u8>, Refusal> {
-    let damaged = Refusal::held(Reason::Damaged);
-    let mut compound = cfb::CompoundFile::open(Cursor::new(untrusted)).map_err(|_| damaged)?;
-    let description = stream(&mut compound, "/EncryptionInfo", DESCRIPTION_BYTES_MAX)?;
-    let packed = stream(&mut compound, "/EncryptedPackage", untrusted.len() as u64)?;
-    drop(compound);
+    let mut file = compound::open(untrusted)?;
+    let description = stream(&mut file, "/EncryptionInfo", DESCRIPTION_BYTES_MAX)?;
+    let packed = stream(&mut file, "/EncryptedPackage", untrusted.len() as u64)?;
+    drop(file);
     budget.spend(packed.len() as u64)?;
     let scheme = Scheme::read(&description)?;
     let given = passwords.iter().take(PASSWORDS_MAX).map(String::as_str);
@@ -56,13 +56,9 @@ pub(crate) fn open(untrusted: &[u8], passwords: &[String], budget: &mut Budget) 
     Err(Refusal::held(Reason::PasswordNeeded))
 }
 
-fn stream(
-    compound: &mut cfb::CompoundFile<Cursor<&[u8]>>,
-    name: &str,
-    bytes_max: u64,
-) -> Result<Vec<u8>, Refusal> {
+fn stream(file: &mut Compound<'_>, name: &str, bytes_max: u64) -> Result<Vec<u8>, Refusal> {
     let damaged = Refusal::held(Reason::Damaged);
-    let stream = compound.open_stream(name).map_err(|_| damaged)?;
+    let stream = file.open_stream(name).map_err(|_| damaged)?;
     if stream.len() > bytes_max {
         return Err(damaged);
     }

@@ -1,6 +1,6 @@
 //! Compound files encrypted here, and damaged ones.
 
-use std::io::Write;
+use std::io::{Cursor, Write};
 
 use aes::cipher::BlockCipherEncrypt;
 use proptest::prelude::*;
