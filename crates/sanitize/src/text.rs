@@ -86,6 +86,15 @@ pub(crate) fn decode_declared(untrusted: &[u8], label: Option<&str>) -> Decoded 
     }
 }
 
+/// Decodes what may be in one of several encodings, of which the first that the bytes agree with wins.
+pub(crate) fn decode_likeliest(untrusted: &[u8], labels: &[&str]) -> Decoded {
+    let fits = |label: &&&str| {
+        let encoding = Encoding::for_label(label.trim().as_bytes());
+        encoding.is_some_and(|encoding| strictly(encoding, untrusted).is_some())
+    };
+    decode_declared(untrusted, labels.iter().find(fits).or(labels.first()).copied())
+}
+
 /// The encoding under which the fewest bytes have to be replaced.
 fn nearest(untrusted: &[u8]) -> &'static Encoding {
     let replaced = |encoding: &&'static Encoding| {

@@ -309,9 +309,12 @@ fn from_compound(untrusted: &[u8], extension: &str) -> Result<Kind, Refusal> {
     if first == Some(Kind::Ichitaro) && claimed == Some(Kind::Hanako) {
         return Ok(Kind::Hanako);
     }
-    // A workbook inside a message or a document is that document's; the name then says which is the outer one.
+    // A workbook inside a message or a document is that document's; the name then says which is the outer one. Some names
+    // go with several kinds.
     match first {
-        Some(first) => Ok(std::iter::once(first).chain(found).find(|k| Some(*k) == claimed).unwrap_or(first)),
+        Some(first) => {
+            Ok(std::iter::once(first).chain(found).find(|kind| agrees(extension, *kind)).unwrap_or(first))
+        }
         None if matches!(claimed, Some(Kind::Hanako | Kind::Ichitaro | Kind::DocuWorks)) => {
             claimed.ok_or(Refusal::held(Reason::UnknownKind))
         }

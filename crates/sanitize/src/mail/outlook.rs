@@ -8,7 +8,7 @@ use std::io::{Cursor, Read};
 use worker_protocol::{Kind, Mode, Reason, Road, Threat};
 
 use super::envelope::Envelope;
-use super::properties::{self, Said};
+use super::properties::{self, Named, Said};
 use super::{Piece, Sorter, tnef};
 use crate::mime::Entity;
 use crate::mime::field::Mailbox;
@@ -38,16 +38,13 @@ pub(crate) fn rebuild(untrusted: &[u8], mode: Mode, work: &mut Work<'_>) -> Resu
 
 /// One message: the whole file, or one that is attached.
 fn message(file: &mut Compound<'_>, at: &str, mode: Mode, work: &mut Work<'_>) -> Result<Rebuilt, Refusal> {
-    let mut reader = Storage { file, at: at.to_owned(), code_page: None };
+    let mut reader = Storage { file, at: at.to_owned(), named: Named::default() };
     let header_bytes = if at == "/" { 32 } else { 24 };
     let fixed = reader.fixed(header_bytes, work)?;
     let number = |id: u16| fixed.iter().find(|(known, _)| *known == id).map(|(_, value)| *value);
-    reader.code_page =
-        number(0x3FFD).or_else(|| number(0x3FDE)).and_then(|page| u32::try_from(page & 0xFFFF_FFFF).ok());
-    if reader.code_page.is_none_or(|page| properties::label(page).is_none()) {
-        // Without a word on it, a message on a Japanese machine is in that machine's own code page.
-        reader.code_page = None;
-    }
+    let page = |id: u16| number(id).and_then(|page| u32::try_from(page).ok());
+    // Without a word on it, a message on a Japanese machine is in that machine's own code page.
+    reader.named = Named { strings: page(0x3FFD), network: page(0x3FDE), locale: page(0x3FF1) };
     let mut envelope = Envelope::empty();
     let sender = Mailbox {
         name: reader.text(0x0C1A, work)?.or(reader.text(0x0042, work)?).unwrap_or_default(),
@@ -116,7 +113,7 @@ fn first_address(candidates: [Option<String>; 3]) -> String {
 struct Storage<'f, 'a> {
     file: &'f mut Compound<'a>,
     at: String,
-    code_page: Option<u32>,
+    named: Named,
 }
 
 impl Storage<'_, '_> {
@@ -159,15 +156,32 @@ impl Storage<'_, '_> {
     }
 
     fn text(&mut self, id: u16, work: &mut Work<'_>) -> Result<Option<String>, Refusal> {
-        let wide = self.path(&format!("__substg1.0_{id:04X}001F"));
-        if let Some(bytes) = self.stream(&wide, work)? {
-            let said = encoding_rs::UTF_16LE.decode_without_bom_handling(&bytes).0;
-            return Ok(Some(said.trim_end_matches('\0').to_owned()));
+        if let Some(said) = self.wide(id, work)? {
+            return Ok(Some(said));
         }
-        let narrow = self.path(&format!("__substg1.0_{id:04X}001E"));
-        let label = self.code_page.and_then(properties::label);
-        let bytes = self.stream(&narrow, work)?;
-        Ok(bytes.map(|bytes| text::decode_declared(&bytes, label).text.trim_end_matches('\0').to_owned()))
+        let labels = self.named.of_strings();
+        Ok(self.narrow(id, work)?.map(|bytes| text::decode_likeliest(&bytes, &labels).text))
+    }
+
+    fn wide(&mut self, id: u16, work: &mut Work<'_>) -> Result<Option<String>, Refusal> {
+        let path = self.path(&format!("__substg1.0_{id:04X}001F"));
+        let bytes = self.stream(&path, work)?;
+        let said =
+            bytes.map(|bytes| encoding_rs::UTF_16LE.decode_without_bom_handling(&bytes).0.into_owned());
+        Ok(said.map(|said| said.trim_end_matches('\0').to_owned()))
+    }
+
+    fn page(&self, untrusted: &[u8]) -> String {
+        let in_page = html::label_in(untrusted);
+        text::decode_likeliest(untrusted, &self.named.of_page(in_page.as_deref())).text
+    }
+
+    /// A string in some code page, without the zeros at its end.
+    fn narrow(&mut self, id: u16, work: &mut Work<'_>) -> Result<Option<Vec<u8>>, Refusal> {
+        let path = self.path(&format!("__substg1.0_{id:04X}001E"));
+        let Some(mut bytes) = self.stream(&path, work)? else { return Ok(None) };
+        bytes.truncate(bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1));
+        Ok(Some(bytes))
     }
 
     fn bytes(&mut self, id: u16, work: &mut Work<'_>) -> Result<Option<Vec<u8>>, Refusal> {
@@ -272,10 +286,11 @@ impl Storage<'_, '_> {
         work: &mut Work<'_>,
     ) -> Result<Option<Piece>, Refusal> {
         let plain = self.text(0x1000, work)?.filter(|words| !words.trim().is_empty());
-        let label = self.code_page.and_then(properties::label);
+        let wide = self.wide(0x1013, work)?;
         let mut page = match self.bytes(0x1013, work)? {
-            Some(bytes) => Some(html::decode(&bytes, label)),
-            None => self.text(0x1013, work)?,
+            None if wide.is_some() => wide,
+            None => self.narrow(0x1013, work)?.map(|bytes| self.page(&bytes)),
+            Some(bytes) => Some(self.page(&bytes)),
         };
         let mut words = plain;
         if page.is_none()

@@ -290,6 +290,82 @@ fn a_message_of_outlook_becomes_mail() {
     }
 }
 
+/// A message of Outlook with these numbers and streams.
+fn outlook_of(numbers: &[(u16, u32)], streams: &[(&str, &[u8])]) -> Vec<u8> {
+    use std::io::Write as _;
+    let row = |(id, value): &(u16, u32)| {
+        [&3u16.to_le_bytes()[..], &id.to_le_bytes(), &[0; 4], &value.to_le_bytes(), &[0xFF; 4]].concat()
+    };
+    let fixed = [vec![0; 32], numbers.iter().flat_map(row).collect()].concat();
+    let mut file = cfb::CompoundFile::create(std::io::Cursor::new(Vec::new())).unwrap();
+    for (path, bytes) in streams.iter().chain(&[("/__properties_version1.0", fixed.as_slice())]) {
+        let (storage, _) = path.rsplit_once('/').unwrap();
+        if !storage.is_empty() {
+            file.create_storage_all(storage).unwrap();
+        }
+        file.create_stream(path).unwrap().write_all(bytes).unwrap();
+    }
+    file.into_inner().into_inner()
+}
+
+#[test]
+fn strings_of_a_message_are_in_the_code_page_that_it_names() {
+    use encoding_rs::{BIG5, EUC_JP, KOI8_R, UTF_8, WINDOWS_1251, WINDOWS_1252};
+    const STRINGS: u16 = 0x3FFD;
+    const NETWORK: u16 = 0x3FDE;
+    const LOCALE: u16 = 0x3FF1;
+    type Row<'a> =
+        (&'a [(u16, u32)], &'static encoding_rs::Encoding, &'static encoding_rs::Encoding, &'a str);
+    let rows: [Row<'_>; 11] = [
+        (&[], SHIFT_JIS, SHIFT_JIS, "件名ソ表"),
+        (&[(LOCALE, 1033)], SHIFT_JIS, SHIFT_JIS, "件名ソ表"),
+        (&[(STRINGS, 932), (NETWORK, 65001)], SHIFT_JIS, UTF_8, "ｶﾅ"),
+        (&[(NETWORK, 50220), (LOCALE, 1041)], SHIFT_JIS, ISO_2022_JP, "件名"),
+        (&[(NETWORK, 51932)], SHIFT_JIS, EUC_JP, "件名"),
+        (&[(NETWORK, 20127), (LOCALE, 1041)], SHIFT_JIS, SHIFT_JIS, "件名ソ表"),
+        (&[(NETWORK, 65001), (LOCALE, 1031)], WINDOWS_1252, UTF_8, "Größe äöü"),
+        (&[(NETWORK, 1251), (LOCALE, 1049)], WINDOWS_1251, WINDOWS_1251, "Тема письма"),
+        (&[(NETWORK, 20866), (LOCALE, 1049)], WINDOWS_1251, KOI8_R, "Тема письма"),
+        (&[(LOCALE, 1049)], WINDOWS_1251, WINDOWS_1251, "Тема письма"),
+        (&[(NETWORK, 950), (LOCALE, 1028)], BIG5, BIG5, "格式測試"),
+    ];
+    for (numbers, of_strings, of_page, words) in rows {
+        let narrow = [of_strings.encode(words).0.into_owned(), vec![0]].concat();
+        let page = of_page.encode(&format!("<html><body><p>{words}</p></body></html>")).0.into_owned();
+        let given = outlook_of(
+            numbers,
+            &[
+                ("/__substg1.0_0037001E", &narrow),
+                ("/__substg1.0_1000001E", &narrow),
+                ("/__substg1.0_10130102", &page),
+            ],
+        );
+        let clean = run_as(&given, "a.msg", Mode::Rebuild).clean.unwrap();
+        let (subject, text, html, _) = read(&clean);
+        assert_eq!((subject.as_str(), text.trim()), (words, words), "{numbers:?}");
+        assert!(html.contains(&format!("<p>{words}</p>")), "{numbers:?}: {html}");
+    }
+}
+
+#[test]
+fn a_message_with_an_old_document_is_a_message() {
+    let mut document = cfb::CompoundFile::create(std::io::Cursor::new(Vec::new())).unwrap();
+    document.create_stream("/WordDocument").unwrap();
+    let document = document.into_inner().into_inner();
+    let given = outlook_of(
+        &[],
+        &[
+            ("/__substg1.0_1000001E", b"words"),
+            ("/__attach_version1.0_#00000000/__substg1.0_3707001E", b"a.doc"),
+            ("/__attach_version1.0_#00000000/__substg1.0_37010102", &document),
+        ],
+    );
+    let outcome = run_as(&given, "a.msg", Mode::Rebuild);
+    assert_eq!(outcome.report.kind, Some(Kind::OutlookMessage));
+    assert_eq!(outcome.report.members.len(), 1);
+    assert_eq!(read(&outcome.clean.unwrap()).1.trim(), "words");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
