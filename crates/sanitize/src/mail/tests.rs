@@ -118,6 +118,44 @@ fn an_invitation_stays_one() {
 }
 
 #[test]
+fn attached_texts_keep_their_alphabet() {
+    use encoding_rs::{EUC_JP, KOI8_R, WINDOWS_1252};
+    let rows = [
+        ("a.txt", "iso-8859-1", WINDOWS_1252, "Die Fr\u{f6}sche am See", "windows-1252"),
+        ("a.txt", "koi8-r", KOI8_R, "Привет всем", "UTF-8"),
+        ("a.txt", "shift_jis", SHIFT_JIS, "予定表ソ", "Shift_JIS"),
+        ("a.csv", "euc-jp", EUC_JP, "あいうえお,b", "EUC-JP"),
+        ("a.txt", "iso-2022-jp", ISO_2022_JP, "予定表", "ISO-2022-JP"),
+        // A label that is put on everything.
+        ("a.csv", "us-ascii", SHIFT_JIS, "予定表,b", "Shift_JIS"),
+        ("a.txt", "iso-8859-1", SHIFT_JIS, "予定表ソ", "Shift_JIS"),
+        ("a.txt", "none", encoding_rs::UTF_8, "予定表", "UTF-8"),
+        ("a.txt", "koi8-r", encoding_rs::UTF_8, "words", ""),
+    ];
+    for (name, label, encoding, words, expected) in rows {
+        let head = format!(
+            "Content-Type: text/plain; charset={label}\r\nContent-Disposition: attachment; filename={name}\r\n\r\n"
+        );
+        let part = [head.as_bytes(), &encoding.encode(words).0].concat();
+        let outcome = run(&multipart("mixed", &[b"\r\nwords", &part]));
+        let clean = outcome.clean.unwrap();
+        let message = MessageParser::default().parse(&clean).unwrap();
+        let part = message.attachments().next();
+        let part = part.unwrap_or_else(|| panic!("{name} {label}: {:?}", outcome.report.members));
+        let charset = part.content_type().unwrap().attribute("charset").unwrap_or_default();
+        assert_eq!((charset, part.text_contents().unwrap_or_default()), (expected, words), "{name} {label}");
+    }
+}
+
+#[test]
+fn parts_may_be_bytes_as_they_are() {
+    let wide: Vec<u8> = "会議 plan\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let head = b"Content-Type: text/plain; charset=utf-16le\r\nContent-Transfer-Encoding: binary\r\n\r\n";
+    let outcome = run(&multipart("mixed", &[&[head.as_slice(), &wide].concat()]));
+    assert_eq!(read(&outcome.clean.unwrap()).1.trim(), "会議 plan");
+}
+
+#[test]
 fn modes() {
     let plain = "Content-Type: text/plain; charset=utf-8\r\n\r\n本文 https://a.example/".as_bytes();
     let page =
