@@ -386,6 +386,35 @@ fn strings_of_a_message_are_in_the_code_page_that_it_names() {
 }
 
 #[test]
+fn fields_of_bare_bytes_are_in_the_alphabet_of_the_words() {
+    use encoding_rs::{BIG5, EUC_KR, KOI8_R};
+    let rows = [
+        ("koi8-r", KOI8_R, "Привет всем"),
+        ("big5", BIG5, "格式測試"),
+        ("euc-kr", EUC_KR, "안녕하세요"),
+        // A label that is put on everything.
+        ("iso-8859-1", SHIFT_JIS, "お知らせ"),
+        ("iso-2022-jp", SHIFT_JIS, "お知らせ"),
+    ];
+    for (label, encoding, words) in rows {
+        let head = format!("From: {words} <a@b.example>\nTo: c@d.example\nSubject: {words}\n");
+        let given = [
+            &*encoding.encode(&head).0,
+            format!("Content-Type: text/plain; charset={label}\n\nx").as_bytes(),
+        ]
+        .concat();
+        let clean = run(&given).clean.unwrap();
+        assert_eq!(read(&clean).0, words, "{label}");
+        let message = MessageParser::default().parse(&clean).unwrap();
+        assert_eq!(
+            message.from().and_then(|from| from.first()).and_then(|from| from.name()),
+            Some(words),
+            "{label}"
+        );
+    }
+}
+
+#[test]
 fn a_message_with_an_old_document_is_a_message() {
     let mut document = cfb::CompoundFile::create(std::io::Cursor::new(Vec::new())).unwrap();
     document.create_stream("/WordDocument").unwrap();
