@@ -5,6 +5,7 @@
 //! (`sanitise_one`, which comes back here for a message in a message), Outlook's own formats (`outlook`, `tnef`).
 
 mod cms;
+mod entries;
 mod envelope;
 pub(crate) mod outlook;
 mod properties;

@@ -1,12 +1,13 @@
 //! Messages as Outlook saves them (MS-OXMSG, or its envelope by itself): turned into mail that every program reads.
 //!
 //! Owns: reading properties, recipients and attachments out of the compound file.
-//! Leaves to others: what may stay of them (`mod`), code pages and packed RTF (`properties`).
+//! Leaves to others: what may stay of them (`mod`), code pages and packed RTF (`properties`), appointments and cards (`entries`).
 
 use std::io::{Cursor, Read};
 
 use worker_protocol::{Kind, Mode, Reason, Road, Threat};
 
+use super::entries::{Entry, Names};
 use super::envelope::Envelope;
 use super::properties::{self, Named, Said};
 use super::{Piece, Sorter, tnef};
@@ -76,8 +77,9 @@ fn message(file: &mut Compound<'_>, at: &str, mode: Mode, work: &mut Work<'_>) -
             envelope.mailboxes(name, names.collect());
         }
     }
-    if let Some(subject) = reader.text(0x0037, work)? {
-        envelope.words("Subject", &subject);
+    let subject = reader.text(0x0037, work)?;
+    if let Some(subject) = &subject {
+        envelope.words("Subject", subject);
     }
     let sent = number(0x0039).or_else(|| number(0x0E06)).and_then(date);
     if let Some(sent) = sent {
@@ -95,7 +97,10 @@ fn message(file: &mut Compound<'_>, at: &str, mode: Mode, work: &mut Work<'_>) -
     }
     envelope.mark(work.job.mark.as_ref());
     let mut sorter = Sorter::new(mode);
-    let attached = reader.attachments(&mut sorter, mode, work)?;
+    let mut attached = reader.attachments(&mut sorter, mode, work)?;
+    if let Some((name, entry)) = reader.entry(subject.as_deref().unwrap_or_default(), &fixed, work)? {
+        attached.extend(sorter.file(name, entry.as_bytes(), None, work)?);
+    }
     let root = reader.body(&mut sorter, mode, work)?;
     let root = match (root, attached.is_empty()) {
         (root, true) => root,
@@ -278,6 +283,25 @@ impl Storage<'_, '_> {
         Ok(Piece::Done(Entity::Message { name, bytes: rebuilt.clean }))
     }
 
+    /// An appointment, a task or a card: what this message is beyond a message.
+    fn entry(
+        &mut self,
+        subject: &str,
+        fixed: &[(u16, u64)],
+        work: &mut Work<'_>,
+    ) -> Result<Option<(&'static str, String)>, Refusal> {
+        let class = self.text(0x001A, work)?.unwrap_or_default();
+        if !Entry::is_one(&class) {
+            return Ok(None);
+        }
+        // Messages inside share the names of the one around them.
+        let names = self.stream("/__nameid_version1.0/__substg1.0_00030102", work)?.unwrap_or_default();
+        let sets = self.stream("/__nameid_version1.0/__substg1.0_00020102", work)?.unwrap_or_default();
+        let names = Names::read(&names, &sets);
+        let text = &mut |id: u16| self.text(id, work);
+        Entry { class: &class, subject, fixed, names: &names, text }.written()
+    }
+
     /// The words: as a page if there is one, else plain, else what packed RTF says.
     fn body(
         &mut self,
@@ -320,40 +344,63 @@ impl Storage<'_, '_> {
     }
 }
 
-/// A time in units of 100 ns since 1601, as a field of a message says it (RFC 5322, section 3.3).
+/// A moment in the calendar, in UTC.
+pub(super) struct Moment {
+    pub(super) year: u64,
+    month: usize,
+    date: u64,
+    weekday: usize,
+    pub(super) hour: u64,
+    pub(super) minute: u64,
+    pub(super) second: u64,
+}
+
+impl Moment {
+    /// A time in units of 100 ns since 1601.
+    pub(super) fn of(ticks: u64) -> Option<Self> {
+        let seconds = ticks / 10_000_000;
+        let (days, second) = (seconds / 86_400, seconds % 86_400);
+        // The first of January 1601 was a Monday.
+        let weekday = usize::try_from(days % 7).ok()?;
+        let (mut year, mut left) = (1601u64, days);
+        let is_leap =
+            |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+        loop {
+            let length = if is_leap(year) { 366 } else { 365 };
+            if left < length {
+                break;
+            }
+            left -= length;
+            year += 1;
+            if year > 9999 {
+                return None;
+            }
+        }
+        let lengths = [31, if is_leap(year) { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+        let mut month = 0;
+        for length in lengths {
+            if left < length {
+                break;
+            }
+            left -= length;
+            month += 1;
+        }
+        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+        (year > 1601).then_some(Self { year, month, date: left + 1, weekday, hour, minute, second })
+    }
+
+    /// Its day as digits.
+    pub(super) fn day(&self) -> String {
+        format!("{:04}{:02}{:02}", self.year, self.month + 1, self.date)
+    }
+}
+
+/// A time as a field of a message says it (RFC 5322, section 3.3).
 fn date(ticks: u64) -> Option<String> {
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-    let seconds = ticks / 10_000_000;
-    let (days, second) = (seconds / 86_400, seconds % 86_400);
-    // The first of January 1601 was a Monday.
-    let weekday = DAYS.get(usize::try_from(days % 7).ok()?)?;
-    let (mut year, mut left) = (1601u64, days);
-    let is_leap =
-        |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    loop {
-        let length = if is_leap(year) { 366 } else { 365 };
-        if left < length {
-            break;
-        }
-        left -= length;
-        year += 1;
-        if year > 9999 {
-            return None;
-        }
-    }
-    let lengths = [31, if is_leap(year) { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    let mut month = 0;
-    for length in lengths {
-        if left < length {
-            break;
-        }
-        left -= length;
-        month += 1;
-    }
-    let month = MONTHS.get(month)?;
-    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    (year > 1601)
-        .then(|| format!("{weekday}, {} {month} {year} {hour:02}:{minute:02}:{second:02} +0000", left + 1))
+    let Moment { year, month, date, weekday, hour, minute, second } = Moment::of(ticks)?;
+    let (month, weekday) = (MONTHS.get(month)?, DAYS.get(weekday)?);
+    Some(format!("{weekday}, {date} {month} {year} {hour:02}:{minute:02}:{second:02} +0000"))
 }

@@ -330,13 +330,17 @@ fn a_message_of_outlook_becomes_mail() {
 
 /// A message of Outlook with these numbers and streams.
 fn outlook_of(numbers: &[(u16, u32)], streams: &[(&str, &[u8])]) -> Vec<u8> {
-    use std::io::Write as _;
     let row = |(id, value): &(u16, u32)| {
         [&3u16.to_le_bytes()[..], &id.to_le_bytes(), &[0; 4], &value.to_le_bytes(), &[0xFF; 4]].concat()
     };
     let fixed = [vec![0; 32], numbers.iter().flat_map(row).collect()].concat();
+    compound(&[streams, &[("/__properties_version1.0", fixed.as_slice())]].concat())
+}
+
+fn compound(streams: &[(&str, &[u8])]) -> Vec<u8> {
+    use std::io::Write as _;
     let mut file = cfb::CompoundFile::create(std::io::Cursor::new(Vec::new())).unwrap();
-    for (path, bytes) in streams.iter().chain(&[("/__properties_version1.0", fixed.as_slice())]) {
+    for (path, bytes) in streams {
         let (storage, _) = path.rsplit_once('/').unwrap();
         if !storage.is_empty() {
             file.create_storage_all(storage).unwrap();
@@ -382,6 +386,105 @@ fn strings_of_a_message_are_in_the_code_page_that_it_names() {
         let (subject, text, html, _) = read(&clean);
         assert_eq!((subject.as_str(), text.trim()), (words, words), "{numbers:?}");
         assert!(html.contains(&format!("<p>{words}</p>")), "{numbers:?}: {html}");
+    }
+}
+
+#[test]
+fn appointments_tasks_and_cards_keep_what_a_message_cannot_say() {
+    let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let set = |which: u8| [which, 0x20, 6, 0, 0, 0, 0, 0, 0xC0, 0, 0, 0, 0, 0, 0, 0x46];
+    let sets = [set(2), set(3), set(4)].concat();
+    let row = |id: u16, kind: u16, value: u64| {
+        [&kind.to_le_bytes()[..], &id.to_le_bytes(), &[0; 4], &value.to_le_bytes()].concat()
+    };
+    // The second of April 2026, noon.
+    let noon = 134_196_048_000_000_000;
+    type Row<'a> =
+        (&'a str, &'a [(u32, u16)], &'a [(u16, u16, u64)], &'a [(u16, &'a str)], &'a str, &'a [&'a str]);
+    let rows: [Row<'_>; 5] = [
+        (
+            "IPM.Appointment",
+            &[(0x820D, 6), (0x8208, 6), (0x8215, 6)],
+            &[(0x8000, 0x40, noon), (0x0061, 0x40, noon + 36_000_000_000), (0x8002, 0x0B, 0xFF01)],
+            &[(0x8001, "第1会議室; 3階")],
+            "appointment.ics",
+            &[
+                "SUMMARY:件名",
+                "DTSTART:20260402T120000Z",
+                "DTEND:20260402T130000Z",
+                "LOCATION:第1会議室\\; 3階",
+                "X-MICROSOFT-CDO-ALLDAYEVENT:TRUE",
+            ],
+        ),
+        (
+            "IPM.Schedule.Meeting.Canceled",
+            &[],
+            &[(0x0060, 0x40, noon)],
+            &[],
+            "appointment.ics",
+            &["DTSTART:20260402T120000Z", "STATUS:CANCELLED"],
+        ),
+        (
+            "IPM.Task",
+            &[(0x8105, 8), (0x8101, 8), (0x8102, 8)],
+            &[(0x8000, 0x40, noon), (0x8001, 3, 1), (0x8002, 5, 0.5f64.to_bits())],
+            &[],
+            "task.ics",
+            &["DUE;VALUE=DATE:20260402", "STATUS:IN-PROCESS", "PERCENT-COMPLETE:50"],
+        ),
+        (
+            "IPM.Contact",
+            &[(0x8083, 10), (0x8046, 10), (0x802D, 10)],
+            &[],
+            &[
+                (0x3A11, "山田"),
+                (0x3A06, "太郎"),
+                (0x3A16, "市役所"),
+                (0x3A08, "03-0000-0000"),
+                (0x3A51, "www.city.example"),
+                (0x8000, "a@b.example"),
+                (0x8001, "東京"),
+                (0x8002, "やまだ"),
+            ],
+            "contact.vcf",
+            &[
+                "N:山田;太郎;;;",
+                "ORG:市役所;",
+                "TEL;TYPE=WORK,VOICE:03-0000-0000",
+                "EMAIL;TYPE=INTERNET:a@b.example",
+                "ADR;TYPE=WORK:;;;東京;;;",
+                "X-PHONETIC-LAST-NAME:やまだ",
+                "URL:http://www.city.example",
+            ],
+        ),
+        // A day of the year 4501 is none, and a note is no more than a message.
+        ("IPM.Appointment", &[], &[(0x0060, 0x40, 915_151_392_000_000_000)], &[], "", &[]),
+    ];
+    for (class, names, fixed, texts, file, expected) in rows {
+        let names = names.iter().enumerate().flat_map(|(at, (name, set))| {
+            [&name.to_le_bytes()[..], &set.to_le_bytes(), &u16::try_from(at).unwrap().to_le_bytes()].concat()
+        });
+        let names: Vec<u8> = names.collect();
+        let fixed: Vec<u8> = fixed.iter().flat_map(|(id, kind, value)| row(*id, *kind, *value)).collect();
+        let mut streams: Vec<(String, Vec<u8>)> = texts
+            .iter()
+            .chain(&[(0x001A, class), (0x0037, "件名"), (0x1000, "本文")])
+            .map(|(id, said)| (format!("/__substg1.0_{id:04X}001F"), wide(said)))
+            .collect();
+        streams.push(("/__nameid_version1.0/__substg1.0_00020102".to_owned(), sets.clone()));
+        streams.push(("/__nameid_version1.0/__substg1.0_00030102".to_owned(), names));
+        streams.push(("/__properties_version1.0".to_owned(), [vec![0; 32], fixed].concat()));
+        let streams: Vec<(&str, &[u8])> = streams.iter().map(|(p, b)| (p.as_str(), b.as_slice())).collect();
+        let outcome = run_as(&compound(&streams), "a.msg", Mode::Rebuild);
+        let clean = outcome.clean.unwrap();
+        let message = MessageParser::default().parse(&clean).unwrap();
+        assert_eq!(message.body_text(0).unwrap().trim(), "本文");
+        let part = message.attachments().next();
+        assert_eq!(part.and_then(|part| part.attachment_name()).unwrap_or_default(), file, "{class}");
+        let said = part.and_then(|part| part.text_contents()).unwrap_or_default().replace("\r\n ", "");
+        for line in expected {
+            assert!(said.lines().any(|known| known == *line), "{class}: {line}: {said}");
+        }
     }
 }
 
