@@ -3,9 +3,11 @@
 //! Owns: which encoding a code page is, unpacking RTF (MS-OXRTFCP), taking the words out of it (MS-OXRTFEX).
 //! Leaves to others: where the properties lie (`tnef`, `outlook`).
 
+use std::collections::HashMap;
+
 use encoding_rs::Encoding;
 
-use crate::{Refusal, Work, text};
+use crate::{Refusal, Work, rtf, text};
 
 /// The label of the encoding that Windows calls by this number.
 pub(crate) fn label(code_page: u32) -> Option<&'static str> {
@@ -203,7 +205,14 @@ struct Group {
     is_rtf_only: bool,
     /// Characters that stand for each one in Unicode.
     fallback: usize,
+    /// It lists the fonts.
+    is_font_table: bool,
+    /// The alphabet of its font, when that is another one than the document's.
+    alphabet: Option<&'static Encoding>,
 }
+
+/// Fonts of one text whose alphabet is looked up.
+const FONTS_MAX: usize = 5_000;
 
 /// Takes the page or the words out of RTF.
 pub(super) fn said(rtf: &[u8]) -> Said {
@@ -211,6 +220,9 @@ pub(super) fn said(rtf: &[u8]) -> Said {
     let mut out = String::new();
     let mut pending: Vec<u8> = Vec::new();
     let mut encoding: &'static Encoding = encoding_rs::WINDOWS_1252;
+    let mut pending_encoding = encoding;
+    let mut fonts: HashMap<i32, &'static Encoding> = HashMap::new();
+    let mut declared = 0;
     let mut groups = vec![Group { fallback: 1, ..Group::default() }];
     let mut skip = 0usize;
     let mut at = 0;
@@ -225,6 +237,12 @@ pub(super) fn said(rtf: &[u8]) -> Said {
         at += 1;
         let group = groups.last().copied().unwrap_or_default();
         let is_shown = !group.is_hidden && !group.is_rtf_only;
+        // A Japanese name in a Western text is in the alphabet of its font.
+        let current = group.alphabet.unwrap_or(encoding);
+        if current != pending_encoding {
+            flush(&mut pending, pending_encoding, &mut out);
+            pending_encoding = current;
+        }
         match byte {
             b'{' if groups.len() < GROUPS_MAX => {
                 groups.push(group);
@@ -243,8 +261,11 @@ pub(super) fn said(rtf: &[u8]) -> Said {
                     .any(|name| head.starts_with(name));
                 if let Some(group) = groups.last_mut() {
                     group.is_hidden |= hides;
+                    group.is_font_table |= head.starts_with(b"\\fonttbl");
                     if head.starts_with(b"\\*\\htmltag") {
                         group.is_rtf_only = false;
+                        // Tags have no font.
+                        group.alphabet = None;
                     }
                 }
             }
@@ -306,6 +327,23 @@ pub(super) fn said(rtf: &[u8]) -> Said {
                             .and_then(|label| Encoding::for_label(label.as_bytes()))
                             .unwrap_or(encoding);
                     }
+                    ("f", Some(font)) if group.is_font_table => declared = font,
+                    // The first of the sets is only the document's own again.
+                    ("fcharset", Some(set)) if group.is_font_table && set > 0 => {
+                        if let Some(encoding) = rtf::charset(set).filter(|_| fonts.len() < FONTS_MAX) {
+                            fonts.insert(declared, encoding);
+                        }
+                    }
+                    ("f", Some(font)) => {
+                        if let Some(group) = groups.last_mut() {
+                            group.alphabet = fonts.get(&font).copied();
+                        }
+                    }
+                    ("plain", _) => {
+                        if let Some(group) = groups.last_mut() {
+                            group.alphabet = None;
+                        }
+                    }
                     ("htmlrtf", number) => {
                         if let Some(group) = groups.last_mut() {
                             group.is_rtf_only = is_page && number != Some(0);
@@ -317,7 +355,7 @@ pub(super) fn said(rtf: &[u8]) -> Said {
                         }
                     }
                     ("u", Some(code)) if is_shown => {
-                        flush(&mut pending, encoding, &mut out);
+                        flush(&mut pending, pending_encoding, &mut out);
                         let unit = u16::from_ne_bytes(i16::try_from(code).unwrap_or_default().to_ne_bytes());
                         push_unit(&mut out, unit);
                         skip = group.fallback;
@@ -341,7 +379,7 @@ pub(super) fn said(rtf: &[u8]) -> Said {
             }
         }
     }
-    flush(&mut pending, encoding, &mut out);
+    flush(&mut pending, pending_encoding, &mut out);
     // Halves of characters that never met.
     let out: String = out.chars().filter(|c| !('\u{F0000}'..='\u{F07FF}').contains(c)).collect();
     if is_page { Said::Page(out) } else { Said::Words(text::without_controls(&out).0) }
@@ -374,6 +412,8 @@ mod tests {
                      {\\*\\htmltag64 <p>}\\htmlrtf {\\htmlrtf0 \\'8f\\'5a\\u27665 ?\\htmlrtf }\\htmlrtf0 {\\*\\htmltag72 </p>}}";
         assert_eq!(said(page), Said::Page("<p>住氡</p>".replace('氡', "\u{6C11}")));
         let words = b"{\\rtf1\\ansi\\ansicpg1252{\\info{\\author x}}Hello\\par \\{w\\'f6rld\\}\\u-10179 ?\\u-8704 ?{\\*\\x y}}";
+        let fonts = b"{\\rtf1\\ansi\\ansicpg1252\\fromhtml1 {\\fonttbl{\\f0\\fcharset0 x;}{\\f1\\fcharset128 y;}{\\f2\\fcharset204 z;}}\\f0 {\\*\\htmltag <p>}\\'e9{\\f1 \\'8f\\'5a{\\*\\htmltag <b title=\\'e9>}}\\'e9\\f2\\'cf\\plain\\'e9}";
+        assert_eq!(said(fonts), Said::Page("<p>é住<b title=é>éПé".to_owned()));
         assert_eq!(said(words), Said::Words("Hello\n{wörld}\u{1F600}".to_owned()));
     }
 
