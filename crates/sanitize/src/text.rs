@@ -86,6 +86,24 @@ pub(crate) fn decode_declared(untrusted: &[u8], label: Option<&str>) -> Decoded 
     }
 }
 
+/// Decodes what may be in one of several encodings, of which the first that the bytes agree with wins.
+pub(crate) fn decode_likeliest(untrusted: &[u8], labels: &[&str]) -> Decoded {
+    let fits = |label: &&&str| {
+        let encoding = Encoding::for_label(label.trim().as_bytes());
+        encoding.is_some_and(|encoding| strictly(encoding, untrusted).is_some())
+    };
+    decode_declared(untrusted, labels.iter().find(fits).or(labels.first()).copied())
+}
+
+/// What these bytes say under a label without which they would be taken for something else. Western labels stand on texts of
+/// any alphabet and no bytes contradict them, so they are not believed.
+pub(crate) fn only_by_label(untrusted: &[u8], label: &str) -> Option<String> {
+    let encoding = Encoding::for_label(label.trim().as_bytes())
+        .filter(|encoding| *encoding != WINDOWS_1252 && encoding.is_ascii_compatible())?;
+    let text = strictly(encoding, untrusted)?;
+    decode(untrusted).is_none_or(|found| found.text != text).then_some(text)
+}
+
 /// The encoding under which the fewest bytes have to be replaced.
 fn nearest(untrusted: &[u8]) -> &'static Encoding {
     let replaced = |encoding: &&'static Encoding| {
@@ -209,6 +227,10 @@ impl Decoded {
         let bytes = marked.encode();
         (marked.is_writable() && decode(&bytes).is_some_and(|again| again.text == marked.text))
             .then_some(bytes)
+    }
+
+    pub(crate) fn encoding_name(&self) -> &'static str {
+        self.encoding.name()
     }
 
     /// Whether every character can be written in the encoding it came in.

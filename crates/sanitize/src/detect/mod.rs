@@ -111,7 +111,10 @@ fn from_text(untrusted: &[u8], extension: &str) -> Result<Kind, Refusal> {
     let is_strict = strict.is_some();
     let decoded = match strict {
         Some(decoded) => decoded,
-        None if contains(head(untrusted, 4096), &[0]) && !is_page_with_zeros(untrusted, extension) => {
+        None if contains(head(untrusted, 4096), &[0])
+            && !is_page_with_zeros(untrusted, extension)
+            && !is_mail_with_zeros(untrusted, extension) =>
+        {
             return Err(Refusal::held(Reason::UnknownKind));
         }
         None => text::decode_declared(untrusted, None),
@@ -182,6 +185,13 @@ fn is_page_with_zeros(untrusted: &[u8], extension: &str) -> bool {
     agrees(extension, Kind::Html)
         && untrusted.trim_ascii_start().starts_with(b"<")
         && zeros * 50 <= untrusted.len()
+}
+
+/// A part of a message may be bytes as they are (RFC 3030); the fields before them are not.
+fn is_mail_with_zeros(untrusted: &[u8], extension: &str) -> bool {
+    let fields = untrusted.split(|byte| *byte == 0).next().unwrap_or_default();
+    let is_whole = contains(fields, b"\n\n") || contains(fields, b"\n\r\n");
+    extension == "eml" && is_whole && markup::mail_kind(&String::from_utf8_lossy(fields)) == Some(Kind::Mail)
 }
 
 fn from_zip(untrusted: &[u8], extension: &str, limits: &Limits) -> Result<Kind, Refusal> {
@@ -314,9 +324,12 @@ fn from_compound(untrusted: &[u8], extension: &str) -> Result<Kind, Refusal> {
     if first == Some(Kind::Ichitaro) && claimed == Some(Kind::Hanako) {
         return Ok(Kind::Hanako);
     }
-    // A workbook inside a message or a document is that document's; the name then says which is the outer one.
+    // A workbook inside a message or a document is that document's; the name then says which is the outer one. Some names
+    // go with several kinds.
     match first {
-        Some(first) => Ok(std::iter::once(first).chain(found).find(|k| Some(*k) == claimed).unwrap_or(first)),
+        Some(first) => {
+            Ok(std::iter::once(first).chain(found).find(|kind| agrees(extension, *kind)).unwrap_or(first))
+        }
         None if matches!(claimed, Some(Kind::Hanako | Kind::Ichitaro | Kind::DocuWorks)) => {
             claimed.ok_or(Refusal::held(Reason::UnknownKind))
         }
@@ -450,7 +463,7 @@ mod tests {
         let held = |reason| Err(Refusal { verdict: Verdict::Held, reason });
         let blocked = |reason| Err(Refusal { verdict: Verdict::Blocked, reason });
         let empty_zip = b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
-        let rows: [(&str, &[u8], Result<Kind, Refusal>); 56] = [
+        let rows: [(&str, &[u8], Result<Kind, Refusal>); 59] = [
             ("a.zip", empty_zip, Ok(Kind::Zip)),
             ("a.xlsb", empty_zip, held(Reason::NameMismatch)),
             ("a.xlam", empty_zip, blocked(Reason::Executable)),
@@ -489,6 +502,9 @@ mod tests {
                 b"From: a\nMIME-Version: 1.0\nContent-Type: multipart/related; boundary=x\n\n",
                 Ok(Kind::Mail),
             ),
+            ("a.eml", b"From: a\nTo: b\n\nx\0y\0", Ok(Kind::Mail)),
+            ("a.eml", b"From: a\nTo: b\0\n\nx", held(Reason::UnknownKind)),
+            ("a.txt", b"From: a\nTo: b\n\nx\0y\0zz", held(Reason::UnknownKind)),
             ("a.json", b"{}", Ok(Kind::Json)),
             ("a.ics", b"BEGIN:VCALENDAR\r\n", Ok(Kind::Calendar)),
             ("a.ics", b"words", held(Reason::NameMismatch)),

@@ -8,11 +8,12 @@
 //! told beside it, for those who cannot see it and for programs that search.
 
 use html5ever::{Attribute, ns};
+use worker_protocol::Reason;
 
-use super::tree::{Data, NodeId};
-use super::{Writer, picture_as_data};
+use super::Writer;
+use super::tree::{Data, NodeId, Tree};
 use crate::xml::{escape_attribute, push_text};
-use crate::{Refusal, Work, text};
+use crate::{Refusal, Work, picture, text};
 
 /// Attributes of the drawing that belong to its place in the page.
 const OF_PLACE: [&str; 5] = ["class", "id", "style", "width", "height"];
@@ -27,16 +28,29 @@ impl Writer<'_, '_, '_> {
         work: &mut Work<'_>,
     ) -> Result<bool, Refusal> {
         let (source, words) = self.drawing_source(id);
-        self.fidelity.pictures.before += 1;
-        let Some(address) = picture_as_data(source.as_bytes(), work)? else { return Ok(false) };
-        self.fidelity.pictures.after += 1;
+        let address = match picture::rebuild_any(source.as_bytes(), "data", work) {
+            // What scripts would have filled shows nothing without them, and a picture of nothing would hide its words.
+            Ok((clean, _)) if !draws(&clean)? => None,
+            Ok((clean, format)) => {
+                self.fidelity.pictures.before += 1;
+                self.fidelity.pictures.after += 1;
+                Some(super::data_address(&clean, format))
+            }
+            Err(refusal) if refusal.reason == Reason::Bomb => return Err(refusal),
+            Err(_) => {
+                self.fidelity.pictures.before += 1;
+                return Ok(false);
+            }
+        };
         let of_place =
             |attribute: &&Attribute| attribute.name.ns == ns!() && OF_PLACE.contains(&&*attribute.name.local);
         let kept: Vec<Attribute> = attributes.iter().filter(of_place).cloned().collect();
         self.start("img", "img", &kept, line, work);
         // `start` has closed the tag.
         self.out.pop();
-        self.attribute("src", &address);
+        if let Some(address) = &address {
+            self.attribute("src", address);
+        }
         let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
         if !words.is_empty() {
             self.attribute("alt", &words);
@@ -107,6 +121,24 @@ impl Writer<'_, '_, '_> {
         }
         (out, words)
     }
+}
+
+/// Whether anything of a clean drawing is ever seen: what it only defines for its other parts is not.
+fn draws(clean: &[u8]) -> Result<bool, Refusal> {
+    let tree = Tree::read(&String::from_utf8_lossy(clean))?;
+    let mut next = vec![0];
+    while let Some(node) = next.pop().and_then(|id| tree.node(id)) {
+        match &node.data {
+            Data::Element { name, .. } if name.ns == ns!(svg) => match &*name.local {
+                "svg" | "g" | "a" | "switch" => {}
+                "defs" | "symbol" | "style" | "title" | "desc" | "metadata" => continue,
+                _ => return Ok(true),
+            },
+            _ => {}
+        }
+        next.extend(node.children.iter().copied());
+    }
+    Ok(false)
 }
 
 fn is_unread(name: &str) -> bool {

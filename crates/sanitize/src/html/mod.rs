@@ -68,10 +68,15 @@ const HEAD_BYTES: usize = 64 << 10;
 
 /// A page as text: in the encoding that it or its envelope names.
 pub(crate) fn decode(untrusted: &[u8], label: Option<&str>) -> String {
+    let named = label.map(str::to_owned).or_else(|| label_in(untrusted));
+    text::decode_declared(untrusted, named.as_deref()).text
+}
+
+/// The encoding that a page itself names.
+pub(crate) fn label_in(untrusted: &[u8]) -> Option<String> {
     let head = untrusted.get(..HEAD_BYTES).unwrap_or(untrusted);
     let head: String = head.iter().map(|byte| char::from(*byte).to_ascii_lowercase()).collect();
-    let named = label.map(str::to_owned).or_else(|| charset_in(&head));
-    text::decode_declared(untrusted, named.as_deref()).text
+    charset_in(&head)
 }
 
 /// The encoding that a `meta` element or an XML declaration near the beginning names.
@@ -159,13 +164,14 @@ pub(crate) fn data_picture(url: &str, work: &mut Work<'_>) -> Result<Option<Stri
 /// The address under which a rebuilt picture stands in a page itself; nothing when it cannot be rebuilt.
 pub(crate) fn picture_as_data(untrusted: &[u8], work: &mut Work<'_>) -> Result<Option<String>, Refusal> {
     match picture::rebuild_any(untrusted, "data", work) {
-        Ok((clean, format)) => {
-            let media_type = format.content_type();
-            Ok(Some(format!("data:{media_type};base64,{}", transfer::base64(&clean))))
-        }
+        Ok((clean, format)) => Ok(Some(data_address(&clean, format))),
         Err(refusal) if refusal.reason == Reason::Bomb => Err(refusal),
         Err(_) => Ok(None),
     }
+}
+
+fn data_address(clean: &[u8], format: picture::Format) -> String {
+    format!("data:{};base64,{}", format.content_type(), transfer::base64(clean))
 }
 
 enum Step {

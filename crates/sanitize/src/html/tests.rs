@@ -256,3 +256,145 @@ fn a_drawing_in_the_page_becomes_a_picture_with_its_words() {
     let words = run(page.as_bytes(), Mode::TextOnly).clean.unwrap();
     assert!(String::from_utf8(words).unwrap().contains("第1 図"));
 }
+
+/// Every address in a clean page that begins with `data:` to some reader; those of pictures that were rebuilt are decoded and
+/// looked into instead.
+fn data_addresses(clean: &[u8]) -> Vec<String> {
+    let tree = Tree::read(std::str::from_utf8(clean).unwrap()).unwrap();
+    let squeezed = |text: &str| {
+        let visible = text.chars().filter(|c| !c.is_whitespace() && !c.is_control() && *c != '\\');
+        visible.collect::<String>().to_ascii_lowercase()
+    };
+    let mut found = Vec::new();
+    let mut next = vec![0];
+    while let Some(node) = next.pop().and_then(|id| tree.node(id)) {
+        next.extend(node.children.iter().copied());
+        let Data::Element { name, attributes, .. } = &node.data else { continue };
+        for attribute in attributes.iter().filter(|a| squeezed(&a.value).contains("data:")) {
+            let rebuilt =
+                attribute.value.strip_prefix("data:image/").and_then(|rest| rest.split_once(";base64,"));
+            let inside =
+                rebuilt.map(|(_, body)| transfer::base64_decode(body.as_bytes())).unwrap_or_default();
+            let lower = String::from_utf8_lossy(&inside).to_ascii_lowercase();
+            let acts = ["script", "onload", "foreignobject", "evil"].iter().any(|word| lower.contains(word));
+            let is_picture = matches!(
+                (&*name.local, &*attribute.name.local),
+                ("img", "src") | ("image" | "feImage", "href")
+            );
+            if !is_picture || rebuilt.is_none() || acts {
+                found.push(format!("{} {}={}", name.local, attribute.name.local, attribute.value));
+            } else if lower.contains("data:") {
+                // A picture may stand in a drawing.
+                found.extend(data_addresses(&inside));
+            }
+        }
+        if &*name.local == "style" {
+            let said = node.children.iter().filter_map(|child| match &tree.node(*child)?.data {
+                Data::Text(said) => Some(squeezed(said)),
+                _ => None,
+            });
+            found.extend(said.filter(|said| said.contains("data:") || said.contains("url(")));
+        }
+    }
+    found
+}
+
+#[test]
+fn no_address_that_is_a_page_by_itself_stays() {
+    let svg = "<svg xmlns='http://www.w3.org/2000/svg' onload='a()'><script>a()</script><foreignObject/><rect width='5'/></svg>";
+    let packed = transfer::base64(svg.as_bytes());
+    let spellings = [
+        "data:text/html,<script>a()</script>".to_owned(),
+        format!("data:image/svg+xml;base64,{packed}"),
+        format!("data:image/svg+xml,{svg}"),
+        format!("data:image/svg+xml;utf8,{svg}"),
+        // Another label, the same drawing; another label, the same page.
+        format!("data:image/png;base64,{packed}"),
+        "data:image/png,<html><script>a()</script>".to_owned(),
+        "data:image/svg+xml;base64,PHNjcmlwdD4=".to_owned(),
+        format!(" \tDaTa:IMAGE/Svg+xml;BASE64,{packed}"),
+        "data:text/html;base64,PHNjcmlwdD4=".to_owned(),
+        "data:text/html;charset=utf-7,+ADw-script+AD4-".to_owned(),
+        "data:,a".to_owned(),
+        "data:;base64,PHNjcmlwdD4=".to_owned(),
+        "data:application/xhtml+xml,a".to_owned(),
+        "data:text/xml,a".to_owned(),
+        "data://text/html,a".to_owned(),
+        "DATA:text/html,a".to_owned(),
+        "\u{1}data:text/html,a".to_owned(),
+        "da\tta:text/html,a".to_owned(),
+        "da\r\nta:text/html,a".to_owned(),
+        "&#100;ata:text/html,a".to_owned(),
+        "d&#x61ta:text/html,a".to_owned(),
+        "data&colon;text/html,a".to_owned(),
+        "da&Tab;ta&colon;text/html,a".to_owned(),
+        "view-source:data:text/html,a".to_owned(),
+        "feed:data:text/html,a".to_owned(),
+    ];
+    let places = [
+        "<a href=\"@\">a</a>",
+        "<a ping=\"@\" href='#a'>a</a>",
+        "<a xlink:href=\"@\">a</a>",
+        "<map><area href=\"@\"></map>",
+        "<img src=\"@\">",
+        "<image src=\"@\">",
+        "<img srcset=\"@ 1x\" lowsrc=\"@\" dynsrc=\"@\" longdesc=\"@\" usemap=\"#a\">",
+        "<picture><source srcset=\"@\"><img alt=a></picture>",
+        "<input type=image src=\"@\">",
+        "<form action=\"@\"><button formaction=\"@\">a</button><input type=submit formaction=\"@\"></form>",
+        "<iframe src=\"@\"></iframe>",
+        "<iframe srcdoc='<a href=\"@\">a</a>'></iframe>",
+        "<object data=\"@\" codebase=\"@\" classid=\"@\" archive=\"@\"></object>",
+        "<embed src=\"@\"><applet code=\"@\" archive=\"@\"></applet>",
+        "<video src=\"@\" poster=\"@\"><track src=\"@\"></video><audio src=\"@\"></audio><bgsound src=\"@\">",
+        "<link rel=stylesheet href=\"@\"><link rel=icon href=\"@\"><link rel=import href=\"@\">",
+        "<base href=\"@\"><meta http-equiv=refresh content=\"0;url=@\"><meta name=a content=\"@\">",
+        "<body background=\"@\"><table background=\"@\"><tr background=\"@\"><td background=\"@\">a</table>",
+        "<blockquote cite=\"@\">a</blockquote><q cite=\"@\">a</q><del cite=\"@\">a</del>",
+        "<script src=\"@\"></script><portal src=\"@\"></portal><layer src=\"@\"></layer>",
+        "<div data-src=\"@\" src=\"@\" href=\"@\" icon=\"@\" manifest=\"@\" profile=\"@\">a</div>",
+        "<svg><image href=\"@\"/><image xlink:href=\"@\"/><rect width=5 /></svg>",
+        "<svg><use href=\"@\"/><a href=\"@\"><rect width=5 /></a></svg>",
+        "<svg><feImage href=\"@\"/><script href=\"@\"/><foreignObject><iframe src=\"@\"></foreignObject></svg>",
+        "<svg><animate attributeName=href to=\"@\"/><set attributeName=href to=\"@\"/><rect width=5 /></svg>",
+        "<math href=\"@\"><mi xlink:href=\"@\">a</mi></math>",
+        "<p style=\"background:url(@)\">a",
+        "<p style=\"background:url('@');color:red\">a",
+        "<p style=\"list-style-image:url(@);cursor:url(@),auto;content:url(@);border-image:url(@) 30\">a",
+        "<p style=\"background:image-set('@' 1x);mask:src('@');behavior:url(@);-moz-binding:url(@)\">a",
+        "<p style=\"background:u\\72l(@);filter:url(@)\">a",
+        "<style>@import '@';@import url(@);@font-face{src:url(@)}@namespace url(@);p{background:url(@)}</style>",
+        "<style>p{background:\\75rl('@')}@media print{p{list-style:url(@)}}@page{background:url(@)}</style>",
+        "<svg><style>rect{fill:url(@)}</style><rect width=5 style=\"fill:url(@)\" fill=\"url(@)\"/></svg>",
+    ];
+    for spelling in &spellings {
+        for place in places {
+            let page = format!(
+                "<!DOCTYPE html><title>t</title>a{}",
+                place.replace('@', &spelling.replace('"', "&quot;"))
+            );
+            let outcome = run(page.as_bytes(), Mode::Rebuild);
+            let clean = outcome.clean.unwrap_or_else(|| panic!("{page}: {:?}", outcome.report.reason));
+            assert_eq!(data_addresses(&clean), Vec::<String>::new(), "{page}");
+        }
+    }
+}
+
+#[test]
+fn a_drawing_of_nothing_is_no_picture() {
+    let rows = [
+        ("<svg id=a class=b></svg>", "<img id=\"a\" class=\"b\">", 0),
+        ("<svg><script>a()</script><g><g></g></g></svg>", "<img>", 0),
+        ("<svg width=5><defs><rect id=a></defs><title>題</title></svg>", "<img width=\"5\" alt=\"題\">", 0),
+        // The page inside goes, and its words are shown in its place.
+        ("<svg><foreignObject><p>語</p></foreignObject></svg>", "<img alt=\"語\">", 0),
+        ("<svg><g><path d='M0 0h5'/></g></svg>", "<img src=\"data:image/svg+xml;base64,", 1),
+    ];
+    for (given, expected, pictures) in rows {
+        let outcome = run(format!("<!DOCTYPE html><body>{given}").as_bytes(), Mode::Rebuild);
+        let clean = String::from_utf8(outcome.clean.unwrap()).unwrap();
+        assert!(clean.contains(expected), "{given}: {clean}");
+        let counted = outcome.report.fidelity.unwrap().pictures;
+        assert_eq!(counted, Kept { before: pictures, after: pictures }, "{given}");
+    }
+}

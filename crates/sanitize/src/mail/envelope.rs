@@ -66,6 +66,9 @@ impl Envelope {
     pub(super) fn read(message: &Part<'_>, mode: Mode, work: &mut Work<'_>) -> Self {
         let mut envelope = Self { fields: Vec::new(), words: Vec::new() };
         for (name, value) in message.fields() {
+            // Fields of bare bytes are in the alphabet of the words below them.
+            let labelled = message.alphabet().and_then(|label| text::only_by_label(value, label));
+            let value = labelled.as_ref().map_or(value, String::as_bytes);
             let Some((written, sort)) = sort(name, mode) else {
                 // What describes the parts is written anew with them.
                 if !name.starts_with("content-") && name != "mime-version" {

@@ -5,6 +5,7 @@
 //! (`sanitise_one`, which comes back here for a message in a message), Outlook's own formats (`outlook`, `tnef`).
 
 mod cms;
+mod entries;
 mod envelope;
 pub(crate) mod outlook;
 mod properties;
@@ -200,8 +201,11 @@ impl Sorter {
             }
             _ => {
                 let name = name.unwrap_or_else(|| default_name(media_type));
-                let content_id = part.content_id();
-                self.file(&name, bytes, content_id, work)
+                // Programs save such a text by its label; what is judged here is what they show.
+                let labelled = charset.filter(|_| is_labelled_text(media_type));
+                let text = labelled.and_then(|label| text::only_by_label(bytes, label));
+                let bytes = text.as_ref().map_or(&**bytes, String::as_bytes);
+                self.file(&name, bytes, part.content_id(), work)
             }
         }
     }
@@ -315,7 +319,10 @@ impl Sorter {
             Some(bytes) => {
                 let kind = report.clean_kind.unwrap_or(Kind::Text);
                 let name = self.names.file("", &report.clean_name);
-                let media_type = media_type(kind, &bytes);
+                let media_type = match text_alphabet(kind, &bytes) {
+                    Some(charset) => format!("{}; charset={charset}", media_type(kind, &bytes)),
+                    None => media_type(kind, &bytes).to_owned(),
+                };
                 Some(Piece::Done(if kind == Kind::Mail {
                     Entity::Message { name, bytes }
                 } else {
@@ -543,6 +550,18 @@ fn default_name(media_type: &str) -> String {
         _ => "",
     };
     format!("attachment{extension}")
+}
+
+/// Texts whose label is all that says in which encoding they are.
+fn is_labelled_text(media_type: &str) -> bool {
+    media_type.starts_with("text/")
+        && !matches!(media_type, "text/html" | "text/xml" | "text/rtf" | "text/richtext" | "text/enriched")
+}
+
+/// The encoding of an attached text that has to be named: programs that show it in the message take it for ASCII otherwise.
+fn text_alphabet(kind: Kind, clean: &[u8]) -> Option<&'static str> {
+    let found = text::decode(clean).filter(|found| !found.text.is_ascii())?;
+    matches!(kind, Kind::Text | Kind::Csv).then(|| found.encoding_name())
 }
 
 /// The media type under which a clean file of this kind is attached.

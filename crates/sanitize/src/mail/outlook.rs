@@ -1,14 +1,15 @@
 //! Messages as Outlook saves them (MS-OXMSG, or its envelope by itself): turned into mail that every program reads.
 //!
 //! Owns: reading properties, recipients and attachments out of the compound file.
-//! Leaves to others: what may stay of them (`mod`), code pages and packed RTF (`properties`).
+//! Leaves to others: what may stay of them (`mod`), code pages and packed RTF (`properties`), appointments and cards (`entries`).
 
 use std::io::Read;
 
 use worker_protocol::{Kind, Mode, Reason, Road, Threat};
 
+use super::entries::{Entry, Names};
 use super::envelope::Envelope;
-use super::properties::{self, Said};
+use super::properties::{self, Named, Said};
 use super::{Piece, Sorter, tnef};
 use crate::compound::{self, Compound};
 use crate::mime::Entity;
@@ -36,16 +37,13 @@ pub(crate) fn rebuild(untrusted: &[u8], mode: Mode, work: &mut Work<'_>) -> Resu
 
 /// One message: the whole file, or one that is attached.
 fn message(file: &mut Compound<'_>, at: &str, mode: Mode, work: &mut Work<'_>) -> Result<Rebuilt, Refusal> {
-    let mut reader = Storage { file, at: at.to_owned(), code_page: None };
+    let mut reader = Storage { file, at: at.to_owned(), named: Named::default() };
     let header_bytes = if at == "/" { 32 } else { 24 };
     let fixed = reader.fixed(header_bytes, work)?;
     let number = |id: u16| fixed.iter().find(|(known, _)| *known == id).map(|(_, value)| *value);
-    reader.code_page =
-        number(0x3FFD).or_else(|| number(0x3FDE)).and_then(|page| u32::try_from(page & 0xFFFF_FFFF).ok());
-    if reader.code_page.is_none_or(|page| properties::label(page).is_none()) {
-        // Without a word on it, a message on a Japanese machine is in that machine's own code page.
-        reader.code_page = None;
-    }
+    let page = |id: u16| number(id).and_then(|page| u32::try_from(page).ok());
+    // Without a word on it, a message on a Japanese machine is in that machine's own code page.
+    reader.named = Named { strings: page(0x3FFD), network: page(0x3FDE), locale: page(0x3FF1) };
     let mut envelope = Envelope::empty();
     let sender = Mailbox {
         name: reader.text(0x0C1A, work)?.or(reader.text(0x0042, work)?).unwrap_or_default(),
@@ -77,8 +75,9 @@ fn message(file: &mut Compound<'_>, at: &str, mode: Mode, work: &mut Work<'_>) -
             envelope.mailboxes(name, names.collect());
         }
     }
-    if let Some(subject) = reader.text(0x0037, work)? {
-        envelope.words("Subject", &subject);
+    let subject = reader.text(0x0037, work)?;
+    if let Some(subject) = &subject {
+        envelope.words("Subject", subject);
     }
     let sent = number(0x0039).or_else(|| number(0x0E06)).and_then(date);
     if let Some(sent) = sent {
@@ -96,7 +95,10 @@ fn message(file: &mut Compound<'_>, at: &str, mode: Mode, work: &mut Work<'_>) -
     }
     envelope.mark(work.job.mark.as_ref());
     let mut sorter = Sorter::new(mode);
-    let attached = reader.attachments(&mut sorter, mode, work)?;
+    let mut attached = reader.attachments(&mut sorter, mode, work)?;
+    if let Some((name, entry)) = reader.entry(subject.as_deref().unwrap_or_default(), &fixed, work)? {
+        attached.extend(sorter.file(name, entry.as_bytes(), None, work)?);
+    }
     let root = reader.body(&mut sorter, mode, work)?;
     let root = match (root, attached.is_empty()) {
         (root, true) => root,
@@ -114,7 +116,7 @@ fn first_address(candidates: [Option<String>; 3]) -> String {
 struct Storage<'f, 'a> {
     file: &'f mut Compound<'a>,
     at: String,
-    code_page: Option<u32>,
+    named: Named,
 }
 
 impl Storage<'_, '_> {
@@ -157,15 +159,32 @@ impl Storage<'_, '_> {
     }
 
     fn text(&mut self, id: u16, work: &mut Work<'_>) -> Result<Option<String>, Refusal> {
-        let wide = self.path(&format!("__substg1.0_{id:04X}001F"));
-        if let Some(bytes) = self.stream(&wide, work)? {
-            let said = encoding_rs::UTF_16LE.decode_without_bom_handling(&bytes).0;
-            return Ok(Some(said.trim_end_matches('\0').to_owned()));
+        if let Some(said) = self.wide(id, work)? {
+            return Ok(Some(said));
         }
-        let narrow = self.path(&format!("__substg1.0_{id:04X}001E"));
-        let label = self.code_page.and_then(properties::label);
-        let bytes = self.stream(&narrow, work)?;
-        Ok(bytes.map(|bytes| text::decode_declared(&bytes, label).text.trim_end_matches('\0').to_owned()))
+        let labels = self.named.of_strings();
+        Ok(self.narrow(id, work)?.map(|bytes| text::decode_likeliest(&bytes, &labels).text))
+    }
+
+    fn wide(&mut self, id: u16, work: &mut Work<'_>) -> Result<Option<String>, Refusal> {
+        let path = self.path(&format!("__substg1.0_{id:04X}001F"));
+        let bytes = self.stream(&path, work)?;
+        let said =
+            bytes.map(|bytes| encoding_rs::UTF_16LE.decode_without_bom_handling(&bytes).0.into_owned());
+        Ok(said.map(|said| said.trim_end_matches('\0').to_owned()))
+    }
+
+    fn page(&self, untrusted: &[u8]) -> String {
+        let in_page = html::label_in(untrusted);
+        text::decode_likeliest(untrusted, &self.named.of_page(in_page.as_deref())).text
+    }
+
+    /// A string in some code page, without the zeros at its end.
+    fn narrow(&mut self, id: u16, work: &mut Work<'_>) -> Result<Option<Vec<u8>>, Refusal> {
+        let path = self.path(&format!("__substg1.0_{id:04X}001E"));
+        let Some(mut bytes) = self.stream(&path, work)? else { return Ok(None) };
+        bytes.truncate(bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1));
+        Ok(Some(bytes))
     }
 
     fn bytes(&mut self, id: u16, work: &mut Work<'_>) -> Result<Option<Vec<u8>>, Refusal> {
@@ -264,6 +283,25 @@ impl Storage<'_, '_> {
         Ok(Piece::Done(Entity::Message { name, bytes: rebuilt.clean }))
     }
 
+    /// An appointment, a task or a card: what this message is beyond a message.
+    fn entry(
+        &mut self,
+        subject: &str,
+        fixed: &[(u16, u64)],
+        work: &mut Work<'_>,
+    ) -> Result<Option<(&'static str, String)>, Refusal> {
+        let class = self.text(0x001A, work)?.unwrap_or_default();
+        if !Entry::is_one(&class) {
+            return Ok(None);
+        }
+        // Messages inside share the names of the one around them.
+        let names = self.stream("/__nameid_version1.0/__substg1.0_00030102", work)?.unwrap_or_default();
+        let sets = self.stream("/__nameid_version1.0/__substg1.0_00020102", work)?.unwrap_or_default();
+        let names = Names::read(&names, &sets);
+        let text = &mut |id: u16| self.text(id, work);
+        Entry { class: &class, subject, fixed, names: &names, text }.written()
+    }
+
     /// The words: as a page if there is one, else plain, else what packed RTF says.
     fn body(
         &mut self,
@@ -272,10 +310,11 @@ impl Storage<'_, '_> {
         work: &mut Work<'_>,
     ) -> Result<Option<Piece>, Refusal> {
         let plain = self.text(0x1000, work)?.filter(|words| !words.trim().is_empty());
-        let label = self.code_page.and_then(properties::label);
+        let wide = self.wide(0x1013, work)?;
         let mut page = match self.bytes(0x1013, work)? {
-            Some(bytes) => Some(html::decode(&bytes, label)),
-            None => self.text(0x1013, work)?,
+            None if wide.is_some() => wide,
+            None => self.narrow(0x1013, work)?.map(|bytes| self.page(&bytes)),
+            Some(bytes) => Some(self.page(&bytes)),
         };
         let mut words = plain;
         if page.is_none()
@@ -305,40 +344,63 @@ impl Storage<'_, '_> {
     }
 }
 
-/// A time in units of 100 ns since 1601, as a field of a message says it (RFC 5322, section 3.3).
+/// A moment in the calendar, in UTC.
+pub(super) struct Moment {
+    pub(super) year: u64,
+    month: usize,
+    date: u64,
+    weekday: usize,
+    pub(super) hour: u64,
+    pub(super) minute: u64,
+    pub(super) second: u64,
+}
+
+impl Moment {
+    /// A time in units of 100 ns since 1601.
+    pub(super) fn of(ticks: u64) -> Option<Self> {
+        let seconds = ticks / 10_000_000;
+        let (days, second) = (seconds / 86_400, seconds % 86_400);
+        // The first of January 1601 was a Monday.
+        let weekday = usize::try_from(days % 7).ok()?;
+        let (mut year, mut left) = (1601u64, days);
+        let is_leap =
+            |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+        loop {
+            let length = if is_leap(year) { 366 } else { 365 };
+            if left < length {
+                break;
+            }
+            left -= length;
+            year += 1;
+            if year > 9999 {
+                return None;
+            }
+        }
+        let lengths = [31, if is_leap(year) { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+        let mut month = 0;
+        for length in lengths {
+            if left < length {
+                break;
+            }
+            left -= length;
+            month += 1;
+        }
+        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+        (year > 1601).then_some(Self { year, month, date: left + 1, weekday, hour, minute, second })
+    }
+
+    /// Its day as digits.
+    pub(super) fn day(&self) -> String {
+        format!("{:04}{:02}{:02}", self.year, self.month + 1, self.date)
+    }
+}
+
+/// A time as a field of a message says it (RFC 5322, section 3.3).
 fn date(ticks: u64) -> Option<String> {
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-    let seconds = ticks / 10_000_000;
-    let (days, second) = (seconds / 86_400, seconds % 86_400);
-    // The first of January 1601 was a Monday.
-    let weekday = DAYS.get(usize::try_from(days % 7).ok()?)?;
-    let (mut year, mut left) = (1601u64, days);
-    let is_leap =
-        |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    loop {
-        let length = if is_leap(year) { 366 } else { 365 };
-        if left < length {
-            break;
-        }
-        left -= length;
-        year += 1;
-        if year > 9999 {
-            return None;
-        }
-    }
-    let lengths = [31, if is_leap(year) { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    let mut month = 0;
-    for length in lengths {
-        if left < length {
-            break;
-        }
-        left -= length;
-        month += 1;
-    }
-    let month = MONTHS.get(month)?;
-    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    (year > 1601)
-        .then(|| format!("{weekday}, {} {month} {year} {hour:02}:{minute:02}:{second:02} +0000", left + 1))
+    let Moment { year, month, date, weekday, hour, minute, second } = Moment::of(ticks)?;
+    let (month, weekday) = (MONTHS.get(month)?, DAYS.get(weekday)?);
+    Some(format!("{weekday}, {date} {month} {year} {hour:02}:{minute:02}:{second:02} +0000"))
 }

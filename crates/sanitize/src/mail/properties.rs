@@ -3,9 +3,11 @@
 //! Owns: which encoding a code page is, unpacking RTF (MS-OXRTFCP), taking the words out of it (MS-OXRTFEX).
 //! Leaves to others: where the properties lie (`tnef`, `outlook`).
 
+use std::collections::HashMap;
+
 use encoding_rs::Encoding;
 
-use crate::{Refusal, Work, text};
+use crate::{Refusal, Work, rtf, text};
 
 /// The label of the encoding that Windows calls by this number.
 pub(crate) fn label(code_page: u32) -> Option<&'static str> {
@@ -20,13 +22,106 @@ pub(crate) fn label(code_page: u32) -> Option<&'static str> {
         874 => "windows-874",
         1250 => "windows-1250",
         1251 => "windows-1251",
-        1252 | 28591 | 20127 => "windows-1252",
+        1252 | 28591 | ASCII => "windows-1252",
         1253 => "windows-1253",
         1254 => "windows-1254",
         1255 => "windows-1255",
         1256 => "windows-1256",
         1257 => "windows-1257",
         1258 => "windows-1258",
+        20866 => "koi8-r",
+        21866 => "koi8-u",
+        28592 => "iso-8859-2",
+        28594 => "iso-8859-4",
+        28595 => "iso-8859-5",
+        28596 => "iso-8859-6",
+        28597 => "iso-8859-7",
+        28598 => "iso-8859-8",
+        38598 => "iso-8859-8-i",
+        28599 => "windows-1254",
+        28605 => "iso-8859-15",
+        _ => return None,
+    })
+}
+
+/// Seven bits. Whoever names it says nothing about the rest of a byte.
+const ASCII: u32 = 20127;
+
+/// Western letters, which programs also name for a text that has none.
+const WESTERN: u32 = 1252;
+
+/// What a message says about the bytes of its texts.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Named {
+    /// The code page of its strings.
+    pub(super) strings: Option<u32>,
+    /// The one in which it goes over the network, and in which its page is.
+    pub(super) network: Option<u32>,
+    /// The language of whoever wrote it.
+    pub(super) locale: Option<u32>,
+}
+
+impl Named {
+    /// Encodings in which its strings may be, the likeliest first. Old programs name the code page of strings only in the
+    /// other two ways: strings stay in the one that Windows has for the alphabet, whatever goes over the network.
+    pub(super) fn of_strings(self) -> Vec<&'static str> {
+        let network = self.network.map(windows_page);
+        let locale = self.locale.and_then(page_of_locale);
+        let pages = match network {
+            Some(WESTERN) => [self.strings, locale, network],
+            _ => [self.strings, network, locale],
+        };
+        pages.into_iter().flatten().filter(|page| *page != ASCII).filter_map(label).collect()
+    }
+
+    /// Encodings in which its page may be, when the page itself names this one.
+    pub(super) fn of_page(self, in_page: Option<&str>) -> Vec<&str> {
+        let network = self.network.filter(|page| *page != ASCII);
+        let is_western = network.is_some_and(|page| windows_page(page) == WESTERN);
+        let network = network.and_then(label);
+        let first = if is_western { [in_page, network] } else { [network, in_page] };
+        first.into_iter().flatten().chain(self.of_strings()).collect()
+    }
+}
+
+/// The code page in which Windows itself keeps the alphabet that goes over the network in this one.
+fn windows_page(code_page: u32) -> u32 {
+    match code_page {
+        50220..=50222 | 51932 | 20932 => 932,
+        51949 | 50225 => 949,
+        52936 | 50227 | 54936 => 936,
+        20866 | 21866 | 28595 => 1251,
+        28592 => 1250,
+        28597 => 1253,
+        28599 => 1254,
+        28598 | 38598 => 1255,
+        28596 => 1256,
+        28594 => 1257,
+        28591 | 28605 => WESTERN,
+        other => other,
+    }
+}
+
+/// The code page of Windows for a language (MS-LCID). English is written in all of them, and on machines of every country.
+fn page_of_locale(locale: u32) -> Option<u32> {
+    let (language, whole) = (locale & 0x3FF, locale & 0xFFFF);
+    Some(match (language, whole) {
+        (0x11, _) => 932,
+        (0x12, _) => 949,
+        (0x04, 0x0804 | 0x1004) => 936,
+        (0x04, _) => 950,
+        (0x1E, _) => 874,
+        (_, 0x0C1A | 0x1C1A | 0x201A | 0x082C | 0x0843) => 1251,
+        (0x02 | 0x19 | 0x22 | 0x23 | 0x28 | 0x2F | 0x3F | 0x40 | 0x44 | 0x50, _) => 1251,
+        (0x05 | 0x0E | 0x15 | 0x18 | 0x1A | 0x1B | 0x1C | 0x24, _) => 1250,
+        (0x08, _) => 1253,
+        (0x1F | 0x2C | 0x43, _) => 1254,
+        (0x0D, _) => 1255,
+        (0x01 | 0x20 | 0x29, _) => 1256,
+        (0x25..=0x27, _) => 1257,
+        (0x2A, _) => 1258,
+        (0x03 | 0x06 | 0x07 | 0x0A..=0x0C | 0x0F | 0x10 | 0x13 | 0x14 | 0x16 | 0x17 | 0x1D, _) => WESTERN,
+        (0x21 | 0x2D | 0x36 | 0x38 | 0x3E | 0x56, _) => WESTERN,
         _ => return None,
     })
 }
@@ -110,7 +205,14 @@ struct Group {
     is_rtf_only: bool,
     /// Characters that stand for each one in Unicode.
     fallback: usize,
+    /// It lists the fonts.
+    is_font_table: bool,
+    /// The alphabet of its font, when that is another one than the document's.
+    alphabet: Option<&'static Encoding>,
 }
+
+/// Fonts of one text whose alphabet is looked up.
+const FONTS_MAX: usize = 5_000;
 
 /// Takes the page or the words out of RTF.
 pub(super) fn said(rtf: &[u8]) -> Said {
@@ -118,6 +220,9 @@ pub(super) fn said(rtf: &[u8]) -> Said {
     let mut out = String::new();
     let mut pending: Vec<u8> = Vec::new();
     let mut encoding: &'static Encoding = encoding_rs::WINDOWS_1252;
+    let mut pending_encoding = encoding;
+    let mut fonts: HashMap<i32, &'static Encoding> = HashMap::new();
+    let mut declared = 0;
     let mut groups = vec![Group { fallback: 1, ..Group::default() }];
     let mut skip = 0usize;
     let mut at = 0;
@@ -132,6 +237,12 @@ pub(super) fn said(rtf: &[u8]) -> Said {
         at += 1;
         let group = groups.last().copied().unwrap_or_default();
         let is_shown = !group.is_hidden && !group.is_rtf_only;
+        // A Japanese name in a Western text is in the alphabet of its font.
+        let current = group.alphabet.unwrap_or(encoding);
+        if current != pending_encoding {
+            flush(&mut pending, pending_encoding, &mut out);
+            pending_encoding = current;
+        }
         match byte {
             b'{' if groups.len() < GROUPS_MAX => {
                 groups.push(group);
@@ -150,8 +261,11 @@ pub(super) fn said(rtf: &[u8]) -> Said {
                     .any(|name| head.starts_with(name));
                 if let Some(group) = groups.last_mut() {
                     group.is_hidden |= hides;
+                    group.is_font_table |= head.starts_with(b"\\fonttbl");
                     if head.starts_with(b"\\*\\htmltag") {
                         group.is_rtf_only = false;
+                        // Tags have no font.
+                        group.alphabet = None;
                     }
                 }
             }
@@ -213,6 +327,23 @@ pub(super) fn said(rtf: &[u8]) -> Said {
                             .and_then(|label| Encoding::for_label(label.as_bytes()))
                             .unwrap_or(encoding);
                     }
+                    ("f", Some(font)) if group.is_font_table => declared = font,
+                    // The first of the sets is only the document's own again.
+                    ("fcharset", Some(set)) if group.is_font_table && set > 0 => {
+                        if let Some(encoding) = rtf::charset(set).filter(|_| fonts.len() < FONTS_MAX) {
+                            fonts.insert(declared, encoding);
+                        }
+                    }
+                    ("f", Some(font)) => {
+                        if let Some(group) = groups.last_mut() {
+                            group.alphabet = fonts.get(&font).copied();
+                        }
+                    }
+                    ("plain", _) => {
+                        if let Some(group) = groups.last_mut() {
+                            group.alphabet = None;
+                        }
+                    }
                     ("htmlrtf", number) => {
                         if let Some(group) = groups.last_mut() {
                             group.is_rtf_only = is_page && number != Some(0);
@@ -224,7 +355,7 @@ pub(super) fn said(rtf: &[u8]) -> Said {
                         }
                     }
                     ("u", Some(code)) if is_shown => {
-                        flush(&mut pending, encoding, &mut out);
+                        flush(&mut pending, pending_encoding, &mut out);
                         let unit = u16::from_ne_bytes(i16::try_from(code).unwrap_or_default().to_ne_bytes());
                         push_unit(&mut out, unit);
                         skip = group.fallback;
@@ -248,7 +379,7 @@ pub(super) fn said(rtf: &[u8]) -> Said {
             }
         }
     }
-    flush(&mut pending, encoding, &mut out);
+    flush(&mut pending, pending_encoding, &mut out);
     // Halves of characters that never met.
     let out: String = out.chars().filter(|c| !('\u{F0000}'..='\u{F07FF}').contains(c)).collect();
     if is_page { Said::Page(out) } else { Said::Words(text::without_controls(&out).0) }
@@ -281,7 +412,42 @@ mod tests {
                      {\\*\\htmltag64 <p>}\\htmlrtf {\\htmlrtf0 \\'8f\\'5a\\u27665 ?\\htmlrtf }\\htmlrtf0 {\\*\\htmltag72 </p>}}";
         assert_eq!(said(page), Said::Page("<p>住氡</p>".replace('氡', "\u{6C11}")));
         let words = b"{\\rtf1\\ansi\\ansicpg1252{\\info{\\author x}}Hello\\par \\{w\\'f6rld\\}\\u-10179 ?\\u-8704 ?{\\*\\x y}}";
+        let fonts = b"{\\rtf1\\ansi\\ansicpg1252\\fromhtml1 {\\fonttbl{\\f0\\fcharset0 x;}{\\f1\\fcharset128 y;}{\\f2\\fcharset204 z;}}\\f0 {\\*\\htmltag <p>}\\'e9{\\f1 \\'8f\\'5a{\\*\\htmltag <b title=\\'e9>}}\\'e9\\f2\\'cf\\plain\\'e9}";
+        assert_eq!(said(fonts), Said::Page("<p>é住<b title=é>éПé".to_owned()));
         assert_eq!(said(words), Said::Words("Hello\n{wörld}\u{1F600}".to_owned()));
+    }
+
+    #[test]
+    fn strings_are_in_what_the_message_names() {
+        let named = |strings, network, locale| Named { strings, network, locale };
+        let rows: [(Named, &[&str]); 13] = [
+            (named(None, None, None), &[]),
+            (named(Some(932), Some(65001), Some(1031)), &["shift_jis", "utf-8", "windows-1252"]),
+            // What goes over the network is another one than what lies in the file.
+            (named(None, Some(50220), Some(1033)), &["shift_jis"]),
+            (named(None, Some(20866), Some(1049)), &["windows-1251", "windows-1251"]),
+            (named(None, Some(65001), Some(1031)), &["utf-8", "windows-1252"]),
+            (named(None, Some(65001), Some(1041)), &["utf-8", "shift_jis"]),
+            // The language knows better than a name that is given to every plain text.
+            (named(None, Some(28591), Some(1041)), &["shift_jis", "windows-1252"]),
+            (named(None, Some(20127), Some(1041)), &["shift_jis"]),
+            (named(None, Some(20127), Some(1033)), &[]),
+            (named(None, None, Some(0x0404)), &["big5"]),
+            (named(None, None, Some(0x0804)), &["gb18030"]),
+            (named(None, None, Some(0x0C1A)), &["windows-1251"]),
+            (named(Some(1200), Some(7), Some(u32::MAX)), &[]),
+        ];
+        for (named, expected) in rows {
+            assert_eq!(named.of_strings(), expected, "{named:?}");
+        }
+        assert_eq!(
+            named(None, Some(20866), None).of_page(Some("utf-8")),
+            ["koi8-r", "utf-8", "windows-1251"]
+        );
+        assert_eq!(
+            named(None, Some(1252), None).of_page(Some("utf-8")),
+            ["utf-8", "windows-1252", "windows-1252"]
+        );
     }
 
     proptest! {

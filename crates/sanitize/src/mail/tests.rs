@@ -118,6 +118,44 @@ fn an_invitation_stays_one() {
 }
 
 #[test]
+fn attached_texts_keep_their_alphabet() {
+    use encoding_rs::{EUC_JP, KOI8_R, WINDOWS_1252};
+    let rows = [
+        ("a.txt", "iso-8859-1", WINDOWS_1252, "Die Fr\u{f6}sche am See", "windows-1252"),
+        ("a.txt", "koi8-r", KOI8_R, "Привет всем", "UTF-8"),
+        ("a.txt", "shift_jis", SHIFT_JIS, "予定表ソ", "Shift_JIS"),
+        ("a.csv", "euc-jp", EUC_JP, "あいうえお,b", "EUC-JP"),
+        ("a.txt", "iso-2022-jp", ISO_2022_JP, "予定表", "ISO-2022-JP"),
+        // A label that is put on everything.
+        ("a.csv", "us-ascii", SHIFT_JIS, "予定表,b", "Shift_JIS"),
+        ("a.txt", "iso-8859-1", SHIFT_JIS, "予定表ソ", "Shift_JIS"),
+        ("a.txt", "none", encoding_rs::UTF_8, "予定表", "UTF-8"),
+        ("a.txt", "koi8-r", encoding_rs::UTF_8, "words", ""),
+    ];
+    for (name, label, encoding, words, expected) in rows {
+        let head = format!(
+            "Content-Type: text/plain; charset={label}\r\nContent-Disposition: attachment; filename={name}\r\n\r\n"
+        );
+        let part = [head.as_bytes(), &encoding.encode(words).0].concat();
+        let outcome = run(&multipart("mixed", &[b"\r\nwords", &part]));
+        let clean = outcome.clean.unwrap();
+        let message = MessageParser::default().parse(&clean).unwrap();
+        let part = message.attachments().next();
+        let part = part.unwrap_or_else(|| panic!("{name} {label}: {:?}", outcome.report.members));
+        let charset = part.content_type().unwrap().attribute("charset").unwrap_or_default();
+        assert_eq!((charset, part.text_contents().unwrap_or_default()), (expected, words), "{name} {label}");
+    }
+}
+
+#[test]
+fn parts_may_be_bytes_as_they_are() {
+    let wide: Vec<u8> = "会議 plan\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let head = b"Content-Type: text/plain; charset=utf-16le\r\nContent-Transfer-Encoding: binary\r\n\r\n";
+    let outcome = run(&multipart("mixed", &[&[head.as_slice(), &wide].concat()]));
+    assert_eq!(read(&outcome.clean.unwrap()).1.trim(), "会議 plan");
+}
+
+#[test]
 fn modes() {
     let plain = "Content-Type: text/plain; charset=utf-8\r\n\r\n本文 https://a.example/".as_bytes();
     let page =
@@ -288,6 +326,214 @@ fn a_message_of_outlook_becomes_mail() {
     for length in (0..given.len()).step_by(512) {
         run_as(&given[..length], "a.msg", Mode::Rebuild);
     }
+}
+
+/// A message of Outlook with these numbers and streams.
+fn outlook_of(numbers: &[(u16, u32)], streams: &[(&str, &[u8])]) -> Vec<u8> {
+    let row = |(id, value): &(u16, u32)| {
+        [&3u16.to_le_bytes()[..], &id.to_le_bytes(), &[0; 4], &value.to_le_bytes(), &[0xFF; 4]].concat()
+    };
+    let fixed = [vec![0; 32], numbers.iter().flat_map(row).collect()].concat();
+    compound(&[streams, &[("/__properties_version1.0", fixed.as_slice())]].concat())
+}
+
+fn compound(streams: &[(&str, &[u8])]) -> Vec<u8> {
+    use std::io::Write as _;
+    let mut file = cfb::CompoundFile::create(std::io::Cursor::new(Vec::new())).unwrap();
+    for (path, bytes) in streams {
+        let (storage, _) = path.rsplit_once('/').unwrap();
+        if !storage.is_empty() {
+            file.create_storage_all(storage).unwrap();
+        }
+        file.create_stream(path).unwrap().write_all(bytes).unwrap();
+    }
+    file.into_inner().into_inner()
+}
+
+#[test]
+fn strings_of_a_message_are_in_the_code_page_that_it_names() {
+    use encoding_rs::{BIG5, EUC_JP, KOI8_R, UTF_8, WINDOWS_1251, WINDOWS_1252};
+    const STRINGS: u16 = 0x3FFD;
+    const NETWORK: u16 = 0x3FDE;
+    const LOCALE: u16 = 0x3FF1;
+    type Row<'a> =
+        (&'a [(u16, u32)], &'static encoding_rs::Encoding, &'static encoding_rs::Encoding, &'a str);
+    let rows: [Row<'_>; 11] = [
+        (&[], SHIFT_JIS, SHIFT_JIS, "件名ソ表"),
+        (&[(LOCALE, 1033)], SHIFT_JIS, SHIFT_JIS, "件名ソ表"),
+        (&[(STRINGS, 932), (NETWORK, 65001)], SHIFT_JIS, UTF_8, "ｶﾅ"),
+        (&[(NETWORK, 50220), (LOCALE, 1041)], SHIFT_JIS, ISO_2022_JP, "件名"),
+        (&[(NETWORK, 51932)], SHIFT_JIS, EUC_JP, "件名"),
+        (&[(NETWORK, 20127), (LOCALE, 1041)], SHIFT_JIS, SHIFT_JIS, "件名ソ表"),
+        (&[(NETWORK, 65001), (LOCALE, 1031)], WINDOWS_1252, UTF_8, "Größe äöü"),
+        (&[(NETWORK, 1251), (LOCALE, 1049)], WINDOWS_1251, WINDOWS_1251, "Тема письма"),
+        (&[(NETWORK, 20866), (LOCALE, 1049)], WINDOWS_1251, KOI8_R, "Тема письма"),
+        (&[(LOCALE, 1049)], WINDOWS_1251, WINDOWS_1251, "Тема письма"),
+        (&[(NETWORK, 950), (LOCALE, 1028)], BIG5, BIG5, "格式測試"),
+    ];
+    for (numbers, of_strings, of_page, words) in rows {
+        let narrow = [of_strings.encode(words).0.into_owned(), vec![0]].concat();
+        let page = of_page.encode(&format!("<html><body><p>{words}</p></body></html>")).0.into_owned();
+        let given = outlook_of(
+            numbers,
+            &[
+                ("/__substg1.0_0037001E", &narrow),
+                ("/__substg1.0_1000001E", &narrow),
+                ("/__substg1.0_10130102", &page),
+            ],
+        );
+        let clean = run_as(&given, "a.msg", Mode::Rebuild).clean.unwrap();
+        let (subject, text, html, _) = read(&clean);
+        assert_eq!((subject.as_str(), text.trim()), (words, words), "{numbers:?}");
+        assert!(html.contains(&format!("<p>{words}</p>")), "{numbers:?}: {html}");
+    }
+}
+
+#[test]
+fn appointments_tasks_and_cards_keep_what_a_message_cannot_say() {
+    let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let set = |which: u8| [which, 0x20, 6, 0, 0, 0, 0, 0, 0xC0, 0, 0, 0, 0, 0, 0, 0x46];
+    let sets = [set(2), set(3), set(4)].concat();
+    let row = |id: u16, kind: u16, value: u64| {
+        [&kind.to_le_bytes()[..], &id.to_le_bytes(), &[0; 4], &value.to_le_bytes()].concat()
+    };
+    // The second of April 2026, noon.
+    let noon = 134_196_048_000_000_000;
+    type Row<'a> =
+        (&'a str, &'a [(u32, u16)], &'a [(u16, u16, u64)], &'a [(u16, &'a str)], &'a str, &'a [&'a str]);
+    let rows: [Row<'_>; 5] = [
+        (
+            "IPM.Appointment",
+            &[(0x820D, 6), (0x8208, 6), (0x8215, 6)],
+            &[(0x8000, 0x40, noon), (0x0061, 0x40, noon + 36_000_000_000), (0x8002, 0x0B, 0xFF01)],
+            &[(0x8001, "第1会議室; 3階")],
+            "appointment.ics",
+            &[
+                "SUMMARY:件名",
+                "DTSTART:20260402T120000Z",
+                "DTEND:20260402T130000Z",
+                "LOCATION:第1会議室\\; 3階",
+                "X-MICROSOFT-CDO-ALLDAYEVENT:TRUE",
+            ],
+        ),
+        (
+            "IPM.Schedule.Meeting.Canceled",
+            &[],
+            &[(0x0060, 0x40, noon)],
+            &[],
+            "appointment.ics",
+            &["DTSTART:20260402T120000Z", "STATUS:CANCELLED"],
+        ),
+        (
+            "IPM.Task",
+            &[(0x8105, 8), (0x8101, 8), (0x8102, 8)],
+            &[(0x8000, 0x40, noon), (0x8001, 3, 1), (0x8002, 5, 0.5f64.to_bits())],
+            &[],
+            "task.ics",
+            &["DUE;VALUE=DATE:20260402", "STATUS:IN-PROCESS", "PERCENT-COMPLETE:50"],
+        ),
+        (
+            "IPM.Contact",
+            &[(0x8083, 10), (0x8046, 10), (0x802D, 10)],
+            &[],
+            &[
+                (0x3A11, "山田"),
+                (0x3A06, "太郎"),
+                (0x3A16, "市役所"),
+                (0x3A08, "03-0000-0000"),
+                (0x3A51, "www.city.example"),
+                (0x8000, "a@b.example"),
+                (0x8001, "東京"),
+                (0x8002, "やまだ"),
+            ],
+            "contact.vcf",
+            &[
+                "N:山田;太郎;;;",
+                "ORG:市役所;",
+                "TEL;TYPE=WORK,VOICE:03-0000-0000",
+                "EMAIL;TYPE=INTERNET:a@b.example",
+                "ADR;TYPE=WORK:;;;東京;;;",
+                "X-PHONETIC-LAST-NAME:やまだ",
+                "URL:http://www.city.example",
+            ],
+        ),
+        // A day of the year 4501 is none, and a note is no more than a message.
+        ("IPM.Appointment", &[], &[(0x0060, 0x40, 915_151_392_000_000_000)], &[], "", &[]),
+    ];
+    for (class, names, fixed, texts, file, expected) in rows {
+        let names = names.iter().enumerate().flat_map(|(at, (name, set))| {
+            [&name.to_le_bytes()[..], &set.to_le_bytes(), &u16::try_from(at).unwrap().to_le_bytes()].concat()
+        });
+        let names: Vec<u8> = names.collect();
+        let fixed: Vec<u8> = fixed.iter().flat_map(|(id, kind, value)| row(*id, *kind, *value)).collect();
+        let mut streams: Vec<(String, Vec<u8>)> = texts
+            .iter()
+            .chain(&[(0x001A, class), (0x0037, "件名"), (0x1000, "本文")])
+            .map(|(id, said)| (format!("/__substg1.0_{id:04X}001F"), wide(said)))
+            .collect();
+        streams.push(("/__nameid_version1.0/__substg1.0_00020102".to_owned(), sets.clone()));
+        streams.push(("/__nameid_version1.0/__substg1.0_00030102".to_owned(), names));
+        streams.push(("/__properties_version1.0".to_owned(), [vec![0; 32], fixed].concat()));
+        let streams: Vec<(&str, &[u8])> = streams.iter().map(|(p, b)| (p.as_str(), b.as_slice())).collect();
+        let outcome = run_as(&compound(&streams), "a.msg", Mode::Rebuild);
+        let clean = outcome.clean.unwrap();
+        let message = MessageParser::default().parse(&clean).unwrap();
+        assert_eq!(message.body_text(0).unwrap().trim(), "本文");
+        let part = message.attachments().next();
+        assert_eq!(part.and_then(|part| part.attachment_name()).unwrap_or_default(), file, "{class}");
+        let said = part.and_then(|part| part.text_contents()).unwrap_or_default().replace("\r\n ", "");
+        for line in expected {
+            assert!(said.lines().any(|known| known == *line), "{class}: {line}: {said}");
+        }
+    }
+}
+
+#[test]
+fn fields_of_bare_bytes_are_in_the_alphabet_of_the_words() {
+    use encoding_rs::{BIG5, EUC_KR, KOI8_R};
+    let rows = [
+        ("koi8-r", KOI8_R, "Привет всем"),
+        ("big5", BIG5, "格式測試"),
+        ("euc-kr", EUC_KR, "안녕하세요"),
+        // A label that is put on everything.
+        ("iso-8859-1", SHIFT_JIS, "お知らせ"),
+        ("iso-2022-jp", SHIFT_JIS, "お知らせ"),
+    ];
+    for (label, encoding, words) in rows {
+        let head = format!("From: {words} <a@b.example>\nTo: c@d.example\nSubject: {words}\n");
+        let given = [
+            &*encoding.encode(&head).0,
+            format!("Content-Type: text/plain; charset={label}\n\nx").as_bytes(),
+        ]
+        .concat();
+        let clean = run(&given).clean.unwrap();
+        assert_eq!(read(&clean).0, words, "{label}");
+        let message = MessageParser::default().parse(&clean).unwrap();
+        assert_eq!(
+            message.from().and_then(|from| from.first()).and_then(|from| from.name()),
+            Some(words),
+            "{label}"
+        );
+    }
+}
+
+#[test]
+fn a_message_with_an_old_document_is_a_message() {
+    let mut document = cfb::CompoundFile::create(std::io::Cursor::new(Vec::new())).unwrap();
+    document.create_stream("/WordDocument").unwrap();
+    let document = document.into_inner().into_inner();
+    let given = outlook_of(
+        &[],
+        &[
+            ("/__substg1.0_1000001E", b"words"),
+            ("/__attach_version1.0_#00000000/__substg1.0_3707001E", b"a.doc"),
+            ("/__attach_version1.0_#00000000/__substg1.0_37010102", &document),
+        ],
+    );
+    let outcome = run_as(&given, "a.msg", Mode::Rebuild);
+    assert_eq!(outcome.report.kind, Some(Kind::OutlookMessage));
+    assert_eq!(outcome.report.members.len(), 1);
+    assert_eq!(read(&outcome.clean.unwrap()).1.trim(), "words");
 }
 
 proptest! {

@@ -96,6 +96,14 @@ impl<'a> Part<'a> {
         self.fields.iter().map(|(name, value)| (name.as_str(), &**value))
     }
 
+    /// The encoding that its words name, or those of the first part that names one.
+    pub(crate) fn alphabet(&self) -> Option<&str> {
+        match &self.body {
+            Body::Parts(parts) => parts.iter().find_map(Part::alphabet),
+            Body::Bytes(_) => self.content_type.parameter("charset"),
+        }
+    }
+
     /// The name that the part is to have as a file.
     pub(crate) fn file_name(&self) -> Option<String> {
         let name = self.disposition.parameter("filename").or_else(|| self.content_type.parameter("name"));

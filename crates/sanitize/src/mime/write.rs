@@ -8,7 +8,7 @@ pub(crate) enum Entity {
     /// Words, `plain` or `html`.
     Text { subtype: &'static str, text: String },
     /// A file. Shown inside the message when it has an identifier that the words refer to.
-    File { name: String, media_type: &'static str, bytes: Vec<u8>, content_id: Option<String> },
+    File { name: String, media_type: String, bytes: Vec<u8>, content_id: Option<String> },
     /// A message that is attached.
     Message { name: String, bytes: Vec<u8> },
     /// Several pieces: `mixed`, `alternative` or `related`.

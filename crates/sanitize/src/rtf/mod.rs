@@ -19,7 +19,7 @@ use worker_protocol::{Fidelity, Kept, Kind, LinkPolicy, Mode, Reason, Road};
 use crate::{Rebuilt, Refusal, Work};
 use writer::Writer;
 
-pub(crate) use words::paragraphs;
+pub(crate) use words::{charset, paragraphs};
 
 /// The name of everything that belongs to a mark.
 const MARK: &str = "SekishoMark";

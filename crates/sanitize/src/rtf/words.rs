@@ -242,7 +242,8 @@ impl Reader {
     }
 }
 
-fn charset(number: i32) -> Option<&'static Encoding> {
+/// The alphabet of a font of this set of characters.
+pub(crate) fn charset(number: i32) -> Option<&'static Encoding> {
     Some(match number {
         128 => SHIFT_JIS,
         129 | 130 => EUC_KR,

@@ -1,7 +1,7 @@
 //! Calendars (iCalendar, RFC 5545) and address cards (vCard 2.1 to 4.0).
 //!
 //! Owns: unfolding lines, the components, properties and parameters that stay, pictures on cards, folding lines again.
-//! Leaves to others: encodings (`text`, `transfer`), link targets (`link`), pictures (`picture`).
+//! Leaves to others: encodings (`text`, `transfer`), link targets (`link`), pictures (`picture`), words as a page (`html`).
 
 mod mark;
 mod property;
@@ -9,8 +9,7 @@ mod rules;
 
 use worker_protocol::{Fidelity, Kind, LinkPolicy, Mode, Reason, Spot, Threat};
 
-use crate::picture;
-use crate::{Rebuilt, Refusal, Work, link, text, transfer};
+use crate::{Rebuilt, Refusal, Work, html, link, picture, text, transfer};
 use mark::Stamp;
 use property::{Property, unfold};
 use rules::{head, is_component, is_property};
@@ -167,6 +166,9 @@ impl Pass {
         if self.mark.as_ref().is_some_and(|mark| mark.is_older(property)) {
             return Ok(None);
         }
+        if property.name == "X-ALT-DESC" && self.page(property, number, work)? {
+            return Ok(None);
+        }
         let count = text::visible_characters(&property.words());
         if let Some(threat) = self.threat(property) {
             if !matches!(
@@ -303,6 +305,37 @@ impl Pass {
             self.out.push_str("\r\n");
         }
         Ok(())
+    }
+
+    /// The words of an entry as a page, which Outlook shows in their place, cleaned like any page. False when it is none.
+    fn page(&mut self, property: &Property, number: u32, work: &mut Work<'_>) -> Result<bool, Refusal> {
+        let is_page =
+            property.parameter("FMTTYPE").is_some_and(|kind| kind.eq_ignore_ascii_case("text/html"));
+        let may_pass = work.job.policy.modes.get(&Kind::Html) == Some(&Mode::Rebuild);
+        if !is_page || !may_pass || self.mode != Mode::Rebuild {
+            return Ok(false);
+        }
+        let page = html::clean(&property.words(), Mode::Rebuild, &mut html::data_picture, work)?;
+        let (counted, mine) = (page.fidelity.characters, &mut self.fidelity.characters);
+        mine.before += counted.before;
+        mine.after += counted.after;
+        self.fidelity.pictures.before += page.fidelity.pictures.before;
+        self.fidelity.pictures.after += page.fidelity.pictures.after;
+        if counted.after == 0 && page.fidelity.pictures.after == 0 {
+            work.findings.add_at(Threat::Extension, &property.name, Spot::Line { number });
+            return Ok(true);
+        }
+        let mut line = String::from("X-ALT-DESC;FMTTYPE=text/html:");
+        for c in page.html.chars() {
+            match c {
+                '\\' | ',' | ';' => line.extend(['\\', c]),
+                '\n' => line.push_str("\\n"),
+                '\r' => {}
+                c => line.push(c),
+            }
+        }
+        self.push_line(&line);
+        Ok(true)
     }
 
     /// An alarm that shows or sounds stays; one that runs a program or sends mail goes.

@@ -116,11 +116,20 @@ impl Property {
 
     /// The value as a person reads it.
     pub(super) fn words(&self) -> String {
-        self.raw()
-            .replace("\\n", "\n")
-            .replace("\\N", "\n")
-            .replace("\\,", ",")
-            .replace("\\;", ";")
-            .replace("\\\\", "\\")
+        let raw = self.raw();
+        let mut out = String::with_capacity(raw.len());
+        let mut rest = raw.chars();
+        while let Some(c) = rest.next() {
+            match (c, rest.clone().next()) {
+                ('\\', Some('n' | 'N')) => out.push('\n'),
+                ('\\', Some(c @ (',' | ';' | '\\'))) => out.push(c),
+                (c, _) => {
+                    out.push(c);
+                    continue;
+                }
+            }
+            rest.next();
+        }
+        out
     }
 }

@@ -32,9 +32,9 @@ fn event(lines: &str) -> (String, Vec<Threat>) {
 
 #[test]
 fn dates_stay_and_what_fetches_or_runs_goes() {
-    use Threat::{Action, Attachment, Extension, ExternalContent, Hyperlink, Unknown};
+    use Threat::{Action, Attachment, Extension, ExternalContent, Hyperlink, Script, Unknown};
     let alarm = "BEGIN:VALARM\nACTION:DISPLAY\nTRIGGER:-PT15M\nDESCRIPTION:会議\nEND:VALARM";
-    let rows: [(&str, &str, &[Threat]); 13] = [
+    let rows: [(&str, &str, &[Threat]); 15] = [
         ("SUMMARY:定例\n 会議", "SUMMARY:定例会議", &[]),
         ("DTSTART;TZID=Asia/Tokyo:20260401T090000", "DTSTART;TZID=Asia/Tokyo:20260401T090000", &[]),
         (
@@ -48,7 +48,13 @@ fn dates_stay_and_what_fetches_or_runs_goes() {
         ("ATTACH:http://a/b.exe", "", &[ExternalContent]),
         ("ATTACH;VALUE=BINARY;ENCODING=BASE64:TVqQ", "", &[Attachment]),
         ("DESCRIPTION;ALTREP=\"cid:x\":a", "DESCRIPTION:a", &[ExternalContent]),
-        ("X-ALT-DESC;FMTTYPE=text/html:<script>x</script>", "", &[Extension]),
+        ("X-ALT-DESC;FMTTYPE=text/html:<script>x</script>", "", &[Script, Extension]),
+        ("X-ALT-DESC;FMTTYPE=text/x:<b>x</b>", "", &[Extension]),
+        (
+            "X-ALT-DESC;FMTTYPE=text/html:<!DOCTYPE html>\\n<p onclick=x>a\\, b\\;\\\\n</p><a href=javascript:x>c</a>",
+            "X-ALT-DESC;FMTTYPE=text/html:<!DOCTYPE html>\\n<html>\\n<head><meta charset=\"\n utf-8\"></head><body><p>a\\, b\\;\\\\n</p><a>c</a></body></html>",
+            &[Script, Hyperlink],
+        ),
         (alarm, alarm, &[]),
         (
             "BEGIN:VALARM\nACTION:PROCEDURE\nATTACH:file:calc.exe\nEND:VALARM\nSUMMARY:a",
