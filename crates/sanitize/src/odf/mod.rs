@@ -348,7 +348,9 @@ impl<'a> Walk<'a, '_, '_> {
         let package = self.package.as_ref()?;
         let plain = decode_percent(href.trim());
         let plain = plain.strip_prefix('#').unwrap_or(&plain);
-        let plain = plain.strip_prefix("./").unwrap_or(plain).trim_end_matches('/');
+        // A step of no name leads nowhere: some programs write `.//Object 1`.
+        let plain = plain.strip_prefix("./").map_or(plain, |rest| rest.trim_start_matches('/'));
+        let plain = plain.trim_end_matches('/');
         if plain.is_empty() || plain.contains(':') || plain.starts_with('/') || plain.contains("..") {
             return None;
         }

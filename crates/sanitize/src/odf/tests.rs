@@ -363,12 +363,26 @@ fn a_drawing_keeps_its_shapes_and_its_words() {
 #[test]
 fn a_chart_is_rebuilt_with_the_document_it_stands_in() {
     let chart = "<office:document-content xmlns:office=\"urn:oasis:names:tc:opendocument:xmlns:office:1.0\" xmlns:chart=\"urn:oasis:names:tc:opendocument:xmlns:chart:1.0\" xmlns:script=\"urn:oasis:names:tc:opendocument:xmlns:script:1.0\"><office:scripts><office:script script:language=\"x\"/></office:scripts><office:body><office:chart><chart:chart xlink:href=\"..\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" chart:class=\"chart:bar\"/></office:chart></office:body></office:document-content>";
-    let bytes = package("text", &[
-        ("content.xml", content("text", "<text:p><draw:frame><draw:object xlink:href=\"./Object 3\"/><draw:image xlink:href=\"./ObjectReplacements/Object 3\"/></draw:frame></text:p>").as_bytes()),
-        ("Object 3/content.xml", chart.as_bytes()),
-        ("ObjectReplacements/Object 3", b"VCLMTF"),
-    ]);
-    let outcome = run("a.odt", bytes);
+    let spelled = |address: &str| {
+        let frame = format!(
+            "<text:p><draw:frame><draw:object xlink:href=\"{address}\"/><draw:image xlink:href=\"./ObjectReplacements/Object 3\"/></draw:frame></text:p>"
+        );
+        let members = [
+            ("content.xml", content("text", &frame).into_bytes()),
+            ("Object 3/content.xml", chart.into()),
+            ("ObjectReplacements/Object 3", b"VCLMTF".to_vec()),
+        ];
+        let members: Vec<(&str, &[u8])> =
+            members.iter().map(|(name, bytes)| (*name, bytes.as_slice())).collect();
+        run("a.odt", package("text", &members))
+    };
+    let outcome = spelled("./Object 3");
+    for address in [".//Object 3", "Object%203/", "#./Object 3"] {
+        assert_eq!(spelled(address).clean, outcome.clean, "{address}");
+    }
+    for address in ["//Object 3", "../Object 3", "/Object 3"] {
+        assert!(!parts(&spelled(address)).contains_key("Object 1/content.xml"), "{address}");
+    }
     let parts = parts(&outcome);
     assert!(
         parts["Object 1/content.xml"].contains("<chart:chart xlink:href=\"..\" chart:class=\"chart:bar\"/>")
