@@ -70,7 +70,8 @@ fn a_full_disk_refuses_files_and_recovers() {
         let transfer = sender.transfer_at_rest(made["id"].as_str().unwrap(), 60);
         assert_eq!(transfer["state"], "ready", "{transfer}\n{}", house.log());
     }
-    assert!(!house.log().contains("panicked"), "{}", house.log());
+    // The index of words speaks of panics whenever its disk is full; one of ours names its place.
+    assert!(!house.log().contains("panicked at"), "{}", house.log());
 }
 
 /// Writes until nothing fits any more.

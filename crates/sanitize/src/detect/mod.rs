@@ -59,9 +59,11 @@ fn from_magic(untrusted: &[u8], extension: &str) -> Result<Option<Kind>, Refusal
     if PACKED.iter().any(|(at, magic)| untrusted.get(*at..).is_some_and(|rest| rest.starts_with(magic))) {
         return Err(Refusal::held(Reason::NotRebuilt));
     }
-    let by_magic = MAGIC
-        .iter()
-        .find(|(offset, magic, _)| untrusted.get(*offset..).is_some_and(|rest| rest.starts_with(magic)));
+    // Words may stand anywhere in a text; further on they mean something only among bytes that no text has.
+    let is_binary = head(untrusted, 512).contains(&0) || untrusted.starts_with(b"RIFF");
+    let by_magic = MAGIC.iter().find(|(offset, magic, _)| {
+        (*offset == 0 || is_binary) && untrusted.get(*offset..).is_some_and(|rest| rest.starts_with(magic))
+    });
     if let Some((_, _, kind)) = by_magic {
         return match kind {
             // One packed picture or drawing goes by a name of its own.
@@ -463,7 +465,11 @@ mod tests {
         let held = |reason| Err(Refusal { verdict: Verdict::Held, reason });
         let blocked = |reason| Err(Refusal { verdict: Verdict::Blocked, reason });
         let empty_zip = b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
-        let rows: [(&str, &[u8], Result<Kind, Refusal>); 59] = [
+        let rows: [(&str, &[u8], Result<Kind, Refusal>); 63] = [
+            ("a.txt", b"Drawings of Windows are of two kinds the EMF and the WMF.", Ok(Kind::Text)),
+            ("a.txt", b"The ftyp box comes first.", Ok(Kind::Text)),
+            ("a.txt", b"\0\0\0\x18ftypmp42", held(Reason::UnknownKind)),
+            ("a.txt", b"\x01\0\0\0\x6c\0\0\0..............................\0\0 EMF", held(Reason::NameMismatch)),
             ("a.zip", empty_zip, Ok(Kind::Zip)),
             ("a.xlsb", empty_zip, held(Reason::NameMismatch)),
             ("a.xlam", empty_zip, blocked(Reason::Executable)),
