@@ -469,7 +469,11 @@ mod tests {
             ("a.txt", b"Drawings of Windows are of two kinds the EMF and the WMF.", Ok(Kind::Text)),
             ("a.txt", b"The ftyp box comes first.", Ok(Kind::Text)),
             ("a.txt", b"\0\0\0\x18ftypmp42", held(Reason::UnknownKind)),
-            ("a.txt", b"\x01\0\0\0\x6c\0\0\0..............................\0\0 EMF", held(Reason::NameMismatch)),
+            (
+                "a.txt",
+                b"\x01\0\0\0\x6c\0\0\0..............................\0\0 EMF",
+                held(Reason::NameMismatch),
+            ),
             ("a.zip", empty_zip, Ok(Kind::Zip)),
             ("a.xlsb", empty_zip, held(Reason::NameMismatch)),
             ("a.xlam", empty_zip, blocked(Reason::Executable)),
