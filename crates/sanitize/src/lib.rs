@@ -259,6 +259,7 @@ fn rebuild(
     let name = match rebuilt.kind {
         Kind::Text => "a.txt",
         Kind::Csv => "a.csv",
+        Kind::Json => "a.json",
         _ => return Ok(rebuilt),
     };
     let found = detect::detect(&rebuilt.clean, name, &work.budget.limits);

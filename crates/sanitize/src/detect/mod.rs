@@ -79,7 +79,7 @@ fn from_magic(untrusted: &[u8], extension: &str) -> Result<Option<Kind>, Refusal
     if is_bitmap(untrusted) {
         return Ok(Some(Kind::Bmp));
     }
-    if is_lha(untrusted) {
+    if is_lha(untrusted) && (is_binary || agrees(extension, Kind::Lzh)) {
         return Ok(Some(Kind::Lzh));
     }
     if is_plain_metafile(untrusted) {
@@ -465,7 +465,9 @@ mod tests {
         let held = |reason| Err(Refusal { verdict: Verdict::Held, reason });
         let blocked = |reason| Err(Refusal { verdict: Verdict::Blocked, reason });
         let empty_zip = b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
-        let rows: [(&str, &[u8], Result<Kind, Refusal>); 63] = [
+        let rows: [(&str, &[u8], Result<Kind, Refusal>); 65] = [
+            ("a.json", b"[\"-lh5-\"]", Ok(Kind::Json)),
+            ("a.txt", b"\x20\x10-lh5-\0\0", held(Reason::NameMismatch)),
             ("a.txt", b"Drawings of Windows are of two kinds the EMF and the WMF.", Ok(Kind::Text)),
             ("a.txt", b"The ftyp box comes first.", Ok(Kind::Text)),
             ("a.txt", b"\0\0\0\x18ftypmp42", held(Reason::UnknownKind)),
