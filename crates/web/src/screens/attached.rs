@@ -11,6 +11,7 @@ use axum::extract::Multipart;
 use workflow::request::ATTACHMENTS_MAX;
 
 use super::{Pairs, send};
+use crate::Site;
 
 /// Takes everything; what arrived before something went wrong is in `pairs` and `files`.
 pub(super) async fn arrive<F>(
@@ -48,4 +49,10 @@ where
         files.push(upload.finish().await?);
     }
     Ok(())
+}
+
+/// What arrived with a form that is not taken is let go, and what is still coming is read.
+pub(super) async fn let_go(site: &Site, files: &[UploadedFile], parts: &mut Multipart) {
+    site.app().abandon(files).await;
+    crate::upload::read_on(parts).await;
 }

@@ -277,11 +277,7 @@ pub(crate) async fn submit(State(site): State<Site>, who: Signed, mut parts: Mul
             site.app().submit(&who.actor, new).await
         }
         Err(error) => {
-            site.app().abandon(&files).await;
-            // A browser shows our answer only after it has sent everything; the body limit bounds this.
-            while let Ok(Some(mut field)) = parts.next_field().await {
-                while let Ok(Some(_)) = field.chunk().await {}
-            }
+            super::attached::let_go(&site, &files, &mut parts).await;
             Err(error)
         }
     };

@@ -250,8 +250,7 @@ pub(crate) async fn report(
             app.report_task(&who.actor, &task, new).await
         }
         Err(error) => {
-            app.abandon(&files).await;
-            crate::upload::read_on(&mut parts).await;
+            attached::let_go(&site, &files, &mut parts).await;
             Err(error)
         }
     };

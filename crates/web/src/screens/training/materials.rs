@@ -87,8 +87,7 @@ pub(crate) async fn add(
     let result = match attached::arrive(begin, &mut parts, &mut pairs, &mut files).await {
         Ok(()) => app.add_course_files(&who.actor, &id, files).await,
         Err(error) => {
-            app.abandon(&files).await;
-            crate::upload::read_on(&mut parts).await;
+            attached::let_go(&site, &files, &mut parts).await;
             Err(error)
         }
     };
