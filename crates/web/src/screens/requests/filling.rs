@@ -419,7 +419,7 @@ async fn hand_in(site: &Site, actor: &Actor, way: Way, mut parts: Multipart) -> 
             }
         },
         Err(error) => {
-            attached::let_go(&site, &files, &mut parts).await;
+            attached::let_go(site, &files, &mut parts).await;
             Err(error)
         }
     };
