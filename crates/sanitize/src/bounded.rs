@@ -117,9 +117,23 @@ impl Budget {
         self.limits.expanded_bytes_max.saturating_sub(self.expanded_bytes)
     }
 
-    /// Whether this is exactly one zlib stream, and how much comes out of it. Nothing of that is kept, so it is not
-    /// spent; `expanded_bytes_max` is the bound. Line ends after the stream are what PDF writers put there.
+    /// Whether this is exactly one zlib stream, and how much comes out of it. Line ends after the stream are what PDF
+    /// writers put there.
     pub(crate) fn zlib_is_whole(packed: &[u8], expanded_bytes_max: u64) -> Option<u64> {
+        let (expanded_bytes, end) = Self::zlib_walked(packed, expanded_bytes_max, &mut |_| Some(()))?;
+        let rest = packed.get(end..)?;
+        let is_padding = rest.len() <= 2 && rest.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
+        is_padding.then_some(expanded_bytes)
+    }
+
+    /// Walks one zlib stream to its end, checksum and all, and shows what comes out piece by piece to `see`, which may
+    /// end it. How much came out, and where the stream ends. Nothing of it is kept, so it is not spent;
+    /// `expanded_bytes_max` is the bound.
+    pub(crate) fn zlib_walked(
+        packed: &[u8],
+        expanded_bytes_max: u64,
+        see: &mut dyn FnMut(&[u8]) -> Option<()>,
+    ) -> Option<(u64, usize)> {
         let mut inflater = flate2::Decompress::new(true);
         let mut piece = vec![0; 64 << 10];
         loop {
@@ -127,15 +141,16 @@ impl Budget {
             let before = inflater.total_out();
             let rest = packed.get(read..)?;
             let status = inflater.decompress(rest, &mut piece, flate2::FlushDecompress::None).ok()?;
+            let end = usize::try_from(inflater.total_in()).ok()?;
             if inflater.total_out() > expanded_bytes_max {
                 return None;
             }
+            let came_out = usize::try_from(inflater.total_out() - before).ok()?;
+            see(piece.get(..came_out)?)?;
             if status == flate2::Status::StreamEnd {
-                let rest = packed.get(usize::try_from(inflater.total_in()).ok()?..)?;
-                let is_padding = rest.len() <= 2 && rest.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
-                return is_padding.then_some(inflater.total_out());
+                return Some((inflater.total_out(), end));
             }
-            if inflater.total_out() == before && inflater.total_in() as usize == read {
+            if came_out == 0 && end == read {
                 return None;
             }
         }

@@ -289,10 +289,43 @@ fn outlook_seeds() -> Vec<Vec<u8>> {
         ("/__substg1.0_10130102", b"<p onclick=x>page<script>y</script>"),
         ("/__substg1.0_0037001F", b"s"),
     ];
+    let mut entries = Vec::new();
+    // Names are numbers of one of three sets, which differ in their first byte (MS-OXPROPS, section 1.3.2).
+    let sets = [2u8, 3, 4].map(|set| [set, 0x20, 6, 0, 0, 0, 0, 0, 0xC0, 0, 0, 0, 0, 0, 0, 0x46]).concat();
+    let named = |set: u16, names: &[u32]| {
+        let row = |(at, name): (u16, &u32)| {
+            [&name.to_le_bytes()[..], &((set + 3) << 1).to_le_bytes(), &at.to_le_bytes()].concat()
+        };
+        (0u16..).zip(names).flat_map(row).collect::<Vec<u8>>()
+    };
+    let begins = 134_196_048_000_000_000;
+    let times = [row(0x8000, 0x0040, begins), row(0x8001, 0x0040, begins + 36_000_000_000)].concat();
+    for (class, set, names) in [
+        ("IPM.Appointment", 0, [0x820D, 0x820E, 0x8208, 0x8232, 0x8215]),
+        ("IPM.Task", 1, [0x8104, 0x8105, 0x811F, 0x8101, 0x8102]),
+        ("IPM.Contact", 2, [0x8005, 0x801B, 0x8083, 0x8045, 0x8062]),
+    ] {
+        let fixed = [&[0; 32][..], &times, &row(0x8004, 3, 1)].concat();
+        let names = named(set, &names);
+        entries.push(join(
+            b'@',
+            &[
+                ("/__properties_version1.0", fixed.as_slice()),
+                ("/__substg1.0_001A001F", class.as_bytes()),
+                ("/__substg1.0_0037001F", "題".as_bytes()),
+                ("/__substg1.0_3001001F", "氏名".as_bytes()),
+                ("/__substg1.0_3A08001F", b"03-0000-0000"),
+                ("/__substg1.0_8002001F", b"a place"),
+                ("/__substg1.0_8003001F", "毎週".as_bytes()),
+                ("/__nameid_version1.0/__substg1.0_00020102", sets.as_slice()),
+                ("/__nameid_version1.0/__substg1.0_00030102", names.as_slice()),
+            ],
+        ));
+    }
     let packed = packed_rtf(b"{\\rtf1\\ansi\\fromhtml1 {\\*\\htmltag64 <p>}words}");
     // The same packed for good: three literals, then a piece of what was before.
     let dense = [&little(24)[..], &little(20), b"LZFu", &[0; 4], b"\x08abc\x00\x0axyz\x00\x0f"].concat();
-    vec![
+    let messages = [
         join(b'@', &all),
         join(b'B', &all),
         join(b'C', &all),
@@ -301,5 +334,6 @@ fn outlook_seeds() -> Vec<Vec<u8>> {
         join(b'@', &[("/__substg1.0_10090102", packed.as_slice())]),
         join(b'@', &[("/__substg1.0_10090102", dense.as_slice())]),
         seed(b'H', outlook(0, &join(b'@', &all[..5])[1..]).bytes),
-    ]
+    ];
+    messages.into_iter().chain(entries).collect()
 }

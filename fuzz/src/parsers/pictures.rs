@@ -8,7 +8,7 @@ use std::io::Cursor;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::pieces::{little, number, picture, png, put, seed};
+use super::pieces::{deflated, little, number, picture, png, put, seed};
 use super::{File, Target};
 
 const SVG_WORDS: &[&str] = &[
@@ -111,12 +111,37 @@ pub(super) const WMF: Target = Target {
     ],
 };
 
+/// The chunks of a picture, whose checksums are made to fit (variant 0); the same inside a page, where what is packed is kept
+/// (1); what a header says and the rows, packed into a picture inside a page (2).
 pub(super) const PNG: Target = Target {
     name: "png",
-    shell: |_, rest| {
-        let mut bytes = [b"\x89PNG\r\n\x1a\n", rest].concat();
+    shell: |variant, rest| {
+        let magic = b"\x89PNG\r\n\x1a\n";
+        let mut bytes = match rest.split_at_checked(13) {
+            Some((header, rows)) if variant == 2 => {
+                let rows = deflated(rows);
+                let length = u32::try_from(rows.len()).expect("short").to_be_bytes();
+                [
+                    magic,
+                    &b"\0\0\0\x0dIHDR"[..],
+                    header,
+                    &[0; 4],
+                    &length,
+                    b"IDAT",
+                    &rows,
+                    &[0; 8],
+                    b"IEND",
+                    &[0; 4],
+                ]
+                .concat()
+            }
+            _ => [magic, rest].concat(),
+        };
         mend_png(&mut bytes);
-        File::new("a.png", bytes)
+        match variant {
+            1 | 2 => in_page("image/png", &bytes),
+            _ => File::new("a.png", bytes),
+        }
     },
     seeds: || {
         let plain = png();
@@ -132,6 +157,9 @@ pub(super) const PNG: Target = Target {
             seed(b'@', inside),
             seed(b'F', inside),
             seed(b'C', inside),
+            seed(b'H', inside),
+            seed(b'P', b"\0\0\0\x03\0\0\0\x02\x08\x02\0\0\0\0abcdefghi\x04ABCDEFGHI"),
+            seed(b'P', b"\0\0\0\x08\0\0\0\x02\x01\0\0\0\0\0a\x02b"),
             with(b"tEXt", b"Comment\0hidden"),
             with(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0<x/>"),
             with(b"gAMA", &[0, 0, 0xB1, 0x8F]),
@@ -172,12 +200,7 @@ pub(super) const JPEG_COPIED: Target = Target {
     name: "jpeg_copied",
     shell: |variant, rest| {
         let start: &[u8] = if variant == 1 { b"\xff\xd8\xff\xdd\0\x04\0\x01" } else { b"\xff\xd8" };
-        let photograph = STANDARD.encode([start, rest].concat());
-        File::new(
-            "a.html",
-            format!("<html><body><img src=\"data:image/jpeg;base64,{photograph}\"></body></html>")
-                .into_bytes(),
-        )
+        in_page("image/jpeg", &[start, rest].concat())
     },
     seeds: || {
         let plain = picture(image::ImageFormat::Jpeg, 16, 9);
@@ -198,6 +221,13 @@ pub(super) const JPEG_COPIED: Target = Target {
     },
     words: JPEG_WORDS,
 };
+
+/// A page with a picture inside it.
+fn in_page(media_type: &str, picture: &[u8]) -> File {
+    let picture = STANDARD.encode(picture);
+    let page = format!("<html><body><img src=\"data:{media_type};base64,{picture}\"></body></html>");
+    File::new("a.html", page.into_bytes())
+}
 
 const JPEG_WORDS: &[&str] = &[
     "\u{ff}",

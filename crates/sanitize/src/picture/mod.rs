@@ -352,6 +352,12 @@ fn rebuild_raster(untrusted: &[u8], place: &str, work: &mut Work<'_>) -> Result<
     {
         return Ok((copied, Format::Jpeg));
     }
+    if format == Format::Png
+        && !choices.strict
+        && let Some(copied) = png::copied(untrusted, place, work)?
+    {
+        return Ok((copied, Format::Png));
+    }
     let picture = Picture::decode(untrusted, format, place, work)?;
     let picture = match picture {
         Picture::Png(_) | Picture::Jpeg(_) => picture,

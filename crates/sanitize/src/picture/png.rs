@@ -1,7 +1,10 @@
 //! PNG, also animated.
 //!
 //! Owns: decoding each image of the file, and writing it with no chunk but those that say what the pixels look like.
-//! Leaves to others: which samples a still picture needs at all (`raster`), profiles (`colour`).
+//! Leaves to others: which samples a still picture needs at all (`raster`), profiles (`colour`), pictures that stay as they
+//! were packed (`copied`).
+
+mod copied;
 
 use std::io::Cursor;
 
@@ -48,6 +51,15 @@ fn damaged<E>(_: E) -> Refusal {
     Refusal::held(Reason::Damaged)
 }
 
+/// A still picture as it was packed, without what draws nothing; nothing when it has to be decoded and encoded.
+pub(super) fn copied(untrusted: &[u8], place: &str, work: &mut Work<'_>) -> Result<Option<Vec<u8>>, Refusal> {
+    let Some(copied) = copied::copied(untrusted, work.budget.limits.pixels_max) else { return Ok(None) };
+    // What a viewer makes of it counts, as for any other picture.
+    work.budget.spend(copied.expanded_bytes)?;
+    report_chunks(untrusted, place, work);
+    Ok(Some(copied.bytes))
+}
+
 pub(super) fn decode(untrusted: &[u8], place: &str, work: &mut Work<'_>) -> Result<Png, Refusal> {
     report_chunks(untrusted, place, work);
     let limits = png::Limits { bytes: 64 << 20 };
@@ -92,13 +104,8 @@ pub(super) fn decode(untrusted: &[u8], place: &str, work: &mut Work<'_>) -> Resu
     }
     let key = (still.layout != Layout::Index).then(|| info.trns.clone()).flatten();
     let profile = info.icc_profile.clone();
-    let gamma = info.gama_chunk.filter(|g| {
-        let value = g.into_value();
-        profile.is_none()
-            && info.srgb.is_none()
-            && (0.1..5.0).contains(&value)
-            && (value - 0.45455).abs() > 0.001
-    });
+    let gamma =
+        info.gama_chunk.filter(|gamma| profile.is_none() && info.srgb.is_none() && changes_colours(*gamma));
     let orientation = info.exif_metadata.as_deref().map_or(1, super::exif_orientation);
     let mut animation = (!shown.is_empty()).then(|| Animation {
         plays: animation.map_or(0, |a| a.num_plays),
@@ -197,6 +204,12 @@ pub(super) fn encode(mut picture: Png, choices: &Choices<'_>) -> Result<Vec<u8>,
         round_frames(&mut picture);
     }
     write(&picture, choices, better_filter(&picture.still)?)
+}
+
+/// A gamma that viewers would draw otherwise than none: most programs write that of screens.
+fn changes_colours(gamma: png::ScaledFloat) -> bool {
+    let value = gamma.into_value();
+    (0.1..5.0).contains(&value) && (value - 0.45455).abs() > 0.001
 }
 
 /// Samples with which both ways of preparing rows are tried.
