@@ -438,8 +438,7 @@ async fn a_proof_is_checked_away_from_the_server() {
     ground.go("lgwan", "/clauses/base/sanitise-inbound").await;
     assert!(ground.text("main").await.contains("この条項の証跡"));
     ground.picture("clause").await;
-    ground.click(".timeline a[href^='/evidence/']").await;
-    ground.wait_for("h1").await;
+    ground.leave_by(".timeline a[href^='/evidence/']").await;
     ground.picture("evidence-entry").await;
     let entry = ground.path().await;
     // A password alone is not enough to carry evidence away, and the page says what is instead of offering it.

@@ -99,8 +99,7 @@ impl Ground {
 
     /// Follows the link or presses the button with these words.
     pub(crate) async fn press(&self, words: &str) {
-        let path = format!("//main//*[self::a or self::button][contains(normalize-space(.), '{words}')]");
-        self.click_at(Locator::XPath(&path)).await;
+        self.click_at(Locator::XPath(&saying(words))).await;
     }
 
     /// Clicks what is there. A page that keeps itself up to date may replace an element between finding and
@@ -166,8 +165,17 @@ impl Ground {
 
     /// Clicks what leads to another page, and waits until that one is there: what is looked for next may stand on this one, too.
     pub(crate) async fn leave_by(&self, css: &str) {
+        self.leave(Locator::Css(css)).await;
+    }
+
+    /// The same for the link or button with these words.
+    pub(crate) async fn leave_pressing(&self, words: &str) {
+        self.leave(Locator::XPath(&saying(words))).await;
+    }
+
+    async fn leave(&self, place: Locator<'_>) {
         self.ask("window.isLeft = false").await;
-        self.click(css).await;
+        self.click_at(place).await;
         for _ in 0..PATIENCE.as_secs() * 10 {
             let script = "return window.isLeft === undefined && document.readyState === 'complete'";
             // Between two pages there is nothing that could answer.
@@ -176,7 +184,7 @@ impl Ground {
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        panic!("{css} leads nowhere from {}: {}", self.path().await, self.text("main").await);
+        panic!("{place:?} leads nowhere from {}: {}", self.path().await, self.text("main").await);
     }
 
     /// Waits until the page says these words: pressing a button returns before the next page is there.
@@ -294,4 +302,9 @@ fn code(secret_base32: &str) -> String {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     let application = totp_rs::Builder::new().with_secret(secret).build().unwrap();
     application.generate(now.as_secs()).to_string()
+}
+
+/// Where a link or a button with these words is.
+fn saying(words: &str) -> String {
+    format!("//main//*[self::a or self::button][contains(normalize-space(.), '{words}')]")
 }

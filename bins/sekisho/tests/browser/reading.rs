@@ -22,7 +22,7 @@ async fn a_word_is_found_from_any_page_of_the_policy() {
     ground.write("#p-q", "強じん化 ｻｰﾊﾞｰ").await;
     let field = ground.find("#p-q").await;
     field.send_keys("\u{e007}").await.unwrap();
-    ground.wait_for("h1").await;
+    ground.wait_for(".hits").await;
     assert_eq!(ground.path().await, "/policy/search");
     ground.go("lgwan", "/policy/search?q=%E3%82%B5%E3%83%BC%E3%83%90%E3%83%BC").await;
     let marked = ground.text("mark").await;

@@ -106,8 +106,7 @@ async fn a_machine_of_the_register_is_taken_out_and_comes_back() {
 
     ground.enter("lgwan", "kaede").await;
     ground.go("lgwan", &page).await;
-    ground.press("返却を報告する").await;
-    ground.wait_for(".standing").await;
+    ground.leave_pressing("返却を報告する").await;
     assert!(ground.text("main").await.contains("返却済"));
     ground.go("lgwan", &row).await;
     let told = ground.text("main").await;

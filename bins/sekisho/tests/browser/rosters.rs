@@ -224,8 +224,7 @@ async fn the_change_of_the_first_of_april_from_the_table_to_the_newcomer_s_first
     says(&lines(&ground).await[1], &["鈴蘭 奈々さんが引き継ぎます"]);
     let permit = "form[action$='/lines/3/permits']";
     ground.write(&format!("{permit} input[name='successor']"), &name("suzuran")).await;
-    ground.click(&format!("{permit} button")).await;
-    ground.wait_for(".notice--good").await;
+    ground.leave_by(&format!("{permit} button")).await;
     let chosen = lines(&ground).await;
     says(&chosen[2], &["鈴蘭 奈々さんが引き継ぎます。本人が受け取ったことを記録します"]);
     says(&chosen[1], &["終わります。返すものは、所属長が返却を確かめます"]);
@@ -394,7 +393,6 @@ async fn the_change_of_the_first_of_april_from_the_table_to_the_newcomer_s_first
         says(&ground.text("main tbody").await, &[words]);
     }
     ground.go("lgwan", "/evidence?kind=personnel-applied").await;
-    ground.press("人事異動の反映と確かめ").await;
-    ground.wait_for("main dl").await;
+    ground.leave_pressing("人事異動の反映と確かめ").await;
     look(&ground, "evidence-roster").await;
 }
