@@ -10,6 +10,7 @@ mod fields;
 mod filter;
 mod formula;
 mod judge;
+mod macro_sheet;
 mod mark;
 mod names;
 mod objects;
@@ -71,7 +72,7 @@ struct Walk<'a, 'w, 'j> {
     /// Source part → its place in `kept`.
     index: HashMap<String, usize>,
     targets: HashSet<String>,
-    /// Rebuilt pictures and chart workbooks, by target name.
+    /// Rebuilt pictures and chart workbooks, and sheets of macros before they are filtered, by target name.
     ready: HashMap<String, Vec<u8>>,
     queue: VecDeque<usize>,
     dropped: HashSet<String>,
@@ -198,6 +199,11 @@ fn rebuild_package(
 impl Walk<'_, '_, '_> {
     /// Puts a part on the list of those that stay and returns the name it will have.
     fn keep(&mut self, source: &str, content_type: String, form: Form) -> String {
+        self.keep_as(source, source, content_type, form)
+    }
+
+    /// The same under the name that another part would have.
+    fn keep_as(&mut self, source: &str, name: &str, content_type: String, form: Form) -> String {
         let key = source.to_ascii_lowercase();
         if let Some(kept) = self.index.get(&key).and_then(|i| self.kept.get(*i)) {
             return kept.target.clone();
@@ -210,7 +216,7 @@ impl Walk<'_, '_, '_> {
                 .find(|f| f.content_type() == content_type)
                 .map_or("xlsx", |f| f.extension()),
         };
-        let target = self.free_name(source, extension);
+        let target = self.free_name(name, extension);
         // Pictures and packages are typed by their extension.
         let content_type = if form == Form::Xml { content_type } else { String::new() };
         let place = self.kept.len();
@@ -264,6 +270,9 @@ impl Walk<'_, '_, '_> {
         for mut relation in found {
             if let Some(new_target) = self.follow(&source, &target, &relation)? {
                 relation.target = new_target;
+                if rules::rule(&relation.kind) == Rule::MacroSheet {
+                    relation.kind = rules::WORKSHEET.to_owned();
+                }
                 relations.push(relation);
             }
         }
@@ -310,6 +319,10 @@ impl Walk<'_, '_, '_> {
             Rule::ChartData => match self.keep_chart_data(source, &part)? {
                 Some(name) => name,
                 None => return Ok(self.drop(Threat::EmbeddedObject, source, &part)),
+            },
+            Rule::MacroSheet => match self.keep_macro_sheet(source, &part)? {
+                Some(name) => name,
+                None => return Ok(None),
             },
             Rule::Hyperlink => return Ok(self.drop(Threat::Hyperlink, source, &part)),
             Rule::Drop(threat) => return Ok(self.drop(threat, source, &part)),
@@ -406,6 +419,24 @@ impl Walk<'_, '_, '_> {
             Err(refusal) if refusal.reason == Reason::Bomb => Err(refusal),
             Err(_) => Ok(None),
         }
+    }
+
+    /// A sheet of macros becomes a plain one. Nothing when it is none, or damaged.
+    fn keep_macro_sheet(&mut self, source: &str, part: &str) -> Result<Option<String>, Refusal> {
+        if let Some(kept) = self.index.get(&part.to_ascii_lowercase()).and_then(|i| self.kept.get(*i)) {
+            return Ok(Some(kept.target.clone()));
+        }
+        self.drop(Threat::MacroXlm, source, part);
+        let bytes = self.package.read(part, self.work)?;
+        let Some(worksheet) = macro_sheet::as_worksheet(&bytes) else { return Ok(None) };
+        let Rule::Xml(listed) = rules::rule(rules::WORKSHEET) else { return Ok(None) };
+        let Some(content_type) = rules::content_type(listed, "application/xml", self.kind) else {
+            return Ok(None);
+        };
+        let file = part.rsplit('/').next().unwrap_or(part);
+        let name = self.keep_as(part, &format!("xl/worksheets/plain-{file}"), content_type, Form::Xml);
+        self.ready.insert(name.clone(), worksheet);
+        Ok(Some(name))
     }
 
     /// What no kept part refers to is not written; say so, because that is where payloads hide.

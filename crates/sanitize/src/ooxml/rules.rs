@@ -20,6 +20,8 @@ pub(crate) enum Rule {
     Hyperlink,
     /// The workbook behind a chart: a document of its own, rebuilt like one.
     ChartData,
+    /// A sheet of Excel 4 macros, kept as a worksheet without its formulas.
+    MacroSheet,
     /// Left out.
     Drop(Threat),
 }
@@ -28,6 +30,10 @@ const W: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.
 const X: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.";
 const P: &str = "application/vnd.openxmlformats-officedocument.presentationml.";
 const D: &str = "application/vnd.openxmlformats-officedocument.drawingml.";
+
+/// How a workbook refers to a plain sheet.
+pub(crate) const WORKSHEET: &str =
+    "http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet";
 
 /// The rule for a relation of this type, found in a part of a file of this kind.
 pub(crate) fn rule(relation_type: &str) -> Rule {
@@ -108,7 +114,8 @@ pub(crate) fn rule(relation_type: &str) -> Rule {
         "authors" => Rule::Xml(&["application/vnd.ms-powerpoint.authors+xml"]),
         // known and not wanted
         "vbaProject" | "wordVbaData" | "vbaProjectSignature" => Rule::Drop(Threat::MacroVba),
-        "xlMacrosheet" | "xlIntlMacrosheet" | "dialogsheet" => Rule::Drop(Threat::MacroXlm),
+        "xlMacrosheet" | "xlIntlMacrosheet" => Rule::MacroSheet,
+        "dialogsheet" => Rule::Drop(Threat::MacroXlm),
         "control" | "activeXControlBinary" => Rule::Drop(Threat::ActiveX),
         "oleObject" | "aFChunk" => Rule::Drop(Threat::EmbeddedObject),
         "attachedTemplate" => Rule::Drop(Threat::ExternalTemplate),

@@ -224,6 +224,38 @@ fn a_workbook_keeps_its_values() {
 }
 
 #[test]
+fn a_sheet_of_macros_stays_as_a_plain_sheet() {
+    let (space, macros) = (
+        "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+        "http://schemas.microsoft.com/office/excel/2006/main",
+    );
+    let mut maker = workbook("<c r=\"A1\"><f>M!A2+1</f><v>8</v></c>");
+    let sheet = maker.parts.iter_mut().find(|part| part.0 == "xl/macrosheets/m.xml").unwrap();
+    sheet.2 = format!(
+        "<xm:macrosheet xmlns=\"{space}\" xmlns:xm=\"{macros}\"><sheetData><row r=\"1\"><c r=\"A1\" t=\"b\">\
+         <f>EXEC(\"evil.exe\")</f><v>1</v></c></row><row r=\"2\"><c r=\"A2\"><f>7</f><v>7</v></c></row></sheetData>\
+         </xm:macrosheet>"
+    )
+    .into_bytes();
+    let outcome = run("a.xlsx", maker.bytes(), LinkPolicy::Keep);
+    assert_eq!(threats(&outcome), [Threat::MacroXlm, Threat::MacroXlm]);
+    let all = parts(&outcome);
+    let book = &all["xl/workbook.xml"];
+    assert!(book.contains("name=\"M\"") && !book.contains("Auto_Open"), "{book}");
+    assert!(book.contains("localSheetId=\"1\">集計!$A$1<"), "{book}");
+    let made = &all["xl/worksheets/plain-m.xml"];
+    assert!(made.contains("<c r=\"A1\" t=\"b\"><v>1</v></c>") && !made.contains("<f>"), "{made}");
+    // Whatever refers to its cells still finds them.
+    assert!(all["xl/worksheets/sheet1.xml"].contains("<f>M!A2+1</f>"));
+    let everything = all.iter().map(|(name, part)| name.clone() + part).collect::<String>().to_lowercase();
+    assert!(!everything.contains("macrosheet") && !everything.contains("exec("), "{everything}");
+    let pages = outcome.report.fidelity.unwrap().pages;
+    assert_eq!((pages.before, pages.after), (2, 2));
+    let again = run("a.xlsx", outcome.clean.unwrap(), LinkPolicy::Keep);
+    assert_eq!(again.report.verdict, Verdict::Clean, "{:?}", again.report);
+}
+
+#[test]
 fn contradictions_are_held() {
     let plain = || document("<w:p/>", "document.main+xml");
     let with_dtd = {

@@ -90,7 +90,9 @@ impl<'a> Walk<'a, '_, '_> {
         if part.form == Form::Bytes {
             return Ok(Body::Dense(self.ready.remove(&part.target).unwrap_or_default()));
         }
-        let (bytes, packed) = if part.source.is_empty() {
+        let (bytes, packed) = if let Some(made) = self.ready.remove(&part.target) {
+            (made, None)
+        } else if part.source.is_empty() {
             let is_drawing = part.content_type.ends_with("drawing+xml");
             (if is_drawing { objects::empty_drawing() } else { mark::empty_header() }, None)
         } else {
