@@ -54,9 +54,13 @@ fn damaged<E>(_: E) -> Refusal {
 /// A still picture as it was packed, without what draws nothing; nothing when it has to be decoded and encoded.
 pub(super) fn copied(untrusted: &[u8], place: &str, work: &mut Work<'_>) -> Result<Option<Vec<u8>>, Refusal> {
     let Some(copied) = copied::copied(untrusted, work.budget.limits.pixels_max) else { return Ok(None) };
-    // What a viewer makes of it counts, as for any other picture.
-    work.budget.spend(copied.expanded_bytes)?;
-    report_chunks(untrusted, place, work);
+    if copied.may_lack_colours {
+        decode(untrusted, place, work)?;
+    } else {
+        // What a viewer makes of it counts, as for any other picture.
+        work.budget.spend(copied.expanded_bytes)?;
+        report_chunks(untrusted, place, work);
+    }
     Ok(Some(copied.bytes))
 }
 

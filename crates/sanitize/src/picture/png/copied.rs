@@ -17,6 +17,8 @@ pub(super) struct Copied {
     pub(super) bytes: Vec<u8>,
     /// What a viewer makes of it, in bytes.
     pub(super) expanded_bytes: u64,
+    /// Whether there are fewer colours than numbers for them: a number without a colour is a fault, and nobody looked.
+    pub(super) may_lack_colours: bool,
 }
 
 /// Rows are prepared in one of five ways (PNG, section 9.2).
@@ -108,8 +110,7 @@ pub(super) fn copied(untrusted: &[u8], pixels_max: u64) -> Option<Copied> {
     let header = header?;
     let colours = palette.len() / 3;
     let is_sound = match header.colour {
-        // A number without a colour is a fault, so there are as many colours as numbers; else the numbers have to be read.
-        INDEX => colours == 1 << header.depth && alpha.len() <= colours,
+        INDEX => (1..=1 << header.depth).contains(&colours) && alpha.len() <= colours,
         GRAY => alpha.is_empty() || alpha.len() == 2,
         RGB => alpha.is_empty() || alpha.len() == 6,
         _ => alpha.is_empty(),
@@ -154,7 +155,8 @@ pub(super) fn copied(untrusted: &[u8], pixels_max: u64) -> Option<Copied> {
     }
     write(&mut bytes, b"IDAT", &packed)?;
     write(&mut bytes, b"IEND", &[])?;
-    Some(Copied { bytes, expanded_bytes })
+    let may_lack_colours = header.colour == INDEX && colours < 1 << header.depth;
+    Some(Copied { bytes, expanded_bytes, may_lack_colours })
 }
 
 /// Dots in a length, when they can be true.

@@ -165,6 +165,29 @@ fn what_has_more_or_less_than_its_rows_is_not_copied() {
 }
 
 #[test]
+fn every_number_has_its_colour_or_the_picture_is_damaged() {
+    let rebuilt = |colours: usize| {
+        let mut all = chunks(&drawn(ColorType::Indexed, BitDepth::Four, Filter::Sub, 16, 1));
+        // All numbers but the last.
+        let numbers: Vec<u8> = (0..8).map(|at| (at * 2) << 4 | (at * 2 + 1).min(14)).collect();
+        all.iter_mut().find(|(kind, _)| kind == b"IDAT").unwrap().1 = packed(&[&[0], &numbers[..]].concat());
+        all.iter_mut().find(|(kind, _)| kind == b"PLTE").unwrap().1.resize(colours * 3, 9);
+        let given = file(&all);
+        let limits = worker_protocol::Limits::default();
+        let made = crate::picture::reading(&limits, |work| crate::picture::rebuild_any(&given, "a", work));
+        (given, made.map(|(bytes, _)| bytes).map_err(|refusal| refusal.reason))
+    };
+    for colours in [15, 16] {
+        let (given, made) = rebuilt(colours);
+        assert_eq!(
+            chunks(&made.unwrap()).last_chunk::<2>().unwrap()[0],
+            chunks(&given).last_chunk::<2>().unwrap()[0]
+        );
+    }
+    assert_eq!(rebuilt(14).1, Err(worker_protocol::Reason::Damaged));
+}
+
+#[test]
 fn what_viewers_draw_in_another_way_is_not_copied() {
     let given = drawn(ColorType::Rgb, BitDepth::Eight, Filter::Sub, 4, 4);
     let turned = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0";
@@ -183,13 +206,20 @@ fn what_viewers_draw_in_another_way_is_not_copied() {
     }
     let mut interlaced = chunks(&given);
     interlaced[0].1[12] = 1;
-    let mut palette = chunks(&drawn(ColorType::Indexed, BitDepth::Eight, Filter::NoFilter, 4, 4));
-    palette.iter_mut().find(|(kind, _)| kind == b"PLTE").unwrap().1.truncate(30);
+    let palette = |bytes| {
+        let mut all = chunks(&drawn(ColorType::Indexed, BitDepth::Four, Filter::NoFilter, 4, 4));
+        all.iter_mut().find(|(kind, _)| kind == b"PLTE").unwrap().1.resize(bytes, 0);
+        file(&all)
+    };
+    assert!(!copied(&palette(48), PIXELS_MAX).unwrap().may_lack_colours);
+    assert!(copied(&palette(45), PIXELS_MAX).unwrap().may_lack_colours);
     let mut narrow = chunks(&drawn(ColorType::Grayscale, BitDepth::One, Filter::NoFilter, 16, 3));
     narrow[0].1[3] = 9;
     for (what, bytes) in [
         ("rows in several passes", file(&interlaced)),
-        ("fewer colours than numbers", file(&palette)),
+        ("more colours than numbers", palette(51)),
+        ("no colours", palette(0)),
+        ("a colour of two shades", palette(47)),
         ("bits behind a row", file(&narrow)),
         ("no end", given[..given.len() - 12].to_vec()),
         ("a wrong checksum", {
