@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use authz::{Action, Resource};
+use futures::try_join;
 use policy::{Column, ColumnType, Pack, Register, RegisterScope};
 use workflow::{
     id::{SectionId, UserId},
@@ -298,7 +299,12 @@ impl App {
             keep: in_use && self.may(actor, Action::KeepRow, &resource),
             classify: in_use && self.may(actor, Action::ClassifyRow, &resource),
         };
-        let history = self.store().row_history(key, None, HISTORY_ROWS).await?;
+        let record_key = RecordKey::of_row(key);
+        // What does not depend on each other is asked for at once: under load each question waits for its turn.
+        let (history, linking) = try_join!(
+            self.store().row_history(key, None, HISTORY_ROWS),
+            self.store().rows_linking(key, LINKING_ROWS)
+        )?;
         let mut wanted: BTreeSet<RowKey> = register::reads(register, &row.values).collect();
         for entry in &history {
             for change in &entry.entry.changes {
@@ -310,10 +316,15 @@ impl App {
                 wanted.insert(row.clone());
             }
         }
-        let linking = self.store().rows_linking(key, LINKING_ROWS).await?;
         wanted.extend(linking.iter().map(|(key, _)| key.clone()));
-        let links = self.links_to(actor, wanted).await?;
-        let names = self.people_in(std::iter::once(&row)).await?;
+        let (links, names, breaks, requests, out, record) = try_join!(
+            self.links_to(actor, wanted),
+            self.people_in(std::iter::once(&row)),
+            self.broken_rules(register, &row),
+            self.requests_of_row(actor, key),
+            self.who_has(key),
+            self.record_of(&record_key)
+        )?;
         let history = self.shown_history(register, history, &links).await?;
         let linking = linking
             .into_iter()
@@ -327,15 +338,15 @@ impl App {
         let statements = register.statements_served(row.waits);
         Ok(RowDetail {
             register,
-            breaks: self.broken_rules(register, &row).await?,
+            breaks,
             row: self.shown_row(register, row, &names, &links),
             history,
             linking,
             may,
-            requests: self.requests_of_row(actor, key).await?,
-            out: self.who_has(key).await?,
+            requests,
+            out,
             statements,
-            record: self.record_of(&RecordKey::of_row(key)).await?,
+            record,
         })
     }
 
