@@ -56,9 +56,55 @@ type Anchored = (Stand, [u32; 8]);
 
 /// What stands on a sheet in the place of an object.
 enum Stand {
-    /// By the name of its part.
-    Picture(String),
+    /// By the name of its part, and how it is framed.
+    Picture(String, Frame),
     Words(String),
+}
+
+/// What the shape of an object has besides its picture.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Frame {
+    /// The colour behind the picture, in six digits.
+    fill: Option<String>,
+    /// The colour of the line around it.
+    line: Option<String>,
+}
+
+impl Frame {
+    fn of(shape: &BytesStart<'_>) -> Self {
+        // The sort of shape that shows objects has neither unless it says so itself.
+        let is_set = |name| attribute(shape, name).is_some_and(|value| matches!(&*value, "t" | "true"));
+        let of = |name: &str| attribute(shape, name).and_then(|value| colour(&value));
+        Self {
+            fill: is_set("filled").then(|| of("fillcolor")).flatten(),
+            line: is_set("stroked").then(|| of("strokecolor").unwrap_or_else(|| "000000".to_owned())),
+        }
+    }
+
+    /// As properties of a picture. The line is as thin as the shape's own is unless it says otherwise.
+    fn written(&self) -> String {
+        let solid = |colour: &str| format!("<a:solidFill><a:srgbClr val=\"{colour}\"/></a:solidFill>");
+        let fill = self.fill.as_deref().map(solid).unwrap_or_default();
+        let line = self.line.as_deref().map(solid);
+        fill + &line.map(|line| format!("<a:ln w=\"{EMU}\">{line}</a:ln>")).unwrap_or_default()
+    }
+}
+
+/// A colour of VML in six digits: a number, or one of those that a screen has. `window [65]` says the same twice.
+fn colour(text: &str) -> Option<String> {
+    let name = text.split_whitespace().next()?;
+    let digits = match name.strip_prefix('#') {
+        Some(digits) => digits,
+        None if name.eq_ignore_ascii_case("window") || name.eq_ignore_ascii_case("white") => "ffffff",
+        None if name.eq_ignore_ascii_case("windowText") || name.eq_ignore_ascii_case("black") => "000000",
+        None => return None,
+    };
+    let is_hex = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    match digits.len() {
+        6 if is_hex => Some(digits.to_owned()),
+        3 if is_hex => Some(digits.chars().flat_map(|digit| [digit, digit]).collect()),
+        _ => None,
+    }
 }
 
 /// The names of a shape on a slide, and the name of its picture's part.
@@ -72,6 +118,7 @@ struct Shape {
     is_object: bool,
     anchor: String,
     style: String,
+    frame: Frame,
 }
 
 impl Shape {
@@ -98,6 +145,7 @@ fn shapes(vml: &str) -> Vec<Shape> {
                     shape = Shape::default();
                     shape.names = ["id", "spid"].iter().filter_map(|name| attribute(start, name)).collect();
                     shape.style = attribute(start, "style").unwrap_or_default();
+                    shape.frame = Frame::of(start);
                     // One without anything in it still stands somewhere.
                     if matches!(event, Event::Empty(_)) && found.len() < PICTURES_MAX {
                         found.push(std::mem::take(&mut shape));
@@ -144,12 +192,13 @@ fn stand_anchor(number: usize, stand: &Stand, id: &str, anchor: &[u32; 8]) -> St
         )
     };
     let shown = match stand {
-        Stand::Picture(_) => format!(
+        Stand::Picture(_, frame) => format!(
             "<xdr:pic><xdr:nvPicPr><xdr:cNvPr id=\"{}\" name=\"Object {number}\"/><xdr:cNvPicPr/></xdr:nvPicPr><xdr:blipFill>\
              <a:blip r:embed=\"{}\"/><a:stretch><a:fillRect/></a:stretch></xdr:blipFill><xdr:spPr><a:prstGeom prst=\"rect\">\
-             <a:avLst/></a:prstGeom></xdr:spPr></xdr:pic>",
+             <a:avLst/></a:prstGeom>{}</xdr:spPr></xdr:pic>",
             60_000 + number,
             xml::escape_attribute(id),
+            frame.written(),
         ),
         Stand::Words(said) => words::sheet_box(60_000 + number, number, said),
     };
@@ -246,7 +295,7 @@ impl Walk<'_, '_, '_> {
                 }
                 let (true, Some(anchor)) = (shape.is_object, anchor(&shape.anchor)) else { continue };
                 let stand = match (image, shape.number().and_then(|number| said.get(number))) {
-                    (Some(image), _) => Stand::Picture(self.keep_picture(&image)?),
+                    (Some(image), _) => Stand::Picture(self.keep_picture(&image)?, shape.frame),
                     (None, Some(said)) => Stand::Words(said.clone()),
                     (None, None) => continue,
                 };
@@ -285,7 +334,7 @@ impl Walk<'_, '_, '_> {
             for (index, (stand, anchor)) in pictures.iter().enumerate() {
                 let id = free_id(&part.relations, "rIdObject");
                 anchors.push_str(&stand_anchor(index + 1, stand, &id, anchor));
-                if let Stand::Picture(target) = stand {
+                if let Stand::Picture(target, _) = stand {
                     part.relations.push(image_relation(id, &part.target, target));
                 }
             }
@@ -335,6 +384,31 @@ impl Walk<'_, '_, '_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_frame_of_an_object_stays() {
+        let framed = |attributes: &str| {
+            let vml = format!("<xml><v:shape {attributes}/></xml>");
+            shapes(&vml).remove(0).frame.written()
+        };
+        let (white, line) = ("<a:solidFill><a:srgbClr val=\"ffffff\"/></a:solidFill>", |colour: &str| {
+            format!("<a:ln w=\"9525\"><a:solidFill><a:srgbClr val=\"{colour}\"/></a:solidFill></a:ln>")
+        });
+        for (attributes, expected) in [
+            ("", String::new()),
+            ("filled=\"f\" fillcolor=\"#fff\" stroked=\"f\" strokecolor=\"black\"", String::new()),
+            (
+                "filled=\"t\" fillcolor=\"window [65]\" stroked=\"t\" strokecolor=\"windowText [64]\"",
+                white.to_owned() + &line("000000"),
+            ),
+            ("filled=\"t\" fillcolor=\"#fff\"", white.to_owned()),
+            ("filled=\"t\" fillcolor=\"fill darken(1)\" stroked=\"t\"", line("000000")),
+            ("stroked=\"true\" strokecolor=\"#12aB3f\"", line("12aB3f")),
+            ("stroked=\"t\" strokecolor=\"#&quot;/>\"", line("000000")),
+        ] {
+            assert_eq!(framed(attributes), expected, "{attributes}");
+        }
+    }
 
     #[test]
     fn anchors_are_read_and_their_bounds_asked() {
