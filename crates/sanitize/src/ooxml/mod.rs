@@ -16,6 +16,7 @@ mod names;
 mod objects;
 mod outline;
 mod package;
+mod program;
 mod rules;
 mod values;
 mod words;
@@ -67,6 +68,8 @@ struct Walk<'a, 'w, 'j> {
     /// The mark that the document will bear, and whether it has to be written into its pages.
     mark: Option<Mark>,
     has_new_mark: bool,
+    /// The program that the document is from, where that says how it is laid out.
+    program: Option<&'static str>,
     outline: Outline,
     kept: Vec<Part>,
     /// Source part → its place in `kept`.
@@ -136,17 +139,29 @@ fn rebuild_package(
     let mut main = None;
     let mut main_relation = String::new();
     let mut old_mark = None;
+    let mut program = None;
     for relation in package.relations("", work)? {
         let part = package::resolve("", &relation.target).filter(|part| package.has(part));
         if rules::is_main(&relation.kind) && !relation.is_external && main.is_none() {
             main = part;
             main_relation = relation.kind;
         } else if rules::is_properties(&relation.kind)
-            && let Some(part) = part
-            && let Ok(text) = xml::decode(&package.read(&part, work)?)
+            && let Some(part) = &part
+            && let Ok(text) = xml::decode(&package.read(part, work)?)
         {
             let (found, has_more) = mark::read_properties(&text);
             old_mark = found;
+            if has_more {
+                work.findings.add(Threat::Metadata, &relation.target);
+            }
+        } else if rules::is_program(&relation.kind)
+            && kind == Kind::Xlsx
+            && !strict
+            && let Some(part) = &part
+            && let Ok(text) = xml::decode(&package.read(part, work)?)
+        {
+            let (found, has_more) = program::read(&text);
+            program = found;
             if has_more {
                 work.findings.add(Threat::Metadata, &relation.target);
             }
@@ -172,6 +187,7 @@ fn rebuild_package(
         main_relation,
         mark: mark.cloned().or(old_mark),
         has_new_mark: mark.is_some(),
+        program,
         outline,
         kept: Vec::new(),
         index: HashMap::new(),

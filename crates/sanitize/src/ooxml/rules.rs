@@ -198,6 +198,11 @@ pub(crate) fn is_properties(relation_type: &str) -> bool {
     matches!(known_name(relation_type), Some("custom-properties" | "customProperties"))
 }
 
+/// Whether this relation type leads to what the program said of the document.
+pub(crate) fn is_program(relation_type: &str) -> bool {
+    matches!(known_name(relation_type), Some("extended-properties" | "extendedProperties"))
+}
+
 /// What goes besides when security comes first, though it could be written cleanly: remarks beside the text, and data
 /// behind what is drawn.
 pub(crate) fn strict_drop(relation_type: &str) -> Option<Threat> {

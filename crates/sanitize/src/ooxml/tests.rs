@@ -224,6 +224,43 @@ fn a_workbook_keeps_its_values() {
 }
 
 #[test]
+fn a_workbook_says_which_program_it_is_from_and_no_more() {
+    let properties = |said: &str| {
+        let space = "http://schemas.openxmlformats.org/officeDocument/2006/extended-properties";
+        let part = format!("<Properties xmlns=\"{space}\">{said}</Properties>");
+        workbook("<c r=\"A1\"><v>1</v></c>")
+            .part(
+                "docProps/app.xml",
+                "application/vnd.openxmlformats-officedocument.extended-properties+xml",
+                part,
+            )
+            .relation("", "rA", "extended-properties", "docProps/app.xml", false)
+            .bytes()
+    };
+    let excel = "<Application>Microsoft Excel</Application>";
+    let kept = run("a.xlsx", properties(&format!("{excel}<Company>市</Company>")), LinkPolicy::Keep);
+    assert!(threats(&kept).contains(&Threat::Metadata), "{:?}", kept.report);
+    let all = parts(&kept);
+    assert!(all["docProps/app.xml"].contains(excel) && !all["docProps/app.xml"].contains('市'));
+    assert!(
+        all["_rels/.rels"].contains("docProps/app.xml")
+            && all["[Content_Types].xml"].contains("/docProps/app.xml")
+    );
+    let again = run("a.xlsx", kept.clean.unwrap(), LinkPolicy::Keep);
+    assert_eq!(again.report.verdict, Verdict::Clean, "{:?}", again.report);
+    assert_eq!(parts(&again)["docProps/app.xml"], all["docProps/app.xml"]);
+    let marked = run_marked("a.xlsx", properties(excel), "機密性2");
+    assert!(
+        parts(&marked).contains_key("docProps/app.xml") && parts(&marked).contains_key("docProps/custom.xml")
+    );
+    for (mode, said) in [(Mode::Rebuild, "<Application>tool of taro</Application>"), (Mode::Strict, excel)] {
+        let outcome = run_mode("a.xlsx", properties(said), mode);
+        assert!(threats(&outcome).contains(&Threat::Metadata), "{said}: {:?}", outcome.report);
+        assert!(!parts(&outcome).contains_key("docProps/app.xml"), "{said}");
+    }
+}
+
+#[test]
 fn a_sheet_of_macros_stays_as_a_plain_sheet() {
     let (space, macros) = (
         "http://schemas.openxmlformats.org/spreadsheetml/2006/main",

@@ -11,7 +11,7 @@ use worker_protocol::{Fidelity, Kept, Kind, Reason, Threat};
 use super::filter::{self, PartContext, Place};
 use super::mark::{self, Stamp};
 use super::package::{self, Relation};
-use super::{Form, Part, Walk, objects, rules};
+use super::{Form, Part, Walk, objects, program, rules};
 use crate::Refusal;
 use crate::zip_writer::{Body, Content, Writer};
 
@@ -20,6 +20,14 @@ const HEADER_PART: &str = "word/sekisho-header.xml";
 const PROPERTIES_PART: &str = "docProps/custom.xml";
 const PROPERTIES_TYPE: &str = "application/vnd.openxmlformats-officedocument.custom-properties+xml";
 const EMPTY_VML: &[u8] = b"<xml xmlns:v=\"urn:schemas-microsoft-com:vml\"></xml>";
+
+/// A part that is written here.
+struct OwnPart {
+    name: &'static str,
+    content_type: &'static str,
+    relation: &'static str,
+    content: Vec<u8>,
+}
 
 impl<'a> Walk<'a, '_, '_> {
     /// The new package, and how much of the old one is in it.
@@ -51,8 +59,8 @@ impl<'a> Walk<'a, '_, '_> {
                 (self.work.progress)(Stage::Rebuild, permille);
             }
         }
-        if let Some(mark) = &self.mark {
-            writer.add(PROPERTIES_PART, &Content::Plain(&mark::properties(mark)))?;
+        for own in self.own_parts() {
+            writer.add(own.name, &Content::Plain(&own.content))?;
         }
         Ok((writer.finish()?, self.fidelity()))
     }
@@ -198,9 +206,27 @@ impl<'a> Walk<'a, '_, '_> {
         }
     }
 
+    /// The parts that no part of the document refers to: what is said of it as a whole.
+    fn own_parts(&self) -> Vec<OwnPart> {
+        let mark = self.mark.as_ref().map(|mark| OwnPart {
+            name: PROPERTIES_PART,
+            content_type: PROPERTIES_TYPE,
+            relation: "custom-properties",
+            content: mark::properties(mark),
+        });
+        let program = self.program.map(|program| OwnPart {
+            name: program::PART,
+            content_type: program::TYPE,
+            relation: "extended-properties",
+            content: program::written(program),
+        });
+        mark.into_iter().chain(program).collect()
+    }
+
     /// What says where everything else is.
     fn write_package_parts(&self, writer: &mut Writer) -> Result<(), Refusal> {
-        let own_types = self.mark.iter().map(|_| (PROPERTIES_PART, PROPERTIES_TYPE));
+        let own_parts = self.own_parts();
+        let own_types = own_parts.iter().map(|own| (own.name, own.content_type));
         let types = package::write_content_types(
             self.kept.iter().map(|part| (part.target.as_str(), part.content_type.as_str())).chain(own_types),
         );
@@ -213,9 +239,9 @@ impl<'a> Walk<'a, '_, '_> {
         };
         // In the strict spelling where the document is written in it.
         let mut root = vec![relation("rId1", self.main_relation.clone(), &main)];
-        if self.mark.is_some() {
-            root.push(relation("rId2", format!("{RELATIONS}/custom-properties"), PROPERTIES_PART));
-        }
+        root.extend(own_parts.iter().zip(2..).map(|(own, number)| {
+            relation(&format!("rId{number}"), format!("{RELATIONS}/{}", own.relation), own.name)
+        }));
         writer.add("[Content_Types].xml", &Content::Plain(&types))?;
         writer.add("_rels/.rels", &Content::Plain(&package::write_relations(&root)))
     }
