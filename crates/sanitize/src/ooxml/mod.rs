@@ -69,7 +69,7 @@ struct Walk<'a, 'w, 'j> {
     mark: Option<Mark>,
     has_new_mark: bool,
     /// The program that the document is from, where that says how it is laid out.
-    program: Option<&'static str>,
+    program: Option<program::Program>,
     outline: Outline,
     kept: Vec<Part>,
     /// Source part → its place in `kept`.
@@ -155,7 +155,6 @@ fn rebuild_package(
                 work.findings.add(Threat::Metadata, &relation.target);
             }
         } else if rules::is_program(&relation.kind)
-            && kind == Kind::Xlsx
             && !strict
             && let Some(part) = &part
             && let Ok(text) = xml::decode(&package.read(part, work)?)

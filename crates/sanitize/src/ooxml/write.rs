@@ -214,7 +214,7 @@ impl<'a> Walk<'a, '_, '_> {
             relation: "custom-properties",
             content: mark::properties(mark),
         });
-        let program = self.program.map(|program| OwnPart {
+        let program = self.program.as_ref().map(|program| OwnPart {
             name: program::PART,
             content_type: program::TYPE,
             relation: "extended-properties",
