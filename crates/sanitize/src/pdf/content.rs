@@ -39,12 +39,42 @@ pub(super) struct Filtered {
     pub(super) open_states: usize,
 }
 
+/// Bytes behind a picture in the stream that have to be text, or it has not ended.
+const AFTER_PICTURE: usize = 12;
+
+/// How often a stream is read again before it is given up.
+const ROUNDS_MAX: u32 = 4;
+
 /// Takes out what is not known. `wide_fonts` are the names of fonts whose characters have two bytes.
 pub(super) fn filter(
     content: &[u8],
     wide_fonts: &HashSet<Vec<u8>>,
     pixels_max: u64,
 ) -> Result<Filtered, Refusal> {
+    let mut result = filter_once(content, wide_fonts, pixels_max)?;
+    // Where a picture in the stream ends is told by what follows, and what followed may be gone now.
+    for _ in 0..ROUNDS_MAX {
+        let Some(changed) = result.changed.as_deref().filter(|_| result.pictures > 0) else {
+            return Ok(result);
+        };
+        let again = filter_once(changed, wide_fonts, pixels_max)?;
+        if again.changed.is_none() {
+            return Ok(result);
+        }
+        result = Filtered {
+            changed: again.changed,
+            unknown: result.unknown + again.unknown,
+            comments: result.comments + again.comments,
+            pictures_dropped: result.pictures_dropped + again.pictures_dropped,
+            pictures: result.pictures,
+            characters: result.characters,
+            open_states: again.open_states,
+        };
+    }
+    Err(Refusal::held(Reason::Damaged))
+}
+
+fn filter_once(content: &[u8], wide_fonts: &HashSet<Vec<u8>>, pixels_max: u64) -> Result<Filtered, Refusal> {
     let mut scan = Scan { bytes: content, at: 0 };
     let mut result = Filtered::default();
     let mut kept = Kept { bytes: content, pieces: Vec::new() };
@@ -219,7 +249,12 @@ impl Kept<'_> {
         }
         let mut out = Vec::with_capacity(self.bytes.len());
         for piece in self.pieces.into_iter().filter(|piece| piece.start < piece.end) {
-            out.extend_from_slice(self.bytes.get(piece).unwrap_or_default());
+            let piece = self.bytes.get(piece).unwrap_or_default();
+            out.extend_from_slice(piece);
+            // What comes next was not what stood behind this picture; it still has to end here.
+            if piece.ends_with(b"EI") {
+                out.extend_from_slice(&[b' '; AFTER_PICTURE]);
+            }
             out.push(b'\n');
         }
         Some(out)
@@ -410,8 +445,10 @@ fn end_of_picture(bytes: &[u8], from: usize) -> Option<usize> {
         let after = bytes.get(begin + 2..).unwrap_or_default();
         let is_alone = before.is_none_or(|byte| is_space(*byte) || begin == from)
             && after.first().is_none_or(|byte| is_space(*byte));
-        let is_text =
-            after.iter().take(12).all(|byte| is_space(*byte) && *byte != 0 || (32..127).contains(byte));
+        let is_text = after
+            .iter()
+            .take(AFTER_PICTURE)
+            .all(|byte| is_space(*byte) && *byte != 0 || (32..127).contains(byte));
         if is_alone && is_text {
             return Some(begin + 2);
         }
@@ -468,7 +505,7 @@ mod tests {
             let (out, filtered) = run(content.as_bytes());
             if content.contains("EI Q") {
                 // A Q that closes nothing goes.
-                assert_eq!(out, "BI /W 2 /H 2 /BPC 8 /CS /G ID abcd EI\nq\n");
+                assert_eq!(out, "BI /W 2 /H 2 /BPC 8 /CS /G ID abcd EI            \nq\n");
             } else {
                 assert_eq!(filtered.changed, None, "{content}");
             }
@@ -485,6 +522,8 @@ mod tests {
             ("BI /W 2 /H 2 /X (y) ID abcd EI 1 w", "1 w\n", 0),
             ("BI /W 9999999 /H 9999999 /F /Fl ID abcd EI 1 w", "1 w\n", 0),
             ("1 w BI /W 2 /H 2 ID never ends", "1 w\n", 0),
+            // What comes next does not keep the picture from ending.
+            ("BI /W 2 /H 1 ID EI\n BIW/  /H 1ÿ \"", "BI /W 2 /H 1 ID EI            \n/  /H 1ÿ \"\n", 1),
         ];
         for (content, expected, unknown) in rows {
             let (out, filtered) = run(content.as_bytes());
@@ -515,7 +554,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn filtering_twice_changes_nothing_more(content in "[qQ01 /A-Za-z\\[\\]()<>{}%\n]{0,200}") {
+        fn filtering_twice_changes_nothing_more(
+            content in "([qQ01 /A-Za-z\\[\\]()<>{}%\n]{0,200}|(BI|ID|EI|/W 2|/H 1|evil|w|Q|\"|ÿ|[ \n]){0,60})",
+        ) {
             if let Ok(first) = filter(content.as_bytes(), &HashSet::new(), 1000)
                 && let Some(out) = first.changed
             {

@@ -102,6 +102,11 @@ fn what_acts_goes_and_what_is_read_stays() {
             "{{ r}}",
             &[DangerousField, DangerousField],
         ),
+        (
+            "{\\field{\\*\\fldinst DDE x}{\\field{\\*\\fldinst DDE y}[\\fldrslt link}}",
+            "{{[link}}",
+            &[DangerousField, DangerousField, HiddenData],
+        ),
         // What a reader leaves out must not make an instruction look harmless.
         (
             "{\\field{\\*\\fldinst{\\*\\bkmkstart PAGE }DDEAUTO cmd}{\\fldrslt r}}",

@@ -88,6 +88,11 @@ impl Writer<'_, '_> {
                 }
                 true
             }
+            // The field that it would be the result of is around it already.
+            "fldrslt" if is_other => {
+                self.report(Threat::HiddenData, word);
+                true
+            }
             "fldrslt" => {
                 let start = self.out.len();
                 self.push_word("fldrslt", None);

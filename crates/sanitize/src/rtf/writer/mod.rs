@@ -267,7 +267,9 @@ impl<'w, 'j> Writer<'w, 'j> {
             Place::Instruction => self.end_instruction(&mut group),
             Place::Field if group.is_dangerous => {
                 for (start, end) in group.words.iter().rev() {
-                    if *end <= self.out.len() && start <= end {
+                    // What was taken back since has taken its words along.
+                    let is_there = self.out.get(*start..*end).is_some_and(|word| word.starts_with(b"\\f"));
+                    if is_there {
                         self.out.drain(*start..*end);
                     }
                 }
