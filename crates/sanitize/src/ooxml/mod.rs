@@ -190,7 +190,7 @@ fn rebuild_package(
         outline,
         kept: Vec::new(),
         index: HashMap::new(),
-        targets: HashSet::new(),
+        targets: write::OWN_NAMES.map(str::to_ascii_lowercase).into(),
         ready: HashMap::new(),
         queue: VecDeque::new(),
         dropped: HashSet::new(),

@@ -261,6 +261,28 @@ fn a_document_says_which_program_it_is_from_and_no_more() {
 }
 
 #[test]
+fn a_sheet_with_the_name_of_properties_is_not_written_in_their_place() {
+    let sheet = "<worksheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"><sheetData/></worksheet>";
+    let bytes = workbook("<c r=\"A1\"><v>1</v></c>")
+        .part("docProps/custom.xml", &format!("{SHEET}.worksheet+xml"), sheet)
+        .relation("xl/workbook.xml", "rX", "worksheet", "../docProps/custom.xml", false)
+        .bytes();
+    let outcome = run_marked("a.xlsx", bytes, "機密性2");
+    let clean = outcome.clean.as_ref().unwrap();
+    let names: Vec<_> = zip_reader::read(clean, &Limits::default())
+        .unwrap()
+        .entries
+        .into_iter()
+        .map(|e| e.untrusted_name)
+        .collect();
+    let unique: std::collections::BTreeSet<_> = names.iter().collect();
+    assert_eq!(unique.len(), names.len(), "{names:?}");
+    let all = parts(&outcome);
+    assert!(all["docProps/custom.xml"].contains("機密性2"), "{:?}", all.keys());
+    assert!(all["docProps/custom_1.xml"].contains("<sheetData/>"), "{:?}", all.keys());
+}
+
+#[test]
 fn a_sheet_of_macros_stays_as_a_plain_sheet() {
     let (space, macros) = (
         "http://schemas.openxmlformats.org/spreadsheetml/2006/main",

@@ -19,6 +19,8 @@ const RELATIONS: &str = "http://schemas.openxmlformats.org/officeDocument/2006/r
 const HEADER_PART: &str = "word/sekisho-header.xml";
 const PROPERTIES_PART: &str = "docProps/custom.xml";
 const PROPERTIES_TYPE: &str = "application/vnd.openxmlformats-officedocument.custom-properties+xml";
+/// Names that no part of the document gets.
+pub(super) const OWN_NAMES: [&str; 2] = [PROPERTIES_PART, program::PART];
 const EMPTY_VML: &[u8] = b"<xml xmlns:v=\"urn:schemas-microsoft-com:vml\"></xml>";
 
 /// A part that is written here.
