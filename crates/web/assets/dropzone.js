@@ -205,6 +205,8 @@ export function startDropzone(zone) {
       const found = answer.querySelector('[data-errors] > *') ?? answer.querySelector('main .notice');
       release();
       show();
+      // It was told as sent when its last byte was.
+      status.textContent = '';
       if (found) errors.replaceChildren(document.importNode(found, true));
       else errors.textContent = '送信できませんでした。もう一度お試しください。';
       errors.tabIndex = -1;

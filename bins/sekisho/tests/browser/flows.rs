@@ -312,6 +312,7 @@ async fn nothing_leaves_without_the_manager() {
     ground.click("#step-4 .button--main").await;
     ground.wait_for("[data-errors] > *").await;
     assert!(ground.path().await.ends_with("/transfers/new"));
+    assert_eq!(ground.ask("return document.querySelector('[data-status]').textContent").await, "");
     draft.class = "c1";
     ground.click("input[name='classification'][value='c1']").await;
     let page = ground.send().await;

@@ -81,7 +81,7 @@ impl Frame {
         }
     }
 
-    /// As properties of a picture. The line is as thin as the shape's own is unless it says otherwise.
+    /// As properties of a picture. The line is as thin as that of a shape which says nothing of its weight.
     fn written(&self) -> String {
         let solid = |colour: &str| format!("<a:solidFill><a:srgbClr val=\"{colour}\"/></a:solidFill>");
         let fill = self.fill.as_deref().map(solid).unwrap_or_default();
