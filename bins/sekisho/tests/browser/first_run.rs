@@ -75,12 +75,6 @@ async fn a_body_is_founded_in_the_browser() {
     look(&mut found).await;
     ground.write("#f-roster", ROSTER).await;
     ground.press("読み取りを確かめる").await;
-    for _ in 0..100 {
-        if !ground.see(".notice--bad").await {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    }
     ground.until("読み取れた人 2 人").await;
     ground.press("答えて次へ").await;
     ground.wait_for("#a-internet").await;
@@ -126,12 +120,6 @@ async fn a_body_is_founded_in_the_browser() {
     ground.write("#f-again", "yuki-no-asa-31").await;
     ground.write("#f-code", &code_of(&secret)).await;
     ground.press("この内容で書き込む").await;
-    for _ in 0..100 {
-        if ground.text("h1").await.contains("準備ができました") {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-    }
     let last = ground.text("main").await;
     assert!(last.contains("準備ができました") && last.contains("sekisho serve --config"), "{last}");
     look(&mut found).await;

@@ -104,8 +104,7 @@ async fn public_files_pass_without_waiting_for_anybody() {
                    ask.send(); return ask.status";
     assert_eq!(ground.ask(by_head).await, 405, "headers alone take nothing");
     let number = ground.text(".crumbs li:last-child").await;
-    ground.press("7個をまとめて受け取る").await;
-    let all = members(&ground.downloaded(&format!("{}.zip", number.trim())).await);
+    let all = members(&ground.take("7個をまとめて受け取る", &format!("{}.zip", number.trim())).await);
     let mut names: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
     names.sort_unstable();
     assert_eq!(names.len(), 7);
@@ -113,8 +112,7 @@ async fn public_files_pass_without_waiting_for_anybody() {
     ground.reload_until("received").await;
     for (name, _) in ground.files().await {
         let link = format!("//article[@aria-label='{name}']//a[contains(., '受け取る')]");
-        ground.click_at(Locator::XPath(&link)).await;
-        let file = ground.downloaded(&name).await;
+        let file = ground.take_at(Locator::XPath(&link), &name).await;
         assert!(file.metadata().unwrap().len() > 0, "{name}");
     }
     assert_harmless_word(&ground.downloads.join("停電のお知らせ.docx"), "庁舎電気設備の点検");
@@ -160,7 +158,7 @@ async fn classified_files_pass_when_the_manager_has_seen_them() {
     ground.click("button[value='return']").await;
     ground.wait_for("[data-errors] .notice").await;
     ground.write("#f-comment", "件名に年度を書いてください。").await;
-    ground.leave_by("button[value='return']").await;
+    ground.click("button[value='return']").await;
     ground.go("lgwan", &page).await;
     ground.wait_state("returned").await;
 
@@ -176,15 +174,14 @@ async fn classified_files_pass_when_the_manager_has_seen_them() {
     ground.enter("lgwan", "wakaba").await;
     ground.go("lgwan", &format!("{page}/decide")).await;
     assert!(ground.text("main").await.contains(subject));
-    ground.leave_by("button[value='approve']").await;
+    ground.click("button[value='approve']").await;
     ground.go("lgwan", &page).await;
     ground.wait_state("ready").await;
 
     ground.enter("lgwan", "yanagi").await;
     ground.go("lgwan", &page).await;
-    ground.press("受け取る").await;
     // The class goes with the file, in its name.
-    let file = ground.downloaded("【機密性2】住民アンケート調査票.docx").await;
+    let file = ground.take("受け取る", "【機密性2】住民アンケート調査票.docx").await;
     assert_harmless_word(&file, "住民アンケート");
 }
 
@@ -233,15 +230,14 @@ async fn a_drawing_passes_when_the_manager_has_opened_the_original() {
     ground.go("internet", &format!("{page}/decide")).await;
     ground.picture("inspect").await;
     ground.ask("window.markOfThisPage = 1").await;
-    ground.press("原本を開く").await;
-    let original = ground.downloaded("【検査用・未無害化】窓口の配置図.jww").await;
+    let original = ground.take("原本を開く", "【検査用・未無害化】窓口の配置図.jww").await;
     assert_eq!(std::fs::read(original).unwrap(), DRAWING);
     ground.wait_for(".opening__done").await;
     assert_eq!(ground.ask("return window.markOfThisPage").await, 1, "the page was loaded again");
     ground.click("input[name='vouch']").await;
     ground.write("textarea[name^='note.']", "Jw_cadで全体を見た。設計事務所に電話で確かめた。").await;
     ground.picture("inspect-opened").await;
-    ground.leave_by("button[value='approve']").await;
+    ground.click("button[value='approve']").await;
     ground.go("internet", &page).await;
     ground.wait_state("ready").await;
     assert!(ground.text("main").await.contains("設計事務所に電話で確かめた"), "the word is not shown");
@@ -254,8 +250,7 @@ async fn a_drawing_passes_when_the_manager_has_opened_the_original() {
     ground.picture("inspect-received").await;
     ground.go("lgwan", &page).await;
     let link = "//article[@aria-label='窓口の配置図.jww']//a[contains(., '受け取る')]";
-    ground.click_at(Locator::XPath(link)).await;
-    let taken = ground.downloaded("窓口の配置図.jww").await;
+    let taken = ground.take_at(Locator::XPath(link), "窓口の配置図.jww").await;
     assert_eq!(std::fs::read(taken).unwrap(), DRAWING, "what passed is not what came");
 }
 
@@ -324,13 +319,12 @@ async fn nothing_leaves_without_the_manager() {
     ground.enter("lgwan", "mizuno").await;
     ground.go("lgwan", &format!("{page}/decide")).await;
     assert!(ground.see(".preview img").await, "the picture is not shown to the manager");
-    ground.leave_by("button[value='approve']").await;
+    ground.click("button[value='approve']").await;
     ground.go("lgwan", &page).await;
     ground.wait_state("ready").await;
     ground.enter("internet", "ikeda").await;
     ground.go("internet", &page).await;
-    ground.press("受け取る").await;
-    let file = ground.downloaded("位置図.png").await;
+    let file = ground.take("受け取る", "位置図.png").await;
     assert!(std::fs::read(file).unwrap().starts_with(b"\x89PNG\r\n\x1a\n"));
 }
 
@@ -439,7 +433,7 @@ async fn a_proof_is_checked_away_from_the_server() {
     ground.go("lgwan", "/clauses/base/sanitise-inbound").await;
     assert!(ground.text("main").await.contains("この条項の証跡"));
     ground.picture("clause").await;
-    ground.leave_by(".timeline a[href^='/evidence/']").await;
+    ground.click(".timeline a[href^='/evidence/']").await;
     ground.picture("evidence-entry").await;
     let entry = ground.path().await;
     // A password alone is not enough to carry evidence away, and the page says what is instead of offering it.
@@ -448,8 +442,7 @@ async fn a_proof_is_checked_away_from_the_server() {
     ground.enter("lgwan", "tsukishima").await;
     ground.enrol_second_factor("lgwan").await;
     ground.go("lgwan", &entry).await;
-    ground.press("証明を取る(ZIP)").await;
-    let proof = ground.downloaded("sekisho-proof.zip").await;
+    let proof = ground.take("証明を取る(ZIP)", "sekisho-proof.zip").await;
     ground.go("lgwan", "/evidence").await;
     ground.picture("evidence").await;
 

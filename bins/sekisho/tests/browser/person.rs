@@ -16,6 +16,27 @@ use crate::ground::Ground;
 
 /// How long anything may take on a busy machine before it counts as broken.
 const PATIENCE: Duration = Duration::from_secs(60);
+const TRY_EVERY: Duration = Duration::from_millis(100);
+const TRIES: u32 = 600;
+const RELOAD_EVERY: Duration = Duration::from_millis(500);
+const RELOADS: u32 = 360;
+
+/// Notes whether a click leads away: a form is sent or a link followed that no script took over. It listens last of all.
+const WATCH: &str = "\
+    const first = window.leaves === undefined; \
+    window.leaves = false; \
+    if (!first) return; \
+    addEventListener('submit', (event) => { if (!event.defaultPrevented) window.leaves = true; }); \
+    addEventListener('click', (event) => { \
+        const link = event.target.closest?.('a[href]'); \
+        if (!link || event.defaultPrevented || link.target === '_blank') return; \
+        const [here, there] = [location.href, link.href].map((address) => address.split('#')[0]); \
+        if (here !== there || !link.hash) window.leaves = true; \
+    });";
+/// `here` when a click led nowhere, `there` when another page has come since, otherwise on the way.
+const WHERE: &str = "\
+    if (window.leaves === undefined) return document.readyState === 'complete' ? 'there' : 'coming'; \
+    return window.leaves ? 'leaving' : 'here';";
 
 /// What is typed into the form of a new transfer.
 pub(crate) struct Draft<'a> {
@@ -83,6 +104,7 @@ impl Ground {
     }
 
     pub(crate) async fn find(&self, css: &str) -> Element {
+        self.wait_for(css).await;
         match self.client.find(Locator::Css(css)).await {
             Ok(element) => element,
             Err(error) => panic!("no {css} on {}: {error}\n{}", self.path().await, self.text("main").await),
@@ -102,22 +124,45 @@ impl Ground {
         self.click_at(Locator::XPath(&saying(words))).await;
     }
 
-    /// Clicks what is there. A page that keeps itself up to date may replace an element between finding and
-    /// clicking it; a person would not notice, so it is found again.
+    /// Clicks what is there, and when that leads to another page, waits until it is there: what is looked for next may stand
+    /// on this one, too.
     pub(crate) async fn click_at(&self, place: Locator<'_>) {
+        self.ask(WATCH).await;
+        self.touch(place).await;
+        for _ in 0..TRIES {
+            // Between two pages there is nothing that could answer.
+            match self.client.execute(WHERE, Vec::new()).await {
+                Ok(stage) if stage == "here" || stage == "there" => return,
+                _ => tokio::time::sleep(TRY_EVERY).await,
+            }
+        }
+        panic!("{place:?} leads nowhere from {}: {}", self.path().await, self.text("main").await);
+    }
+
+    /// Takes the file that the link or button with these words gives; the page stays.
+    pub(crate) async fn take(&self, words: &str, name: &str) -> PathBuf {
+        self.take_at(Locator::XPath(&saying(words)), name).await
+    }
+
+    pub(crate) async fn take_at(&self, place: Locator<'_>, name: &str) -> PathBuf {
+        self.touch(place).await;
+        self.downloaded(name).await
+    }
+
+    /// Clicks without waiting for anything. A page that keeps itself up to date may replace an element between finding and
+    /// clicking it; a person would not notice, so it is found again.
+    async fn touch(&self, place: Locator<'_>) {
         let mut last = None;
-        for _ in 0..20 {
+        for _ in 0..TRIES {
             match self.client.find(place).await {
                 Ok(element) => match element.click().await {
                     Ok(()) => return,
-                    Err(error) if matches!(&error, CmdError::Standard(e) if e.error == ErrorStatus::StaleElementReference) => {
-                        last = Some(error)
-                    }
+                    Err(error) if is_stale(&error) => last = Some(error),
                     Err(error) => panic!("{place:?} on {} cannot be clicked: {error}", self.path().await),
                 },
                 Err(error) => last = Some(error),
             }
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            tokio::time::sleep(TRY_EVERY).await;
         }
         panic!("no {place:?} on {}: {last:?}\n{}", self.path().await, self.text("main").await);
     }
@@ -125,7 +170,7 @@ impl Ground {
     /// Writes into a field, found again when the page replaced it meanwhile.
     pub(crate) async fn write(&self, css: &str, text: &str) {
         let mut last = None;
-        for _ in 0..20 {
+        for _ in 0..TRIES {
             let field = self.find(css).await;
             let written = match field.clear().await {
                 Ok(()) => field.send_keys(text).await,
@@ -133,13 +178,10 @@ impl Ground {
             };
             match written {
                 Ok(()) => return,
-                Err(error) if matches!(&error, CmdError::Standard(e) if e.error == ErrorStatus::StaleElementReference) =>
-                {
-                    last = Some(error);
-                }
+                Err(error) if is_stale(&error) => last = Some(error),
                 Err(error) => panic!("{css} on {} cannot be written into: {error}", self.path().await),
             }
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            tokio::time::sleep(TRY_EVERY).await;
         }
         panic!("no {css} that stays on {}: {last:?}", self.path().await);
     }
@@ -163,37 +205,13 @@ impl Ground {
         }
     }
 
-    /// Clicks what leads to another page, and waits until that one is there: what is looked for next may stand on this one, too.
-    pub(crate) async fn leave_by(&self, css: &str) {
-        self.leave(Locator::Css(css)).await;
-    }
-
-    /// The same for the link or button with these words.
-    pub(crate) async fn leave_pressing(&self, words: &str) {
-        self.leave(Locator::XPath(&saying(words))).await;
-    }
-
-    async fn leave(&self, place: Locator<'_>) {
-        self.ask("window.isLeft = false").await;
-        self.click_at(place).await;
-        for _ in 0..PATIENCE.as_secs() * 10 {
-            let script = "return window.isLeft === undefined && document.readyState === 'complete'";
-            // Between two pages there is nothing that could answer.
-            if self.client.execute(script, Vec::new()).await.is_ok_and(|there| there == true) {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        panic!("{place:?} leads nowhere from {}: {}", self.path().await, self.text("main").await);
-    }
-
-    /// Waits until the page says these words: pressing a button returns before the next page is there.
+    /// Waits until the page says these words: what a script fetches comes later than the page.
     pub(crate) async fn until(&self, words: &str) {
-        for _ in 0..150 {
+        for _ in 0..TRIES {
             if self.text("main").await.contains(words) {
                 return;
             }
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            tokio::time::sleep(TRY_EVERY).await;
         }
         panic!("{} does not say {words}: {}", self.path().await, self.text("main").await);
     }
@@ -206,14 +224,23 @@ impl Ground {
     /// Opens the page again until a transfer is in a state: what a person without script does.
     pub(crate) async fn reload_until(&self, state: &str) {
         let wanted = format!("[data-live][data-state='{state}']");
-        for _ in 0..PATIENCE.as_secs() * 2 {
-            if self.see(&wanted).await {
+        self.reload(state, async || self.see(&wanted).await).await;
+    }
+
+    /// Opens the page again until it says these words: what comes by itself within a minute of its day.
+    pub(crate) async fn reload_until_says(&self, words: &str) {
+        self.reload(words, async || self.text("main").await.contains(words)).await;
+    }
+
+    async fn reload(&self, wanted: &str, is_there: impl AsyncFn() -> bool) {
+        for _ in 0..RELOADS {
+            if is_there().await {
                 return;
             }
-            tokio::time::sleep(Duration::from_millis(500)).await;
+            tokio::time::sleep(RELOAD_EVERY).await;
             self.client.refresh().await.unwrap();
         }
-        panic!("never {state}: {}", self.text("main").await);
+        panic!("{} is never {wanted}: {}", self.path().await, self.text("main").await);
     }
 
     /// Fills the form of a new transfer; the page must be open.
@@ -248,7 +275,7 @@ impl Ground {
             if ticked {
                 break;
             }
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            tokio::time::sleep(TRY_EVERY).await;
         }
         self.wait_for("[data-chosen-people] input:checked").await;
     }
@@ -266,14 +293,14 @@ impl Ground {
     }
 
     /// Waits for a download to be complete.
-    pub(crate) async fn downloaded(&self, name: &str) -> PathBuf {
+    async fn downloaded(&self, name: &str) -> PathBuf {
         let path = self.downloads.join(name);
-        for _ in 0..PATIENCE.as_secs() * 10 {
+        for _ in 0..TRIES {
             // Chromium reserves the name with an empty file, writes under another name and renames at the end.
             if path.metadata().is_ok_and(|file| file.len() > 0) {
                 return path;
             }
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            tokio::time::sleep(TRY_EVERY).await;
         }
         let there: Vec<_> =
             std::fs::read_dir(&self.downloads).unwrap().flatten().map(|e| e.file_name()).collect();
@@ -302,6 +329,10 @@ fn code(secret_base32: &str) -> String {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     let application = totp_rs::Builder::new().with_secret(secret).build().unwrap();
     application.generate(now.as_secs()).to_string()
+}
+
+fn is_stale(error: &CmdError) -> bool {
+    matches!(error, CmdError::Standard(e) if e.error == ErrorStatus::StaleElementReference)
 }
 
 /// Where a link or a button with these words is.

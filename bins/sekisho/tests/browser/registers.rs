@@ -93,7 +93,7 @@ async fn a_machine_of_the_register_is_taken_out_and_comes_back() {
         ground.enter("lgwan", login).await;
         ground.enrol_second_factor("lgwan").await;
         ground.go("lgwan", &page).await;
-        ground.leave_by("button[value='approve']").await;
+        ground.click("button[value='approve']").await;
     }
     assert!(ground.text(".standing").await.contains("決裁済"));
     let row = format!("/registers/equipment/{number}");
@@ -106,7 +106,7 @@ async fn a_machine_of_the_register_is_taken_out_and_comes_back() {
 
     ground.enter("lgwan", "kaede").await;
     ground.go("lgwan", &page).await;
-    ground.leave_pressing("返却を報告する").await;
+    ground.press("返却を報告する").await;
     assert!(ground.text("main").await.contains("返却済"));
     ground.go("lgwan", &row).await;
     let told = ground.text("main").await;
@@ -194,7 +194,7 @@ async fn a_form_is_added_by_writing_one_file() {
     ground.enter("lgwan", "wakaba").await;
     ground.enrol_second_factor("lgwan").await;
     ground.go("lgwan", &page).await;
-    ground.leave_by("button[value='approve']").await;
+    ground.click("button[value='approve']").await;
     assert!(ground.text(".standing").await.contains("決裁済"));
 }
 

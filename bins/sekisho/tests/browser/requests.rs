@@ -69,7 +69,7 @@ async fn a_value_is_changed_by_request_and_holds_at_once() {
         }
         assert_eq!(seen.contains("承認すると決裁となります"), last);
         ground.picture(if last { "request-decide" } else { "request-decide-first" }).await;
-        ground.leave_by("button[value='approve']").await;
+        ground.click("button[value='approve']").await;
     }
     assert!(ground.text(".standing").await.contains("決裁済"));
 
@@ -127,7 +127,7 @@ async fn what_is_taken_out_is_sent_back_permitted_and_returned() {
     ground.click("button[value='return']").await;
     ground.wait_for("[data-errors] .notice").await;
     ground.write("#f-comment", "枚数を書いてください。").await;
-    ground.leave_by("button[value='return']").await;
+    ground.click("button[value='return']").await;
 
     ground.enter("lgwan", "kaede").await;
     ground.go("lgwan", &page).await;
@@ -143,7 +143,7 @@ async fn what_is_taken_out_is_sent_back_permitted_and_returned() {
     ground.enter("lgwan", "wakaba").await;
     ground.go("lgwan", &page).await;
     assert!(ground.text("main").await.contains("統計の原票 12枚"));
-    ground.leave_by("button[value='approve']").await;
+    ground.click("button[value='approve']").await;
     let permitted = ground.text("main").await;
     assert!(permitted.contains("決裁済") && permitted.contains("有効"), "{permitted}");
     // Lists say what each is about, on the page and where they are taken out.

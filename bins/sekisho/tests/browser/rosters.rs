@@ -224,7 +224,7 @@ async fn the_change_of_the_first_of_april_from_the_table_to_the_newcomer_s_first
     says(&lines(&ground).await[1], &["鈴蘭 奈々さんが引き継ぎます"]);
     let permit = "form[action$='/lines/3/permits']";
     ground.write(&format!("{permit} input[name='successor']"), &name("suzuran")).await;
-    ground.leave_by(&format!("{permit} button")).await;
+    ground.click(&format!("{permit} button")).await;
     let chosen = lines(&ground).await;
     says(&chosen[2], &["鈴蘭 奈々さんが引き継ぎます。本人が受け取ったことを記録します"]);
     says(&chosen[1], &["終わります。返すものは、所属長が返却を確かめます"]);
@@ -249,13 +249,7 @@ async fn the_change_of_the_first_of_april_from_the_table_to_the_newcomer_s_first
     // Within a minute of its day everybody stands where the table says, without anybody's doing.
     ground.enter("lgwan", "akatsuki").await;
     ground.go("lgwan", &plan).await;
-    for _ in 0..360 {
-        if ground.text("main").await.contains("全員を確かめました") {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
-        ground.client.refresh().await.unwrap();
-    }
+    ground.reload_until_says("全員を確かめました").await;
     says(&ground.text("main").await, &["反映済", "全員を確かめました", "反映の結果"]);
     let shown = lines(&ground).await;
     for line in &shown {
@@ -301,12 +295,6 @@ async fn the_change_of_the_first_of_april_from_the_table_to_the_newcomer_s_first
         ground.write(field, OWN_PASSWORD).await;
     }
     ground.click("form[action='/account/password'] button").await;
-    for _ in 0..150 {
-        if !ground.see("#f-new").await {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    }
     assert!(!ground.see("#f-new").await, "{}", ground.text("main").await);
     knock(&ground, NEWCOMER, &first).await;
     ground.wait_for(".notice--bad").await;
@@ -393,6 +381,6 @@ async fn the_change_of_the_first_of_april_from_the_table_to_the_newcomer_s_first
         says(&ground.text("main tbody").await, &[words]);
     }
     ground.go("lgwan", "/evidence?kind=personnel-applied").await;
-    ground.leave_pressing("人事異動の反映と確かめ").await;
+    ground.press("人事異動の反映と確かめ").await;
     look(&ground, "evidence-roster").await;
 }
