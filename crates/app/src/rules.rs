@@ -18,6 +18,7 @@ use workflow::{
 use crate::{
     error::{Error, Result},
     evidence::Kind,
+    requests::forms::Problems,
 };
 
 const MINUTE: Millis = 60_000;
@@ -248,34 +249,37 @@ pub(crate) fn steps_asked<'a>(
 /// Answers to fields that the form does not have are dropped.
 ///
 /// # Errors
-/// [`Error::Invalid`].
+/// [`Error::Invalid`] for the level, [`Error::Form`] with everything that is wrong in the form.
 pub(crate) fn check_form(pack: &Pack, request: Option<&RequestType>, content: &mut Content) -> Result<()> {
     if !pack.levels_of(Axis::Confidentiality).any(|l| l.id == content.classification) {
         return Err(Error::Invalid { field: "classification", problem: "unknown" });
     }
+    let fields = request.map_or(&[][..], |r| r.fields.as_slice());
+    let mut problems = Problems::of(fields);
     let mut answers = BTreeMap::new();
-    for field in request.map_or(&[][..], |r| r.fields.as_slice()) {
+    for field in fields {
         // The purpose is asked of every transfer and has a place of its own.
-        if field.id == "purpose" {
-            if field.required && content.purpose.trim().is_empty() {
-                return Err(Error::Invalid { field: "purpose", problem: "empty" });
-            }
-            continue;
+        let is_purpose = field.id == "purpose";
+        let answer = if is_purpose { Some(&content.purpose) } else { content.answers.get(&field.id) };
+        let answer = answer.map(|a| a.trim()).unwrap_or_default();
+        let problem = if answer.is_empty() {
+            field.required.then_some("empty")
+        } else if is_purpose {
+            None
+        } else if answer.chars().count() > usize::try_from(field.chars_max).unwrap_or(usize::MAX) {
+            Some("too-long")
+        } else if field.kind == policy::FormFieldType::Choice && !field.choices.iter().any(|c| c == answer) {
+            Some("not-allowed")
+        } else {
+            answers.insert(field.id.clone(), answer.to_owned());
+            None
+        };
+        if let Some(problem) = problem {
+            problems.add(&field.id, problem);
         }
-        let answer = content.answers.get(&field.id).map(|a| a.trim()).unwrap_or_default();
-        if answer.is_empty() {
-            if field.required {
-                return Err(Error::Invalid { field: "answers", problem: "empty" });
-            }
-            continue;
-        }
-        if answer.chars().count() > usize::try_from(field.chars_max).unwrap_or(usize::MAX) {
-            return Err(Error::Invalid { field: "answers", problem: "too-long" });
-        }
-        if field.kind == policy::FormFieldType::Choice && !field.choices.iter().any(|c| c == answer) {
-            return Err(Error::Invalid { field: "answers", problem: "not-allowed" });
-        }
-        answers.insert(field.id.clone(), answer.to_owned());
+    }
+    if !problems.found.is_empty() {
+        return Err(Error::Form(problems.found));
     }
     content.answers = answers;
     Ok(())

@@ -681,7 +681,7 @@ pub fn field(field: &str) -> &'static str {
         "subject" => "件名",
         "purpose" => "理由・用途",
         "classification" => "機密性",
-        "answers" => "選んだ宛先で尋ねる項目",
+        "answers" => "回答",
         "recipients" | "recipient" => "受取人",
         "files" | "file" => "ファイル",
         "channel" => "宛先の系",

@@ -250,14 +250,19 @@ impl Ground {
         self.write("#f-subject", draft.subject).await;
         self.click(&format!("input[name='classification'][value='{}']", draft.class)).await;
         self.write("#f-purpose", draft.purpose).await;
-        for (field, text) in draft.answers {
+        self.answer(draft.answers).await;
+        self.attach("#f-file", &draft.files).await;
+    }
+
+    /// Answers what the chosen channel asks for: name and text.
+    pub(crate) async fn answer(&self, answers: &[(&str, &str)]) {
+        for (field, text) in answers {
             let field = self.find(&format!("[name='answer.{field}']")).await;
             match field.tag_name().await.unwrap().as_str() {
                 "select" => field.select_by_label(text).await.unwrap(),
                 _ => field.send_keys(text).await.unwrap(),
             }
         }
-        self.attach("#f-file", &draft.files).await;
     }
 
     /// Searches a colleague and ticks him.

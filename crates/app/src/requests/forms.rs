@@ -45,7 +45,7 @@ impl<'f> Problems<'f> {
         Self { fields, found: Vec::new() }
     }
 
-    fn add(&mut self, field: &str, problem: &'static str) {
+    pub(crate) fn add(&mut self, field: &str, problem: &'static str) {
         self.add_bounds(field, problem, None);
     }
 

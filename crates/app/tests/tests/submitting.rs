@@ -75,12 +75,14 @@ async fn a_form_must_be_complete() {
     other_choice.answers.insert("protection".to_owned(), "そのまま送る".to_owned());
     let mut long = whole.clone();
     long.answers.insert("recipient".to_owned(), "あ".repeat(201));
-    for (what, content, code) in [
-        ("no answer", without("recipient"), "invalid"),
-        ("no choice", without("protection"), "invalid"),
-        ("a choice that is none", other_choice, "invalid"),
-        ("too long", long, "invalid"),
-        ("no purpose", Content { purpose: " ".to_owned(), ..whole.clone() }, "invalid"),
+    let nothing = Content { purpose: "\n".to_owned(), answers: [].into(), ..whole.clone() };
+    for (what, content, told) in [
+        ("no answer", without("recipient"), "recipient: empty"),
+        ("no choice", without("protection"), "protection: empty"),
+        ("a choice that is none", other_choice, "protection: not-allowed"),
+        ("too long", long, "recipient: too-long"),
+        ("no purpose", Content { purpose: "\u{3000}".to_owned(), ..whole.clone() }, "purpose: empty"),
+        ("nothing at all", nothing, "recipient: empty, purpose: empty, protection: empty"),
         ("no subject", Content { subject: String::new(), ..whole.clone() }, "field"),
         ("nobody", Content { recipients: Vec::new(), ..whole.clone() }, "field"),
         (
@@ -91,7 +93,15 @@ async fn a_form_must_be_complete() {
         ("twice", Content { recipients: vec![city.id("taro"), city.id("taro")], ..whole.clone() }, "field"),
     ] {
         let refused = city.submit(&hanako, "lgwan-to-internet", content, &["clean a"]).await.unwrap_err();
-        assert_eq!(refused.code(), code, "{what}: {refused}");
+        let said = match &refused {
+            Error::Form(problems) => {
+                assert!(problems.iter().all(|p| p.title != p.field), "{what}: the form's own title is told");
+                let all = problems.iter().map(|p| format!("{}: {}", p.field, p.problem));
+                all.collect::<Vec<_>>().join(", ")
+            }
+            other => other.code().to_owned(),
+        };
+        assert_eq!(said, told, "{what}: {refused}");
         assert_eq!(city.blobs.count().await, 0, "{what}: the upload stayed");
     }
     // What the form does not ask for is not kept.

@@ -21,7 +21,7 @@ use workflow::{
     transfer::{Content, FILES_MAX, RECIPIENTS_MAX},
 };
 
-use super::{Pairs, all, one, show, view};
+use super::{Pairs, all, one, requests, show, view};
 use crate::{
     door::Signed,
     site::{Site, at_form, render, when},
@@ -32,6 +32,8 @@ use crate::{
 const FIELD_BYTES_MAX: usize = 64 << 10;
 /// Fields of one submission.
 pub(super) const FIELDS_MAX: usize = 200;
+/// Before the id of a field that the chosen channel asks for.
+const ANSWER: &str = "answer.";
 const BASIS: &[Mechanism] = &[
     Mechanism::ChannelSanitise,
     Mechanism::ChannelApprove,
@@ -176,10 +178,8 @@ fn answer_fields<'p>(
         let asked = channel.request.iter().chain(channel.rules.iter().filter_map(|r| r.request.as_ref()));
         for request in asked.filter_map(|id| pack.request(id)) {
             for field in &request.fields {
-                let name = format!("answer.{}", field.id);
-                // Subject and purpose have fields of their own on every form.
-                if fields.iter().any(|f| f.name == name) || matches!(field.id.as_str(), "subject" | "purpose")
-                {
+                let name = format!("{ANSWER}{}", field.id);
+                if fields.iter().any(|f| f.name == name) || is_on_every_form(&field.id) {
                     continue;
                 }
                 fields.push(view::AnswerField {
@@ -200,6 +200,21 @@ fn answer_fields<'p>(
         }
     }
     fields
+}
+
+/// Subject and purpose have fields of their own on every form.
+fn is_on_every_form(field: &str) -> bool {
+    matches!(field, "subject" | "purpose")
+}
+
+/// The messages at the form for a failure that the person can put right there.
+fn at_fields(error: &Error) -> Option<Vec<view::FieldError>> {
+    let Error::Form(problems) = error else { return at_form(error).map(|message| vec![message]) };
+    let mut messages = requests::messages(problems);
+    for message in messages.iter_mut().filter(|m| !is_on_every_form(&m.field)) {
+        message.field.insert_str(0, ANSWER);
+    }
+    Some(messages)
 }
 
 /// The recipients chosen so far and those that a search found.
@@ -245,7 +260,7 @@ fn content(pairs: &Pairs) -> Content {
         answers: pairs
             .iter()
             .filter_map(|(name, value)| {
-                Some((name.strip_prefix("answer.")?.to_owned(), value.trim().to_owned()))
+                Some((name.strip_prefix(ANSWER)?.to_owned(), value.trim().to_owned()))
             })
             .filter(|(_, value)| !value.is_empty())
             .collect(),
@@ -285,8 +300,8 @@ pub(crate) async fn submit(State(site): State<Site>, who: Signed, mut parts: Mul
         Ok(id) => {
             Redirect::to(&format!("/transfers/{}?done=sent", view::path_part(id.as_str()))).into_response()
         }
-        Err(error) => match at_form(&error) {
-            Some(message) => new_form(&site, &who.actor, &pairs, vec![message]).await,
+        Err(error) => match at_fields(&error) {
+            Some(messages) => new_form(&site, &who.actor, &pairs, messages).await,
             None => site.fail(Some(&who.actor), &error),
         },
     }
@@ -378,7 +393,7 @@ async fn resubmit_form(
         if t.personal_data {
             typed.push(("personal_data".to_owned(), "1".to_owned()));
         }
-        typed.extend(t.answers.iter().map(|(name, value)| (format!("answer.{name}"), value.clone())));
+        typed.extend(t.answers.iter().map(|(name, value)| (format!("{ANSWER}{name}"), value.clone())));
         typed.extend(t.recipients.iter().map(|r| ("recipient".to_owned(), r.user.to_string())));
         typed
     };
@@ -424,8 +439,8 @@ pub(crate) async fn resubmit(
         Ok(()) => {
             Redirect::to(&format!("/transfers/{}?done=resubmitted", view::path_part(&id))).into_response()
         }
-        Err(error) => match at_form(&error) {
-            Some(message) => resubmit_form(&site, &who.actor, &id, &form, vec![message]).await,
+        Err(error) => match at_fields(&error) {
+            Some(messages) => resubmit_form(&site, &who.actor, &id, &form, messages).await,
             None => site.fail(Some(&who.actor), &error),
         },
     }

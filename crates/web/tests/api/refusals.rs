@@ -137,6 +137,8 @@ async fn a_submission_of_the_wrong_shape_makes_nothing() {
     closed["channel"] = json!("internet-to-mynumber");
     let mut nowhere = form.clone();
     nowhere["channel"] = json!("nowhere");
+    let mut unanswered = form.clone();
+    unanswered["answers"] = json!({});
     let mut nobody = form.clone();
     nobody["recipients"] = json!(["nobody"]);
     let many: Vec<_> =
@@ -164,6 +166,11 @@ async fn a_submission_of_the_wrong_shape_makes_nothing() {
             (403, "channel-denied"),
         ),
         ("no such channel", vec![("transfer", None, nowhere.to_string()), file.clone()], (422, "invalid")),
+        (
+            "a question without an answer",
+            vec![("transfer", None, unanswered.to_string()), file.clone()],
+            (422, "form"),
+        ),
         ("no such recipient", vec![("transfer", None, nobody.to_string()), file.clone()], (422, "invalid")),
         ("too many files", many, (422, "too-many")),
     ];
