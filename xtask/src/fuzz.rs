@@ -178,12 +178,14 @@ fn one(root: &Path, home: &Path, binaries: &Path, target: &str, options: &Option
             "-max_len=65536".to_owned(),
             format!("-artifact_prefix={}/", places.artifacts.display()),
         ];
-        if words.is_file() {
+        // Seeds without a word in them leave an empty list, and the fuzzer does not start with one.
+        if words.metadata().is_ok_and(|list| list.len() > 0) {
             arguments.push(format!("-dict={}", words.display()));
         }
         let folders = [&places.grown, &places.kept, &places.seeds];
         let tool = Tool::new(&binary).args(arguments).args(folders);
         tool.watch(&mut |line| read(line, &mut told))?;
+        ensure!(told.executions > 0 || seconds < 60.0, "{target} ran nothing in {seconds} seconds");
     }
     if options.keep {
         keep(&binary, &places)?;

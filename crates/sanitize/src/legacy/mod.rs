@@ -2,7 +2,7 @@
 //!
 //! Owns: the order of these steps, and which of two reports about the same thing counts.
 //! Leaves to others: passwords (`locked`, `locked_slides`, `obfuscated`), a number that LibreOffice stumbles over (`numbered`),
-//! reading compound files (`compound`, and one module for each program), asking for the conversion (`converted`), and everything
+//! reading compound files (`compound`, and one module for each program), what objects show (`objects`), asking for the conversion (`converted`), and everything
 //! about the converted file (`ooxml`, `pdf`): it is as untrusted as the old one.
 //!
 //! The old file is read for its report only. What makes the result safe is that it is built anew from the converted file.
@@ -13,6 +13,7 @@ mod locked;
 mod locked_slides;
 mod numbered;
 mod obfuscated;
+mod objects;
 mod packed;
 mod packed_values;
 mod sheets;

@@ -58,7 +58,7 @@ fn sheets(untrusted: &[u8], work: &mut Work<'_>) -> Result<Vec<KnownSheet>, Refu
             None => HashMap::new(),
         };
         values += cells.len();
-        sheets.push(KnownSheet { untrusted_name, cells });
+        sheets.push(KnownSheet { untrusted_name, cells, ..KnownSheet::default() });
     }
     Ok(sheets)
 }

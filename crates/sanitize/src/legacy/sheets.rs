@@ -1,12 +1,13 @@
 //! What a workbook of Excel 97 and its forerunners says in its records (MS-XLS).
 //!
 //! Owns: sheets of macros, names that run, links to elsewhere, connections.
-//! Leaves to others: storages (`compound`), encryption (`locked`), what the cells hold (`values`).
+//! Leaves to others: storages (`compound`), encryption (`locked`), what the cells hold (`values`), what objects show (`objects`).
 
 use worker_protocol::{Reason, Threat};
 
 use super::bytes::{narrow, place_at, u16_at, wide};
 use super::compound::Compound;
+use super::objects::Objects;
 use super::values::Values;
 use crate::ooxml::KnownSheet;
 use crate::{Refusal, Work};
@@ -31,7 +32,7 @@ pub(super) const SINCE_97: u16 = 0x0600;
 /// Names that run when the workbook opens, closes, or a sheet is shown, as they are written (MS-XLS, section 2.5.114).
 const RUNNING: [u8; 4] = [0x01, 0x02, 0x0A, 0x0B];
 
-/// Reports what the records carry, and returns how many sheets there are and what their cells show.
+/// Reports what the records carry, and returns how many sheets there are and what their cells and objects show.
 pub(super) fn read(file: &mut Compound<'_>, work: &mut Work<'_>) -> Result<(u64, Vec<KnownSheet>), Refusal> {
     let damaged = Refusal::held(Reason::Damaged);
     let book = match file.stream("/Workbook", work)? {
@@ -44,6 +45,7 @@ pub(super) fn read(file: &mut Compound<'_>, work: &mut Work<'_>) -> Result<(u64,
     let version = u16_at(&book, 4).unwrap_or(SINCE_97);
     let mut sheets = 0;
     let mut values = Values::of(version);
+    let mut objects = Objects::default();
     let mut at = 0;
     while let (Some(number), Some(length)) = (u16_at(&book, at), u16_at(&book, at + 2)) {
         let start = at;
@@ -52,6 +54,9 @@ pub(super) fn read(file: &mut Compound<'_>, work: &mut Work<'_>) -> Result<(u64,
         let Some(body) = book.get(at..at + usize::from(length)) else { break };
         at += usize::from(length);
         values.record(start, number, body);
+        if version >= SINCE_97 {
+            objects.record(start + 4, number, body, values.sheet_being_read());
+        }
         if number == record::SHEET && body.get(5) != Some(&6) {
             values.sheet(place_at(body, 0), sheet_name(body, version));
         }
@@ -80,7 +85,9 @@ pub(super) fn read(file: &mut Compound<'_>, work: &mut Work<'_>) -> Result<(u64,
             _ => {}
         }
     }
-    Ok((sheets, values.into_sheets()))
+    let mut known = values.into_sheets();
+    objects.put(&book, &mut known, work)?;
+    Ok((sheets, known))
 }
 
 fn sheet_name(body: &[u8], version: u16) -> String {

@@ -65,7 +65,7 @@ impl Values {
             return;
         }
         self.starts.extend(start.map(|start| (start, self.sheets.len())));
-        self.sheets.push(KnownSheet { untrusted_name, cells: HashMap::new() });
+        self.sheets.push(KnownSheet { untrusted_name, ..KnownSheet::default() });
     }
 
     /// Reads the record that begins at `at`.
@@ -104,6 +104,11 @@ impl Values {
             }
             _ => {}
         }
+    }
+
+    /// The number of the sheet that records now belong to, and not to a chart on it.
+    pub(super) fn sheet_being_read(&self) -> Option<usize> {
+        self.current.filter(|_| self.depth == 1)
     }
 
     pub(super) fn into_sheets(self) -> Vec<KnownSheet> {

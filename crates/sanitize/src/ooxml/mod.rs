@@ -38,7 +38,7 @@ pub(crate) use encrypted::{DEFAULT_PASSWORD, PASSWORDS_MAX, open as open_encrypt
 pub(crate) use fields::danger as field_danger;
 pub(crate) use formula::{danger as formula_danger, is_dangerous_function};
 pub(crate) use package::{Package, relations_path, resolve};
-pub(crate) use values::{CellPlace, Known, KnownSheet, Value, restore};
+pub(crate) use values::{CellPlace, Known, KnownObject, KnownSheet, Value, restore};
 
 /// A part that stays, before it is filtered.
 struct Part {
@@ -325,6 +325,7 @@ impl Walk<'_, '_, '_> {
                     None => return Ok(self.drop(Threat::Unknown, source, &part)),
                 }
             }
+            Rule::Vml if self.moved.emptied.contains(&part) => return Ok(None),
             Rule::Vml => self.keep(&part, String::new(), Form::Vml),
             // Beside every picture in SVG stands one in pixels, which is shown when the other is not there.
             Rule::Picture if self.package.content_type(&part).starts_with("image/svg") => {

@@ -11,6 +11,7 @@ use quick_xml::events::{BytesStart, Event};
 use worker_protocol::Kind;
 
 use super::package::{self, Relation};
+use super::values::KnownObject;
 use super::words::{self, Box4};
 use super::{Form, Part, Walk, rules, xml};
 use crate::Refusal;
@@ -47,6 +48,8 @@ pub(super) struct Moved {
     pub(super) places: HashMap<usize, HashMap<String, Box4>>,
     /// Names of the shapes that showed them.
     pub(super) shapes: HashSet<String>,
+    /// Parts in VML that showed nothing else.
+    pub(super) emptied: HashSet<String>,
     /// Place of a part among the kept ones → what is added to it.
     pub(super) inserts: HashMap<usize, Insert>,
 }
@@ -133,12 +136,22 @@ pub(super) fn attribute(start: &BytesStart<'_>, local: &str) -> Option<String> {
     xml::attribute_value(&found).ok()
 }
 
-/// The shapes of a VML part. What cannot be read holds none.
-fn shapes(vml: &str) -> Vec<Shape> {
+/// The shapes of a VML part, and whether it holds nothing else. What cannot be read holds none.
+fn shapes(vml: &str) -> (Vec<Shape>, bool) {
     let mut reader = Reader::from_str(vml);
     let mut found = Vec::new();
+    let (mut depth, mut is_all) = (0u32, true);
     let (mut shape, mut in_anchor) = (Shape::default(), false);
     while let Ok(event) = reader.read_event() {
+        if let Event::Start(start) | Event::Empty(start) = &event {
+            let is_known = matches!(start.local_name().as_ref(), "shape" | "shapetype" | "shapelayout");
+            is_all &= depth != 1 || is_known;
+        }
+        match &event {
+            Event::Start(_) => depth = depth.saturating_add(1),
+            Event::End(_) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
         match &event {
             Event::Start(start) | Event::Empty(start) => match start.local_name().as_ref() {
                 "shape" => {
@@ -162,11 +175,11 @@ fn shapes(vml: &str) -> Vec<Shape> {
                 "shape" if found.len() < PICTURES_MAX => found.push(std::mem::take(&mut shape)),
                 _ => {}
             },
-            Event::Eof => break,
+            Event::Eof => return (found, is_all),
             _ => {}
         }
     }
-    found
+    (found, false)
 }
 
 /// Column, pixels, row, pixels of the upper left corner, then of the lower right.
@@ -175,6 +188,55 @@ fn anchor(text: &str) -> Option<[u32; 8]> {
     let anchor: [u32; 8] = numbers.try_into().ok()?;
     let [left, _, top, _, right, _, bottom, _] = anchor;
     (left <= right && right < 16_384 && top <= bottom && bottom < 1_048_576).then_some(anchor)
+}
+
+/// Whether a sheet has objects or controls of its own.
+pub(super) fn has_objects(sheet: &[u8]) -> bool {
+    [&b"oleObject"[..], b"<controls", b":controls"].iter().any(|wanted| contains(sheet, wanted))
+}
+
+/// What objects show, written as Excel writes it: a drawing in VML beside the sheet, with pictures. Among the parts are the
+/// sheet's relations anew. `number` sets sheets of one workbook apart.
+pub(super) fn parts_of_shown(
+    number: usize,
+    sheet: &str,
+    mut relations: Vec<Relation>,
+    objects: &[KnownObject],
+) -> Vec<(String, Vec<u8>)> {
+    let vml_part = format!("xl/drawings/shown{number}.vml");
+    let mut parts = Vec::new();
+    let mut images = Vec::new();
+    let mut shapes = String::new();
+    for (index, object) in objects.iter().enumerate() {
+        let picture_part = format!("xl/media/shown{number}_{index}.bin");
+        let id = format!("rId{}", index + 1);
+        let colour = |[red, green, blue]: [u8; 3]| format!("#{red:02x}{green:02x}{blue:02x}");
+        let fill = object.fill.map(|fill| format!(" filled=\"t\" fillcolor=\"{}\"", colour(fill)));
+        let line = object.line.map(|line| format!(" stroked=\"t\" strokecolor=\"{}\"", colour(line)));
+        shapes.push_str(&format!(
+            "<v:shape id=\"shown_s{index}\"{}{}><v:imagedata o:relid=\"{id}\"/><x:ClientData ObjectType=\"Pict\"><x:Anchor>{}\
+             </x:Anchor></x:ClientData></v:shape>",
+            fill.unwrap_or_default(),
+            line.unwrap_or_default(),
+            object.anchor.map(|number| number.to_string()).join(","),
+        ));
+        images.push(image_relation(id, &vml_part, &picture_part));
+        parts.push((picture_part, object.picture.clone()));
+    }
+    let vml = format!(
+        "<xml xmlns:v=\"urn:schemas-microsoft-com:vml\" xmlns:o=\"urn:schemas-microsoft-com:office:office\" \
+         xmlns:x=\"urn:schemas-microsoft-com:office:excel\">{shapes}</xml>"
+    );
+    relations.push(Relation {
+        id: free_id(&relations, "rIdShown"),
+        kind: format!("{RELATIONS}/vmlDrawing"),
+        target: package::relative(sheet, &vml_part),
+        is_external: false,
+    });
+    parts.push((package::relations_path(&vml_part), package::write_relations(&images)));
+    parts.push((vml_part, vml.into_bytes()));
+    parts.push((package::relations_path(sheet), package::write_relations(&relations)));
+    parts
 }
 
 /// A drawing that holds nothing but what will be added to it.
@@ -276,7 +338,8 @@ impl Walk<'_, '_, '_> {
             let bytes = self.package.read(&part, self.work)?;
             let Ok(text) = xml::decode_borrowed(&bytes) else { continue };
             let images = self.package.relations(&part, self.work)?;
-            for shape in shapes(&text) {
+            let (shapes, mut is_all) = shapes(&text);
+            for shape in shapes {
                 let image = images
                     .iter()
                     .find(|image| Some(&image.id) == shape.picture_id.as_ref() && !image.is_external)
@@ -293,14 +356,23 @@ impl Walk<'_, '_, '_> {
                     }
                     continue;
                 }
-                let (true, Some(anchor)) = (shape.is_object, anchor(&shape.anchor)) else { continue };
+                let (true, Some(anchor)) = (shape.is_object, anchor(&shape.anchor)) else {
+                    is_all = false;
+                    continue;
+                };
                 let stand = match (image, shape.number().and_then(|number| said.get(number))) {
                     (Some(image), _) => Stand::Picture(self.keep_picture(&image)?, shape.frame),
                     (None, Some(said)) => Stand::Words(said.clone()),
-                    (None, None) => continue,
+                    (None, None) => {
+                        is_all = false;
+                        continue;
+                    }
                 };
                 pictures.push((stand, anchor));
                 self.moved.shapes.extend(shape.names);
+            }
+            if is_all && on_sheet {
+                self.moved.emptied.insert(part);
             }
         }
         if !pictures.is_empty() {
@@ -389,7 +461,7 @@ mod tests {
     fn the_frame_of_an_object_stays() {
         let framed = |attributes: &str| {
             let vml = format!("<xml><v:shape {attributes}/></xml>");
-            shapes(&vml).remove(0).frame.written()
+            shapes(&vml).0.remove(0).frame.written()
         };
         let (white, line) = ("<a:solidFill><a:srgbClr val=\"ffffff\"/></a:solidFill>", |colour: &str| {
             format!("<a:ln w=\"9525\"><a:solidFill><a:srgbClr val=\"{colour}\"/></a:solidFill></a:ln>")
@@ -426,7 +498,7 @@ mod tests {
         let vml = "<xml><v:shape id=\"s1\"><v:imagedata o:relid=\"r1\"/><x:ClientData ObjectType=\"Pict\"><x:Anchor>1,0</x:Anchor></x:ClientData></v:shape><v:shape id=\"s2\"><x:ClientData ObjectType=\"Note\"/></v:shape><broken";
         let found = shapes(vml);
         assert_eq!(
-            found.iter().map(|s| (s.is_object, s.anchor.as_str())).collect::<Vec<_>>(),
+            found.0.iter().map(|s| (s.is_object, s.anchor.as_str())).collect::<Vec<_>>(),
             [(true, "1,0"), (false, "")]
         );
     }

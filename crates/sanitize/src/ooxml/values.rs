@@ -1,8 +1,10 @@
-//! Values of cells that are known better than a workbook tells them.
+//! Values of cells, and pictures of objects, that are known better than a workbook tells them.
 //!
-//! Owns: writing such values into the sheets of a workbook that an office program made of an old one. The program calculates
-//! some formulas anew, and of a formula that calls a macro it makes an error; the old file has the values that people saw.
-//! Leaves to others: where the values come from (`legacy`), and judging the workbook afterwards (`super`).
+//! Owns: writing them into the sheets of a workbook that an office program made of an old one. The program calculates
+//! some formulas anew, of a formula that calls a macro it makes an error, and it leaves objects and controls out; the old
+//! file has what people saw.
+//! Leaves to others: where values and pictures come from (`legacy`), how Excel writes what an object shows (`objects`), and
+//! judging the workbook afterwards (`super`).
 
 use std::collections::HashMap;
 
@@ -13,7 +15,7 @@ use worker_protocol::{Kind, Reason, Spot, Threat};
 use super::filter::Place;
 use super::outline;
 use super::package::{self, Package};
-use super::{rules, xml};
+use super::{objects, rules, xml};
 use crate::{Refusal, Work, zip_reader, zip_writer};
 
 /// What a cell shows.
@@ -36,17 +38,36 @@ pub(crate) struct Known {
 /// A place in a sheet: row and column, both from 0.
 pub(crate) type CellPlace = (u32, u32);
 
+/// What an object or a control on a sheet shows.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct KnownObject {
+    /// Column, pixels, row, pixels of the upper left corner, then of the lower right.
+    pub(crate) anchor: [u32; 8],
+    /// A file.
+    pub(crate) picture: Vec<u8>,
+    /// The colour behind the picture, and that of the line around it.
+    pub(crate) fill: Option<[u8; 3]>,
+    pub(crate) line: Option<[u8; 3]>,
+}
+
 /// What is known of one sheet.
 #[derive(Debug, Default)]
 pub(crate) struct KnownSheet {
     pub(crate) untrusted_name: String,
     pub(crate) cells: HashMap<CellPlace, Known>,
+    pub(crate) objects: Vec<KnownObject>,
+}
+
+impl KnownSheet {
+    fn is_empty(&self) -> bool {
+        self.cells.is_empty() && self.objects.is_empty()
+    }
 }
 
 /// Two numbers this close are the same, written with fewer digits.
 const SAME_WITHIN: f64 = 1e-12;
 
-/// Writes the values into a workbook. Formulas that cannot be calculated without what was a macro become their values.
+/// Writes values and pictures into a workbook. Formulas that cannot be calculated without what was a macro become their values.
 ///
 /// # Errors
 /// Held when the workbook is damaged; blocked when it is a bomb.
@@ -55,14 +76,20 @@ pub(crate) fn restore(
     known: &[KnownSheet],
     work: &mut Work<'_>,
 ) -> Result<Vec<u8>, Refusal> {
-    if known.iter().all(|sheet| sheet.cells.is_empty()) {
+    if known.iter().all(KnownSheet::is_empty) {
         return Ok(untrusted);
     }
-    let by_part = sheets_by_part(&untrusted, known, work)?;
+    let package = Package::open(&untrusted, work)?;
+    let by_part = sheets_by_part(&package, known, work)?;
+    let shown = shown(&package, &by_part, work)?;
     let listing = zip_reader::read(&untrusted, &work.budget.limits)?;
     let mut writer = zip_writer::Writer::default();
+    let replaced = |name: &str| shown.iter().any(|(part, _)| part.eq_ignore_ascii_case(name));
     for entry in listing.entries.iter().filter(|entry| !entry.is_folder()) {
         let name = std::str::from_utf8(&entry.untrusted_name).map_err(|_| Refusal::held(Reason::Damaged))?;
+        if replaced(name) {
+            continue;
+        }
         let (bytes, packed) = entry.expand_exactly(&untrusted, work.budget)?;
         let changed = match by_part.get(&name.to_ascii_lowercase()) {
             Some(sheet) => {
@@ -81,20 +108,42 @@ pub(crate) fn restore(
         };
         writer.add(name, &content)?;
     }
+    for (name, bytes) in &shown {
+        writer.add(name, &zip_writer::Content::Dense(bytes))?;
+    }
     writer.finish()
+}
+
+/// The parts that show what objects showed, with the relations of their sheets.
+fn shown(
+    package: &Package<'_>,
+    by_part: &HashMap<String, &KnownSheet>,
+    work: &mut Work<'_>,
+) -> Result<Vec<(String, Vec<u8>)>, Refusal> {
+    let mut parts = Vec::new();
+    let mut sheets: Vec<_> = by_part.iter().filter(|(_, sheet)| !sheet.objects.is_empty()).collect();
+    sheets.sort_unstable_by_key(|(part, _)| package.place(part));
+    for (number, (part, sheet)) in sheets.into_iter().enumerate() {
+        let text = package.read(part, work)?;
+        // An office program that writes objects itself knows best.
+        if !objects::has_objects(&text) {
+            let relations = package.relations(part, work)?;
+            parts.extend(objects::parts_of_shown(number, part, relations, &sheet.objects));
+        }
+    }
+    Ok(parts)
 }
 
 /// The sheets by the parts that they became, in lower case.
 fn sheets_by_part<'k>(
-    untrusted: &[u8],
+    package: &Package<'_>,
     known: &'k [KnownSheet],
     work: &mut Work<'_>,
 ) -> Result<HashMap<String, &'k KnownSheet>, Refusal> {
-    let package = Package::open(untrusted, work)?;
     let main = package.relations("", work)?.into_iter().find(|relation| rules::is_main(&relation.kind));
     let main = main.and_then(|relation| package::resolve("", &relation.target));
     let main = main.filter(|part| package.has(part)).ok_or(Refusal::held(Reason::Damaged))?;
-    let outline = outline::read(&package, &main, Kind::Xlsx, work)?;
+    let outline = outline::read(package, &main, Kind::Xlsx, work)?;
     let mut by_part = HashMap::new();
     for (part, place) in outline.parts() {
         let Place::Sheet(name) = place else { continue };
