@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 use super::bytes::{place_at, u16_at, u32_at};
 use crate::bounded::Size;
-use crate::ooxml::{KnownObject, KnownSheet};
+use crate::ooxml::{Frame, KnownObject, KnownSheet};
 use crate::{Refusal, Work};
 
 /// Records by number.
@@ -186,8 +186,7 @@ impl Objects {
                 if count > OBJECTS_MAX {
                     return Ok(());
                 }
-                let (fill, line) = shape.frame();
-                known.objects.push(KnownObject { anchor, picture, fill, line });
+                known.objects.push(KnownObject { anchor, picture, frame: shape.frame() });
             }
         }
         Ok(())
@@ -281,21 +280,24 @@ impl<'a> Shape<'a> {
     }
 
     /// The colours behind the picture and of the line around it.
-    fn frame(&self) -> (Option<[u8; 3]>, Option<[u8; 3]>) {
-        let of = |number, otherwise| match self.properties.get(&number).map(|value| value.to_le_bytes()) {
-            Some([red, green, blue, 0]) => Some([red, green, blue]),
-            // Colours of the system: paper and ink of a window.
-            Some([65, 0, 0, 8]) => Some([255; 3]),
-            Some([64, 0, 0, 8]) => Some([0; 3]),
-            Some(_) => None,
-            None => Some(otherwise),
+    fn frame(&self) -> Frame {
+        let of = |number, otherwise| {
+            let [red, green, blue] =
+                match self.properties.get(&number).map_or(otherwise, |value| value.to_le_bytes()) {
+                    [red, green, blue, 0] => [red, green, blue],
+                    // Colours of the system: paper and ink of a window.
+                    [65, 0, 0, 8] => [255; 3],
+                    [64, 0, 0, 8] => [0; 3],
+                    _ => return None,
+                };
+            Some(format!("{red:02x}{green:02x}{blue:02x}"))
         };
-        let fill = self.flag(property::FILL_FLAGS, 4) == Some(true);
-        let line = self.flag(property::LINE_FLAGS, 3) == Some(true);
-        (
-            fill.then(|| of(property::FILL, [255; 3])).flatten(),
-            line.then(|| of(property::LINE, [0; 3])).flatten(),
-        )
+        let has_fill = self.flag(property::FILL_FLAGS, 4) == Some(true);
+        let has_line = self.flag(property::LINE_FLAGS, 3) == Some(true);
+        Frame {
+            fill: if has_fill { of(property::FILL, [65, 0, 0, 8]) } else { None },
+            line: if has_line { of(property::LINE, [64, 0, 0, 8]) } else { None },
+        }
     }
 }
 

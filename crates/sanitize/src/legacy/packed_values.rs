@@ -1,8 +1,9 @@
-//! The values that a binary workbook of Excel (MS-XLSB) keeps for its cells.
+//! What a binary workbook of Excel (MS-XLSB) keeps for its cells, objects and controls to show.
 //!
 //! Owns: the order of its sheets, and in each the results of formulas and numbers with more digits than other programs
 //! write.
-//! Leaves to others: writing them into the converted workbook (`ooxml::values`), as for the workbooks of Excel 97 (`values`).
+//! Leaves to others: the pictures of objects (`ooxml::objects`: they lie there as in any other workbook since 2007), and writing
+//! all of it into the converted workbook (`ooxml::values`), as for the workbooks of Excel 97 (`values`, `objects`).
 
 use std::collections::HashMap;
 
@@ -10,7 +11,7 @@ use worker_protocol::Reason;
 
 use super::bytes::{place_at, u32_at, wide};
 use super::values::{SHEETS_MAX, VALUES_MAX, has_many_digits, number_at};
-use crate::ooxml::{CellPlace, Known, KnownSheet, Package, Value, resolve};
+use crate::ooxml::{CellPlace, Known, KnownSheet, Package, Value, resolve, shown};
 use crate::{Refusal, Work};
 
 const WORKBOOK: &str = "xl/workbook.bin";
@@ -53,12 +54,15 @@ fn sheets(untrusted: &[u8], work: &mut Work<'_>) -> Result<Vec<KnownSheet>, Refu
         }
         let target = relations.iter().find(|relation| relation.id == id && !relation.is_external);
         let part = target.and_then(|relation| resolve(WORKBOOK, &relation.target));
-        let cells = match part.filter(|part| package.has(part)) {
-            Some(part) => cells(&package.read(&part, work)?, VALUES_MAX - values),
-            None => HashMap::new(),
+        let (cells, objects) = match part.filter(|part| package.has(part)) {
+            Some(part) => {
+                let cells = cells(&package.read(&part, work)?, VALUES_MAX - values);
+                (cells, shown(&package, &part, work)?)
+            }
+            None => Default::default(),
         };
         values += cells.len();
-        sheets.push(KnownSheet { untrusted_name, cells, ..KnownSheet::default() });
+        sheets.push(KnownSheet { untrusted_name, cells, objects });
     }
     Ok(sheets)
 }
@@ -144,6 +148,7 @@ impl<'a> Iterator for Records<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ooxml::{Frame, KnownObject};
     use proptest::prelude::*;
 
     fn record(number: u32, body: &[u8]) -> Vec<u8> {
@@ -205,6 +210,50 @@ mod tests {
         assert_eq!(sheet(&body[..12]), None);
         let records = [record(156, &body), record(1, &[])].concat();
         assert_eq!(Records(&records).map(|(number, _)| number).collect::<Vec<_>>(), [156, 1]);
+    }
+
+    #[test]
+    fn what_objects_show_lies_beside_the_sheet() {
+        let relations = |list: &[(&str, &str, &str)]| {
+            let all = list.iter().map(|(id, kind, target)| {
+                format!(
+                    r#"<Relationship Id="{id}" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/{kind}" Target="{target}"/>"#
+                )
+            });
+            format!("<Relationships>{}</Relationships>", all.collect::<String>())
+        };
+        let shape = |id: &str, object: &str| {
+            format!(
+                r##"<v:shape filled="t" fillcolor="#0a0B0c"><v:imagedata o:relid="{id}"/><x:ClientData ObjectType="{object}"><x:Anchor>1,2,3,4,5,6,7,8</x:Anchor></x:ClientData></v:shape>"##
+            )
+        };
+        let shapes =
+            [shape("rId1", "Pict"), shape("rId1", "Note"), shape("rId2", "Pict"), shape("rId3", "Pict")];
+        let drawing = format!("<xml>{}</xml>", shapes.concat());
+        let sheet = [[0; 8].to_vec(), text("rId1"), text("表")].concat();
+        let parts = [
+            ("[Content_Types].xml", "<Types/>".to_owned().into_bytes()),
+            ("xl/workbook.bin", record(156, &sheet)),
+            ("xl/_rels/workbook.bin.rels", relations(&[("rId1", "worksheet", "s.bin")]).into_bytes()),
+            ("xl/s.bin", Vec::new()),
+            ("xl/_rels/s.bin.rels", relations(&[("rId1", "vmlDrawing", "d.vml")]).into_bytes()),
+            ("xl/d.vml", drawing.into_bytes()),
+            (
+                "xl/_rels/d.vml.rels",
+                relations(&[("rId1", "image", "i.png"), ("rId2", "image", "http://203.0.113.1/i.png")])
+                    .into_bytes(),
+            ),
+            ("xl/i.png", b"a picture".to_vec()),
+        ];
+        let parts = parts.iter().map(|(name, bytes)| (*name, bytes.as_slice()));
+        let package = crate::zip_writer::write(parts).unwrap();
+        let limits = worker_protocol::Limits::default();
+        let (sheets, _) =
+            crate::picture::tests::with_work(limits, None, |work| read(&package, work).unwrap());
+        let frame = Frame { fill: Some("0a0B0c".to_owned()), line: None };
+        let object = KnownObject { anchor: [1, 2, 3, 4, 5, 6, 7, 8], picture: b"a picture".to_vec(), frame };
+        assert_eq!(sheets.len(), 1);
+        assert_eq!(sheets[0].objects, [object]);
     }
 
     proptest! {

@@ -37,6 +37,7 @@ use rules::Rule;
 pub(crate) use encrypted::{DEFAULT_PASSWORD, PASSWORDS_MAX, open as open_encrypted};
 pub(crate) use fields::danger as field_danger;
 pub(crate) use formula::{danger as formula_danger, is_dangerous_function};
+pub(crate) use objects::{Frame, shown};
 pub(crate) use package::{Package, relations_path, resolve};
 pub(crate) use values::{CellPlace, Known, KnownObject, KnownSheet, Value, restore};
 

@@ -10,11 +10,11 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use worker_protocol::Kind;
 
-use super::package::{self, Relation};
+use super::package::{self, Package, Relation};
 use super::values::KnownObject;
 use super::words::{self, Box4};
 use super::{Form, Part, Walk, rules, xml};
-use crate::Refusal;
+use crate::{Refusal, Work};
 
 pub(super) const RELATIONS: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
 pub(super) const SHEET_DRAWING: &str = "http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing";
@@ -66,11 +66,11 @@ enum Stand {
 
 /// What the shape of an object has besides its picture.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Frame {
+pub(crate) struct Frame {
     /// The colour behind the picture, in six digits.
-    fill: Option<String>,
+    pub(crate) fill: Option<String>,
     /// The colour of the line around it.
-    line: Option<String>,
+    pub(crate) line: Option<String>,
 }
 
 impl Frame {
@@ -190,9 +190,40 @@ fn anchor(text: &str) -> Option<[u32; 8]> {
     (left <= right && right < 16_384 && top <= bottom && bottom < 1_048_576).then_some(anchor)
 }
 
-/// Whether a sheet has objects or controls of its own.
+/// Whether a sheet has objects of its own.
 pub(super) fn has_objects(sheet: &[u8]) -> bool {
-    [&b"oleObject"[..], b"<controls", b":controls"].iter().any(|wanted| contains(sheet, wanted))
+    contains(sheet, b"oleObject")
+}
+
+/// What the objects and controls on a sheet show, by the drawing in VML beside it.
+///
+/// # Errors
+/// Blocked when a part is a bomb, held when one is damaged.
+pub(crate) fn shown(
+    package: &Package<'_>,
+    sheet: &str,
+    work: &mut Work<'_>,
+) -> Result<Vec<KnownObject>, Refusal> {
+    let mut found = Vec::new();
+    let relations = package.relations(sheet, work)?;
+    let in_package = |from: &str, relation: &Relation| {
+        package::resolve(from, &relation.target).filter(|part| !relation.is_external && package.has(part))
+    };
+    for drawing in relations.iter().filter(|relation| rules::rule(&relation.kind) == rules::Rule::Vml) {
+        let Some(part) = in_package(sheet, drawing) else { continue };
+        let bytes = package.read(&part, work)?;
+        let Ok(text) = xml::decode_borrowed(&bytes) else { continue };
+        let images = package.relations(&part, work)?;
+        for shape in shapes(&text).0.into_iter().filter(|shape| shape.is_object) {
+            let image = images.iter().find(|image| Some(&image.id) == shape.picture_id.as_ref());
+            let image = image.and_then(|image| in_package(&part, image));
+            if let (Some(image), Some(anchor)) = (image, anchor(&shape.anchor)) {
+                let picture = package.read(&image, work)?;
+                found.push(KnownObject { anchor, picture, frame: shape.frame });
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// What objects show, written as Excel writes it: a drawing in VML beside the sheet, with pictures. Among the parts are the
@@ -210,9 +241,9 @@ pub(super) fn parts_of_shown(
     for (index, object) in objects.iter().enumerate() {
         let picture_part = format!("xl/media/shown{number}_{index}.bin");
         let id = format!("rId{}", index + 1);
-        let colour = |[red, green, blue]: [u8; 3]| format!("#{red:02x}{green:02x}{blue:02x}");
-        let fill = object.fill.map(|fill| format!(" filled=\"t\" fillcolor=\"{}\"", colour(fill)));
-        let line = object.line.map(|line| format!(" stroked=\"t\" strokecolor=\"{}\"", colour(line)));
+        let Frame { fill, line } = &object.frame;
+        let fill = fill.as_ref().map(|fill| format!(" filled=\"t\" fillcolor=\"#{fill}\""));
+        let line = line.as_ref().map(|line| format!(" stroked=\"t\" strokecolor=\"#{line}\""));
         shapes.push_str(&format!(
             "<v:shape id=\"shown_s{index}\"{}{}><v:imagedata o:relid=\"{id}\"/><x:ClientData ObjectType=\"Pict\"><x:Anchor>{}\
              </x:Anchor></x:ClientData></v:shape>",

@@ -13,6 +13,7 @@ use quick_xml::events::{BytesStart, Event};
 use worker_protocol::{Kind, Reason, Spot, Threat};
 
 use super::filter::Place;
+use super::objects::Frame;
 use super::outline;
 use super::package::{self, Package};
 use super::{objects, rules, xml};
@@ -45,9 +46,7 @@ pub(crate) struct KnownObject {
     pub(crate) anchor: [u32; 8],
     /// A file.
     pub(crate) picture: Vec<u8>,
-    /// The colour behind the picture, and that of the line around it.
-    pub(crate) fill: Option<[u8; 3]>,
-    pub(crate) line: Option<[u8; 3]>,
+    pub(crate) frame: Frame,
 }
 
 /// What is known of one sheet.

@@ -486,4 +486,4 @@ pub(crate) fn placeholder() -> Result<Vec<u8>, Refusal> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

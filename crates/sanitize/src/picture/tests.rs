@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use worker_protocol::Verdict;
 
 /// Runs `read` with a job that has these limits and gives what was found besides.
-pub(super) fn with_work<T>(
+pub(crate) fn with_work<T>(
     limits: Limits,
     mark: Option<Mark>,
     read: impl FnOnce(&mut Work<'_>) -> T,
