@@ -195,6 +195,39 @@ pub(super) fn has_objects(sheet: &[u8]) -> bool {
     contains(sheet, b"oleObject")
 }
 
+/// The corners of each picture in a drawing of a sheet: column and row of the upper left one, then of the lower right.
+pub(super) fn corners_of_pictures(drawing: &str) -> Vec<[u32; 4]> {
+    let mut reader = Reader::from_str(drawing);
+    let mut found = Vec::new();
+    let (mut corners, mut place, mut has_picture) = ([0; 4], None, false);
+    let mut offset = 0;
+    while let Ok(event) = reader.read_event() {
+        match &event {
+            Event::Start(start) => match start.local_name().as_ref() {
+                "twoCellAnchor" => (corners, has_picture) = ([0; 4], false),
+                "from" => offset = 0,
+                "to" => offset = 2,
+                "col" => place = Some(offset),
+                "row" => place = Some(offset + 1),
+                "pic" => has_picture = true,
+                _ => {}
+            },
+            Event::Text(text) => {
+                let corner = place.take().and_then(|place| corners.get_mut(place));
+                if let (Some(corner), Ok(number)) = (corner, text.trim().parse()) {
+                    *corner = number;
+                }
+            }
+            Event::End(end) if end.local_name().as_ref() == "twoCellAnchor" && has_picture => {
+                found.push(corners)
+            }
+            Event::Eof => break,
+            _ => {}
+        }
+    }
+    found
+}
+
 /// What the objects and controls on a sheet show, by the drawing in VML beside it.
 ///
 /// # Errors
@@ -232,7 +265,7 @@ pub(super) fn parts_of_shown(
     number: usize,
     sheet: &str,
     mut relations: Vec<Relation>,
-    objects: &[KnownObject],
+    objects: &[&KnownObject],
 ) -> Vec<(String, Vec<u8>)> {
     let vml_part = format!("xl/drawings/shown{number}.vml");
     let mut parts = Vec::new();
@@ -511,6 +544,19 @@ mod tests {
         ] {
             assert_eq!(framed(attributes), expected, "{attributes}");
         }
+    }
+
+    #[test]
+    fn corners_are_those_of_pictures() {
+        let anchor = |[left, top, right, bottom]: [u32; 4], shape: &str| {
+            format!(
+                "<xdr:twoCellAnchor><xdr:from><xdr:col>{left}</xdr:col><xdr:colOff>9</xdr:colOff><xdr:row> {top} </xdr:row></xdr:from>\
+                 <xdr:to><xdr:col>{right}</xdr:col><xdr:row>{bottom}</xdr:row></xdr:to><xdr:{shape}>7</xdr:{shape}></xdr:twoCellAnchor>"
+            )
+        };
+        let all =
+            [anchor([1, 2, 3, 4], "pic"), anchor([5, 6, 7, 8], "sp"), anchor([0, 0, 9, 9], "pic")].concat();
+        assert_eq!(corners_of_pictures(&format!("<xdr:wsDr>{all}")), [[1, 2, 3, 4], [0, 0, 9, 9]]);
     }
 
     #[test]

@@ -123,11 +123,28 @@ fn shown(
     let mut sheets: Vec<_> = by_part.iter().filter(|(_, sheet)| !sheet.objects.is_empty()).collect();
     sheets.sort_unstable_by_key(|(part, _)| package.place(part));
     for (number, (part, sheet)) in sheets.into_iter().enumerate() {
-        let text = package.read(part, work)?;
         // An office program that writes objects itself knows best.
-        if !objects::has_objects(&text) {
-            let relations = package.relations(part, work)?;
-            parts.extend(objects::parts_of_shown(number, part, relations, &sheet.objects));
+        if objects::has_objects(&package.read(part, work)?) {
+            continue;
+        }
+        let relations = package.relations(part, work)?;
+        let drawings = relations.iter().filter(|relation| relation.kind.ends_with("/drawing"));
+        let drawings = drawings.filter_map(|relation| package::resolve(part, &relation.target));
+        let mut pictures = Vec::new();
+        for drawing in drawings.filter(|drawing| package.has(drawing)) {
+            let drawing = package.read(&drawing, work)?;
+            pictures.extend(objects::corners_of_pictures(&xml::decode_borrowed(&drawing)?));
+        }
+        // Some objects it writes as pictures.
+        let is_there = |object: &KnownObject| {
+            let [left, _, top, _, right, _, bottom, _] = object.anchor;
+            let wanted = [left, top, right, bottom];
+            let is_near = |corners: &[u32; 4]| corners.iter().zip(wanted).all(|(a, b)| a.abs_diff(b) <= 1);
+            pictures.iter().any(is_near)
+        };
+        let missing: Vec<&KnownObject> = sheet.objects.iter().filter(|object| !is_there(object)).collect();
+        if !missing.is_empty() {
+            parts.extend(objects::parts_of_shown(number, part, relations, &missing));
         }
     }
     Ok(parts)
