@@ -8,7 +8,7 @@ use std::io::Read;
 use worker_protocol::{Kind, Reason, Threat};
 
 use super::{sheets, slides, words};
-use crate::ooxml::KnownSheet;
+use crate::ooxml::KnownBook;
 use crate::{Refusal, Work, compound};
 
 /// What a file tells about itself.
@@ -16,8 +16,8 @@ use crate::{Refusal, Work, compound};
 pub(super) struct Seen {
     /// How many sheets or slides it has, if that can be told.
     pub(super) pages: Option<u64>,
-    /// What the cells of a workbook show.
-    pub(super) sheets: Vec<KnownSheet>,
+    /// What is known of a workbook.
+    pub(super) book: KnownBook,
 }
 
 /// Reads the file and reports what it carries.
@@ -41,8 +41,8 @@ pub(super) fn read(untrusted: &[u8], kind: Kind, work: &mut Work<'_>) -> Result<
     match kind {
         Kind::Doc => words::read(&mut file, work).map(|()| Seen::default()),
         Kind::Xls => {
-            let (pages, sheets) = sheets::read(&mut file, work)?;
-            Ok(Seen { pages: Some(pages), sheets })
+            let (pages, book) = sheets::read(&mut file, work)?;
+            Ok(Seen { pages: Some(pages), book })
         }
         _ => slides::read(&mut file, work).map(|pages| Seen { pages, ..Seen::default() }),
     }

@@ -55,9 +55,9 @@ pub(crate) fn rebuild(
             untrusted = &opened;
         }
         packed::read(untrusted, work)?;
-        let sheets = packed_values::read(untrusted, work)?;
-        let pages = (!sheets.is_empty()).then_some(sheets.len() as u64);
-        compound::Seen { sheets, pages }
+        let book = packed_values::read(untrusted, work)?;
+        let pages = (!book.sheets.is_empty()).then_some(book.sheets.len() as u64);
+        compound::Seen { book, pages }
     } else {
         if let Some(unlocked) = locked::open(untrusted, kind, work)? {
             opened = unlocked;
@@ -74,7 +74,7 @@ pub(crate) fn rebuild(
     };
     let converted = convert(what, untrusted, work)?;
     let converted = match what.to() {
-        Kind::Xlsx => ooxml::restore(converted, &seen.sheets, work).map_err(said_of_the_converted)?,
+        Kind::Xlsx => ooxml::restore(converted, &seen.book, work).map_err(said_of_the_converted)?,
         _ => converted,
     };
     let found = std::mem::take(&mut work.findings);

@@ -10,15 +10,13 @@ use std::collections::HashMap;
 
 use super::bytes::{place_at, u16_at, u32_at};
 use crate::bounded::Size;
-use crate::ooxml::{Frame, KnownObject, KnownSheet};
+use crate::ooxml::{Frame, KnownColumns, KnownObject, KnownSheet, Usual};
 use crate::{Refusal, Work};
 
 /// Records by number.
 mod record {
     pub(super) const CONTINUE: u16 = 0x003C;
     pub(super) const OBJECT: u16 = 0x005D;
-    pub(super) const COLUMN_WIDTH: u16 = 0x0055;
-    pub(super) const COLUMNS: u16 = 0x007D;
     pub(super) const PICTURES: u16 = 0x00EB;
     pub(super) const DRAWING: u16 = 0x00EC;
     pub(super) const ROW: u16 = 0x0208;
@@ -56,9 +54,6 @@ const OBJECTS_MAX: usize = 1_000;
 /// Groups in groups of shapes.
 const DEPTH_MAX: u32 = 16;
 
-/// Columns of which a width is kept, and rows of which a height is: as many as a sheet of that time has.
-const COLUMNS_MAX: u16 = 256;
-
 /// The head of a record of a drawing, and of an entry in the list of pictures.
 const HEAD_BYTES: usize = 8;
 const ENTRY_BYTES: usize = 36;
@@ -69,8 +64,8 @@ const METAFILE_PACKED: usize = 32;
 
 const INCH_EMU: u64 = 914_400;
 
-/// Pixels of one character, of the margin of a column, and of one inch.
-const CHARACTER_PIXELS: u32 = 7;
+/// Pixels of one digit, of the margin of a column, and of one inch.
+const DIGIT_PIXELS: u32 = 7;
 const MARGIN_PIXELS: u32 = 5;
 const INCH_PIXELS: u32 = 96;
 const INCH_TWIPS: u32 = 1_440;
@@ -102,8 +97,6 @@ struct Sheet {
     drawing: Pieces,
     /// Whether each of its shapes is an object or a control, in the order of their records.
     is_object: Vec<bool>,
-    column_pixels: HashMap<u16, u32>,
-    usual_column_pixels: Option<u32>,
     row_pixels: HashMap<u16, u32>,
     usual_row_pixels: Option<u32>,
 }
@@ -143,7 +136,7 @@ impl Objects {
                 let sheet = self.sheets.entry(sheet).or_default();
                 sheet.is_object.push(shows_an_object(body).unwrap_or(false));
             }
-            record::COLUMNS | record::COLUMN_WIDTH | record::ROW | record::ROW_HEIGHT => {
+            record::ROW | record::ROW_HEIGHT => {
                 self.sheets.entry(sheet).or_default().measure(number, body);
             }
             _ => {}
@@ -178,7 +171,9 @@ impl Objects {
             });
             let on_sheet = shapes.iter().filter(|shape| shape.is_on_sheet);
             for (shape, _) in on_sheet.zip(&sheet.is_object).filter(|(_, is_object)| **is_object) {
-                let (Some(anchor), Some(entry)) = (shape.standing(sheet), shape.picture(&pictures)) else {
+                let (Some(anchor), Some(entry)) =
+                    (shape.standing(sheet, &known.columns), shape.picture(&pictures))
+                else {
                     continue;
                 };
                 let Some(picture) = expanded(entry, work)? else { continue };
@@ -197,17 +192,6 @@ impl Sheet {
     fn measure(&mut self, number: u16, body: &[u8]) {
         let at = |place| u16_at(body, place);
         match number {
-            record::COLUMNS => {
-                let (Some(first), Some(last), Some(width)) = (at(0), at(2), at(4)) else { return };
-                let pixels = u32::from(width) * CHARACTER_PIXELS / 256;
-                let is_hidden = at(8).is_some_and(|flags| flags & 1 == 1);
-                let pixels = if is_hidden { 0 } else { pixels };
-                self.column_pixels.extend((first..=last.min(COLUMNS_MAX)).map(|column| (column, pixels)));
-            }
-            record::COLUMN_WIDTH => {
-                let pixels = |width| u32::from(width) * CHARACTER_PIXELS + MARGIN_PIXELS;
-                self.usual_column_pixels = at(0).map(pixels);
-            }
             record::ROW => {
                 if let (Some(row), Some(height)) = (at(0), at(6)) {
                     self.row_pixels.insert(row, pixels_of_twips(height & 0x7FFF));
@@ -217,14 +201,19 @@ impl Sheet {
         }
     }
 
-    fn column(&self, column: u16) -> u32 {
-        let usual = self.usual_column_pixels.unwrap_or(8 * CHARACTER_PIXELS + MARGIN_PIXELS);
-        self.column_pixels.get(&column).copied().unwrap_or(usual)
-    }
-
     fn row(&self, row: u16) -> u32 {
         self.row_pixels.get(&row).copied().or(self.usual_row_pixels).unwrap_or(pixels_of_twips(255))
     }
+}
+
+fn pixels_of_column(columns: &KnownColumns, column: u16) -> u32 {
+    let of_parts = |parts: u32| parts * DIGIT_PIXELS / 256;
+    let of_usual = || match columns.usual {
+        Some(Usual::Parts(parts)) => of_parts(parts),
+        Some(Usual::Digits(digits)) => digits * DIGIT_PIXELS + MARGIN_PIXELS,
+        None => 8 * DIGIT_PIXELS + MARGIN_PIXELS,
+    };
+    columns.own(column.into()).map_or_else(of_usual, of_parts)
 }
 
 fn pixels_of_twips(twips: u16) -> u32 {
@@ -249,9 +238,10 @@ impl<'a> Shape<'a> {
 
     /// Column, pixels, row, pixels of the upper left corner, then of the lower right (MS-XLS 2.5.193): offsets are parts of a
     /// column's width in 1024, of a row's height in 256.
-    fn standing(&self, sheet: &Sheet) -> Option<[u32; 8]> {
+    fn standing(&self, sheet: &Sheet, columns: &KnownColumns) -> Option<[u32; 8]> {
         let at = |place| u16_at(self.anchor?, place);
-        let across = |column: u16, part: u16| sheet.column(column) * u32::from(part.min(1024)) / 1024;
+        let across =
+            |column: u16, part: u16| pixels_of_column(columns, column) * u32::from(part.min(1024)) / 1024;
         let down = |row: u16, part: u16| sheet.row(row) * u32::from(part.min(256)) / 256;
         let (left, top, right, bottom) = (at(2)?, at(6)?, at(10)?, at(14)?);
         Some([

@@ -1,7 +1,7 @@
 //! What a binary workbook of Excel (MS-XLSB) keeps for its cells, objects and controls to show.
 //!
-//! Owns: the order of its sheets, and in each the results of formulas and numbers with more digits than other programs
-//! write.
+//! Owns: the order of its sheets, and in each the results of formulas, numbers with more digits than other programs write, and
+//! the widths of columns; the usual font.
 //! Leaves to others: the pictures of objects (`ooxml::objects`: they lie there as in any other workbook since 2007), and writing
 //! all of it into the converted workbook (`ooxml::values`), as for the workbooks of Excel 97 (`values`, `objects`).
 
@@ -9,9 +9,11 @@ use std::collections::HashMap;
 
 use worker_protocol::Reason;
 
-use super::bytes::{place_at, u32_at, wide};
+use super::bytes::{place_at, u16_at, u32_at, wide};
 use super::values::{SHEETS_MAX, VALUES_MAX, has_many_digits, number_at};
-use crate::ooxml::{CellPlace, Known, KnownSheet, Package, Value, resolve, shown};
+use crate::ooxml::{
+    CellPlace, Known, KnownBook, KnownColumns, KnownSheet, Package, Usual, Value, resolve, shown,
+};
 use crate::{Refusal, Work};
 
 const WORKBOOK: &str = "xl/workbook.bin";
@@ -24,8 +26,20 @@ mod record {
     pub(super) const FORMULA_NUMBER: u32 = 9;
     pub(super) const FORMULA_TRUTH: u32 = 10;
     pub(super) const FORMULA_ERROR: u32 = 11;
+    pub(super) const FONT: u32 = 43;
+    pub(super) const COLUMNS: u32 = 60;
     pub(super) const SHEET: u32 = 156;
+    pub(super) const FORMAT: u32 = 485;
 }
+
+/// Records of one sheet about columns that are kept.
+const COLUMNS_MAX: usize = 1_024;
+
+/// The widest column: 255 digits. A larger number means that there is none.
+const PARTS_MAX: u32 = 255 * 256;
+
+/// Where the name of a font stands.
+const FONT_NAME: usize = 21;
 
 /// Bytes of a cell before its value: column, style, flags.
 const CELL_BYTES: usize = 8;
@@ -34,14 +48,14 @@ const CELL_BYTES: usize = 8;
 ///
 /// # Errors
 /// Blocked when a part is a bomb.
-pub(super) fn read(untrusted: &[u8], work: &mut Work<'_>) -> Result<Vec<KnownSheet>, Refusal> {
+pub(super) fn read(untrusted: &[u8], work: &mut Work<'_>) -> Result<KnownBook, Refusal> {
     match sheets(untrusted, work) {
-        Err(refusal) if refusal.reason != Reason::Bomb => Ok(Vec::new()),
+        Err(refusal) if refusal.reason != Reason::Bomb => Ok(KnownBook::default()),
         other => other,
     }
 }
 
-fn sheets(untrusted: &[u8], work: &mut Work<'_>) -> Result<Vec<KnownSheet>, Refusal> {
+fn sheets(untrusted: &[u8], work: &mut Work<'_>) -> Result<KnownBook, Refusal> {
     let package = Package::open(untrusted, work)?;
     let relations = package.relations(WORKBOOK, work)?;
     let workbook = package.read(WORKBOOK, work)?;
@@ -54,17 +68,23 @@ fn sheets(untrusted: &[u8], work: &mut Work<'_>) -> Result<Vec<KnownSheet>, Refu
         }
         let target = relations.iter().find(|relation| relation.id == id && !relation.is_external);
         let part = target.and_then(|relation| resolve(WORKBOOK, &relation.target));
-        let (cells, objects) = match part.filter(|part| package.has(part)) {
+        let (cells, columns, objects) = match part.filter(|part| package.has(part)) {
             Some(part) => {
-                let cells = cells(&package.read(&part, work)?, VALUES_MAX - values);
-                (cells, shown(&package, &part, work)?)
+                let bytes = package.read(&part, work)?;
+                (cells(&bytes, VALUES_MAX - values), columns(&bytes), shown(&package, &part, work)?)
             }
             None => Default::default(),
         };
         values += cells.len();
-        sheets.push(KnownSheet { untrusted_name, cells, objects });
+        sheets.push(KnownSheet { untrusted_name, cells, objects, columns });
     }
-    Ok(sheets)
+    let styles = relations.iter().find(|relation| relation.kind.ends_with("/styles"));
+    let styles = styles.and_then(|relation| resolve(WORKBOOK, &relation.target));
+    let untrusted_font = match styles.filter(|part| package.has(part)) {
+        Some(part) => font(&package.read(&part, work)?),
+        None => None,
+    };
+    Ok(KnownBook { untrusted_font, sheets })
 }
 
 /// The relation and the name of a sheet.
@@ -105,6 +125,35 @@ fn cells(untrusted: &[u8], values_max: usize) -> HashMap<CellPlace, Known> {
         cells.insert((row, column), Known { value, is_calculated: number != record::NUMBER });
     }
     cells
+}
+
+/// The widths of columns.
+fn columns(untrusted: &[u8]) -> KnownColumns {
+    let mut columns = KnownColumns::default();
+    for (number, body) in Records(untrusted) {
+        match number {
+            record::COLUMNS => {
+                if let (Some(first), Some(last), Some(parts)) =
+                    (u32_at(body, 0), u32_at(body, 4), u32_at(body, 8))
+                    && columns.own.len() < COLUMNS_MAX
+                {
+                    columns.own.push((first, last, parts));
+                }
+            }
+            record::FORMAT => {
+                let parts = u32_at(body, 0).filter(|parts| *parts <= PARTS_MAX).map(Usual::Parts);
+                columns.usual = parts.or_else(|| Some(Usual::Digits(u16_at(body, 4)?.into())));
+            }
+            _ => {}
+        }
+    }
+    columns
+}
+
+/// The name of the first font, which is the usual one.
+fn font(untrusted: &[u8]) -> Option<String> {
+    let (_, body) = Records(untrusted).find(|(number, _)| *number == record::FONT)?;
+    Some(text(body, FONT_NAME)?.0)
 }
 
 /// A text that is none is left to the office program.
@@ -213,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn what_objects_show_lies_beside_the_sheet() {
+    fn what_objects_show_lies_beside_the_sheet_and_widths_in_it() {
         let relations = |list: &[(&str, &str, &str)]| {
             let all = list.iter().map(|(id, kind, target)| {
                 format!(
@@ -231,11 +280,19 @@ mod tests {
             [shape("rId1", "Pict"), shape("rId1", "Note"), shape("rId2", "Pict"), shape("rId3", "Pict")];
         let drawing = format!("<xml>{}</xml>", shapes.concat());
         let sheet = [[0; 8].to_vec(), text("rId1"), text("表")].concat();
+        let widths: Vec<u8> = [0u32, 2, 2816, 0].iter().flat_map(|number| number.to_le_bytes()).collect();
         let parts = [
             ("[Content_Types].xml", "<Types/>".to_owned().into_bytes()),
             ("xl/workbook.bin", record(156, &sheet)),
-            ("xl/_rels/workbook.bin.rels", relations(&[("rId1", "worksheet", "s.bin")]).into_bytes()),
-            ("xl/s.bin", Vec::new()),
+            (
+                "xl/_rels/workbook.bin.rels",
+                relations(&[("rId1", "worksheet", "s.bin"), ("rId2", "styles", "styles.bin")]).into_bytes(),
+            ),
+            (
+                "xl/s.bin",
+                [record(485, &[[0xFF; 4].as_slice(), &[8, 0, 0, 0]].concat()), record(60, &widths)].concat(),
+            ),
+            ("xl/styles.bin", record(43, &[&[0; 21], text("ＭＳ Ｐゴシック").as_slice()].concat())),
             ("xl/_rels/s.bin.rels", relations(&[("rId1", "vmlDrawing", "d.vml")]).into_bytes()),
             ("xl/d.vml", drawing.into_bytes()),
             (
@@ -248,12 +305,16 @@ mod tests {
         let parts = parts.iter().map(|(name, bytes)| (*name, bytes.as_slice()));
         let package = crate::zip_writer::write(parts).unwrap();
         let limits = worker_protocol::Limits::default();
-        let (sheets, _) =
-            crate::picture::tests::with_work(limits, None, |work| read(&package, work).unwrap());
+        let (book, _) = crate::picture::tests::with_work(limits, None, |work| read(&package, work).unwrap());
         let frame = Frame { fill: Some("0a0B0c".to_owned()), line: None };
         let object = KnownObject { anchor: [1, 2, 3, 4, 5, 6, 7, 8], picture: b"a picture".to_vec(), frame };
-        assert_eq!(sheets.len(), 1);
-        assert_eq!(sheets[0].objects, [object]);
+        assert_eq!(book.sheets.len(), 1);
+        assert_eq!(book.sheets[0].objects, [object]);
+        let columns = KnownColumns { own: vec![(0, 2, 2816)], usual: Some(Usual::Digits(8)) };
+        assert_eq!(
+            (&book.sheets[0].columns, book.untrusted_font.as_deref()),
+            (&columns, Some("ＭＳ Ｐゴシック"))
+        );
     }
 
     proptest! {

@@ -9,7 +9,7 @@ use super::bytes::{narrow, place_at, u16_at, wide};
 use super::compound::Compound;
 use super::objects::Objects;
 use super::values::Values;
-use crate::ooxml::KnownSheet;
+use crate::ooxml::KnownBook;
 use crate::{Refusal, Work};
 
 /// Records by number.
@@ -32,8 +32,8 @@ pub(super) const SINCE_97: u16 = 0x0600;
 /// Names that run when the workbook opens, closes, or a sheet is shown, as they are written (MS-XLS, section 2.5.114).
 const RUNNING: [u8; 4] = [0x01, 0x02, 0x0A, 0x0B];
 
-/// Reports what the records carry, and returns how many sheets there are and what their cells and objects show.
-pub(super) fn read(file: &mut Compound<'_>, work: &mut Work<'_>) -> Result<(u64, Vec<KnownSheet>), Refusal> {
+/// Reports what the records carry, and returns how many sheets there are and what is known of them.
+pub(super) fn read(file: &mut Compound<'_>, work: &mut Work<'_>) -> Result<(u64, KnownBook), Refusal> {
     let damaged = Refusal::held(Reason::Damaged);
     let book = match file.stream("/Workbook", work)? {
         Some(book) => book,
@@ -85,8 +85,8 @@ pub(super) fn read(file: &mut Compound<'_>, work: &mut Work<'_>) -> Result<(u64,
             _ => {}
         }
     }
-    let mut known = values.into_sheets();
-    objects.put(&book, &mut known, work)?;
+    let mut known = values.into_book();
+    objects.put(&book, &mut known.sheets, work)?;
     Ok((sheets, known))
 }
 

@@ -1,6 +1,6 @@
-//! The values that a workbook of Excel 97 or 95 keeps for its cells (MS-XLS).
+//! The values that a workbook of Excel 97 or 95 keeps for its cells, its usual font and the widths of its columns (MS-XLS).
 //!
-//! Owns: reading the results of formulas, and numbers with more digits than other programs write.
+//! Owns: reading the results of formulas, and numbers with more digits than other programs write; font and widths since Excel 97.
 //! Leaves to others: writing them into the converted workbook (`ooxml::values`). What else a cell holds, the office program
 //! reads well.
 
@@ -8,14 +8,18 @@ use std::collections::HashMap;
 
 use super::bytes::{u16_at, wide};
 use super::sheets::SINCE_97;
-use crate::ooxml::{CellPlace, Known, KnownSheet, Value};
+use crate::ooxml::{CellPlace, Known, KnownBook, KnownSheet, Usual, Value};
 use crate::{mail, text};
 
 /// Records by number.
 mod record {
     pub(super) const FORMULA: u16 = 0x0006;
     pub(super) const END: u16 = 0x000A;
+    pub(super) const FONT: u16 = 0x0031;
     pub(super) const CODE_PAGE: u16 = 0x0042;
+    pub(super) const COLUMN_DIGITS: u16 = 0x0055;
+    pub(super) const COLUMNS: u16 = 0x007D;
+    pub(super) const COLUMN_WIDTH: u16 = 0x0099;
     pub(super) const NUMBER: u16 = 0x0203;
     pub(super) const TEXT: u16 = 0x0207;
     pub(super) const BEGIN: u16 = 0x0809;
@@ -27,6 +31,9 @@ pub(super) const VALUES_MAX: usize = 500_000;
 /// Sheets of one workbook that are read.
 pub(super) const SHEETS_MAX: usize = 5_000;
 
+/// Records of one sheet about columns that are kept: as many as it may have columns.
+const COLUMNS_MAX: usize = 256;
+
 /// Digits that every program writes.
 const DIGITS: usize = 15;
 
@@ -34,6 +41,7 @@ const DIGITS: usize = 15;
 pub(super) struct Values {
     version: u16,
     sheets: Vec<KnownSheet>,
+    font: Option<String>,
     /// Where the records of a sheet begin → its number.
     starts: HashMap<usize, usize>,
     current: Option<usize>,
@@ -50,6 +58,7 @@ impl Values {
         Self {
             version,
             sheets: Vec::new(),
+            font: None,
             starts: HashMap::new(),
             current: None,
             depth: 0,
@@ -85,7 +94,12 @@ impl Values {
                 }
             }
             record::CODE_PAGE => self.code_page = u16_at(body, 0).map(u32::from),
+            // The first of all is the one that sheets are measured by.
+            record::FONT if self.font.is_none() && self.version >= SINCE_97 => {
+                self.font = Some(font(body).unwrap_or_default());
+            }
             _ if self.depth != 1 || self.current.is_none() => {}
+            record::COLUMN_DIGITS | record::COLUMNS | record::COLUMN_WIDTH => self.columns(number, body),
             record::FORMULA => {
                 self.awaited = None;
                 self.formula(body);
@@ -111,8 +125,28 @@ impl Values {
         self.current.filter(|_| self.depth == 1)
     }
 
-    pub(super) fn into_sheets(self) -> Vec<KnownSheet> {
-        self.sheets
+    pub(super) fn into_book(self) -> KnownBook {
+        KnownBook { untrusted_font: self.font.filter(|font| !font.is_empty()), sheets: self.sheets }
+    }
+
+    fn columns(&mut self, number: u16, body: &[u8]) {
+        let Some(sheet) = self.current.and_then(|current| self.sheets.get_mut(current)) else { return };
+        let at = |place| u16_at(body, place).map(u32::from);
+        let columns = &mut sheet.columns;
+        match number {
+            _ if self.version < SINCE_97 => {}
+            record::COLUMNS => {
+                if let (Some(first), Some(last), Some(parts)) = (at(0), at(2), at(4))
+                    && columns.own.len() < COLUMNS_MAX
+                {
+                    columns.own.push((first, last, parts));
+                }
+            }
+            record::COLUMN_WIDTH => columns.usual = at(0).map(Usual::Parts),
+            // The other record, where there is one, is the finer one.
+            _ if columns.usual.is_none() => columns.usual = at(0).map(Usual::Digits),
+            _ => {}
+        }
     }
 
     fn formula(&mut self, body: &[u8]) {
@@ -156,6 +190,15 @@ impl Values {
     }
 }
 
+/// The name of a font.
+fn font(body: &[u8]) -> Option<String> {
+    let chars = usize::from(*body.get(14)?);
+    Some(match body.get(15)? & 1 {
+        1 => wide(body.get(16..16 + chars * 2)?),
+        _ => body.get(16..16 + chars)?.iter().copied().map(char::from).collect(),
+    })
+}
+
 fn place(body: &[u8]) -> Option<CellPlace> {
     Some((u32::from(u16_at(body, 0)?), u32::from(u16_at(body, 2)?)))
 }
@@ -197,11 +240,55 @@ mod tests {
         for (at, (number, body)) in records.iter().enumerate() {
             values.record(210 + at, *number, body);
         }
-        let mut sheets = values.into_sheets();
+        let mut sheets = values.into_book().sheets;
         assert!(sheets[0].cells.is_empty());
         let mut cells: Vec<_> = sheets.remove(1).cells.into_iter().collect();
         cells.sort_by_key(|(place, _)| *place);
         cells
+    }
+
+    #[test]
+    fn the_first_font_and_the_widths_of_columns_are_read() {
+        let font = |name: &str, form: u8| {
+            let name: Vec<u8> = match form {
+                1 => name.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+                _ => name.bytes().collect(),
+            };
+            let chars = if form == 1 { name.len() / 2 } else { name.len() };
+            [&[0; 14], [u8::try_from(chars).unwrap(), form].as_slice(), &name].concat()
+        };
+        let parts = [1u16, 3, 2816, 0, 0].iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<_>>();
+        for (version, fonts, widths, expected, usual) in [
+            (
+                SINCE_97,
+                vec![font("ＭＳ Ｐゴシック", 1), font("Arial", 0)],
+                vec![],
+                Some("ＭＳ Ｐゴシック"),
+                None,
+            ),
+            (SINCE_97, vec![font("Arial", 0)], vec![(0x55, 9u16)], Some("Arial"), Some(Usual::Digits(9))),
+            (SINCE_97, vec![vec![0; 15]], vec![(0x99, 2200), (0x55, 9)], None, Some(Usual::Parts(2200))),
+            (SINCE_97, vec![], vec![(0x55, 9), (0x99, 2200)], None, Some(Usual::Parts(2200))),
+            (0x0500, vec![font("Arial", 0)], vec![(0x55, 9)], None, None),
+        ] {
+            let mut values = Values::of(version);
+            values.record(0, BEGIN, &[]);
+            for font in fonts {
+                values.record(1, record::FONT, &font);
+            }
+            values.sheet(Some(100), "甲".to_owned());
+            values.record(90, END, &[]);
+            values.record(100, BEGIN, &[]);
+            values.record(101, record::COLUMNS, &parts);
+            for (number, width) in &widths {
+                values.record(102, *number, &width.to_le_bytes());
+            }
+            let book = values.into_book();
+            assert_eq!(book.untrusted_font.as_deref(), expected, "{widths:?}");
+            let columns = &book.sheets[0].columns;
+            assert_eq!(columns.usual, usual, "{widths:?}");
+            assert_eq!(columns.own(2), (version >= SINCE_97).then_some(2816));
+        }
     }
 
     /// Version, records, and what is read of them.

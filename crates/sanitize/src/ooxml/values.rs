@@ -1,10 +1,10 @@
-//! Values of cells, and pictures of objects, that are known better than a workbook tells them.
+//! What is known better of a workbook than the workbook tells: values of cells, pictures of objects, font and widths.
 //!
-//! Owns: writing them into the sheets of a workbook that an office program made of an old one. The program calculates
-//! some formulas anew, of a formula that calls a macro it makes an error, and it leaves objects and controls out; the old
-//! file has what people saw.
-//! Leaves to others: where values and pictures come from (`legacy`), how Excel writes what an object shows (`objects`), and
-//! judging the workbook afterwards (`super`).
+//! Owns: writing it into a workbook that an office program made of an old one. The program calculates some formulas anew, of a
+//! formula that calls a macro it makes an error, it leaves objects and controls out, and puts a font of its own in the place
+//! of the usual one; the old file has what people saw.
+//! Leaves to others: where all this comes from (`legacy`), how Excel writes what an object shows (`objects`) and how wide
+//! columns are (`measures`), and judging the workbook afterwards (`super`).
 
 use std::collections::HashMap;
 
@@ -13,6 +13,7 @@ use quick_xml::events::{BytesStart, Event};
 use worker_protocol::{Kind, Reason, Spot, Threat};
 
 use super::filter::Place;
+use super::measures::{self, KnownColumns};
 use super::objects::Frame;
 use super::outline;
 use super::package::{self, Package};
@@ -55,31 +56,43 @@ pub(crate) struct KnownSheet {
     pub(crate) untrusted_name: String,
     pub(crate) cells: HashMap<CellPlace, Known>,
     pub(crate) objects: Vec<KnownObject>,
+    pub(crate) columns: KnownColumns,
 }
 
 impl KnownSheet {
     fn is_empty(&self) -> bool {
-        self.cells.is_empty() && self.objects.is_empty()
+        self.cells.is_empty() && self.objects.is_empty() && self.columns == KnownColumns::default()
     }
 }
+
+/// What is known of a workbook.
+#[derive(Debug, Default)]
+pub(crate) struct KnownBook {
+    /// The name of its usual font, whose digits are the measure of columns.
+    pub(crate) untrusted_font: Option<String>,
+    pub(crate) sheets: Vec<KnownSheet>,
+}
+
+/// Where the office program puts the styles.
+const STYLES: &str = "xl/styles.xml";
 
 /// Two numbers this close are the same, written with fewer digits.
 const SAME_WITHIN: f64 = 1e-12;
 
-/// Writes values and pictures into a workbook. Formulas that cannot be calculated without what was a macro become their values.
+/// Writes what is known into a workbook. Formulas that cannot be calculated without what was a macro become their values.
 ///
 /// # Errors
 /// Held when the workbook is damaged; blocked when it is a bomb.
 pub(crate) fn restore(
     untrusted: Vec<u8>,
-    known: &[KnownSheet],
+    known: &KnownBook,
     work: &mut Work<'_>,
 ) -> Result<Vec<u8>, Refusal> {
-    if known.iter().all(KnownSheet::is_empty) {
+    if known.sheets.iter().all(KnownSheet::is_empty) && known.untrusted_font.is_none() {
         return Ok(untrusted);
     }
     let package = Package::open(&untrusted, work)?;
-    let by_part = sheets_by_part(&package, known, work)?;
+    let by_part = sheets_by_part(&package, &known.sheets, work)?;
     let shown = shown(&package, &by_part, work)?;
     let listing = zip_reader::read(&untrusted, &work.budget.limits)?;
     let mut writer = zip_writer::Writer::default();
@@ -93,10 +106,17 @@ pub(crate) fn restore(
         let changed = match by_part.get(&name.to_ascii_lowercase()) {
             Some(sheet) => {
                 let text = xml::decode_borrowed(&bytes)?;
-                rewritten(&text, &sheet.cells, |reference| {
+                let measured = measures::with_columns(&text, &sheet.columns);
+                let text = measured.as_deref().unwrap_or(&text);
+                let rewritten = rewritten(text, &sheet.cells, |reference| {
                     let spot = Spot::Cell { untrusted_sheet: sheet.untrusted_name.clone(), reference };
                     work.findings.add_at(Threat::DangerousFormula, "Workbook", spot);
-                })
+                });
+                rewritten.or(measured)
+            }
+            None if name.eq_ignore_ascii_case(STYLES) => {
+                let text = xml::decode_borrowed(&bytes)?;
+                known.untrusted_font.as_deref().and_then(|font| measures::with_font(&text, font))
             }
             None => None,
         };

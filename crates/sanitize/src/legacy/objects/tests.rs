@@ -91,7 +91,7 @@ fn book() -> Vec<u8> {
     let (first, second) = drawing.split_at(90);
     let sheet = records(&[
         (0x809, begin),
-        (record::COLUMNS, &[1, 0, 1, 0, 0, 20, 0, 0, 0, 0]),
+        (0x7D, &[1, 0, 1, 0, 0, 20, 0, 0, 0, 0]),
         (record::ROW, &[2, 0, 0, 0, 0, 0, 0x2C, 1]),
         (record::DRAWING, first),
         (record::OBJECT, &object(None)),
