@@ -32,6 +32,9 @@ use crate::{Rebuilt, Refusal, Work, clean_name, detect, mark, sanitise_one, zip_
 /// Folders in folders.
 const FOLDERS_MAX: usize = 32;
 
+/// From a letter of ASCII to the one that is as wide as a Japanese character.
+const WIDE_OFFSET: u32 = 0xFEE0;
+
 /// Rebuilds an archive of one of the kinds that can be opened.
 pub(crate) fn rebuild(
     untrusted: &[u8],
@@ -152,9 +155,19 @@ impl Packing {
         let name = clean_name(&format!("{}.{}", report.clean_name, notes.name_ending), "txt");
         let folder = self.safe_folder(untrusted_name);
         let path = format!("{folder}{}", self.names.file(&folder, &name));
+        let said = |name: &str| words.replace("{name}", name);
+        // With some names in it the note would be taken for another file: for a PDF, `%PDF-` near its beginning is enough.
+        let is_text =
+            |said: &str| detect::detect(said.as_bytes(), "a.txt", &work.budget.limits) == Ok(Kind::Text);
+        let said = Some(said(&report.clean_name)).filter(|said| is_text(said)).unwrap_or_else(|| {
+            let wide = |c: char| match c {
+                '!'..='~' => char::from_u32(u32::from(c) + WIDE_OFFSET).unwrap_or(c),
+                c => c,
+            };
+            said(&report.clean_name.chars().map(wide).collect::<String>())
+        });
         // A byte order mark, because the reader is a person with whatever editor Windows has.
-        let text = format!("\u{FEFF}{}", words.replace("{name}", &report.clean_name));
-        self.notes.push((path, text.into_bytes()));
+        self.notes.push((path, format!("\u{FEFF}{said}").into_bytes()));
     }
 
     /// Keeps a folder, which may have nothing in it.

@@ -456,6 +456,36 @@ fn a_note_stands_where_a_member_was() {
     assert_eq!(again.report.verdict, Verdict::Clean);
 }
 
+/// A note with such a name in it would be held as something else when the archive passes again.
+#[test]
+fn a_note_stays_a_note_whatever_the_member_was_called() {
+    // Only at the beginning such a name makes something else of the note.
+    for (name, template, shown) in [
+        ("%PDF-1.7.exe", "{name}は渡せません。", "％ＰＤＦ－１．７．ｅｘｅは渡せません。"),
+        ("%PDF-1.7.exe", "「{name}」は渡せません。", "「%PDF-1.7.exe」は渡せません。"),
+        ("MZ.exe", "{name}は渡せません。", "ＭＺ．ｅｘｅは渡せません。"),
+    ] {
+        let mut with_words = job("a.zip", &[]);
+        with_words.notes = Notes {
+            name_ending: "除去".to_owned(),
+            reasons: BTreeMap::from([(Reason::Executable, template.to_owned())]),
+        };
+        let outcome = run_as(
+            &with_words,
+            zip_writer::write([(name, b"MZ\x90\0".as_slice()), ("a.txt", b"ok")]).unwrap(),
+        );
+        let note = contents(&outcome).pop().unwrap();
+        let text = String::from_utf8(note.1).unwrap();
+        assert_eq!(text, format!("\u{FEFF}{shown}"));
+        for mode in [worker_protocol::Mode::Rebuild, worker_protocol::Mode::TextOnly] {
+            let mut again = job("a.zip", &[]);
+            again.policy.modes = Kind::ALL.iter().map(|kind| (*kind, mode)).collect();
+            let again = run_as(&again, outcome.clean.clone().unwrap());
+            assert_eq!(again.report.verdict, Verdict::Clean, "{name} {template} {mode:?}");
+        }
+    }
+}
+
 #[test]
 fn what_nothing_opens_is_known_and_held() {
     let mut disc = vec![0; 0x8001];

@@ -5,6 +5,9 @@
 
 use crate::{text, transfer};
 
+/// Bytes in which name and parameters of a quoted-printable property stand.
+const HEAD_BYTES: usize = 400;
+
 /// Lines with what was folded put together again, each with the number of its first line.
 pub(super) fn unfold(text: &str) -> Vec<(u32, String)> {
     let mut lines: Vec<(u32, String)> = Vec::new();
@@ -28,14 +31,11 @@ pub(super) fn unfold(text: &str) -> Vec<(u32, String)> {
     lines
 }
 
-/// Whether a line says before its value that it is quoted-printable.
+/// Whether a line says before its value that it is quoted-printable. It is asked for every piece of a long value, so only the
+/// beginning is read; the answer is the one that the whole property gives.
 fn is_quoted_printable(line: &str) -> bool {
-    let head = line
-        .bytes()
-        .take(400)
-        .take_while(|byte| *byte != b':')
-        .map(|byte| char::from(byte).to_ascii_uppercase());
-    head.collect::<String>().contains("QUOTED-PRINTABLE")
+    let head = line.get(..line.floor_char_boundary(HEAD_BYTES)).unwrap_or_default();
+    Property::read(head).is_some_and(|property| property.is_quoted_printable())
 }
 
 /// One property: a name, parameters, a value.
