@@ -50,6 +50,12 @@ pub(super) const LEGACY: Target = Target {
         "\x2f\0\x36\0",
         "\x42\0\x02\0",
         "\x0a\0\0\0",
+        "\u{ec}\0",
+        "\u{5d}\0",
+        "\x04\u{f0}",
+        "\x0b\u{f0}",
+        "\x10\u{f0}",
+        "\x11\u{f0}",
         "\u{ec}\u{a5}",
         "\u{e8}\x03",
         "\x13DDEAUTO \x14\x15",
@@ -162,6 +168,48 @@ fn streams(rest: &[u8]) -> Vec<u8> {
     compound(&pieces)
 }
 
+/// A record of a drawing (MS-ODRAW 2.2.1).
+fn drawn(form: u16, number: u16, content: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(content.len()).unwrap_or_default().to_le_bytes();
+    [&form.to_le_bytes()[..], &number.to_le_bytes(), &length, content].concat()
+}
+
+/// Records of a sheet on which a control shows a picture of Windows, and an object one in pixels.
+fn objects() -> Vec<u8> {
+    let numbers = |list: &[u16]| list.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>();
+    let metafile =
+        [[0; 16].to_vec(), vec![9; 32], vec![0, 0xfe], vec![0x78, 0x9c, 3, 0, 0, 0, 0, 1]].concat();
+    let metafile = [&[0; 36][..], &drawn(0x2160, 0xF01B, &metafile)].concat();
+    let pixels = [&[0; 36][..], &drawn(0x6E00, 0xF01E, b"0123456789abcdef\xff\x89PNG\r\n\x1a\n")].concat();
+    let list = [drawn(0x32, 0xF007, &metafile), drawn(0x62, 0xF007, &pixels)].concat();
+    let pictures = drawn(0x0F, 0xF000, &drawn(0x2F, 0xF001, &list));
+    let shape = |picture: u8| {
+        let properties =
+            [[4, 0x41, picture, 0, 0, 0], [0xbf, 1, 0x10, 0, 0x10, 0], [0xff, 1, 8, 0, 8, 0]].concat();
+        let inside = [
+            drawn(0x33, 0xF00B, &properties),
+            drawn(0, 0xF010, &numbers(&[2, 1, 512, 2, 128, 3, 0, 4, 9])),
+            drawn(0, 0xF011, &[]),
+        ];
+        drawn(0x0F, 0xF004, &inside.concat())
+    };
+    let drawing = drawn(0x0F, 0xF002, &drawn(0x0F, 0xF003, &[shape(1), shape(2)].concat()));
+    let object = numbers(&[0x15, 4, 8, 1, 0x09, 9, 7, 5, 0, 0, 2, 0, 0]);
+    [
+        record(0x0031, &[&[220, 0][..], &[0; 12], &[1, 0, b'A']].concat()),
+        record(0x00E0, &[0; 20]),
+        record(0x0055, &[8, 0]),
+        record(0x007D, &numbers(&[1, 3, 2816, 0, 0])),
+        record(0x0208, &numbers(&[2, 0, 0, 300])),
+        record(0x00EB, &pictures[..60]),
+        record(0x003C, &pictures[60..]),
+        record(0x00EC, &drawing),
+        record(0x005D, &object),
+        record(0x005D, &object),
+    ]
+    .concat()
+}
+
 fn seeds() -> Vec<Vec<u8>> {
     let number =
         record(0x0203, &[&[0, 0, 0, 0, 0, 0][..], &1.000_000_000_000_000_2_f64.to_le_bytes()].concat());
@@ -203,6 +251,7 @@ fn seeds() -> Vec<Vec<u8>> {
     let slides = [&[0x0f, 0, 0xe8, 3, 8, 0, 0, 0][..], &[0x0f, 0, 0xf0, 0x0f, 0, 0, 0, 0]].concat();
     vec![
         seed(b'@', &records),
+        seed(b'@', objects()),
         seed(b'C', &records),
         seed(b'H', &records),
         seed(b'P', &records),
