@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 use super::bytes::{place_at, u16_at, u32_at};
 use crate::bounded::Size;
-use crate::ooxml::{Frame, KnownColumns, KnownObject, KnownSheet, Usual};
+use crate::ooxml::{Frame, KnownColumns, KnownObject, KnownSheet, PicturesLeft, Usual};
 use crate::{Refusal, Work};
 
 /// Records by number.
@@ -48,8 +48,8 @@ mod property {
     pub(super) const GROUP_FLAGS: u16 = 0x03BF;
 }
 
-/// Objects of one workbook whose pictures are taken.
-const OBJECTS_MAX: usize = 1_000;
+/// Shapes of one sheet that are looked at.
+const SHAPES_MAX: usize = 20_000;
 
 /// Groups in groups of shapes.
 const DEPTH_MAX: u32 = 16;
@@ -159,13 +159,13 @@ impl Objects {
         }
         let pictures = joined(book, &self.pictures, work)?;
         let pictures = listed(&pictures);
-        let mut count = 0;
+        let mut left = PicturesLeft::default();
         for (number, known) in sheets.iter_mut().enumerate() {
             let Some(sheet) = self.sheets.get(&number).filter(|sheet| wanted(sheet)) else { continue };
             let drawing = joined(book, &sheet.drawing, work)?;
             let mut shapes = Vec::new();
             each(&drawing, 0, &mut |_, number, body| {
-                if number == drawn::SHAPE {
+                if number == drawn::SHAPE && shapes.len() < SHAPES_MAX {
                     shapes.push(Shape::read(body));
                 }
             });
@@ -177,8 +177,7 @@ impl Objects {
                     continue;
                 };
                 let Some(picture) = expanded(entry, work)? else { continue };
-                count += 1;
-                if count > OBJECTS_MAX {
+                if !left.take(picture.len()) {
                     return Ok(());
                 }
                 known.objects.push(KnownObject { anchor, picture, frame: shape.frame() });
@@ -210,7 +209,7 @@ fn pixels_of_column(columns: &KnownColumns, column: u16) -> u32 {
     let of_parts = |parts: u32| parts * DIGIT_PIXELS / 256;
     let of_usual = || match columns.usual {
         Some(Usual::Parts(parts)) => of_parts(parts),
-        Some(Usual::Digits(digits)) => digits * DIGIT_PIXELS + MARGIN_PIXELS,
+        Some(Usual::Digits(digits) | Usual::Base(digits)) => digits * DIGIT_PIXELS + MARGIN_PIXELS,
         None => 8 * DIGIT_PIXELS + MARGIN_PIXELS,
     };
     columns.own(column.into()).map_or_else(of_usual, of_parts)
@@ -362,7 +361,7 @@ fn expanded(entry: &[u8], work: &mut Work<'_>) -> Result<Option<Vec<u8>>, Refusa
     if kind != drawn::EMF && kind != drawn::WMF {
         // A mark of the program stands before the picture.
         let is_known = drawn::JPEG.contains(&kind) || kind == drawn::PNG || kind == drawn::TIFF;
-        return Ok(inside.get(1..).filter(|_| is_known).map(<[u8]>::to_vec));
+        return inside.get(1..).filter(|_| is_known).map(|bytes| work.budget.copy(bytes)).transpose();
     }
     let (Some(head), Some(rest)) = (inside.get(..METAFILE_BYTES), inside.get(METAFILE_BYTES..)) else {
         return Ok(None);

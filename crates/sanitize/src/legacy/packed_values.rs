@@ -12,7 +12,8 @@ use worker_protocol::Reason;
 use super::bytes::{place_at, u16_at, u32_at, wide};
 use super::values::{SHEETS_MAX, VALUES_MAX, has_many_digits, number_at};
 use crate::ooxml::{
-    CellPlace, Known, KnownBook, KnownColumns, KnownSheet, Package, Usual, Value, resolve, shown,
+    CellPlace, Known, KnownBook, KnownColumns, KnownFont, KnownSheet, Package, PicturesLeft, Usual, Value,
+    resolve, shown,
 };
 use crate::{Refusal, Work};
 
@@ -27,9 +28,11 @@ mod record {
     pub(super) const FORMULA_TRUTH: u32 = 10;
     pub(super) const FORMULA_ERROR: u32 = 11;
     pub(super) const FONT: u32 = 43;
+    pub(super) const STYLE: u32 = 47;
     pub(super) const COLUMNS: u32 = 60;
     pub(super) const SHEET: u32 = 156;
     pub(super) const FORMAT: u32 = 485;
+    pub(super) const STYLES: u32 = 626;
 }
 
 /// Records of one sheet about columns that are kept.
@@ -61,6 +64,7 @@ fn sheets(untrusted: &[u8], work: &mut Work<'_>) -> Result<KnownBook, Refusal> {
     let workbook = package.read(WORKBOOK, work)?;
     let mut sheets = Vec::new();
     let mut values = 0;
+    let mut pictures = PicturesLeft::default();
     for (number, body) in Records(&workbook) {
         let (record::SHEET, Some((id, untrusted_name))) = (number, sheet(body)) else { continue };
         if sheets.len() >= SHEETS_MAX {
@@ -71,7 +75,11 @@ fn sheets(untrusted: &[u8], work: &mut Work<'_>) -> Result<KnownBook, Refusal> {
         let (cells, columns, objects) = match part.filter(|part| package.has(part)) {
             Some(part) => {
                 let bytes = package.read(&part, work)?;
-                (cells(&bytes, VALUES_MAX - values), columns(&bytes), shown(&package, &part, work)?)
+                (
+                    cells(&bytes, VALUES_MAX - values),
+                    columns(&bytes),
+                    shown(&package, &part, &mut pictures, work)?,
+                )
             }
             None => Default::default(),
         };
@@ -80,11 +88,11 @@ fn sheets(untrusted: &[u8], work: &mut Work<'_>) -> Result<KnownBook, Refusal> {
     }
     let styles = relations.iter().find(|relation| relation.kind.ends_with("/styles"));
     let styles = styles.and_then(|relation| resolve(WORKBOOK, &relation.target));
-    let untrusted_font = match styles.filter(|part| package.has(part)) {
+    let font = match styles.filter(|part| package.has(part)) {
         Some(part) => font(&package.read(&part, work)?),
         None => None,
     };
-    Ok(KnownBook { untrusted_font, sheets })
+    Ok(KnownBook { font, sheets })
 }
 
 /// The relation and the name of a sheet.
@@ -142,7 +150,7 @@ fn columns(untrusted: &[u8]) -> KnownColumns {
             }
             record::FORMAT => {
                 let parts = u32_at(body, 0).filter(|parts| *parts <= PARTS_MAX).map(Usual::Parts);
-                columns.usual = parts.or_else(|| Some(Usual::Digits(u16_at(body, 4)?.into())));
+                columns.usual = parts.or_else(|| Some(Usual::Base(u16_at(body, 4)?.into())));
             }
             _ => {}
         }
@@ -150,10 +158,21 @@ fn columns(untrusted: &[u8]) -> KnownColumns {
     columns
 }
 
-/// The name of the first font, which is the usual one.
-fn font(untrusted: &[u8]) -> Option<String> {
-    let (_, body) = Records(untrusted).find(|(number, _)| *number == record::FONT)?;
-    Some(text(body, FONT_NAME)?.0)
+/// The font whose digits measure columns, where the first font and that of the usual style are one.
+fn font(untrusted: &[u8]) -> Option<KnownFont> {
+    let fonts = Records(untrusted).filter(|(number, _)| *number == record::FONT);
+    let mut fonts = fonts.map(|(_, body)| {
+        let untrusted_name = text(body, FONT_NAME)?.0;
+        Some(KnownFont { untrusted_name, height: u16_at(body, 0)?.into() })
+    });
+    let mut styles = Records(untrusted).skip_while(|(number, _)| *number != record::STYLES);
+    let (_, style) = styles.find(|(number, _)| *number == record::STYLE)?;
+    let first = fonts.next()??;
+    let is_same = match usize::from(u16_at(style, 4)?).checked_sub(1) {
+        Some(number) => fonts.nth(number)?? == first,
+        None => true,
+    };
+    is_same.then_some(first)
 }
 
 /// A text that is none is left to the office program.
@@ -292,7 +311,15 @@ mod tests {
                 "xl/s.bin",
                 [record(485, &[[0xFF; 4].as_slice(), &[8, 0, 0, 0]].concat()), record(60, &widths)].concat(),
             ),
-            ("xl/styles.bin", record(43, &[&[0; 21], text("ＭＳ Ｐゴシック").as_slice()].concat())),
+            (
+                "xl/styles.bin",
+                [
+                    record(43, &[&[220, 0], [0; 19].as_slice(), &text("ＭＳ Ｐゴシック")].concat()),
+                    record(626, &[]),
+                    record(47, &[0; 16]),
+                ]
+                .concat(),
+            ),
             ("xl/_rels/s.bin.rels", relations(&[("rId1", "vmlDrawing", "d.vml")]).into_bytes()),
             ("xl/d.vml", drawing.into_bytes()),
             (
@@ -310,11 +337,9 @@ mod tests {
         let object = KnownObject { anchor: [1, 2, 3, 4, 5, 6, 7, 8], picture: b"a picture".to_vec(), frame };
         assert_eq!(book.sheets.len(), 1);
         assert_eq!(book.sheets[0].objects, [object]);
-        let columns = KnownColumns { own: vec![(0, 2, 2816)], usual: Some(Usual::Digits(8)) };
-        assert_eq!(
-            (&book.sheets[0].columns, book.untrusted_font.as_deref()),
-            (&columns, Some("ＭＳ Ｐゴシック"))
-        );
+        let columns = KnownColumns { own: vec![(0, 2, 2816)], usual: Some(Usual::Base(8)) };
+        let font = KnownFont { untrusted_name: "ＭＳ Ｐゴシック".to_owned(), height: 220 };
+        assert_eq!((&book.sheets[0].columns, book.font), (&columns, Some(font)));
     }
 
     proptest! {

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use super::bytes::{u16_at, wide};
 use super::sheets::SINCE_97;
-use crate::ooxml::{CellPlace, Known, KnownBook, KnownSheet, Usual, Value};
+use crate::ooxml::{CellPlace, Known, KnownBook, KnownFont, KnownSheet, Usual, Value};
 use crate::{mail, text};
 
 /// Records by number.
@@ -20,6 +20,7 @@ mod record {
     pub(super) const COLUMN_DIGITS: u16 = 0x0055;
     pub(super) const COLUMNS: u16 = 0x007D;
     pub(super) const COLUMN_WIDTH: u16 = 0x0099;
+    pub(super) const STYLE: u16 = 0x00E0;
     pub(super) const NUMBER: u16 = 0x0203;
     pub(super) const TEXT: u16 = 0x0207;
     pub(super) const BEGIN: u16 = 0x0809;
@@ -31,6 +32,9 @@ pub(super) const VALUES_MAX: usize = 500_000;
 /// Sheets of one workbook that are read.
 pub(super) const SHEETS_MAX: usize = 5_000;
 
+/// Fonts of one workbook that are kept: as many as it may have.
+const FONTS_MAX: usize = 1_024;
+
 /// Records of one sheet about columns that are kept: as many as it may have columns.
 const COLUMNS_MAX: usize = 256;
 
@@ -41,7 +45,9 @@ const DIGITS: usize = 15;
 pub(super) struct Values {
     version: u16,
     sheets: Vec<KnownSheet>,
-    font: Option<String>,
+    fonts: Vec<Option<KnownFont>>,
+    /// The font of the usual style, which is the first.
+    style_font: Option<u16>,
     /// Where the records of a sheet begin → its number.
     starts: HashMap<usize, usize>,
     current: Option<usize>,
@@ -58,7 +64,8 @@ impl Values {
         Self {
             version,
             sheets: Vec::new(),
-            font: None,
+            fonts: Vec::new(),
+            style_font: None,
             starts: HashMap::new(),
             current: None,
             depth: 0,
@@ -94,10 +101,10 @@ impl Values {
                 }
             }
             record::CODE_PAGE => self.code_page = u16_at(body, 0).map(u32::from),
-            // The first of all is the one that sheets are measured by.
-            record::FONT if self.font.is_none() && self.version >= SINCE_97 => {
-                self.font = Some(font(body).unwrap_or_default());
+            record::FONT if self.version >= SINCE_97 && self.fonts.len() < FONTS_MAX => {
+                self.fonts.push(font(body));
             }
+            record::STYLE if self.style_font.is_none() => self.style_font = u16_at(body, 0),
             _ if self.depth != 1 || self.current.is_none() => {}
             record::COLUMN_DIGITS | record::COLUMNS | record::COLUMN_WIDTH => self.columns(number, body),
             record::FORMULA => {
@@ -126,7 +133,17 @@ impl Values {
     }
 
     pub(super) fn into_book(self) -> KnownBook {
-        KnownBook { untrusted_font: self.font.filter(|font| !font.is_empty()), sheets: self.sheets }
+        KnownBook { font: self.usual_font(), sheets: self.sheets }
+    }
+
+    /// The font whose digits measure columns. Excel takes that of the usual style and other programs the first; where they
+    /// are not the same, nobody knows which of them the author's program took.
+    fn usual_font(&self) -> Option<KnownFont> {
+        let number = usize::from(self.style_font?);
+        // There is no font 4.
+        let number = if number > 4 { number - 1 } else { number };
+        let (first, of_style) = (self.fonts.first()?.as_ref()?, self.fonts.get(number)?.as_ref()?);
+        (first == of_style).then(|| first.clone())
     }
 
     fn columns(&mut self, number: u16, body: &[u8]) {
@@ -190,13 +207,14 @@ impl Values {
     }
 }
 
-/// The name of a font.
-fn font(body: &[u8]) -> Option<String> {
+fn font(body: &[u8]) -> Option<KnownFont> {
     let chars = usize::from(*body.get(14)?);
-    Some(match body.get(15)? & 1 {
+    let name: String = match body.get(15)? & 1 {
         1 => wide(body.get(16..16 + chars * 2)?),
         _ => body.get(16..16 + chars)?.iter().copied().map(char::from).collect(),
-    })
+    };
+    Some(KnownFont { untrusted_name: name, height: u16_at(body, 0)?.into() })
+        .filter(|font| !font.untrusted_name.is_empty())
 }
 
 fn place(body: &[u8]) -> Option<CellPlace> {
@@ -255,27 +273,39 @@ mod tests {
                 _ => name.bytes().collect(),
             };
             let chars = if form == 1 { name.len() / 2 } else { name.len() };
-            [&[0; 14], [u8::try_from(chars).unwrap(), form].as_slice(), &name].concat()
+            [&[220, 0], [0; 12].as_slice(), &[u8::try_from(chars).unwrap(), form], &name].concat()
         };
+        let other = [&[200], &font("Arial", 0)[1..]].concat();
         let parts = [1u16, 3, 2816, 0, 0].iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<_>>();
-        for (version, fonts, widths, expected, usual) in [
+        let (digits, parts_usual) = (Some(Usual::Digits(9)), Some(Usual::Parts(2200)));
+        let arial = || font("Arial", 0);
+        let four = || vec![arial(), other.clone(), other.clone(), other.clone()];
+        for (version, fonts, style, widths, expected, usual) in [
             (
                 SINCE_97,
-                vec![font("ＭＳ Ｐゴシック", 1), font("Arial", 0)],
+                vec![font("ＭＳ Ｐゴシック", 1), arial()],
+                0u16,
                 vec![],
                 Some("ＭＳ Ｐゴシック"),
                 None,
             ),
-            (SINCE_97, vec![font("Arial", 0)], vec![(0x55, 9u16)], Some("Arial"), Some(Usual::Digits(9))),
-            (SINCE_97, vec![vec![0; 15]], vec![(0x99, 2200), (0x55, 9)], None, Some(Usual::Parts(2200))),
-            (SINCE_97, vec![], vec![(0x55, 9), (0x99, 2200)], None, Some(Usual::Parts(2200))),
-            (0x0500, vec![font("Arial", 0)], vec![(0x55, 9)], None, None),
+            (SINCE_97, vec![arial()], 0, vec![(0x55, 9u16)], Some("Arial"), digits),
+            (SINCE_97, [four(), vec![arial()]].concat(), 5, vec![(0x55, 9)], Some("Arial"), digits),
+            (SINCE_97, vec![arial()], 0, vec![(0x99, 2200), (0x55, 9)], Some("Arial"), parts_usual),
+            (SINCE_97, vec![arial()], 0, vec![(0x55, 9), (0x99, 2200)], Some("Arial"), parts_usual),
+            // Another size, a name that is cut off, a font that is not there, and a version before.
+            (SINCE_97, four(), 1, vec![(0x55, 9)], None, digits),
+            (SINCE_97, vec![vec![0; 15]], 0, vec![(0x55, 9)], None, digits),
+            (SINCE_97, vec![], 0, vec![(0x55, 9)], None, digits),
+            (0x0500, vec![arial()], 0, vec![(0x55, 9)], None, None),
         ] {
             let mut values = Values::of(version);
             values.record(0, BEGIN, &[]);
             for font in fonts {
                 values.record(1, record::FONT, &font);
             }
+            values.record(2, record::STYLE, &style.to_le_bytes());
+            values.record(3, record::STYLE, &[9, 0]);
             values.sheet(Some(100), "甲".to_owned());
             values.record(90, END, &[]);
             values.record(100, BEGIN, &[]);
@@ -284,7 +314,8 @@ mod tests {
                 values.record(102, *number, &width.to_le_bytes());
             }
             let book = values.into_book();
-            assert_eq!(book.untrusted_font.as_deref(), expected, "{widths:?}");
+            let font = book.font.as_ref().map(|font| (font.untrusted_name.as_str(), font.height));
+            assert_eq!(font, expected.map(|name| (name, 220)), "{widths:?}");
             let columns = &book.sheets[0].columns;
             assert_eq!(columns.usual, usual, "{widths:?}");
             assert_eq!(columns.own(2), (version >= SINCE_97).then_some(2816));

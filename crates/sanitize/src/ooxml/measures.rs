@@ -10,8 +10,23 @@ use quick_xml::events::{BytesStart, Event};
 use super::objects::attribute;
 use super::xml;
 
-/// Parts of a character in which widths are counted.
+/// Parts of a digit in which widths are counted.
 const PARTS: f64 = 256.0;
+
+/// The margin of a column without a width of its own is five pixels and what is missing to a multiple of eight. In the middle
+/// that is a digit of letters of ten points, and less of one the larger the letters are: this number by their height.
+const MARGIN: u32 = 54_000;
+
+/// The last column of a sheet before 2007. A width that reaches up to it is that of all columns without another.
+const LAST: u32 = 255;
+
+/// The font that columns are measured by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct KnownFont {
+    pub(crate) untrusted_name: String,
+    /// In twentieths of a point.
+    pub(crate) height: u32,
+}
 
 /// How wide the columns of a sheet are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,8 +40,10 @@ pub(crate) struct KnownColumns {
 /// The width of a column without one of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Usual {
-    /// In digits, without the margin.
+    /// In digits, without the margin, for a workbook before 2007.
     Digits(u32),
+    /// In digits, without the margin, for a workbook since then.
+    Base(u32),
     /// In 256 parts of a digit, with the margin.
     Parts(u32),
 }
@@ -40,16 +57,17 @@ impl KnownColumns {
 }
 
 /// A sheet with these widths; nothing when none is known, or when it cannot be read.
-pub(super) fn with_columns(text: &str, columns: &KnownColumns) -> Option<String> {
-    let usual = columns.usual?;
-    rewritten(text, "sheetData", |tag| match tag.local_name().as_ref() {
-        "sheetFormatPr" => {
-            let usual = match usual {
-                Usual::Digits(digits) => ("baseColWidth", digits.to_string()),
-                Usual::Parts(parts) => ("defaultColWidth", width(parts)),
-            };
-            without(tag, &["baseColWidth", "defaultColWidth"], Some(usual))
+pub(super) fn with_columns(text: &str, columns: &KnownColumns, font: &KnownFont) -> Option<String> {
+    let default = |parts| ("defaultColWidth", width(parts));
+    let usual = match (columns.own(LAST), columns.usual?) {
+        (_, Usual::Base(digits)) => ("baseColWidth", digits.to_string()),
+        (None, Usual::Digits(digits)) => {
+            default(digits.saturating_mul(256).saturating_add(MARGIN.checked_div(font.height)?))
         }
+        (Some(parts), Usual::Digits(_)) | (_, Usual::Parts(parts)) => default(parts),
+    };
+    rewritten(text, "sheetData", |tag| match tag.local_name().as_ref() {
+        "sheetFormatPr" => without(tag, &["baseColWidth", "defaultColWidth"], Some(usual.clone())),
         "col" => {
             let first = attribute(tag, "min")?.trim().parse::<u32>().ok()?.checked_sub(1)?;
             let own = columns.own(first).map(|parts| ("width", width(parts)));
@@ -61,15 +79,24 @@ pub(super) fn with_columns(text: &str, columns: &KnownColumns) -> Option<String>
     })
 }
 
-/// Styles whose first font, which is the usual one, has this name; nothing when it has it, or when they cannot be read.
-pub(super) fn with_font(text: &str, untrusted_font: &str) -> Option<String> {
-    let is_name = !untrusted_font.is_empty() && !untrusted_font.contains(char::is_control);
-    let mut is_first = is_name;
-    rewritten(text, "cellStyleXfs", |tag| {
-        let is_wanted = tag.local_name().as_ref() == "name" && std::mem::take(&mut is_first);
-        let other = || attribute(tag, "val").is_some_and(|name| name != untrusted_font);
-        (is_wanted && other()).then(|| without(tag, &["val"], Some(("val", untrusted_font.to_owned()))))?
-    })
+/// Styles whose first font, which is the usual one, has this name; nothing when they cannot be read, or when the first font is
+/// another one, which its height tells.
+pub(super) fn with_font(text: &str, font: &KnownFont) -> Option<String> {
+    let name = &font.untrusted_name;
+    if name.is_empty() || name.contains(char::is_control) {
+        return None;
+    }
+    let (mut height, mut is_first) = (None, true);
+    let written = rewritten(text, "cellStyleXfs", |tag| match tag.local_name().as_ref() {
+        "sz" if height.is_none() => {
+            height = attribute(tag, "val").and_then(|points| points.trim().parse::<f64>().ok());
+            None
+        }
+        "name" if std::mem::take(&mut is_first) => without(tag, &["val"], Some(("val", name.clone()))),
+        _ => None,
+    });
+    let is_same = |points: f64| (points * 20.0 - f64::from(font.height)).abs() < 1.0;
+    written.filter(|_| height.is_some_and(is_same))
 }
 
 fn width(parts: u32) -> String {
@@ -134,29 +161,41 @@ mod tests {
 
     #[test]
     fn columns_are_as_wide_as_they_were() {
+        let font = KnownFont { untrusted_name: "A".to_owned(), height: 200 };
         let columns = KnownColumns { own: vec![(1, 3, 2816), (9, 9, 300)], usual: Some(Usual::Digits(8)) };
         let sheet = "<worksheet><sheetFormatPr defaultColWidth=\"12.6\" x=\"1\"></sheetFormatPr><cols>\
                      <col min=\"1\" max=\"1\" width=\"12.6\" customWidth=\"false\"/><col width=\"9\" min=\"2\" max=\"4\"/></cols>\
                      <sheetData><col min=\"2\"/></sheetData></worksheet>";
-        let expected = "<worksheet><sheetFormatPr x=\"1\" baseColWidth=\"8\"></sheetFormatPr><cols>\
+        let expected = "<worksheet><sheetFormatPr x=\"1\" defaultColWidth=\"9.0546875\"></sheetFormatPr><cols>\
                         <col min=\"1\" max=\"1\"/><col min=\"2\" max=\"4\" width=\"11\" customWidth=\"1\"/></cols>\
                         <sheetData><col min=\"2\"/></sheetData></worksheet>";
-        assert_eq!(with_columns(sheet, &columns).as_deref(), Some(expected));
-        let usual = KnownColumns { usual: Some(Usual::Parts(2200)), ..columns };
-        let written = with_columns("<x><sheetFormatPr/>", &usual);
-        assert_eq!(written.as_deref(), Some("<x><sheetFormatPr defaultColWidth=\"8.59375\"/>"));
-        for (text, columns) in [(sheet, KnownColumns::default()), ("<x/>", usual.clone()), ("<x", usual)] {
-            assert_eq!(with_columns(text, &columns), None, "{text}");
+        assert_eq!(with_columns(sheet, &columns, &font).as_deref(), Some(expected));
+        let usual = KnownColumns { usual: Some(Usual::Parts(2200)), ..columns.clone() };
+        let to_the_end = KnownColumns { own: vec![(4, 255, 256)], usual: Some(Usual::Digits(8)) };
+        let since = KnownColumns { usual: Some(Usual::Base(10)), ..usual.clone() };
+        for (columns, expected) in [
+            (&usual, "defaultColWidth=\"8.59375\""),
+            (&to_the_end, "defaultColWidth=\"1\""),
+            (&since, "baseColWidth=\"10\""),
+        ] {
+            let written = with_columns("<x><sheetFormatPr/>", columns, &font);
+            assert_eq!(written, Some(format!("<x><sheetFormatPr {expected}/>")));
         }
+        for (text, columns) in [(sheet, KnownColumns::default()), ("<x/>", usual.clone()), ("<x", usual)] {
+            assert_eq!(with_columns(text, &columns, &font), None, "{text}");
+        }
+        assert_eq!(with_columns(sheet, &columns, &KnownFont { height: 0, ..font }), None);
     }
 
     #[test]
     fn the_usual_font_is_the_first() {
-        let styles = "<s><fonts><font><name val=\"A\"/></font><font><name val=\"A\"/></font></fonts><cellStyleXfs/><name val=\"A\"/></s>";
-        let expected = "<s><fonts><font><name val=\"ＭＳ &amp; &quot;\"/></font><font><name val=\"A\"/></font></fonts><cellStyleXfs/><name val=\"A\"/></s>";
-        assert_eq!(with_font(styles, "ＭＳ & \"").as_deref(), Some(expected));
-        for font in ["A", "", "a\u{1}"] {
-            assert_eq!(with_font(styles, font), None, "{font}");
+        let font = |name: &str, height| KnownFont { untrusted_name: name.to_owned(), height };
+        let styles = "<s><fonts><font><sz val=\"10.5\"/><name val=\"A\"/></font><font><name val=\"A\"/></font></fonts><cellStyleXfs/><name val=\"A\"/></s>";
+        let expected = "<s><fonts><font><sz val=\"10.5\"/><name val=\"ＭＳ &amp; &quot;\"/></font><font><name val=\"A\"/></font></fonts><cellStyleXfs/><name val=\"A\"/></s>";
+        assert_eq!(with_font(styles, &font("ＭＳ & \"", 210)).as_deref(), Some(expected));
+        for font in [font("B", 220), font("", 210), font("a\u{1}", 210)] {
+            assert_eq!(with_font(styles, &font), None, "{font:?}");
         }
+        assert_eq!(with_font("<s><name val=\"A\"/>", &font("B", 210)), None, "without a height");
     }
 }

@@ -38,10 +38,10 @@ use rules::Rule;
 pub(crate) use encrypted::{DEFAULT_PASSWORD, PASSWORDS_MAX, open as open_encrypted};
 pub(crate) use fields::danger as field_danger;
 pub(crate) use formula::{danger as formula_danger, is_dangerous_function};
-pub(crate) use measures::{KnownColumns, Usual};
+pub(crate) use measures::{KnownColumns, KnownFont, Usual};
 pub(crate) use objects::{Frame, shown};
 pub(crate) use package::{Package, relations_path, resolve};
-pub(crate) use values::{CellPlace, Known, KnownBook, KnownObject, KnownSheet, Value, restore};
+pub(crate) use values::{CellPlace, Known, KnownBook, KnownObject, KnownSheet, PicturesLeft, Value, restore};
 
 /// A part that stays, before it is filtered.
 struct Part {

@@ -11,7 +11,7 @@ use quick_xml::events::{BytesStart, Event};
 use worker_protocol::Kind;
 
 use super::package::{self, Package, Relation};
-use super::values::KnownObject;
+use super::values::{KnownObject, PicturesLeft};
 use super::words::{self, Box4};
 use super::{Form, Part, Walk, rules, xml};
 use crate::{Refusal, Work};
@@ -235,6 +235,7 @@ pub(super) fn corners_of_pictures(drawing: &str) -> Vec<[u32; 4]> {
 pub(crate) fn shown(
     package: &Package<'_>,
     sheet: &str,
+    left: &mut PicturesLeft,
     work: &mut Work<'_>,
 ) -> Result<Vec<KnownObject>, Refusal> {
     let mut found = Vec::new();
@@ -252,6 +253,9 @@ pub(crate) fn shown(
             let image = image.and_then(|image| in_package(&part, image));
             if let (Some(image), Some(anchor)) = (image, anchor(&shape.anchor)) {
                 let picture = package.read(&image, work)?;
+                if !left.take(picture.len()) {
+                    return Ok(found);
+                }
                 found.push(KnownObject { anchor, picture, frame: shape.frame });
             }
         }

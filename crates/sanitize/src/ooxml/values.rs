@@ -13,7 +13,7 @@ use quick_xml::events::{BytesStart, Event};
 use worker_protocol::{Kind, Reason, Spot, Threat};
 
 use super::filter::Place;
-use super::measures::{self, KnownColumns};
+use super::measures::{self, KnownColumns, KnownFont};
 use super::objects::Frame;
 use super::outline;
 use super::package::{self, Package};
@@ -50,6 +50,31 @@ pub(crate) struct KnownObject {
     pub(crate) frame: Frame,
 }
 
+/// Pictures that may still be taken of one workbook. Many objects may show one, and each has a copy.
+pub(crate) struct PicturesLeft {
+    count: usize,
+    bytes: usize,
+}
+
+impl Default for PicturesLeft {
+    fn default() -> Self {
+        Self { count: 1_000, bytes: 64 << 20 }
+    }
+}
+
+impl PicturesLeft {
+    /// Whether one more of this size is taken.
+    pub(crate) fn take(&mut self, bytes: usize) -> bool {
+        match (self.count.checked_sub(1), self.bytes.checked_sub(bytes)) {
+            (Some(count), Some(bytes)) => {
+                *self = Self { count, bytes };
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
 /// What is known of one sheet.
 #[derive(Debug, Default)]
 pub(crate) struct KnownSheet {
@@ -68,8 +93,8 @@ impl KnownSheet {
 /// What is known of a workbook.
 #[derive(Debug, Default)]
 pub(crate) struct KnownBook {
-    /// The name of its usual font, whose digits are the measure of columns.
-    pub(crate) untrusted_font: Option<String>,
+    /// Its usual font, whose digits are the measure of columns, if that can be told.
+    pub(crate) font: Option<KnownFont>,
     pub(crate) sheets: Vec<KnownSheet>,
 }
 
@@ -88,12 +113,13 @@ pub(crate) fn restore(
     known: &KnownBook,
     work: &mut Work<'_>,
 ) -> Result<Vec<u8>, Refusal> {
-    if known.sheets.iter().all(KnownSheet::is_empty) && known.untrusted_font.is_none() {
+    if known.sheets.iter().all(KnownSheet::is_empty) && known.font.is_none() {
         return Ok(untrusted);
     }
     let package = Package::open(&untrusted, work)?;
     let by_part = sheets_by_part(&package, &known.sheets, work)?;
     let shown = shown(&package, &by_part, work)?;
+    let styles = styles(&package, known.font.as_ref(), work)?;
     let listing = zip_reader::read(&untrusted, &work.budget.limits)?;
     let mut writer = zip_writer::Writer::default();
     let replaced = |name: &str| shown.iter().any(|(part, _)| part.eq_ignore_ascii_case(name));
@@ -106,7 +132,9 @@ pub(crate) fn restore(
         let changed = match by_part.get(&name.to_ascii_lowercase()) {
             Some(sheet) => {
                 let text = xml::decode_borrowed(&bytes)?;
-                let measured = measures::with_columns(&text, &sheet.columns);
+                // Without the font that they are counted in, widths say nothing.
+                let font = known.font.as_ref().filter(|_| styles.is_some());
+                let measured = font.and_then(|font| measures::with_columns(&text, &sheet.columns, font));
                 let text = measured.as_deref().unwrap_or(&text);
                 let rewritten = rewritten(text, &sheet.cells, |reference| {
                     let spot = Spot::Cell { untrusted_sheet: sheet.untrusted_name.clone(), reference };
@@ -114,10 +142,7 @@ pub(crate) fn restore(
                 });
                 rewritten.or(measured)
             }
-            None if name.eq_ignore_ascii_case(STYLES) => {
-                let text = xml::decode_borrowed(&bytes)?;
-                known.untrusted_font.as_deref().and_then(|font| measures::with_font(&text, font))
-            }
+            None if name.eq_ignore_ascii_case(STYLES) => styles.clone(),
             None => None,
         };
         let content = match (&changed, packed) {
@@ -131,6 +156,17 @@ pub(crate) fn restore(
         writer.add(name, &zip_writer::Content::Dense(bytes))?;
     }
     writer.finish()
+}
+
+/// The styles with the usual font, where it is the one that the office program took for it.
+fn styles(
+    package: &Package<'_>,
+    font: Option<&KnownFont>,
+    work: &mut Work<'_>,
+) -> Result<Option<String>, Refusal> {
+    let Some(font) = font.filter(|_| package.has(STYLES)) else { return Ok(None) };
+    let bytes = package.read(STYLES, work)?;
+    Ok(measures::with_font(&xml::decode_borrowed(&bytes)?, font))
 }
 
 /// The parts that show what objects showed, with the relations of their sheets.
