@@ -1,3 +1,5 @@
+//! Workbooks with drawings, made here: what of them stays, and that a broken one costs nothing else.
+
 use std::io::{Cursor, Write};
 
 use image::ImageFormat;
