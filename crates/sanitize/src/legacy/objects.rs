@@ -46,6 +46,8 @@ mod property {
     pub(super) const LINE: u16 = 0x01C0;
     pub(super) const LINE_FLAGS: u16 = 0x01FF;
     pub(super) const GROUP_FLAGS: u16 = 0x03BF;
+    /// All that are kept of a shape.
+    pub(super) const ALL: [u16; 6] = [PICTURE, FILL, FILL_FLAGS, LINE, LINE_FLAGS, GROUP_FLAGS];
 }
 
 /// Shapes of one sheet that are looked at.
@@ -226,7 +228,7 @@ impl<'a> Shape<'a> {
             drawn::PROPERTIES => {
                 let all = body.chunks_exact(6).take(usize::from(instance));
                 let all = all.filter_map(|one| Some((u16_at(one, 0)? & 0x3FFF, u32_at(one, 2)?)));
-                shape.properties.extend(all);
+                shape.properties.extend(all.filter(|(number, _)| property::ALL.contains(number)));
             }
             drawn::ANCHOR => shape.anchor = Some(body),
             drawn::OBJECT => shape.is_on_sheet = true,

@@ -17,6 +17,9 @@ const PARTS: f64 = 256.0;
 /// that is a digit of letters of ten points, and less of one the larger the letters are: this number by their height.
 const MARGIN: u32 = 54_000;
 
+/// The longest name of a font that Excel takes in units of UTF-16: what Windows has room for.
+const NAME_MAX: usize = 31;
+
 /// The last column of a sheet before 2007. A width that reaches up to it is that of all columns without another.
 const LAST: u32 = 255;
 
@@ -83,7 +86,9 @@ pub(super) fn with_columns(text: &str, columns: &KnownColumns, font: &KnownFont)
 /// another one, which its height tells.
 pub(super) fn with_font(text: &str, font: &KnownFont) -> Option<String> {
     let name = &font.untrusted_name;
-    if name.is_empty() || name.contains(char::is_control) {
+    let is_name =
+        !name.is_empty() && name.encode_utf16().count() <= NAME_MAX && !name.contains(char::is_control);
+    if !is_name {
         return None;
     }
     let (mut height, mut is_first) = (None, true);
@@ -193,7 +198,7 @@ mod tests {
         let styles = "<s><fonts><font><sz val=\"10.5\"/><name val=\"A\"/></font><font><name val=\"A\"/></font></fonts><cellStyleXfs/><name val=\"A\"/></s>";
         let expected = "<s><fonts><font><sz val=\"10.5\"/><name val=\"ＭＳ &amp; &quot;\"/></font><font><name val=\"A\"/></font></fonts><cellStyleXfs/><name val=\"A\"/></s>";
         assert_eq!(with_font(styles, &font("ＭＳ & \"", 210)).as_deref(), Some(expected));
-        for font in [font("B", 220), font("", 210), font("a\u{1}", 210)] {
+        for font in [font("B", 220), font("", 210), font("a\u{1}", 210), font(&"B".repeat(32), 210)] {
             assert_eq!(with_font(styles, &font), None, "{font:?}");
         }
         assert_eq!(with_font("<s><name val=\"A\"/>", &font("B", 210)), None, "without a height");
