@@ -94,7 +94,8 @@ fn hidden(book: &[u8]) -> Vec<(usize, usize, usize)> {
             break;
         }
         if !matches!(number, BEGIN | PASSWORD | 0x00E1 | 0x0194 | 0x0195 | 0x0196 | 0x0138) {
-            places.push((from, if number == SHEET { from + 4 } else { from }, at));
+            // The place of a sheet is not hidden, as far as there is one.
+            places.push((from, if number == SHEET { at.min(from + 4) } else { from }, at));
         }
     }
     places
