@@ -127,7 +127,13 @@ impl Ground {
     /// Clicks what is there, and when that leads to another page, waits until it is there: what is looked for next may stand
     /// on this one, too.
     pub(crate) async fn click_at(&self, place: Locator<'_>) {
-        self.ask(WATCH).await;
+        // A page that has just been loaded again by itself cannot answer yet.
+        for _ in 0..TRIES {
+            if self.client.execute(WATCH, Vec::new()).await.is_ok() {
+                break;
+            }
+            tokio::time::sleep(TRY_EVERY).await;
+        }
         self.touch(place).await;
         for _ in 0..TRIES {
             // Between two pages there is nothing that could answer.
