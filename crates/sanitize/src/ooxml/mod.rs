@@ -466,6 +466,7 @@ impl Walk<'_, '_, '_> {
             .filter(|name| {
                 !self.index.contains_key(*name)
                     && !self.dropped.contains(*name)
+                    && !self.moved.emptied.iter().any(|part| part.eq_ignore_ascii_case(name))
                     && *name != "[content_types].xml"
                     && !name.ends_with(".rels")
                     && !name.starts_with("docprops/")

@@ -3,7 +3,7 @@
 use std::io::{Cursor, Write};
 
 use image::ImageFormat;
-use worker_protocol::{Mode, Outcome};
+use worker_protocol::{Mode, Outcome, Threat};
 
 use super::super::tests::{atom, compound, converted_workbook, records, run};
 use super::*;
@@ -126,6 +126,11 @@ fn parts(outcome: &Outcome) -> Vec<(String, String)> {
 fn what_objects_and_controls_showed_stays() {
     let file = compound(&[("/Workbook", &book())]);
     let (outcome, _) = run("a.xls", &file, Mode::Rebuild, Ok(converted_workbook("")));
+    assert!(
+        !outcome.report.removals.iter().any(|removal| removal.what == Threat::HiddenData),
+        "{:?}",
+        outcome.report
+    );
     let parts = parts(&outcome);
     let one = |name: &str| &parts.iter().find(|part| part.0 == name).unwrap_or_else(|| panic!("{parts:?}")).1;
     let drawing = one("xl/drawings/drawing.xml");
