@@ -175,7 +175,11 @@ fn shapes(vml: &str) -> (Vec<Shape>, bool) {
                 "shape" if found.len() < PICTURES_MAX => found.push(std::mem::take(&mut shape)),
                 _ => {}
             },
-            Event::Eof => return (found, is_all),
+            // Beyond the bound there may be anything.
+            Event::Eof => {
+                is_all &= found.len() < PICTURES_MAX;
+                return (found, is_all);
+            }
             _ => {}
         }
     }
@@ -561,6 +565,20 @@ mod tests {
         let all =
             [anchor([1, 2, 3, 4], "pic"), anchor([5, 6, 7, 8], "sp"), anchor([0, 0, 9, 9], "pic")].concat();
         assert_eq!(corners_of_pictures(&format!("<xdr:wsDr>{all}")), [[1, 2, 3, 4], [0, 0, 9, 9]]);
+    }
+
+    #[test]
+    fn a_drawing_holds_nothing_but_shapes_when_all_of_it_was_read() {
+        let shape = "<v:shape id=\"s\"><v:textbox><v:rect/></v:textbox></v:shape>";
+        for (inside, is_all) in [
+            (shape.to_owned(), true),
+            (format!("<v:shapetype/><o:shapelayout/>{shape}"), true),
+            (format!("{shape}<v:rect/>"), false),
+            (shape.repeat(PICTURES_MAX), false),
+            (format!("{shape}<v:shape"), false),
+        ] {
+            assert_eq!(shapes(&format!("<xml>{inside}</xml>")).1, is_all, "{inside:.80}");
+        }
     }
 
     #[test]
