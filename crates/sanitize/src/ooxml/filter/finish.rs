@@ -65,7 +65,8 @@ impl<'t> Pass<'t, '_> {
     fn hand_over(&mut self, open: &Open<'t>) {
         let end = self.out.len();
         let inner_end = end.saturating_sub(open.name.len() + 3).max(open.content_start.min(end));
-        let Some(parent) = self.open.last_mut() else { return };
+        // What was only a cover, and is not written, is not between them.
+        let Some(parent) = self.open.iter_mut().rev().find(|outer| outer.is_written) else { return };
         match (parent.role, open.role, open.local) {
             (Role::Alternatives, Role::Choice, _) => parent.has_object = true,
             (Role::Alternatives, Role::Fallback, _) | (Role::ContentControl, _, "sdtContent") => {

@@ -264,6 +264,15 @@ fn tree() -> impl Strategy<Value = String> {
 
 const ALL: &str = "xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\" xmlns:r=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships\" xmlns:a=\"http://schemas.openxmlformats.org/drawingml/2006/main\" xmlns:p=\"http://schemas.openxmlformats.org/presentationml/2006/main\" xmlns:mc=\"http://schemas.openxmlformats.org/markup-compatibility/2006\" xmlns:v=\"urn:schemas-microsoft-com:vml\" xmlns:z=\"urn:evil\"";
 
+#[test]
+fn a_fallback_without_a_choice_is_found_under_a_cover_that_goes() {
+    let field = "<w:fldSimple w:instr=\"DDE\"><mc:Fallback><w:t>x</w:t></mc:Fallback></w:fldSimple>";
+    let text = format!("<w:body {ALL}><mc:AlternateContent>{field}</mc:AlternateContent></w:body>");
+    let (body, _) = run_with(Kind::Docx, &text, false).unwrap();
+    assert_eq!(body, format!("<w:body {ALL}><w:t>x</w:t></w:body>"));
+    assert_eq!(run_with(Kind::Docx, &body, false).unwrap(), (body, Vec::new()));
+}
+
 proptest! {
     #[test]
     fn output_is_well_formed_and_a_fixed_point(inner in tree(), strict in any::<bool>()) {
