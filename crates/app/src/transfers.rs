@@ -227,8 +227,8 @@ impl App {
     /// Submits files that were uploaded. The same submission key gives the same transfer.
     ///
     /// # Errors
-    /// [`Error::Denied`], [`Error::ChannelDenied`], [`Error::Invalid`], [`Error::Form`] for the answers, [`Error::Refused`] for contents out of
-    /// bounds, [`Error::TooMany`], [`Error::Conflict`] when a file was erased meanwhile.
+    /// [`Error::Denied`], [`Error::ChannelDenied`], [`Error::Invalid`], [`Error::Form`] for what the channel asks for,
+    /// [`Error::Refused`] for contents out of bounds, [`Error::TooMany`], [`Error::Conflict`] when a file was erased meanwhile.
     pub async fn submit(&self, actor: &Actor, new: NewTransfer) -> Result<TransferId> {
         let uploaded: Vec<_> = new.files.iter().map(|f| f.stored.clone()).collect();
         let submitted = self.submit_checked(actor, new).await;
