@@ -52,6 +52,7 @@ pub(crate) fn has_place(kind: Kind) -> bool {
         kind,
         Kind::Docx
             | Kind::Xlsx
+            | Kind::Xls
             | Kind::Pptx
             | Kind::Odt
             | Kind::Ods

@@ -96,3 +96,18 @@ pub(crate) fn push_words(out: &mut String, start: &str, words: &str) {
     push_text(out, words);
     out.push_str("</t></is></c>");
 }
+
+/// The name of a cell by its column and row, both from 0; none for one that no program has.
+pub(crate) fn cell_name(column: u64, row: u64) -> Option<String> {
+    if column >= 16_384 || row >= 9_999_999 {
+        return None;
+    }
+    let mut letters = Vec::new();
+    let mut rest = column + 1;
+    while rest > 0 {
+        rest -= 1;
+        letters.push(char::from(b'A' + u8::try_from(rest % 26).ok()?));
+        rest /= 26;
+    }
+    Some(letters.iter().rev().collect::<String>() + &(row + 1).to_string())
+}

@@ -5,9 +5,9 @@
 
 use std::io::Read;
 
-use worker_protocol::{Kind, Reason, Threat};
+use worker_protocol::{Kind, Mark, Reason, Threat};
 
-use super::{sheets, slides, words};
+use super::{book, sheets, slides, words};
 use crate::ooxml::KnownBook;
 use crate::{Refusal, Work, compound};
 
@@ -18,6 +18,8 @@ pub(super) struct Seen {
     pub(super) pages: Option<u64>,
     /// What is known of a workbook.
     pub(super) book: KnownBook,
+    /// The mark that an earlier pass has put on it.
+    pub(super) mark: Option<Mark>,
 }
 
 /// Reads the file and reports what it carries.
@@ -33,7 +35,14 @@ pub(super) fn read(untrusted: &[u8], kind: Kind, work: &mut Work<'_>) -> Result<
     if entries.iter().any(|entry| entry.depth == 0 && is_locked(&entry.name)) {
         return Err(Refusal::held(Reason::PasswordNeeded));
     }
+    let mark = match kind {
+        Kind::Xls => file.stream(book::properties::STREAM, work)?.as_deref().and_then(book::properties::read),
+        _ => None,
+    };
     for entry in &entries {
+        if mark.is_some() && entry.path.eq_ignore_ascii_case(book::properties::STREAM) {
+            continue;
+        }
         if let Some(threat) = threat(entry, &entries, kind) {
             work.findings.add(threat, entry.path.trim_start_matches('/'));
         }
@@ -42,10 +51,19 @@ pub(super) fn read(untrusted: &[u8], kind: Kind, work: &mut Work<'_>) -> Result<
         Kind::Doc => words::read(&mut file, work).map(|()| Seen::default()),
         Kind::Xls => {
             let (pages, book) = sheets::read(&mut file, work)?;
-            Ok(Seen { pages: Some(pages), book })
+            Ok(Seen { pages: Some(pages), book, mark })
         }
         _ => slides::read(&mut file, work).map(|pages| Seen { pages, ..Seen::default() }),
     }
+}
+
+/// A stream of a file that was read before.
+pub(super) fn main_stream(
+    untrusted: &[u8],
+    path: &str,
+    work: &mut Work<'_>,
+) -> Result<Option<Vec<u8>>, Refusal> {
+    Compound { file: compound::open(untrusted)? }.stream(path, work)
 }
 
 /// One storage or stream.

@@ -7,6 +7,7 @@
 //!
 //! The old file is read for its report only. What makes the result safe is that it is built anew from the converted file.
 
+mod book;
 mod bytes;
 mod compound;
 mod locked;
@@ -57,13 +58,19 @@ pub(crate) fn rebuild(
         packed::read(untrusted, work)?;
         let book = packed_values::read(untrusted, work)?;
         let pages = (!book.sheets.is_empty()).then_some(book.sheets.len() as u64);
-        compound::Seen { book, pages }
+        compound::Seen { book, pages, mark: None }
     } else {
         if let Some(unlocked) = locked::open(untrusted, kind, work)? {
             opened = unlocked;
             untrusted = &opened;
         }
         let seen = compound::read(untrusted, kind, work)?;
+        if kind == Kind::Xls
+            && mode == Mode::Rebuild
+            && let Some(rebuilt) = rebuild_book(untrusted, &seen, work)?
+        {
+            return Ok(rebuilt);
+        }
         if kind == Kind::Ppt
             && let Some(mended) = numbered::mend(untrusted, work)?
         {
@@ -93,6 +100,18 @@ pub(crate) fn rebuild(
         fidelity.pages.before = pages;
     }
     Ok(rebuilt)
+}
+
+/// A workbook of Excel 97 as what it is; nothing when it has to be converted.
+fn rebuild_book(
+    untrusted: &[u8],
+    seen: &compound::Seen,
+    work: &mut Work<'_>,
+) -> Result<Option<Rebuilt>, Refusal> {
+    match compound::main_stream(untrusted, "/Workbook", work)? {
+        Some(stream) => book::rebuild(&stream, seen.mark.clone(), work),
+        None => Ok(None),
+    }
 }
 
 /// The file without its encryption, when it had one.

@@ -358,7 +358,7 @@ fn listed(pictures: &[u8]) -> Vec<&[u8]> {
 ///
 /// # Errors
 /// Blocked when it expands to too much.
-fn expanded(entry: &[u8], work: &mut Work<'_>) -> Result<Option<Vec<u8>>, Refusal> {
+pub(super) fn expanded(entry: &[u8], work: &mut Work<'_>) -> Result<Option<Vec<u8>>, Refusal> {
     let Some((kind, inside)) = picture_of(entry) else { return Ok(None) };
     if kind != drawn::EMF && kind != drawn::WMF {
         // A mark of the program stands before the picture.

@@ -115,6 +115,11 @@ fn runs(body: &[u8], version: u16) -> bool {
     if is_built_in {
         return name.chars().next().is_some_and(|c| RUNNING.iter().any(|code| char::from(*code) == c));
     }
+    runs_by_name(&name)
+}
+
+/// Whether a name is one that makes something run by itself.
+pub(super) fn runs_by_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     ["auto_open", "auto_close", "auto_activate", "auto_deactivate"].iter().any(|auto| name.starts_with(auto))
 }
@@ -126,7 +131,7 @@ fn report_link(work: &mut Work<'_>, threat: Option<Threat>) {
 }
 
 /// What a record that names another workbook leads to; nothing when it means this one or an add-in.
-fn elsewhere(body: &[u8]) -> Option<Threat> {
+pub(super) fn elsewhere(body: &[u8]) -> Option<Threat> {
     let chars = u16_at(body, 2)?;
     if matches!(chars, 0x0401 | 0x3A01) {
         return None;

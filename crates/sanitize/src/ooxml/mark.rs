@@ -37,8 +37,8 @@ pub(super) const SHAPE_NAME: &str = "sekisho-mark";
 const CONTROL_TAG: &str = "sekisho-mark";
 
 /// The names of the document's own properties.
-const LABEL_PROPERTY: &str = "SekishoLabel";
-const LEVELS_PROPERTY: &str = "SekishoLevels";
+pub(crate) const LABEL_PROPERTY: &str = "SekishoLabel";
+pub(crate) const LEVELS_PROPERTY: &str = "SekishoLevels";
 
 /// The longest page header that Excel reads, in characters.
 const HEADER_CHARS_MAX: usize = 255;
@@ -104,6 +104,15 @@ pub(super) fn sheet_header(label: &str) -> String {
 
 const HEADER_START: &str = "&\"-,Bold\"&KC00000";
 const HEADER_END: &str = "&K000000&\"-,Regular\"";
+
+/// What stands around the mark in workbooks whose readers know no colours in page headers: bold, and no longer bold.
+const PLAIN_START: &str = "&B\u{3010}";
+const PLAIN_END: &str = "\u{3011}&B";
+
+/// A page header of Excel 97 with the mark, which is given as it is shown, in the place of an older one.
+pub(crate) fn with_plain_mark(text: &str, shown: &str) -> String {
+    marked_header(text, &format!("&B{}&B", shown.replace('&', "&&")), PLAIN_START, PLAIN_END)
+}
 
 /// Elements of a sheet that stand behind its page header.
 pub(super) fn follows_header(local: &str) -> bool {
@@ -183,19 +192,19 @@ pub(super) fn with_header(prefix: &str, tag: &str, content: &str, header: &str) 
             None if is_shown => (String::new(), String::new()),
             None => continue,
         };
-        let text = if is_shown { marked_header(&text, header) } else { text };
+        let text = if is_shown { marked_header(&text, header, HEADER_START, HEADER_END) } else { text };
         out.push_str(&format!("{start}{attributes}>{}</{prefix}{name}>", escaped(&text)));
     }
     out
 }
 
 /// A page header with the mark first in its right part, and no older mark.
-fn marked_header(text: &str, header: &str) -> String {
+fn marked_header(text: &str, header: &str, old_start: &str, old_end: &str) -> String {
     let mut text = text.to_owned();
-    while let Some(from) = text.find(HEADER_START)
-        && let Some(length) = text.get(from..).and_then(|rest| rest.find(HEADER_END))
+    while let Some(from) = text.find(old_start)
+        && let Some(length) = text.get(from..).and_then(|rest| rest.find(old_end))
     {
-        let end = from + length + HEADER_END.len();
+        let end = from + length + old_end.len();
         let end = if text.get(end..).is_some_and(|rest| rest.starts_with('\n')) { end + 1 } else { end };
         text.replace_range(from..end, "");
     }
@@ -293,17 +302,19 @@ pub(super) fn read_properties(part: &str) -> (Option<Mark>, bool) {
         label: label.trim().to_owned(),
         levels: levels.split_ascii_whitespace().map(str::to_owned).collect(),
     });
-    let is_sound = |mark: &Mark| {
-        mark.label.chars().count() <= MARK_CHARS_MAX
-            && !mark.label.chars().any(char::is_control)
-            && mark.levels.len() <= 10
-            && mark.levels.iter().all(|level| level.len() <= 60)
-    };
     match mark {
         Some(mark) if is_sound(&mark) => (Some(mark), has_more),
         Some(_) => (None, true),
         None => (None, has_more),
     }
+}
+
+/// Whether a mark that was read is one that could have been written.
+pub(crate) fn is_sound(mark: &Mark) -> bool {
+    mark.label.chars().count() <= MARK_CHARS_MAX
+        && !mark.label.chars().any(char::is_control)
+        && mark.levels.len() <= 10
+        && mark.levels.iter().all(|level| level.len() <= 60)
 }
 
 #[cfg(test)]
@@ -319,6 +330,7 @@ mod tests {
             ("&&R", format!("&&R&R{new}")),
             ("&C中", format!("&C中&R{new}")),
         ];
+        let marked_header = |text: &str, header: &str| super::marked_header(text, header, HEADER_START, HEADER_END);
         for (text, expected) in rows {
             let once = marked_header(text, &new);
             assert_eq!(once, expected);

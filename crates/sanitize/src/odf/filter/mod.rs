@@ -294,7 +294,7 @@ impl<'t> Pass<'t, '_, '_, '_, '_> {
                 if self.tables == 1
                     && (self.is_at_cell || self.open.iter().any(|open| open.role == Role::Cell)) =>
             {
-                let reference = cell_name(self.column, self.row)?;
+                let reference = crate::workbook::cell_name(self.column, self.row)?;
                 Some(Spot::Cell { untrusted_sheet: self.sheet.clone(), reference })
             }
             _ => None,
@@ -593,19 +593,4 @@ impl<'t> Open<'t> {
             repeated: 1,
         }
     }
-}
-
-/// The name of a cell by its column and row, both from 0; none for one that no program has.
-pub(super) fn cell_name(column: u64, row: u64) -> Option<String> {
-    if column >= 16_384 || row >= 9_999_999 {
-        return None;
-    }
-    let mut letters = Vec::new();
-    let mut rest = column + 1;
-    while rest > 0 {
-        rest -= 1;
-        letters.push(char::from(b'A' + u8::try_from(rest % 26).ok()?));
-        rest /= 26;
-    }
-    Some(letters.iter().rev().collect::<String>() + &(row + 1).to_string())
 }
