@@ -7,6 +7,7 @@
 mod beside;
 mod number_format;
 mod office;
+mod old_book;
 mod open;
 mod pages;
 
@@ -39,6 +40,7 @@ pub fn preview(kind: Kind, clean: &[u8], limits: &Limits) -> Option<(Preview, Ve
         Kind::Docx => office::words(TextPreview::default(), clean, limits).map(TextPreview::finish),
         Kind::Xlsx => office::sheets(TextPreview::default(), clean, limits).map(TextPreview::finish),
         Kind::Pptx => office::slides(TextPreview::default(), clean, limits).map(TextPreview::finish),
+        Kind::Xls => old_book::sheets(TextPreview::default(), clean).map(TextPreview::finish),
         Kind::Odt | Kind::Ods | Kind::Odp | Kind::Odg => {
             open::document(kind, clean, limits).map(TextPreview::finish)
         }
@@ -108,6 +110,7 @@ fn read_whole(kind: Kind, clean: &[u8], limits: &Limits) -> Option<TextPreview> 
         Kind::Docx => office::words(whole, clean, limits),
         Kind::Xlsx => office::sheets(whole, clean, limits),
         Kind::Pptx => office::slides(whole, clean, limits),
+        Kind::Xls => old_book::sheets(whole, clean),
         _ => None,
     }
 }

@@ -28,8 +28,10 @@ mod tests;
 use worker_protocol::conversion::Conversion;
 use worker_protocol::{Kind, Mode, Reason, Road, Threat};
 
+pub(crate) use book::shown::{Held, Pattern, ShownSheet, read as read_book};
+
 use crate::converted::{append, convert, said_of_the_converted};
-use crate::{Rebuilt, Refusal, Work, ooxml, pdf};
+use crate::{Rebuilt, Refusal, Work, ooxml, pdf, preview, text};
 
 /// Turns an old file into a current one.
 ///
@@ -66,10 +68,16 @@ pub(crate) fn rebuild(
         }
         let seen = compound::read(untrusted, kind, work)?;
         if kind == Kind::Xls
-            && mode == Mode::Rebuild
+            && matches!(mode, Mode::Rebuild | Mode::TextOnly)
             && let Some(rebuilt) = rebuild_book(untrusted, &seen, work)?
         {
-            return Ok(rebuilt);
+            return match mode {
+                Mode::TextOnly => {
+                    let words = preview::whole_text(Kind::Xls, &rebuilt.clean, &work.job.limits)?;
+                    Ok(text::written_down(words, work))
+                }
+                _ => Ok(rebuilt),
+            };
         }
         if kind == Kind::Ppt
             && let Some(mended) = numbered::mend(untrusted, work)?

@@ -1,7 +1,7 @@
 //! Number formats of a workbook as far as a number alone would say nothing without them: days and times.
 //!
 //! Owns: telling from a pattern whether it shows a day, a time or both, and writing a number so.
-//! Leaves to others: which cell has which format (`office`).
+//! Leaves to others: which cell has which format (`office`, `old_book`).
 //!
 //! Days are written as ISO 8601 has them, whatever the workbook's own order of year, month and day: an approver must not
 //! have to guess it.

@@ -33,9 +33,11 @@ pub(super) fn rebuild(
     sheet: &str,
     work: &mut Work<'_>,
 ) -> Result<Vec<u8>, Stop> {
-    let begin = part.begin.get(..16).filter(|begin| u16_at(begin, 2) == Some(CHART)).ok_or(Stop::Other)?;
+    if part.kind() != Some(CHART) {
+        return Err(Stop::Other);
+    }
     let mut out = Vec::new();
-    records::put(&mut out, records::BEGIN, begin);
+    part.put_begin(CHART, &mut out)?;
     let mut page = Page::with(book.mark.clone().filter(|_| is_sheet));
     let mut rest = part.items.as_slice();
     while let Some((item, behind)) = rest.split_first() {

@@ -128,7 +128,7 @@ pub(super) fn rebuild(
     for item in items {
         match item {
             Item::Record(record) => match record.number {
-                record::DRAWING => record.pieces().for_each(|piece| bytes.extend_from_slice(piece)),
+                record::DRAWING | records::CONTINUE => record.pieces().for_each(|piece| bytes.extend_from_slice(piece)),
                 record::OBJECT => {
                     let kind = object::read(record.body, book, sheet, work)?;
                     between.push(Between::Object { kind, chart: None });
@@ -287,6 +287,9 @@ impl<'b> Writer<'b> {
             self.dropped.extend(number.and_then(|kind| u32_at(kind.body, 0)));
             return Ok(());
         }
+        // A control drew its own edges, and they are in its picture.
+        let is_control = |inside: &Node<'_>| inside.number == drawn::KIND && inside.head >> 4 == HOST_CONTROL;
+        let was_control = was_object && node.inside.iter().any(is_control);
         self.shapes += 1;
         let mut with = with.into_iter();
         self.around(node, |writer| {
@@ -299,8 +302,11 @@ impl<'b> Writer<'b> {
                     }
                     drawn::OBJECT | drawn::TEXT => put_node(&mut writer.out, node.head, node.number, &[])?,
                     number if is_properties(number) => {
-                        let (head, body, threats) = properties(node, writer.pictures, writer.policy)?;
+                        let (mut head, mut body, threats) = properties(node, writer.pictures, writer.policy)?;
                         writer.told.extend(threats);
+                        if was_control && number == drawn::PROPERTIES {
+                            (head, body) = without_frame(head, &body)?;
+                        }
                         put_node(&mut writer.out, head, node.number, &body)?;
                     }
                     // Where it lay before, and what nobody knows.
@@ -367,6 +373,8 @@ mod property {
     /// Lists of points, segments, places, colours: a count, another, the bytes of each, these.
     pub(super) const LISTS: [u16; 10] =
         [0x0145, 0x0146, 0x0151, 0x0152, 0x0155, 0x0156, 0x0157, 0x0197, 0x01CF, 0x0383];
+    /// No colour behind, no line around: the upper half says what is set, the lower half how.
+    pub(super) const FRAME: [(u16, u32); 2] = [(0x01BF, 0x0010_0000), (0x01FF, 0x0008_0000)];
     /// Numbers of looks, from and to. What is not in here names scripts, other files, or nothing that is known.
     pub(super) const NUMBERS: [(u16, u16); 24] = [
         (0x0004, 0x0004),
@@ -469,6 +477,24 @@ pub(super) fn properties(
         }
     }
     Ok((node.head & 0x0F | number_kept << 4, [kept, bytes].concat(), told))
+}
+
+/// Properties with those that say that there is no line around the shape and no colour behind it.
+fn without_frame(head: u16, properties: &[u8]) -> Result<(u16, Vec<u8>), Stop> {
+    let count = usize::from(head >> 4);
+    let (fixed, more) = properties.split_at_checked(count * PROPERTY_BYTES).ok_or(Stop::Other)?;
+    let mut all: Vec<(u16, u32)> = fixed
+        .chunks_exact(PROPERTY_BYTES)
+        .filter_map(|one| u16_at(one, 0).zip(u32_at(one, 2)))
+        .filter(|(number, _)| !property::FRAME.iter().any(|(frame, _)| number & NUMBER == *frame))
+        .chain(property::FRAME)
+        .collect();
+    // Programs expect them in the order of their numbers; what follows them has the order of those that have it.
+    all.sort_by_key(|(number, _)| number & NUMBER);
+    let count = u16::try_from(all.len()).map_err(|_| Stop::Other)?;
+    let fixed = all.iter().flat_map(|(number, value)| [number.to_le_bytes().as_slice(), &value.to_le_bytes()].concat());
+    let bytes: Vec<u8> = fixed.chain(more.iter().copied()).collect();
+    Ok((head & 0x0F | count << 4, bytes))
 }
 
 /// The bytes of a list that begins here: its head and its elements. An element of -16 bytes has four, in halves.

@@ -76,11 +76,23 @@ const FUNCTIONS: [(u16, u16); 30] = [
 /// # Errors
 /// Why it goes. One that cannot be read goes as dangerous.
 pub(super) fn judge(tokens: &[u8], extra: &[u8], links: &Links<'_>, policy: LinkPolicy) -> Result<Formula, Threat> {
+    judge_at_home(tokens, extra, links, policy, None)
+}
+
+/// The same for a formula that means cells of its own sheet, given by number, wherever it leads.
+pub(super) fn judge_at_home(
+    tokens: &[u8],
+    extra: &[u8],
+    links: &Links<'_>,
+    policy: LinkPolicy,
+    home: Option<u16>,
+) -> Result<Formula, Threat> {
     let mut walk = Walk {
         reader: Reader::new(tokens),
         extra: Reader::new(extra),
         out: Formula::default(),
         links,
+        home,
         texts: Vec::new(),
         hyperlinks: 0,
         last: 0,
@@ -101,6 +113,7 @@ struct Walk<'a, 'l> {
     extra: Reader<'a>,
     out: Formula,
     links: &'l Links<'l>,
+    home: Option<u16>,
     /// What is written out between quotes, with where its token begins.
     texts: Vec<(usize, String)>,
     hyperlinks: u32,
@@ -197,11 +210,12 @@ impl Walk<'_, '_> {
     /// Cells of a sheet that is named.
     fn elsewhere(&mut self, place_bytes: usize) -> Result<(), Threat> {
         let target = self.reader.u16().ok_or(UNKNOWN)?;
-        match self.links.target(target) {
-            Some(Target::Own) => {}
-            Some(Target::Elsewhere(threat)) => return Err(threat),
+        let target = match (self.links.target(target), self.home) {
+            (Some(Target::Own), _) => target,
+            (Some(Target::Elsewhere(_)), Some(home)) => home,
+            (Some(Target::Elsewhere(threat)), None) => return Err(threat),
             _ => return Err(UNKNOWN),
-        }
+        };
         self.out.tokens.extend_from_slice(&target.to_le_bytes());
         self.copy(place_bytes)
     }

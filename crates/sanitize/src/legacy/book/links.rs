@@ -8,7 +8,8 @@ use worker_protocol::{LinkPolicy, Threat};
 use super::super::bytes::u16_at;
 use super::super::sheets;
 use super::records::{self, Item, Part, Reader, Record, put_characters, shown};
-use super::{Stop, formula};
+use super::formula::{self, Formula};
+use super::Stop;
 use crate::ooxml::is_dangerous_function;
 
 /// Records by number.
@@ -32,6 +33,12 @@ mod flag {
 
 /// Names that programs make by themselves and that run nothing: areas to print, filters, titles and the like.
 const BUILT_IN: [u16; 9] = [0x00, 0x03, 0x04, 0x05, 0x06, 0x07, 0x09, 0x0C, 0x0D];
+
+/// Of these, those that belong to a sheet: areas to print, titles, filters.
+const OF_SHEET: [u16; 3] = [0x06, 0x07, 0x0D];
+
+/// Before the text of a name: flags, lengths, its sheet.
+const HEAD_BYTES: usize = 14;
 
 /// A sheet that is no more: what its cells are for a formula is an error.
 const NO_SHEET: u16 = 0xFFFF;
@@ -84,6 +91,8 @@ pub(super) struct Links<'a> {
     books: Vec<Book<'a>>,
     /// Book, first and last sheet, by number.
     sheets: Vec<[u16; 3]>,
+    /// Sheets of this workbook whose own names lead elsewhere, by number from one. They are added to the others.
+    own_sheets: Vec<u16>,
     names: Vec<Name<'a>>,
 }
 
@@ -94,7 +103,7 @@ impl<'a> Links<'a> {
         for item in &globals.items {
             let Item::Record(record) = item else { continue };
             match record.number {
-                record::BOOK => links.books.push(book(record, sheet_count)?),
+                record::BOOK => links.books.push(book(record)?),
                 record::OTHER_NAME => {
                     let book = links.books.last_mut().ok_or(Stop::Other)?;
                     if book.target == Target::AddIn {
@@ -116,6 +125,7 @@ impl<'a> Links<'a> {
                 _ => {}
             }
         }
+        links.find_own_sheets(policy);
         links.number_names(sheet_count, policy);
         Ok(links)
     }
@@ -129,6 +139,30 @@ impl<'a> Links<'a> {
             self.sheets.push([at(0)?, at(2)?, at(4)?]);
         }
         Ok(())
+    }
+
+    /// Which areas to print, titles and filters of a sheet lead elsewhere. They mean the sheet that they belong to: it came from
+    /// another workbook, and its names with it.
+    fn find_own_sheets(&mut self, policy: LinkPolicy) {
+        let strayed = |name: &Name<'_>| {
+            let flags = u16_at(name.body, 0).unwrap_or(0);
+            let sheet = u16_at(name.body, 8).filter(|sheet| *sheet > 0)?;
+            let is_of_sheet = matches!(name.text.as_slice(), [code] if OF_SHEET.contains(code));
+            let strays = || self.judged(name, policy, None).is_err();
+            (flags & flag::BUILT_IN != 0 && is_of_sheet && strays()).then_some(sheet)
+        };
+        let mut sheets: Vec<u16> = self.names.iter().filter_map(strayed).collect();
+        sheets.sort_unstable();
+        sheets.dedup();
+        self.own_sheets = sheets;
+    }
+
+    /// By which number a name may lead to its own sheet where it would lead elsewhere.
+    fn own_sheet(&self, name: &Name<'_>) -> Option<u16> {
+        let sheet = u16_at(name.body, 8)?;
+        let at = self.own_sheets.iter().position(|own| *own == sheet)?;
+        let is_of_sheet = matches!(name.text.as_slice(), [code] if OF_SHEET.contains(code));
+        u16::try_from(self.sheets.len() + at).ok().filter(|_| is_of_sheet)
     }
 
     /// Which names stay: those whose formulas stay, and these name others.
@@ -206,19 +240,21 @@ impl<'a> Links<'a> {
             }
             if book.target == Target::Own {
                 own = own.or(Some(count));
+                put_own_book(out, sheet_count);
+            } else {
+                records::put(out, record::BOOK, book.body);
             }
             count += 1;
-            records::put(out, record::BOOK, book.body);
             for (name, is_known) in &book.names {
                 records::put(out, record::OTHER_NAME, &add_in_name(name, *is_known));
             }
         }
         let own = own.unwrap_or_else(|| {
-            let sheets = u16::try_from(sheet_count).unwrap_or(u16::MAX).to_le_bytes();
-            records::put(out, record::BOOK, &[sheets, [0x01, 0x04]].concat());
+            put_own_book(out, sheet_count);
             count
         });
-        let mut body = u16::try_from(self.sheets.len()).unwrap_or(0).to_le_bytes().to_vec();
+        let count = self.sheets.len() + self.own_sheets.len();
+        let mut body = u16::try_from(count).unwrap_or(0).to_le_bytes().to_vec();
         for [book, first, last] in &self.sheets {
             let entry = match now.get(usize::from(*book)).copied().flatten() {
                 Some(now) => [now, *first, *last],
@@ -226,7 +262,24 @@ impl<'a> Links<'a> {
             };
             body.extend(entry.iter().flat_map(|number| number.to_le_bytes()));
         }
+        for sheet in self.own_sheets.iter().map(|sheet| sheet - 1) {
+            body.extend([own, sheet, sheet].iter().flat_map(|number| number.to_le_bytes()));
+        }
         records::put(out, record::SHEETS, &body);
+    }
+
+    /// The formula of a name.
+    fn judged(&self, name: &Name<'_>, policy: LinkPolicy, own: Option<u16>) -> Result<Formula, Threat> {
+        let read = || {
+            let mut reader = Reader::new(name.body);
+            let head = reader.take(HEAD_BYTES)?;
+            let is_wide = reader.u8()? & 1 == 1;
+            let _text = reader.characters((*head.get(3)?).into(), is_wide)?;
+            let tokens = reader.take(u16_at(head, 4)?.into())?;
+            Some((tokens, reader.left()))
+        };
+        let (tokens, extra) = read().ok_or(Threat::DangerousFormula)?;
+        formula::judge_at_home(tokens, extra, self, policy, own)
     }
 
     /// A name as it is written now; none when its formula goes.
@@ -235,14 +288,8 @@ impl<'a> Links<'a> {
         let flags = reader.u16()?;
         let key = reader.u8()?;
         let count = reader.u8()?;
-        let tokens = usize::from(reader.u16()?);
-        let _reserved = reader.u16()?;
-        let sheet = reader.u16()?;
-        let _lengths = reader.take(4)?;
-        let is_wide = reader.u8()? & 1 == 1;
-        let _text = reader.characters(count.into(), is_wide)?;
-        let tokens = reader.take(tokens)?;
-        let formula = formula::judge(tokens, reader.left(), self, policy).ok()?;
+        let sheet = u16_at(name.body, 8)?;
+        let formula = self.judged(name, policy, self.own_sheet(name)).ok()?;
         let mut out = (flags & flag::KEPT).to_le_bytes().to_vec();
         out.extend_from_slice(&[key, count]);
         out.extend_from_slice(&u16::try_from(formula.tokens.len()).ok()?.to_le_bytes());
@@ -256,11 +303,17 @@ impl<'a> Links<'a> {
     }
 }
 
+/// This workbook, which counts its sheets.
+fn put_own_book(out: &mut Vec<u8>, sheet_count: usize) {
+    let sheets = u16::try_from(sheet_count).unwrap_or(u16::MAX).to_le_bytes();
+    records::put(out, record::BOOK, &[sheets, [0x01, 0x04]].concat());
+}
+
 /// A workbook, program or add-in that is named.
-fn book<'a>(record: &Record<'a>, sheet_count: usize) -> Result<Book<'a>, Stop> {
+fn book<'a>(record: &Record<'a>) -> Result<Book<'a>, Stop> {
     let kind = u16_at(record.body, 2).ok_or(Stop::Other)?;
     let target = match (kind, record.body.len()) {
-        (0x0401, 4) if u16_at(record.body, 0).map(usize::from) == Some(sheet_count) => Target::Own,
+        (0x0401, 4) => Target::Own,
         (0x3A01, 4) => Target::AddIn,
         (0x0401 | 0x3A01, _) => return Err(Stop::Other),
         // One that leads nowhere: what had a blank for its path is a name that nobody knows.

@@ -22,6 +22,7 @@ mod records;
 mod rules;
 mod shapes;
 mod sheet;
+pub(super) mod shown;
 mod strings;
 
 #[cfg(test)]
@@ -36,11 +37,12 @@ use super::sheets::SINCE_97;
 use crate::{Rebuilt, Refusal, Work, mark};
 use links::Links;
 use pictures::Pictures;
-use records::{Item, Part, Reader, Record, shown};
+use records::{Item, Part, Reader, Record};
 use sheet::{Book, Sheet};
 use strings::Strings;
 
 /// Kinds of parts.
+const BOOK: u16 = 0x0005;
 const SHEET: u16 = 0x0010;
 const CHART: u16 = 0x0020;
 const MACROS: u16 = 0x0040;
@@ -114,7 +116,7 @@ fn try_rebuild(book: &[u8], borne: Option<Mark>, work: &mut Work<'_>) -> Result<
     work.budget.spend(book.len() as u64)?;
     let parts = records::read(book)?;
     let (globals, sheets) = parts.split_first().ok_or(Stop::Other)?;
-    if u16_at(globals.begin, 0) != Some(SINCE_97) || u16_at(globals.begin, 2) != Some(0x0005) {
+    if u16_at(globals.begin, 0) != Some(SINCE_97) || globals.kind() != Some(BOOK) {
         return Err(Stop::Other);
     }
     let of_number = |number: u16| records_of(globals).filter(move |record| record.number == number);
@@ -186,8 +188,8 @@ fn read_sheet(
     let mut reader = Reader::new(name.body.get(4..).unwrap_or_default());
     let (visibility, sort) = reader.u8().zip(reader.u8()).ok_or(Stop::Other)?;
     let name = reader.short_text().filter(|name| !name.is_empty()).ok_or(Stop::Other)?;
-    let kind = u16_at(part.begin, 2).ok_or(Stop::Other)?;
-    let shown_name = shown(&name);
+    let kind = part.kind().ok_or(Stop::Other)?;
+    let shown_name = records::shown(&name);
     let (kind, written) = match (sort, kind) {
         (0, SHEET) | (1, MACROS) => {
             let written = Sheet::new(&shown_name, kind == MACROS, book, work).write(part)?;
@@ -208,7 +210,7 @@ fn put_book(
     work: &mut Work<'_>,
 ) -> Result<Vec<u8>, Stop> {
     let mut out = Vec::new();
-    records::put(&mut out, records::BEGIN, globals.begin.get(..16).ok_or(Stop::Other)?);
+    globals.put_begin(BOOK, &mut out)?;
     let has_theme = records_of(globals).any(|record| record.number == record::THEME && !is_usual_theme(record));
     if has_theme {
         work.findings.add(Threat::Extension, "Workbook/theme");

@@ -17,6 +17,9 @@ const LATER_CONTINUES: [u16; 4] = [0x0812, 0x0875, 0x087F, 0x089F];
 /// The longest body of one record, in bytes (MS-XLS 2.1.4).
 const BODY_BYTES_MAX: usize = 8224;
 
+/// The body of a beginning, in bytes.
+const BEGIN_BYTES: usize = 16;
+
 /// Records of one workbook that are read.
 const RECORDS_MAX: usize = 4_000_000;
 
@@ -45,6 +48,23 @@ pub(super) struct Part<'a> {
     pub(super) start: usize,
     pub(super) begin: &'a [u8],
     pub(super) items: Vec<Item<'a>>,
+}
+
+impl Part<'_> {
+    /// What it is: a number that follows the version.
+    pub(super) fn kind(&self) -> Option<u16> {
+        u16_at(self.begin, 2)
+    }
+
+    /// Writes its beginning: version, what it is, and as what kind of program wrote it. Short ones have no more than that.
+    pub(super) fn put_begin(&self, kind: u16, out: &mut Vec<u8>) -> Result<(), Stop> {
+        let version = self.begin.get(..2).ok_or(Stop::Other)?;
+        let rest = self.begin.get(4..self.begin.len().min(BEGIN_BYTES)).ok_or(Stop::Other)?;
+        let mut body = [version, &kind.to_le_bytes(), rest].concat();
+        body.resize(BEGIN_BYTES, 0);
+        put(out, BEGIN, &body);
+        Ok(())
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -87,7 +107,9 @@ pub(super) fn read(book: &[u8]) -> Result<Vec<Part<'_>>, Stop> {
             }
             (CONTINUE, Some(part)) => match part.items.last_mut() {
                 Some(Item::Record(record)) => record.more.push(body),
-                _ => return Err(Stop::Other),
+                // Behind a chart, a drawing goes on.
+                Some(Item::Part(_)) => part.items.push(Item::Record(Record { number, body, more: Vec::new() })),
+                None => return Err(Stop::Other),
             },
             // What they go on stays without them, or goes.
             (number, _) if LATER_CONTINUES.contains(&number) => {}

@@ -138,11 +138,7 @@ impl<'b, 'a, 'w, 'j> Sheet<'b, 'a, 'w, 'j> {
     /// # Errors
     /// Another road is taken when something looks otherwise than it must, or is not rebuilt here.
     pub(super) fn write(mut self, part: &Part<'_>) -> Result<Vec<u8>, Stop> {
-        let mut begin = part.begin.get(..16).ok_or(Stop::Other)?.to_vec();
-        if let Some(kind) = begin.get_mut(2..4) {
-            kind.copy_from_slice(&super::SHEET.to_le_bytes());
-        }
-        records::put(&mut self.out, records::BEGIN, &begin);
+        part.put_begin(super::SHEET, &mut self.out)?;
         self.look_for_shared(part)?;
         let mut has_drawing = false;
         let mut is_in_view = false;

@@ -65,6 +65,11 @@ impl Strings {
         self.texts.len()
     }
 
+    /// The characters of one.
+    pub(super) fn text(&self, number: usize) -> Option<&[u16]> {
+        self.texts.get(number).map(|text| text.characters.as_slice())
+    }
+
     /// Characters of all of them.
     pub(super) fn characters(&self) -> u64 {
         self.texts.iter().map(|text| text.characters.len() as u64).sum()
