@@ -8,7 +8,7 @@ use std::io::Read;
 use worker_protocol::{Kind, Mark, Reason, Threat};
 
 use super::{book, sheets, slides, words};
-use crate::ooxml::KnownBook;
+use crate::ooxml::{KnownBook, KnownLayout};
 use crate::{Refusal, Work, compound};
 
 /// What a file tells about itself.
@@ -18,6 +18,8 @@ pub(super) struct Seen {
     pub(super) pages: Option<u64>,
     /// What is known of a workbook.
     pub(super) book: KnownBook,
+    /// What is known of how a document is laid out.
+    pub(super) layout: KnownLayout,
     /// The mark that an earlier pass has put on it.
     pub(super) mark: Option<Mark>,
 }
@@ -48,10 +50,10 @@ pub(super) fn read(untrusted: &[u8], kind: Kind, work: &mut Work<'_>) -> Result<
         }
     }
     match kind {
-        Kind::Doc => words::read(&mut file, work).map(|()| Seen::default()),
+        Kind::Doc => words::read(&mut file, work).map(|layout| Seen { layout, ..Seen::default() }),
         Kind::Xls => {
             let (pages, book) = sheets::read(&mut file, work)?;
-            Ok(Seen { pages: Some(pages), book, mark })
+            Ok(Seen { pages: Some(pages), book, mark, ..Seen::default() })
         }
         _ => slides::read(&mut file, work).map(|pages| Seen { pages, ..Seen::default() }),
     }

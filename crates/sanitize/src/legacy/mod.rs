@@ -60,7 +60,7 @@ pub(crate) fn rebuild(
         packed::read(untrusted, work)?;
         let book = packed_values::read(untrusted, work)?;
         let pages = (!book.sheets.is_empty()).then_some(book.sheets.len() as u64);
-        compound::Seen { book, pages, mark: None }
+        compound::Seen { book, pages, ..compound::Seen::default() }
     } else {
         if let Some(unlocked) = locked::open(untrusted, kind, work)? {
             opened = unlocked;
@@ -90,6 +90,7 @@ pub(crate) fn rebuild(
     let converted = convert(what, untrusted, work)?;
     let converted = match what.to() {
         Kind::Xlsx => ooxml::restore(converted, &seen.book, work).map_err(said_of_the_converted)?,
+        Kind::Docx => ooxml::restore_layout(converted, seen.layout, work).map_err(said_of_the_converted)?,
         _ => converted,
     };
     let found = std::mem::take(&mut work.findings);

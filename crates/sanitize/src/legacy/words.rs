@@ -5,8 +5,9 @@
 
 use worker_protocol::{Mode, Reason, Threat};
 
-use super::bytes::{narrow, place_at, u16_at, wide};
+use super::bytes::{narrow, place_at, u16_at, u32_at, wide};
 use super::compound::Compound;
+use crate::ooxml::KnownLayout;
 use crate::{Refusal, Work, ooxml};
 
 /// The first two bytes of the main stream, by version.
@@ -18,8 +19,14 @@ const IS_IN_TABLE_1: u16 = 0x0200;
 
 /// Where the header (FibRgFcLcb97) says where something stands in the table stream: place, then length.
 const COMMANDS: usize = 0x9A + 24 * 8;
+const PROPERTIES: usize = 0x9A + 31 * 8;
 const ASSOCIATED: usize = 0x9A + 32 * 8;
 const TEXT: usize = 0x9A + 33 * 8;
+
+/// Among the properties of a document since Word 2000, the second half of what makes it look as in other versions (Copts), and in
+/// it that spaces between paragraphs add up.
+const SETTINGS: usize = 500 + 8 + 4;
+const ADDS_SPACES: u32 = 0x04;
 
 /// Fields inside fields that are followed.
 const NESTING_MAX: usize = 64;
@@ -40,7 +47,8 @@ pub(super) fn table_name(flags: u16) -> &'static str {
     if flags & IS_IN_TABLE_1 != 0 { "/1Table" } else { "/0Table" }
 }
 
-pub(super) fn read(file: &mut Compound<'_>, work: &mut Work<'_>) -> Result<(), Refusal> {
+/// Reports what the document carries, and returns what is known of how it is laid out.
+pub(super) fn read(file: &mut Compound<'_>, work: &mut Work<'_>) -> Result<KnownLayout, Refusal> {
     let damaged = Refusal::held(Reason::Damaged);
     let main = file.stream("/WordDocument", work)?.ok_or(damaged)?;
     let identity = u16_at(&main, 0).ok_or(damaged)?;
@@ -54,9 +62,9 @@ pub(super) fn read(file: &mut Compound<'_>, work: &mut Work<'_>) -> Result<(), R
     if identity != SINCE_97 {
         // Everything stands in the main stream in one piece.
         fields(&narrow(&main), work);
-        return Ok(());
+        return Ok(KnownLayout { adds_spaces: true });
     }
-    let Some(table) = file.stream(table_name(flags), work)? else { return Ok(()) };
+    let Some(table) = file.stream(table_name(flags), work)? else { return Ok(KnownLayout::default()) };
     let part = |header: usize| {
         let (from, length) = (place_at(&main, header)?, place_at(&main, header + 4)?);
         table.get(from..from.checked_add(length)?).filter(|part| !part.is_empty())
@@ -71,7 +79,9 @@ pub(super) fn read(file: &mut Compound<'_>, work: &mut Work<'_>) -> Result<(), R
     if part(COMMANDS).is_some_and(|commands| matches!(commands, [0xFF, first, ..] if *first != 0x40)) {
         work.findings.add(Threat::Extension, "WordDocument");
     }
-    Ok(())
+    let settings = part(PROPERTIES).and_then(|properties| u32_at(properties, SETTINGS));
+    // Before Word 2000 spaces were not counted in any other way.
+    Ok(KnownLayout { adds_spaces: settings.is_none_or(|settings| settings & ADDS_SPACES != 0) })
 }
 
 /// The name of the template: the second of the strings that belong to the document (SttbfAssoc).

@@ -11,7 +11,37 @@ use worker_protocol::Reason;
 
 use super::xml;
 use crate::zip_reader::{self, Entry, Packed};
+use crate::zip_writer::{Content, Writer};
 use crate::{Refusal, Work};
+
+/// Writes a package anew in which some parts have another text; parts that are skipped can be added by the caller.
+///
+/// # Errors
+/// Held when it is damaged; blocked when it is a bomb.
+pub(super) fn changed(
+    untrusted: &[u8],
+    work: &mut Work<'_>,
+    is_skipped: impl Fn(&str) -> bool,
+    mut change: impl FnMut(&str, &[u8], &mut Work<'_>) -> Result<Option<String>, Refusal>,
+) -> Result<Writer, Refusal> {
+    let listing = zip_reader::read(untrusted, &work.budget.limits)?;
+    let mut writer = Writer::default();
+    for entry in listing.entries.iter().filter(|entry| !entry.is_folder()) {
+        let name = std::str::from_utf8(&entry.untrusted_name).map_err(|_| Refusal::held(Reason::Damaged))?;
+        if is_skipped(name) {
+            continue;
+        }
+        let (bytes, packed) = entry.expand_exactly(untrusted, work.budget)?;
+        let changed = change(name, &bytes, work)?;
+        let content = match (&changed, packed) {
+            (Some(changed), _) => Content::Plain(changed.as_bytes()),
+            (None, Some(packed)) => Content::Packed(packed),
+            (None, None) => Content::Dense(&bytes),
+        };
+        writer.add(name, &content)?;
+    }
+    Ok(writer)
+}
 
 /// An opened package.
 pub(crate) struct Package<'a> {

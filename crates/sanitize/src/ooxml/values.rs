@@ -18,7 +18,7 @@ use super::objects::Frame;
 use super::outline;
 use super::package::{self, Package};
 use super::{objects, rules, xml};
-use crate::{Refusal, Work, zip_reader, zip_writer};
+use crate::{Refusal, Work, zip_writer};
 
 /// What a cell shows.
 #[derive(Debug, Clone, PartialEq)]
@@ -120,38 +120,22 @@ pub(crate) fn restore(
     let by_part = sheets_by_part(&package, &known.sheets, work)?;
     let shown = shown(&package, &by_part, work)?;
     let styles = styles(&package, known.font.as_ref(), work)?;
-    let listing = zip_reader::read(&untrusted, &work.budget.limits)?;
-    let mut writer = zip_writer::Writer::default();
-    let replaced = |name: &str| shown.iter().any(|(part, _)| part.eq_ignore_ascii_case(name));
-    for entry in listing.entries.iter().filter(|entry| !entry.is_folder()) {
-        let name = std::str::from_utf8(&entry.untrusted_name).map_err(|_| Refusal::held(Reason::Damaged))?;
-        if replaced(name) {
-            continue;
-        }
-        let (bytes, packed) = entry.expand_exactly(&untrusted, work.budget)?;
-        let changed = match by_part.get(&name.to_ascii_lowercase()) {
-            Some(sheet) => {
-                let text = xml::decode_borrowed(&bytes)?;
-                // Without the font that they are counted in, widths say nothing.
-                let font = known.font.as_ref().filter(|_| styles.is_some());
-                let measured = font.and_then(|font| measures::with_columns(&text, &sheet.columns, font));
-                let text = measured.as_deref().unwrap_or(&text);
-                let rewritten = rewritten(text, &sheet.cells, |reference| {
-                    let spot = Spot::Cell { untrusted_sheet: sheet.untrusted_name.clone(), reference };
-                    work.findings.add_at(Threat::DangerousFormula, "Workbook", spot);
-                });
-                rewritten.or(measured)
-            }
-            None if name.eq_ignore_ascii_case(STYLES) => styles.clone(),
-            None => None,
+    let is_replaced = |name: &str| shown.iter().any(|(part, _)| part.eq_ignore_ascii_case(name));
+    let mut writer = package::changed(&untrusted, work, is_replaced, |name, bytes, work| {
+        let Some(sheet) = by_part.get(&name.to_ascii_lowercase()) else {
+            return Ok(styles.clone().filter(|_| name.eq_ignore_ascii_case(STYLES)));
         };
-        let content = match (&changed, packed) {
-            (Some(changed), _) => zip_writer::Content::Plain(changed.as_bytes()),
-            (None, Some(packed)) => zip_writer::Content::Packed(packed),
-            (None, None) => zip_writer::Content::Dense(&bytes),
-        };
-        writer.add(name, &content)?;
-    }
+        let text = xml::decode_borrowed(bytes)?;
+        // Without the font that they are counted in, widths say nothing.
+        let font = known.font.as_ref().filter(|_| styles.is_some());
+        let measured = font.and_then(|font| measures::with_columns(&text, &sheet.columns, font));
+        let text = measured.as_deref().unwrap_or(&text);
+        let rewritten = rewritten(text, &sheet.cells, |reference| {
+            let spot = Spot::Cell { untrusted_sheet: sheet.untrusted_name.clone(), reference };
+            work.findings.add_at(Threat::DangerousFormula, "Workbook", spot);
+        });
+        Ok(rewritten.or(measured))
+    })?;
     for (name, bytes) in &shown {
         writer.add(name, &zip_writer::Content::Dense(bytes))?;
     }
