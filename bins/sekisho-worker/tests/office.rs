@@ -143,17 +143,21 @@ async fn old_files_come_back_as_current_ones() {
     let place = Place::new("convert");
     let Some(office) = installed(&place) else { return };
     let pool = pool(OfficeConfig { place: place.0.join("desks"), ..office.clone() });
-    let rows =
-        [("doc", Kind::Doc, Kind::Docx), ("xls", Kind::Xls, Kind::Xlsx), ("ppt", Kind::Ppt, Kind::Pptx)];
+    let rows = [
+        ("doc", Kind::Doc, Kind::Docx, Road::Converted),
+        // A workbook is rebuilt as what it is, unless it holds what is not read.
+        ("xls", Kind::Xls, Kind::Xls, Road::Rebuilt),
+        ("ppt", Kind::Ppt, Kind::Pptx, Road::Converted),
+    ];
     let mut files = Vec::new();
-    for (ending, kind, current) in rows {
+    for (ending, kind, current, road) in rows {
         let bytes = old_file(&office, &place, ending);
         let (outcome, clean) = run(&pool, &job(&format!("規則.{ending}")), &bytes).await;
         let report = &outcome.report;
         assert!(report.hands_over(), "{report:?}");
         assert_eq!(
             (report.kind, report.clean_kind, report.road),
-            (Some(kind), Some(current), Some(Road::Converted))
+            (Some(kind), Some(current), Some(road))
         );
         assert_eq!(report.clean_name, format!("規則.{}", current.id()));
         assert_eq!(outcome.clean_bytes, clean.len() as u64);
@@ -173,7 +177,12 @@ async fn old_files_come_back_as_current_ones() {
     let archive = writer.finish().unwrap().into_inner();
     let (outcome, _) = run(&pool, &job("a.zip"), &archive).await;
     let roads: Vec<_> = outcome.report.members.iter().map(|member| member.report.road).collect();
-    assert_eq!(roads, [Some(Road::Converted); 3]);
+    assert_eq!(roads, rows.map(|(.., road)| Some(road)));
+    // Where security comes first, a workbook goes the way of the others.
+    let mut strict = job("a.xls");
+    strict.policy.modes.insert(Kind::Xls, Mode::Strict);
+    let (outcome, _) = run(&pool, &strict, &files[1].1).await;
+    assert_eq!((outcome.report.clean_kind, outcome.report.road), (Some(Kind::Xlsx), Some(Road::Converted)));
     // Pages and words only.
     let mut pictures = job("a.doc");
     pictures.policy.modes.insert(Kind::Doc, Mode::ImagePdf);
@@ -218,9 +227,9 @@ async fn what_the_program_cannot_open_is_held() {
     assert!(outcome.report.reason.is_none_or(|reason| !reason.is_retryable()), "{:?}", outcome.report);
 
     let tight = OfficeConfig { time_max: Duration::from_millis(1), place: place.0.join("tight"), ..office };
-    let sample = old_file(&tight, &place, "xls");
+    let sample = old_file(&tight, &place, "doc");
     let pool = self::pool(tight);
-    let (outcome, _) = run(&pool, &job("a.xls"), &sample).await;
+    let (outcome, _) = run(&pool, &job("a.doc"), &sample).await;
     let reason = outcome.report.reason;
     assert!(matches!(reason, Some(Reason::TimedOut | Reason::WorkerDied)), "{reason:?}");
     assert!(is_empty(&place.0.join("tight")), "nothing unsanitised is left behind");

@@ -90,9 +90,7 @@ fn known(
             if has_inside || record::OF_CHARTS.contains(&record.number) {
                 return Err(Stop::Other);
             }
-            if let Some(threat) = shapes::told(record.number) {
-                Book::tell(work, threat, sheet);
-            }
+            Book::leave_out(work, record.number, sheet)?;
         }
     }
     Ok(())

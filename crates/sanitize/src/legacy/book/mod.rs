@@ -270,11 +270,7 @@ fn put_book(
             number => match shapes::of_book(number) {
                 Some(shape) if shapes::fits(record, shape) => records::put(&mut out, number, record.body),
                 Some(_) if number < shapes::LATER && number != 0x105C => return Err(Stop::Other),
-                _ => {
-                    if let Some(threat) = shapes::told(number) {
-                        work.findings.add(threat, "Workbook");
-                    }
-                }
+                _ => Book::leave_out(work, number, "")?,
             },
         }
     }

@@ -138,21 +138,34 @@ pub(super) fn of_chart(number: u16) -> Option<Shape> {
     })
 }
 
-/// What goes with a record that does not stay; none when nobody would miss it, or it was told before.
-pub(super) fn told(number: u16) -> Option<Threat> {
-    Some(match number {
+/// What becomes of a record that does not stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// Nobody would miss it, or it was told before.
+    Goes,
+    GoesAndIsTold(Threat),
+    /// It is one of an older version or of none, and nobody knows what it would take with it.
+    IsUnknown,
+}
+
+/// What becomes of a record that is on no list.
+pub(super) fn fate(number: u16) -> Fate {
+    match number {
         // What a printer was told.
-        0x004D => Threat::AuxiliaryPart,
-        // Where records were, what a project calls the sheet, who has the file open, what was seen last.
-        0x000B | 0x00FF | 0x00D7 | 0x020B | 0x01BA | 0x00D3 | 0x01BD | 0x005B | 0x005C | 0x0086 | 0x00ED
-        | 0x0897 | 0x0090 | 0x01B7 | 0x015F | 0x0061 | 0x00F6 | 0x0867 | 0x0896 => return None,
-        // Connections, told as such.
-        0x0051 | 0x0052 | 0x00DC | 0x01AD | 0x0803 | 0x0805 | 0x0802 | 0x0804 | 0x0806 | 0x0807 | 0x0876 => {
-            return None;
-        }
+        0x004D => Fate::GoesAndIsTold(Threat::AuxiliaryPart),
+        // Other values for the same cells, labels that formulas of old used, a picture behind the cells.
+        0x0094 | 0x00AE | 0x00AF | 0x00E9 | 0x015F => Fate::GoesAndIsTold(Threat::Extension),
+        // Where records were; what a project calls the sheet; who has the file open, may change it, saw what last; how it was
+        // sorted; how wide columns would be elsewhere; how much of it was seen as an object.
+        0x000B | 0x0016 | 0x005B | 0x0061 | 0x0086 | 0x0090 | 0x00AB | 0x00D3 | 0x00D7 | 0x00DE | 0x00ED
+        | 0x00FF | 0x01A9 | 0x01B7 | 0x01BA | 0x01BD | 0x01C2 | 0x020B | 0x0867 | 0x0896 | 0x0897 => Fate::Goes,
+        // Connections and what is summed up from elsewhere, told as such.
+        0x0050..=0x0052 | 0x00CD | 0x00D5 | 0x00DC | 0x00E3 | 0x00F6 | 0x01AD | 0x01B5 | 0x0802..=0x0807
+        | 0x0876 => Fate::Goes,
         // Later versions: what they draw, sort, and check besides.
-        _ => Threat::Extension,
-    })
+        LATER.. => Fate::GoesAndIsTold(Threat::Extension),
+        _ => Fate::IsUnknown,
+    }
 }
 
 /// Whether a record looks as it must. It is cut to the length that programs read where it is longer.

@@ -10,8 +10,9 @@ use super::super::bytes::{u16_at, u32_at};
 use super::links::Links;
 use super::page::Page;
 use super::records::{self, Item, Part, Reader, Record};
+use super::shapes::{self, Fate};
 use super::strings::Strings;
-use super::{Stop, drawing, formula, hyperlink, rules, shapes};
+use super::{Stop, drawing, formula, hyperlink, rules};
 use crate::Work;
 use crate::workbook::cell_name;
 
@@ -71,9 +72,20 @@ pub(super) struct Book<'a> {
 }
 
 impl Book<'_> {
-    /// What is told of a place that has no cell.
+    /// What is told of a place that has no cell; without a sheet, of all of the workbook.
     pub(super) fn tell(work: &mut Work<'_>, threat: Threat, sheet: &str) {
-        work.findings.add(threat, &format!("Workbook/{sheet}"));
+        let place = if sheet.is_empty() { "Workbook".to_owned() } else { format!("Workbook/{sheet}") };
+        work.findings.add(threat, &place);
+    }
+
+    /// What is done about a record that does not stay.
+    pub(super) fn leave_out(work: &mut Work<'_>, number: u16, sheet: &str) -> Result<(), Stop> {
+        match shapes::fate(number) {
+            Fate::Goes => {}
+            Fate::GoesAndIsTold(threat) => Self::tell(work, threat, sheet),
+            Fate::IsUnknown => return Err(Stop::Other),
+        }
+        Ok(())
     }
 
     pub(super) fn tell_at(work: &mut Work<'_>, threat: Threat, sheet: &str, column: u16, row: u16) {
@@ -315,11 +327,7 @@ impl<'b, 'a, 'w, 'j> Sheet<'b, 'a, 'w, 'j> {
         match shapes::of_sheet(record.number) {
             Some(shape) if shapes::fits(record, shape) => self.put(record),
             Some(_) if record.number < shapes::LATER => return Err(Stop::Other),
-            _ => {
-                if let Some(threat) = shapes::told(record.number) {
-                    Book::tell(self.work, threat, self.name);
-                }
-            }
+            _ => Book::leave_out(self.work, record.number, self.name)?,
         }
         Ok(())
     }
