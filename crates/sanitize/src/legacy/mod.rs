@@ -1,11 +1,13 @@
-//! Office files of old formats: read for what they carry, converted by somebody outside, rebuilt as what they became.
+//! Office files of old formats: read for what they carry, and rebuilt; as what they are where that is done here (`book`), and
+//! otherwise as what somebody outside converted them into.
 //!
 //! Owns: the order of these steps, and which of two reports about the same thing counts.
 //! Leaves to others: passwords (`locked`, `locked_slides`, `obfuscated`), a number that LibreOffice stumbles over (`numbered`),
 //! reading compound files (`compound`, and one module for each program), what objects show (`objects`), asking for the conversion (`converted`), and everything
 //! about the converted file (`ooxml`, `pdf`): it is as untrusted as the old one.
 //!
-//! The old file is read for its report only. What makes the result safe is that it is built anew from the converted file.
+//! A file that is converted is read for its report only. What makes the result safe is that it is built anew from the converted
+//! file.
 
 mod book;
 mod bytes;
@@ -49,7 +51,7 @@ pub(crate) fn rebuild(
         Mode::InspectOnly | Mode::Cells => None,
     };
     let what = what.ok_or(Refusal::held(Reason::NotRebuilt))?;
-    let (opened, numbered);
+    let (unlocked, numbered, opened);
     let mut untrusted = untrusted;
     let seen = if kind == Kind::Xlsb {
         if untrusted.starts_with(b"\xd0\xcf\x11\xe0") {
@@ -62,22 +64,27 @@ pub(crate) fn rebuild(
         let pages = (!book.sheets.is_empty()).then_some(book.sheets.len() as u64);
         compound::Seen { book, pages, ..compound::Seen::default() }
     } else {
-        if let Some(unlocked) = locked::open(untrusted, kind, work)? {
-            opened = unlocked;
-            untrusted = &opened;
+        if let Some(bytes) = locked::open(untrusted, kind, work)? {
+            unlocked = bytes;
+            untrusted = &unlocked;
         }
         let seen = compound::read(untrusted, kind, work)?;
         if kind == Kind::Xls
-            && matches!(mode, Mode::Rebuild | Mode::TextOnly)
+            && mode != Mode::Strict
             && let Some(rebuilt) = rebuild_book(untrusted, &seen, work)?
         {
-            return match mode {
+            match mode {
                 Mode::TextOnly => {
                     let words = preview::whole_text(Kind::Xls, &rebuilt.clean, &work.job.limits)?;
-                    Ok(text::written_down(words, work))
+                    return Ok(text::written_down(words, work));
                 }
-                _ => Ok(rebuilt),
-            };
+                // The office program lays out what is clean.
+                Mode::ImagePdf => {
+                    opened = rebuilt.clean;
+                    untrusted = &opened;
+                }
+                _ => return Ok(rebuilt),
+            }
         }
         if kind == Kind::Ppt
             && let Some(mended) = numbered::mend(untrusted, work)?
