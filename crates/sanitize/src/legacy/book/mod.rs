@@ -50,6 +50,7 @@ const MACROS: u16 = 0x0040;
 /// Records by number that hold for all of the workbook and are written anew.
 mod record {
     pub(super) const FONT: u16 = 0x0031;
+    pub(super) const WINDOW: u16 = 0x003D;
     pub(super) const AUTHOR: u16 = 0x005C;
     pub(super) const SHEET: u16 = 0x0085;
     pub(super) const FORMAT: u16 = 0x00E0;
@@ -248,6 +249,14 @@ fn put_book(
                 let body = [&[1, 0, 0], [b' '; 109].as_slice()].concat();
                 records::put(&mut out, record::AUTHOR, &body);
             }
+            record::WINDOW => {
+                // Which sheet was seen last, and which is the first of the tabs.
+                let is_sheet = |at| u16_at(record.body, at).is_some_and(|sheet| usize::from(sheet) < sheets.len());
+                if record.body.len() != 18 || !is_sheet(10) || !is_sheet(12) {
+                    return Err(Stop::Other);
+                }
+                records::put(&mut out, record::WINDOW, record.body);
+            }
             record::STYLE => {
                 if !is_style(record.body, book.formats) {
                     return Err(Stop::Other);
@@ -255,8 +264,7 @@ fn put_book(
                 records::put(&mut out, record::STYLE, record.body);
             }
             record::FORMAT => {
-                let font = u16_at(record.body, 0).map(usize::from);
-                if font.is_none_or(|font| font > book.fonts) || !shapes::fits(record, shapes::Shape::Bytes(20, 20)) {
+                if !is_format(record, book) {
                     return Err(Stop::Other);
                 }
                 records::put(&mut out, record::FORMAT, record.body);
@@ -299,6 +307,16 @@ fn put_listed(out: &mut Vec<u8>, sheet: &Listed) -> Result<(), Stop> {
 /// A theme of its own is a package; colours that name it go with it.
 fn is_usual_theme(record: &Record<'_>) -> bool {
     record.body.len() == THEME_BYTES && u32_at(record.body, 12) == Some(USUAL_THEME)
+}
+
+/// How cells look: a font that there is, and another look to begin with, unless it is one of styles.
+fn is_format(record: &Record<'_>, book: &Book<'_>) -> bool {
+    const IS_OF_STYLES: u16 = 0x0004;
+    let at = |place| u16_at(record.body, place).unwrap_or(u16::MAX);
+    let (flags, parent) = (at(4), usize::from(at(4) >> 4));
+    shapes::fits(record, shapes::Shape::Bytes(20, 20))
+        && usize::from(at(0)) <= book.fonts
+        && (flags & IS_OF_STYLES != 0 || parent < book.formats)
 }
 
 /// A style: one of those that every workbook has, or one with a name.

@@ -8,12 +8,10 @@ use worker_protocol::Threat;
 
 use super::super::bytes::u16_at;
 use super::records::{self, CONTINUE, Item, Reader, Record, put_plain, put_text};
+use super::shapes::{AREA_BYTES, are_areas};
 use super::sheet::{Book, record};
 use super::{Stop, formula};
 use crate::Work;
-
-/// Areas of cells that one rule holds for.
-const AREA_BYTES: usize = 8;
 
 /// Characters of one text that stand in one record.
 const CHARS_IN_RECORD: usize = 4000;
@@ -30,7 +28,7 @@ pub(super) fn looks(
     let body = record.body;
     let count = u16_at(body, 0).map(usize::from).ok_or(Stop::Other)?;
     let areas = u16_at(body, 12).map(usize::from).ok_or(Stop::Other)?;
-    if body.len() != 14 + areas * AREA_BYTES {
+    if body.len() != 14 + areas * AREA_BYTES || !body.get(14..).is_some_and(are_areas) {
         return Err(Stop::Other);
     }
     let conditions = behind.get(..count).ok_or(Stop::Other)?;
@@ -149,8 +147,9 @@ fn input(rule: &Record<'_>, book: &Book<'_>) -> Option<Result<Vec<u8>, Threat>> 
     }
     let areas = reader.u16()?;
     out.extend_from_slice(&areas.to_le_bytes());
-    out.extend_from_slice(&reader.take_across(usize::from(areas) * AREA_BYTES)?);
-    reader.is_at_end().then_some(Ok(out))
+    let areas = reader.take_across(usize::from(areas) * AREA_BYTES)?;
+    out.extend_from_slice(&areas);
+    (reader.is_at_end() && are_areas(&areas)).then_some(Ok(out))
 }
 
 /// Whether this is what a filter shows: two comparisons, and the texts that they compare with.

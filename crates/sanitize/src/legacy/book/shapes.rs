@@ -15,6 +15,10 @@ pub(super) enum Shape {
     Bytes(usize, usize),
     /// At `at` stands how many pieces of `each` bytes follow a head.
     Counted { at: usize, head: usize, each: usize },
+    /// At `at` stands how many areas of cells follow a head.
+    Areas { at: usize, head: usize },
+    /// So many bytes that begin with a row, its first column and the one behind its last.
+    Row(usize),
     /// A head, then a text whose length has two bytes, or one.
     Text(usize),
     ShortText(usize),
@@ -44,14 +48,12 @@ pub(super) fn of_book(number: u16) -> Option<Shape> {
         0x000E | 0x0012 | 0x0013 | 0x0019 | 0x0022 | 0x0040 | 0x0042 | 0x008D | 0x009C | 0x00C1 | 0x00DA
         | 0x00E1 | 0x0160 | 0x0161 | 0x01AF | 0x01BC => Bytes(2, 2),
         0x00E2 | 0x0060 => Bytes(0, 0),
-        0x003D => Bytes(18, 18),
         0x008C => Bytes(4, 4),
         0x01C1 => Bytes(8, 8),
         0x013D => Bytes(0, 2 * 8192),
         // Looks: font, number, cell, style, colours.
         0x0031 => ShortText(14),
         0x041E => Text(2),
-        0x00E0 => Bytes(20, 20),
         0x0092 => Counted { at: 0, head: 2, each: 4 },
         0x087C => Bytes(20, 20),
         0x087D => Look(Properties::OfFormat),
@@ -69,7 +71,7 @@ pub(super) fn of_book(number: u16) -> Option<Shape> {
 
 /// A record that belongs to a sheet.
 pub(super) fn of_sheet(number: u16) -> Option<Shape> {
-    use Shape::{Bytes, Counted};
+    use Shape::{Areas, Bytes, Counted, Row};
     Some(match number {
         0x000C | 0x000D | 0x000F | 0x0011 | 0x0012 | 0x0013 | 0x0019 | 0x002A | 0x002B | 0x0055 | 0x005E
         | 0x005F | 0x0063 | 0x0081 | 0x0082 | 0x0083 | 0x0084 | 0x0099 | 0x009D | 0x00DD => Bytes(2, 2),
@@ -80,10 +82,10 @@ pub(super) fn of_sheet(number: u16) -> Option<Shape> {
         0x0041 => Bytes(10, 10),
         0x00A0 | 0x0225 => Bytes(4, 4),
         0x00A1 => Bytes(34, 34),
-        0x00E5 => Counted { at: 0, head: 2, each: 8 },
-        0x00EF => Counted { at: 4, head: 6, each: 8 },
+        0x00E5 => Areas { at: 0, head: 2 },
+        0x00EF => Areas { at: 4, head: 6 },
         0x0200 => Bytes(14, 14),
-        0x0208 => Bytes(16, 16),
+        0x0208 => Row(16),
         0x023E => Bytes(10, 18),
         0x0862 => Bytes(20, 40),
         0x088B => Bytes(16, 16),
@@ -185,10 +187,31 @@ pub(super) fn fits(record: &Record<'_>, shape: Shape) -> bool {
         Shape::Counted { at, head, each } => {
             u16_at(body, at).is_some_and(|count| body.len() == head + usize::from(count) * each)
         }
+        Shape::Areas { at, head } => {
+            u16_at(body, at).is_some_and(|count| body.len() == head + usize::from(count) * AREA_BYTES)
+                && body.get(head..).is_some_and(are_areas)
+        }
+        Shape::Row(bytes) => {
+            let columns = u16_at(body, 2).zip(u16_at(body, 4));
+            // The last column is told by the one behind it.
+            body.len() == bytes && columns.is_some_and(|(first, behind)| first <= behind && behind <= COLUMNS)
+        }
         Shape::Text(head) => fits_text(head, false),
         Shape::ShortText(head) => fits_text(head, true),
         Shape::Properties(sort) => fits_properties(body, sort).unwrap_or(false),
     }
+}
+
+/// The bytes of an area of cells, and the columns of a sheet.
+pub(super) const AREA_BYTES: usize = 8;
+const COLUMNS: u16 = 256;
+
+/// Whether these are areas of cells: rows and columns from and to.
+pub(super) fn are_areas(bytes: &[u8]) -> bool {
+    bytes.chunks_exact(AREA_BYTES).all(|area| {
+        let at = |place| u16_at(area, place).unwrap_or(0);
+        at(0) <= at(2) && at(4) <= at(6) && at(6) < COLUMNS
+    })
 }
 
 /// Whether each property of a look ends where the next begins.

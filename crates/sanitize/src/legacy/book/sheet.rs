@@ -264,6 +264,11 @@ impl<'b, 'a, 'w, 'j> Sheet<'b, 'a, 'w, 'j> {
                 // Some writers leave out the last two bytes, and some write more.
                 let body = body.get(..12).or(body.get(..10)).ok_or(Stop::Other)?;
                 self.known_format(u16_at(body, 6))?;
+                // The last column may be told by the one behind it.
+                let (first, last) = u16_at(body, 0).zip(u16_at(body, 2)).ok_or(Stop::Other)?;
+                if first > last || last > 0x100 {
+                    return Err(Stop::Other);
+                }
                 records::put(&mut self.out, record.number, body);
             }
             record::NOTE => {
