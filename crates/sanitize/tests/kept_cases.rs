@@ -60,6 +60,7 @@ targets! {
     ooxml,
     ooxml_encrypted,
     legacy,
+    old_book,
     zip,
     seven_zip,
     lha,

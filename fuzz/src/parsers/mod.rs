@@ -13,6 +13,7 @@ mod archives;
 mod judge;
 mod legacy;
 mod mail;
+mod old_book;
 mod packages;
 mod pdf;
 mod pictures;
@@ -52,6 +53,7 @@ pub(crate) const TARGETS: &[Target] = &[
     packages::OOXML,
     packages::ENCRYPTED,
     legacy::LEGACY,
+    old_book::OLD_BOOK,
     archives::ZIP,
     archives::SEVEN_ZIP,
     archives::LHA,

@@ -157,9 +157,9 @@ pub(super) fn fate(number: u16) -> Fate {
         0x004D => Fate::GoesAndIsTold(Threat::AuxiliaryPart),
         // Other values for the same cells, labels that formulas of old used, a picture behind the cells.
         0x0094 | 0x00AE | 0x00AF | 0x00E9 | 0x015F => Fate::GoesAndIsTold(Threat::Extension),
-        // Where records were; what a project calls the sheet; who has the file open, may change it, saw what last; how it was
+        // Where records were; a window of the workbook among the records of a sheet; what a project calls the sheet; who has the file open, may change it, saw what last; how it was
         // sorted; how wide columns would be elsewhere; how much of it was seen as an object.
-        0x000B | 0x0016 | 0x005B | 0x0061 | 0x0086 | 0x0090 | 0x00AB | 0x00D3 | 0x00D7 | 0x00DE | 0x00ED
+        0x000B | 0x0016 | 0x003D | 0x005B | 0x0061 | 0x0086 | 0x0090 | 0x00AB | 0x00D3 | 0x00D7 | 0x00DE | 0x00ED
         | 0x00FF | 0x01A9 | 0x01B7 | 0x01BA | 0x01BD | 0x01C2 | 0x020B | 0x0867 | 0x0896 | 0x0897 => Fate::Goes,
         // Connections and what is summed up from elsewhere, told as such.
         0x0050..=0x0052 | 0x00CD | 0x00D5 | 0x00DC | 0x00E3 | 0x00F6 | 0x01AD | 0x01B5 | 0x0802..=0x0807
