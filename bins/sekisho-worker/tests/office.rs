@@ -155,10 +155,7 @@ async fn old_files_come_back_as_current_ones() {
         let (outcome, clean) = run(&pool, &job(&format!("規則.{ending}")), &bytes).await;
         let report = &outcome.report;
         assert!(report.hands_over(), "{report:?}");
-        assert_eq!(
-            (report.kind, report.clean_kind, report.road),
-            (Some(kind), Some(current), Some(road))
-        );
+        assert_eq!((report.kind, report.clean_kind, report.road), (Some(kind), Some(current), Some(road)));
         assert_eq!(report.clean_name, format!("規則.{}", current.id()));
         assert_eq!(outcome.clean_bytes, clean.len() as u64);
         let words = text_of(&pool, &report.clean_name, &clean).await;

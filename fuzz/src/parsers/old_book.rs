@@ -169,8 +169,7 @@ fn pictures(nodes: &[u8]) -> Vec<u8> {
 
 /// The list of pictures with a drawing of Windows in it.
 fn picture() -> Vec<u8> {
-    let metafile =
-        [&[0; 16][..], &[9; 32], &[0, 0xFE], &[0x78, 0x9C, 3, 0, 0, 0, 0, 1]].concat();
+    let metafile = [&[0; 16][..], &[9; 32], &[0, 0xFE], &[0x78, 0x9C, 3, 0, 0, 0, 0, 1]].concat();
     let metafile = drawn(0x2160, 0xF01B, &metafile);
     let entry = [&[3, 4][..], &[0; 22], &[0, 0, 0, 0], &[0; 8], &metafile].concat();
     let clusters = [2u8, 4, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0];
@@ -181,11 +180,15 @@ fn picture() -> Vec<u8> {
 fn seeds() -> Vec<Vec<u8>> {
     let number = record(0x0203, &[&[0; 6][..], &1.5f64.to_le_bytes()].concat());
     let link = [
-        &[0, 0, 0, 0, 0, 0, 0, 0, 0xD0, 0xC9, 0xEA, 0x79, 0xF9, 0xBA, 0xCE, 0x11, 0x8C, 0x82, 0x00, 0xAA, 0x00, 0x4B][..],
+        &[
+            0, 0, 0, 0, 0, 0, 0, 0, 0xD0, 0xC9, 0xEA, 0x79, 0xF9, 0xBA, 0xCE, 0x11, 0x8C, 0x82, 0x00, 0xAA,
+            0x00, 0x4B,
+        ][..],
         &[0xA9, 0x0B, 2, 0, 0, 0, 8, 0, 0, 0, 3, 0, 0, 0, b'A', 0, b'1', 0, 0, 0],
     ]
     .concat();
-    let input = [&[0, 1, 0, 0][..], &[1, 0, 0, 0].repeat(4), &[3, 0, 0, 0, 0x1E, 1, 0], &[0; 4], &[0; 2]].concat();
+    let input =
+        [&[0, 1, 0, 0][..], &[1, 0, 0, 0].repeat(4), &[3, 0, 0, 0, 0x1E, 1, 0], &[0; 4], &[0; 2]].concat();
     let sheet = [
         number.clone(),
         cell(),

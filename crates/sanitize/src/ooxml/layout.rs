@@ -37,12 +37,17 @@ pub(crate) fn restore_layout(
     if known == KnownLayout::default() {
         return Ok(untrusted);
     }
-    let writer = package::changed(&untrusted, work, |_| false, |name, bytes, _| {
-        if !name.eq_ignore_ascii_case(SETTINGS) {
-            return Ok(None);
-        }
-        Ok(with_spaces(&xml::decode_borrowed(bytes)?))
-    })?;
+    let writer = package::changed(
+        &untrusted,
+        work,
+        |_| false,
+        |name, bytes, _| {
+            if !name.eq_ignore_ascii_case(SETTINGS) {
+                return Ok(None);
+            }
+            Ok(with_spaces(&xml::decode_borrowed(bytes)?))
+        },
+    )?;
     writer.finish()
 }
 
@@ -62,7 +67,8 @@ fn with_spaces(settings: &str) -> Option<String> {
             _ => continue,
         };
         let name = name.as_ref().to_owned();
-        let (prefix, local) = name.rsplit_once(':').map_or(("", name.as_str()), |(prefix, local)| (prefix, local));
+        let (prefix, local) =
+            name.rsplit_once(':').map_or(("", name.as_str()), |(prefix, local)| (prefix, local));
         if local != COMPATIBLE {
             continue;
         }
@@ -85,10 +91,15 @@ mod tests {
     #[test]
     fn spaces_add_up_where_they_did() {
         let rows = [
-            ("<w:settings><w:compat/></w:settings>", Some("<w:settings><w:compat><w:X/></w:compat></w:settings>")),
+            (
+                "<w:settings><w:compat/></w:settings>",
+                Some("<w:settings><w:compat><w:X/></w:compat></w:settings>"),
+            ),
             (
                 "<w:settings><w:a/><w:compat><w:compatSetting w:val=\"15\"/></w:compat></w:settings>",
-                Some("<w:settings><w:a/><w:compat><w:X/><w:compatSetting w:val=\"15\"/></w:compat></w:settings>"),
+                Some(
+                    "<w:settings><w:a/><w:compat><w:X/><w:compatSetting w:val=\"15\"/></w:compat></w:settings>",
+                ),
             ),
             ("<settings><compat></compat></settings>", Some("<settings><compat><X/></compat></settings>")),
             ("<w:settings><w:compat><w:X/></w:compat></w:settings>", None),

@@ -330,7 +330,8 @@ mod tests {
             ("&&R", format!("&&R&R{new}")),
             ("&C中", format!("&C中&R{new}")),
         ];
-        let marked_header = |text: &str, header: &str| super::marked_header(text, header, HEADER_START, HEADER_END);
+        let marked_header =
+            |text: &str, header: &str| super::marked_header(text, header, HEADER_START, HEADER_END);
         for (text, expected) in rows {
             let once = marked_header(text, &new);
             assert_eq!(once, expected);

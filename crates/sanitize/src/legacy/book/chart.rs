@@ -86,7 +86,8 @@ fn known(
         Some(_) if !is_later(record.number) => return Err(Stop::Other),
         _ => {
             // What stands inside a record that goes would be taken for the inside of another.
-            let has_inside = matches!(behind.first(), Some(Item::Record(next)) if next.number == record::BEGIN);
+            let has_inside =
+                matches!(behind.first(), Some(Item::Record(next)) if next.number == record::BEGIN);
             if has_inside || record::OF_CHARTS.contains(&record.number) {
                 return Err(Stop::Other);
             }

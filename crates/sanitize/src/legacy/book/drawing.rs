@@ -100,7 +100,7 @@ fn nodes<'a>(bytes: &'a [u8], depth: usize, left: &mut usize) -> Result<Vec<Node
     Ok(all)
 }
 
-/// Writes a record with what is inside; `write` returns the number of what it counts.
+/// Writes a record.
 pub(super) fn put_node(out: &mut Vec<u8>, head: u16, number: u16, body: &[u8]) -> Result<(), Stop> {
     out.extend_from_slice(&head.to_le_bytes());
     out.extend_from_slice(&number.to_le_bytes());
@@ -128,7 +128,9 @@ pub(super) fn rebuild(
     for item in items {
         match item {
             Item::Record(record) => match record.number {
-                record::DRAWING | records::CONTINUE => record.pieces().for_each(|piece| bytes.extend_from_slice(piece)),
+                record::DRAWING | records::CONTINUE => {
+                    record.pieces().for_each(|piece| bytes.extend_from_slice(piece))
+                }
                 record::OBJECT => {
                     let kind = object::read(record.body, book, sheet, work)?;
                     between.push(Between::Object { kind, chart: None });
@@ -143,7 +145,9 @@ pub(super) fn rebuild(
                 _ => break,
             },
             Item::Part(part) => {
-                let Some(Between::Object { kind, chart }) = between.last_mut() else { return Err(Stop::Other) };
+                let Some(Between::Object { kind, chart }) = between.last_mut() else {
+                    return Err(Stop::Other);
+                };
                 if !kind.is_chart() || chart.is_some() {
                     return Err(Stop::Other);
                 }
@@ -277,10 +281,12 @@ impl<'b> Writer<'b> {
                 with.push(self.between.next().ok_or(Stop::Other)?);
             }
         }
-        let was_object = with.iter().any(|what| matches!(what, Between::Object { kind, .. } if kind.was_object()));
-        let has_picture = node.inside.iter().any(|inside| {
-            inside.number == drawn::PROPERTIES && names_picture(inside, self.pictures)
-        });
+        let was_object =
+            with.iter().any(|what| matches!(what, Between::Object { kind, .. } if kind.was_object()));
+        let has_picture = node
+            .inside
+            .iter()
+            .any(|inside| inside.number == drawn::PROPERTIES && names_picture(inside, self.pictures));
         if was_object && !has_picture {
             // Nothing of it can be seen without what it was.
             let number = node.inside.iter().find(|inside| inside.number == drawn::KIND);
@@ -351,9 +357,7 @@ impl<'b> Writer<'b> {
         let count = u16::try_from(kept.len()).map_err(|_| Stop::Other)?;
         let head = node.head & 0x0F | count << 4;
         let counted = Node { head, number: node.number, body: node.body, inside: Vec::new() };
-        self.around(&counted, |writer| {
-            kept.iter().try_for_each(|rule| writer.copy(rule, rule.body.len()))
-        })
+        self.around(&counted, |writer| kept.iter().try_for_each(|rule| writer.copy(rule, rule.body.len())))
     }
 }
 
@@ -492,7 +496,9 @@ fn without_frame(head: u16, properties: &[u8]) -> Result<(u16, Vec<u8>), Stop> {
     // Programs expect them in the order of their numbers; what follows them has the order of those that have it.
     all.sort_by_key(|(number, _)| number & NUMBER);
     let count = u16::try_from(all.len()).map_err(|_| Stop::Other)?;
-    let fixed = all.iter().flat_map(|(number, value)| [number.to_le_bytes().as_slice(), &value.to_le_bytes()].concat());
+    let fixed = all
+        .iter()
+        .flat_map(|(number, value)| [number.to_le_bytes().as_slice(), &value.to_le_bytes()].concat());
     let bytes: Vec<u8> = fixed.chain(more.iter().copied()).collect();
     Ok((head & 0x0F | count << 4, bytes))
 }

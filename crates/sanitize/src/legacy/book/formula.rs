@@ -75,7 +75,12 @@ const FUNCTIONS: [(u16, u16); 30] = [
 ///
 /// # Errors
 /// Why it goes. One that cannot be read goes as dangerous.
-pub(super) fn judge(tokens: &[u8], extra: &[u8], links: &Links<'_>, policy: LinkPolicy) -> Result<Formula, Threat> {
+pub(super) fn judge(
+    tokens: &[u8],
+    extra: &[u8],
+    links: &Links<'_>,
+    policy: LinkPolicy,
+) -> Result<Formula, Threat> {
     judge_at_home(tokens, extra, links, policy, None)
 }
 
@@ -281,7 +286,9 @@ impl Walk<'_, '_> {
         let is_alone = match behind {
             [0x22 | 0x42 | 0x62, 1, ..] => behind.len() == 4,
             // One more argument: a text, a number or a cell.
-            [0x17, count, form, ..] => behind.len() == 3 + usize::from(*count) * (1 + usize::from(form & 1)) + 4,
+            [0x17, count, form, ..] => {
+                behind.len() == 3 + usize::from(*count) * (1 + usize::from(form & 1)) + 4
+            }
             [0x1E, ..] => behind.len() == 3 + 4,
             [0x1F, ..] => behind.len() == 9 + 4,
             [0x24 | 0x44 | 0x64, ..] => behind.len() == 5 + 4,

@@ -7,9 +7,9 @@ use worker_protocol::{LinkPolicy, Threat};
 
 use super::super::bytes::u16_at;
 use super::super::sheets;
-use super::records::{self, Item, Part, Reader, Record, put_characters, shown};
-use super::formula::{self, Formula};
 use super::Stop;
+use super::formula::{self, Formula};
+use super::records::{self, Item, Part, Reader, Record, put_characters, shown};
 use crate::ooxml::is_dangerous_function;
 
 /// Records by number.
@@ -45,17 +45,104 @@ const NO_SHEET: u16 = 0xFFFF;
 
 /// Functions of the two add-ins that come with Excel. In a workbook of Excel 97 they are called as those of any add-in.
 const ADD_IN_FUNCTIONS: [&str; 98] = [
-    "ACCRINT", "ACCRINTM", "AMORDEGRC", "AMORLINC", "BESSELI", "BESSELJ", "BESSELK", "BESSELY", "BIN2DEC",
-    "BIN2HEX", "BIN2OCT", "COMPLEX", "CONVERT", "COUPDAYBS", "COUPDAYS", "COUPDAYSNC", "COUPNCD", "COUPNUM",
-    "COUPPCD", "CUMIPMT", "CUMPRINC", "DEC2BIN", "DEC2HEX", "DEC2OCT", "DELTA", "DISC", "DOLLARDE", "DOLLARFR",
-    "DURATION", "EDATE", "EFFECT", "EOMONTH", "ERF", "ERFC", "EUROCONVERT", "FACTDOUBLE", "FVSCHEDULE", "GCD",
-    "GESTEP", "HEX2BIN", "HEX2DEC", "HEX2OCT", "IMABS", "IMAGINARY", "IMARGUMENT", "IMCONJUGATE", "IMCOS",
-    "IMDIV", "IMEXP", "IMLN", "IMLOG10", "IMLOG2", "IMPOWER", "IMPRODUCT", "IMREAL", "IMSIN", "IMSQRT", "IMSUB",
-    "IMSUM", "INTRATE", "ISEVEN", "ISODD", "LCM", "MDURATION", "MROUND", "MULTINOMIAL", "NETWORKDAYS", "NOMINAL",
-    "OCT2BIN", "OCT2DEC", "OCT2HEX", "ODDFPRICE", "ODDFYIELD", "ODDLPRICE", "ODDLYIELD", "PRICE", "PRICEDISC",
-    "PRICEMAT", "QUOTIENT", "RANDBETWEEN", "RECEIVED", "SERIESSUM", "SQRTPI", "TBILLEQ", "TBILLPRICE",
-    "TBILLYIELD", "WEEKNUM", "WORKDAY", "XIRR", "XNPV", "YEARFRAC", "YIELD", "YIELDDISC", "YIELDMAT", "IFERROR",
-    "COUNTIFS", "SUMIFS", "AVERAGEIFS",
+    "ACCRINT",
+    "ACCRINTM",
+    "AMORDEGRC",
+    "AMORLINC",
+    "BESSELI",
+    "BESSELJ",
+    "BESSELK",
+    "BESSELY",
+    "BIN2DEC",
+    "BIN2HEX",
+    "BIN2OCT",
+    "COMPLEX",
+    "CONVERT",
+    "COUPDAYBS",
+    "COUPDAYS",
+    "COUPDAYSNC",
+    "COUPNCD",
+    "COUPNUM",
+    "COUPPCD",
+    "CUMIPMT",
+    "CUMPRINC",
+    "DEC2BIN",
+    "DEC2HEX",
+    "DEC2OCT",
+    "DELTA",
+    "DISC",
+    "DOLLARDE",
+    "DOLLARFR",
+    "DURATION",
+    "EDATE",
+    "EFFECT",
+    "EOMONTH",
+    "ERF",
+    "ERFC",
+    "EUROCONVERT",
+    "FACTDOUBLE",
+    "FVSCHEDULE",
+    "GCD",
+    "GESTEP",
+    "HEX2BIN",
+    "HEX2DEC",
+    "HEX2OCT",
+    "IMABS",
+    "IMAGINARY",
+    "IMARGUMENT",
+    "IMCONJUGATE",
+    "IMCOS",
+    "IMDIV",
+    "IMEXP",
+    "IMLN",
+    "IMLOG10",
+    "IMLOG2",
+    "IMPOWER",
+    "IMPRODUCT",
+    "IMREAL",
+    "IMSIN",
+    "IMSQRT",
+    "IMSUB",
+    "IMSUM",
+    "INTRATE",
+    "ISEVEN",
+    "ISODD",
+    "LCM",
+    "MDURATION",
+    "MROUND",
+    "MULTINOMIAL",
+    "NETWORKDAYS",
+    "NOMINAL",
+    "OCT2BIN",
+    "OCT2DEC",
+    "OCT2HEX",
+    "ODDFPRICE",
+    "ODDFYIELD",
+    "ODDLPRICE",
+    "ODDLYIELD",
+    "PRICE",
+    "PRICEDISC",
+    "PRICEMAT",
+    "QUOTIENT",
+    "RANDBETWEEN",
+    "RECEIVED",
+    "SERIESSUM",
+    "SQRTPI",
+    "TBILLEQ",
+    "TBILLPRICE",
+    "TBILLYIELD",
+    "WEEKNUM",
+    "WORKDAY",
+    "XIRR",
+    "XNPV",
+    "YEARFRAC",
+    "YIELD",
+    "YIELDDISC",
+    "YIELDMAT",
+    "IFERROR",
+    "COUNTIFS",
+    "SUMIFS",
+    "AVERAGEIFS",
 ];
 
 /// Where a formula leads by a number.
@@ -198,7 +285,8 @@ impl<'a> Links<'a> {
 
     /// Whether this name of an add-in is a function that stays.
     pub(super) fn is_known_function(&self, target: u16, number: u16) -> bool {
-        let book = self.sheets.get(usize::from(target)).and_then(|[book, ..]| self.books.get(usize::from(*book)));
+        let book =
+            self.sheets.get(usize::from(target)).and_then(|[book, ..]| self.books.get(usize::from(*book)));
         let name = book.zip(number.checked_sub(1)).and_then(|(book, at)| book.names.get(usize::from(at)));
         name.is_some_and(|(_, is_known)| *is_known)
     }
@@ -210,7 +298,16 @@ impl<'a> Links<'a> {
 
     /// Whether a record is one of those that [`Self::put`] writes.
     pub(super) fn owns(number: u16) -> bool {
-        matches!(number, record::BOOK | record::OTHER_NAME | record::SHEETS | record::NAME | record::REMARK | 0x0059 | 0x005A)
+        matches!(
+            number,
+            record::BOOK
+                | record::OTHER_NAME
+                | record::SHEETS
+                | record::NAME
+                | record::REMARK
+                | 0x0059
+                | 0x005A
+        )
     }
 
     /// Writes what stays.
@@ -371,7 +468,8 @@ fn is_wanted(name: &Name<'_>, sheet_count: usize) -> Option<bool> {
         is_sound
             && match flags {
                 flags if flags & flag::BUILT_IN != 0 => {
-                    flags & flag::RUNS == 0 && matches!(name.text.as_slice(), [code] if BUILT_IN.contains(code))
+                    flags & flag::RUNS == 0
+                        && matches!(name.text.as_slice(), [code] if BUILT_IN.contains(code))
                 }
                 flags if flags & flag::RUNS != 0 => {
                     // What later versions calculate themselves is called like a macro that is hidden.

@@ -91,7 +91,11 @@ impl From<Refusal> for Stop {
 ///
 /// # Errors
 /// Blocked beyond the bounds.
-pub(super) fn rebuild(book: &[u8], borne: Option<Mark>, work: &mut Work<'_>) -> Result<Option<Rebuilt>, Refusal> {
+pub(super) fn rebuild(
+    book: &[u8],
+    borne: Option<Mark>,
+    work: &mut Work<'_>,
+) -> Result<Option<Rebuilt>, Refusal> {
     let found = std::mem::take(&mut work.findings);
     let rebuilt = try_rebuild(book, borne, work);
     let here = std::mem::replace(&mut work.findings, found);
@@ -173,7 +177,8 @@ fn records_of<'p, 'a>(part: &'p Part<'a>) -> impl Iterator<Item = &'p Record<'a>
 
 fn read_pictures(globals: &Part<'_>, work: &mut Work<'_>) -> Result<Pictures, Stop> {
     let records = records_of(globals).filter(|record| record.number == record::PICTURES);
-    let bytes: Vec<u8> = records.flat_map(|record| record.pieces().flatten().copied().collect::<Vec<u8>>()).collect();
+    let bytes: Vec<u8> =
+        records.flat_map(|record| record.pieces().flatten().copied().collect::<Vec<u8>>()).collect();
     if bytes.is_empty() { Ok(Pictures::default()) } else { pictures::rebuild(&bytes, work) }
 }
 
@@ -212,7 +217,8 @@ fn put_book(
 ) -> Result<Vec<u8>, Stop> {
     let mut out = Vec::new();
     globals.put_begin(BOOK, &mut out)?;
-    let has_theme = records_of(globals).any(|record| record.number == record::THEME && !is_usual_theme(record));
+    let has_theme =
+        records_of(globals).any(|record| record.number == record::THEME && !is_usual_theme(record));
     if has_theme {
         work.findings.add(Threat::Extension, "Workbook/theme");
     }
@@ -251,7 +257,8 @@ fn put_book(
             }
             record::WINDOW => {
                 // Which sheet was seen last, and which is the first of the tabs.
-                let is_sheet = |at| u16_at(record.body, at).is_some_and(|sheet| usize::from(sheet) < sheets.len());
+                let is_sheet =
+                    |at| u16_at(record.body, at).is_some_and(|sheet| usize::from(sheet) < sheets.len());
                 if record.body.len() != 18 || !is_sheet(10) || !is_sheet(12) {
                     return Err(Stop::Other);
                 }

@@ -7,8 +7,8 @@ use md5::{Digest, Md5};
 
 use super::super::bytes::u32_at;
 use super::super::objects;
-use super::drawing::{self, Node, drawn};
 use super::Stop;
+use super::drawing::{self, Node, drawn};
 use crate::bounded::Budget;
 use crate::{Work, embedded};
 
@@ -147,7 +147,8 @@ fn packed(drawing: &[u8], entry: &[u8]) -> Result<Vec<u8>, Stop> {
     let name = entry.get(33).copied().map_or(0, usize::from);
     let record = entry.get(ENTRY_BYTES + name..).ok_or(Stop::Other)?;
     let digests = if record.first().is_some_and(|head| head >> 4 & 1 == 1) { 32 } else { 16 };
-    let head = record.get(HEAD_BYTES + digests..).and_then(|head| head.get(..METAFILE_BYTES)).ok_or(Stop::Other)?;
+    let head =
+        record.get(HEAD_BYTES + digests..).and_then(|head| head.get(..METAFILE_BYTES)).ok_or(Stop::Other)?;
     let bytes = Budget::deflated(drawing);
     let length = |bytes: &[u8]| u32::try_from(bytes.len()).map_err(|_| Stop::Other);
     let mut out = length(drawing)?.to_le_bytes().to_vec();

@@ -108,7 +108,9 @@ pub(super) fn read(book: &[u8]) -> Result<Vec<Part<'_>>, Stop> {
             (CONTINUE, Some(part)) => match part.items.last_mut() {
                 Some(Item::Record(record)) => record.more.push(body),
                 // Behind a chart, a drawing goes on.
-                Some(Item::Part(_)) => part.items.push(Item::Record(Record { number, body, more: Vec::new() })),
+                Some(Item::Part(_)) => {
+                    part.items.push(Item::Record(Record { number, body, more: Vec::new() }))
+                }
                 None => return Err(Stop::Other),
             },
             // What they go on stays without them, or goes.
@@ -123,9 +125,6 @@ pub(super) fn read(book: &[u8]) -> Result<Vec<Part<'_>>, Stop> {
 }
 
 /// Writes a record; what is longer than one holds goes on in others.
-///
-/// # Errors
-/// None in practice: pieces are cut to what a record holds.
 pub(super) fn put(out: &mut Vec<u8>, number: u16, body: &[u8]) {
     let mut number = number;
     let mut chunks = body.chunks(BODY_BYTES_MAX);

@@ -45,7 +45,9 @@ pub(super) fn looks(
         }
     }
     match gone {
-        Some(threat) => Book::tell_at(work, threat, sheet, u16_at(body, 8).unwrap_or(0), u16_at(body, 4).unwrap_or(0)),
+        Some(threat) => {
+            Book::tell_at(work, threat, sheet, u16_at(body, 8).unwrap_or(0), u16_at(body, 4).unwrap_or(0))
+        }
         None => {
             records::put(out, record::LOOKS, body);
             written.iter().for_each(|condition| records::put(out, record::LOOK, condition));

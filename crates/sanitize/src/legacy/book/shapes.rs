@@ -14,9 +14,16 @@ pub(super) enum Shape {
     /// So many bytes, from and to, none of which says how many follow.
     Bytes(usize, usize),
     /// At `at` stands how many pieces of `each` bytes follow a head.
-    Counted { at: usize, head: usize, each: usize },
+    Counted {
+        at: usize,
+        head: usize,
+        each: usize,
+    },
     /// At `at` stands how many areas of cells follow a head.
-    Areas { at: usize, head: usize },
+    Areas {
+        at: usize,
+        head: usize,
+    },
     /// So many bytes that begin with a row, its first column and the one behind its last.
     Row(usize),
     /// A head, then a text whose length has two bytes, or one.
@@ -29,9 +36,9 @@ pub(super) enum Shape {
 /// Records of later versions that describe a look (MS-XLS 2.4.355, 2.4.270, 2.4.97).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Properties {
-    OfFormat,
-    OfStyle,
-    OfDifference,
+    Format,
+    Style,
+    Difference,
 }
 
 /// From this number on, records belong to later versions, and programs of that time leave them out.
@@ -56,9 +63,9 @@ pub(super) fn of_book(number: u16) -> Option<Shape> {
         0x041E => Text(2),
         0x0092 => Counted { at: 0, head: 2, each: 4 },
         0x087C => Bytes(20, 20),
-        0x087D => Look(Properties::OfFormat),
-        0x0892 => Look(Properties::OfStyle),
-        0x088D => Look(Properties::OfDifference),
+        0x087D => Look(Properties::Format),
+        0x0892 => Look(Properties::Style),
+        0x088D => Look(Properties::Difference),
         0x088E => Bytes(16, 512),
         // What later versions add.
         0x0863 => Bytes(20, 24),
@@ -76,7 +83,7 @@ pub(super) fn of_sheet(number: u16) -> Option<Shape> {
         0x000C | 0x000D | 0x000F | 0x0011 | 0x0012 | 0x0013 | 0x0019 | 0x002A | 0x002B | 0x0055 | 0x005E
         | 0x005F | 0x0063 | 0x0081 | 0x0082 | 0x0083 | 0x0084 | 0x0099 | 0x009D | 0x00DD => Bytes(2, 2),
         0x009B => Bytes(0, 0),
-        0x0010 | 0x0026 | 0x0027 | 0x0028 | 0x0029 | 0x0080 => Bytes(8, 8),
+        0x0010 | 0x0026..=0x0029 | 0x0080 => Bytes(8, 8),
         0x001A | 0x001B => Counted { at: 0, head: 2, each: 6 },
         0x001D => Counted { at: 7, head: 9, each: 6 },
         0x0041 => Bytes(10, 10),
@@ -99,7 +106,7 @@ pub(super) fn of_chart(number: u16) -> Option<Shape> {
     Some(match number {
         // The page it is printed on.
         0x0012 | 0x0033 | 0x0083 | 0x0084 => Bytes(2, 2),
-        0x0026 | 0x0027 | 0x0028 | 0x0029 => Bytes(8, 8),
+        0x0026..=0x0029 => Bytes(8, 8),
         0x00A0 => Bytes(4, 4),
         0x00A1 => Bytes(34, 34),
         0x0200 => Bytes(14, 14),
@@ -159,10 +166,19 @@ pub(super) fn fate(number: u16) -> Fate {
         0x0094 | 0x00AE | 0x00AF | 0x00E9 | 0x015F => Fate::GoesAndIsTold(Threat::Extension),
         // Where records were; a window of the workbook among the records of a sheet; what a project calls the sheet; who has the file open, may change it, saw what last; how it was
         // sorted; how wide columns would be elsewhere; how much of it was seen as an object.
-        0x000B | 0x0016 | 0x003D | 0x005B | 0x0061 | 0x0086 | 0x0090 | 0x00AB | 0x00D3 | 0x00D7 | 0x00DE | 0x00ED
-        | 0x00FF | 0x01A9 | 0x01B7 | 0x01BA | 0x01BD | 0x01C2 | 0x020B | 0x0867 | 0x0896 | 0x0897 => Fate::Goes,
+        0x000B | 0x0016 | 0x003D | 0x005B | 0x0061 | 0x0086 | 0x0090 | 0x00AB | 0x00D3 | 0x00D7 | 0x00DE
+        | 0x00ED | 0x00FF | 0x01A9 | 0x01B7 | 0x01BA | 0x01BD | 0x01C2 | 0x020B | 0x0867 | 0x0896
+        | 0x0897 => Fate::Goes,
         // Connections and what is summed up from elsewhere, told as such.
-        0x0050..=0x0052 | 0x00CD | 0x00D5 | 0x00DC | 0x00E3 | 0x00F6 | 0x01AD | 0x01B5 | 0x0802..=0x0807
+        0x0050..=0x0052
+        | 0x00CD
+        | 0x00D5
+        | 0x00DC
+        | 0x00E3
+        | 0x00F6
+        | 0x01AD
+        | 0x01B5
+        | 0x0802..=0x0807
         | 0x0876 => Fate::Goes,
         // Later versions: what they draw, sort, and check besides.
         LATER.. => Fate::GoesAndIsTold(Threat::Extension),
@@ -219,18 +235,18 @@ fn fits_properties(body: &[u8], sort: Properties) -> Option<bool> {
     let mut reader = Reader::new(body);
     let _head = reader.take(LATER_HEAD)?;
     let count = match sort {
-        Properties::OfFormat => {
+        Properties::Format => {
             let _which = reader.take(6)?;
             reader.u16()?
         }
-        Properties::OfStyle => {
+        Properties::Style => {
             let _which = reader.take(4)?;
             let name = usize::from(reader.u16()?);
             let _name = reader.take(name * 2)?;
             let _reserved = reader.u16()?;
             reader.u16()?
         }
-        Properties::OfDifference => {
+        Properties::Difference => {
             let _flags = reader.take(2)?;
             let _reserved = reader.u16()?;
             reader.u16()?

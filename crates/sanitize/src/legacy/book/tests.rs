@@ -16,6 +16,9 @@ use crate::trial;
 /// A record of a workbook.
 type Made = (u16, Vec<u8>);
 
+/// Tokens, and those that stay of them or why they go.
+type Judged = (Vec<u8>, Result<Vec<u8>, Threat>);
+
 fn words(text: &str) -> Vec<u8> {
     let mut out = Vec::new();
     records::put_text(&mut out, &text.encode_utf16().collect::<Vec<_>>());
@@ -55,7 +58,9 @@ fn stream(more: &[Made], sheets: &[MadeSheet<'_>], texts: &[&str]) -> Vec<u8> {
     let mut out = Vec::new();
     records::put(&mut out, records::BEGIN, &begin(0x0005));
     put_all(&mut out, &[(0x0042, vec![0xB0, 4]), (0x005C, vec![b'x'; 112]), (0x0022, vec![0, 0])]);
-    let font = [vec![0xC8, 0, 0, 0, 0xFF, 0x7F, 0x90, 1, 0, 0, 0, 3, 0x80, 0], short_words("ＭＳ Ｐゴシック")].concat();
+    let font =
+        [vec![0xC8, 0, 0, 0, 0xFF, 0x7F, 0x90, 1, 0, 0, 0, 3, 0x80, 0], short_words("ＭＳ Ｐゴシック")]
+            .concat();
     let day = [vec![0xA4, 0], words("yyyy\"年\"m\"月\"")].concat();
     let format = |number: u16| [&[0, 0], number.to_le_bytes().as_slice(), &[0; 16]].concat();
     put_all(&mut out, &[(0x0031, font), (0x041E, day), (0x00E0, format(0)), (0x00E0, format(0xA4))]);
@@ -161,7 +166,8 @@ fn clean_records(outcome: &Outcome) -> Vec<Made> {
     let mut file = crate::compound::open(clean).unwrap();
     file.open_stream("/Workbook").unwrap().read_to_end(&mut stream).unwrap();
     let mut all = Vec::new();
-    let mut waiting: Vec<Item<'_>> = records::read(&stream).unwrap().into_iter().rev().map(Item::Part).collect();
+    let mut waiting: Vec<Item<'_>> =
+        records::read(&stream).unwrap().into_iter().rev().map(Item::Part).collect();
     while let Some(item) = waiting.pop() {
         match item {
             Item::Record(record) => all.push((record.number, record.pieces().flatten().copied().collect())),
@@ -193,7 +199,7 @@ fn formulas_are_judged_token_by_token() {
     let dangerous = || Err(Threat::DangerousFormula);
     let external = || Err(Threat::ExternalContent);
     let kept = |tokens: Vec<u8>| (tokens.clone(), Ok(tokens));
-    let rows: Vec<(Vec<u8>, Result<Vec<u8>, Threat>)> = vec![
+    let rows: Vec<Judged> = vec![
         kept(vec![0x1E, 1, 0, 0x1E, 2, 0, 0x03]),
         kept([text("cmd|'/c calc'!A0"), text("乙"), vec![0x08]].concat()),
         // SUM of cells, IF with its places, a choice with two.
@@ -244,7 +250,12 @@ fn formulas_are_judged_token_by_token() {
     }
     // A list in braces has its values behind the tokens, and what stands behind those goes.
     let values = [vec![1, 0, 0, 0x01], 2f64.to_le_bytes().to_vec(), vec![0x02], words("乙")].concat();
-    let formula = formula::judge(&[0x60, 0, 0, 0, 0, 0, 0, 0], &[&values, b"more".as_slice()].concat(), &links, LinkPolicy::Keep);
+    let formula = formula::judge(
+        &[0x60, 0, 0, 0, 0, 0, 0, 0],
+        &[&values, b"more".as_slice()].concat(),
+        &links,
+        LinkPolicy::Keep,
+    );
     assert_eq!(formula.map(|formula| formula.extra), Ok(values));
     let shared = formula::judge(&[0x01, 3, 0, 0, 0], &[], &links, LinkPolicy::Keep);
     assert_eq!(shared, Ok(Formula { tokens: vec![0x01, 3, 0, 0, 0], extra: Vec::new(), is_shared: true }));
@@ -280,19 +291,27 @@ fn formulas_that_reach_out_leave_their_values() {
     assert_eq!(bodies(&records, 0x0006).len(), 2);
     assert_eq!(bodies(&records, 0x04BC).len(), 0);
     assert_eq!(bodies(&records, 0x0207), [words("b").as_slice()]);
-    assert_eq!(bodies(&records, 0x0205), [[place(0, 3), vec![1, 0]].concat(), [place(0, 4), vec![0x2A, 1]].concat()]);
+    assert_eq!(
+        bodies(&records, 0x0205),
+        [[place(0, 3), vec![1, 0]].concat(), [place(0, 4), vec![0x2A, 1]].concat()]
+    );
     assert_eq!(bodies(&records, 0x0201), [place(0, 5)]);
     assert_eq!(bodies(&records, 0x0203).len(), 3);
     // This workbook and the add-in are left; what the formulas led to is a sheet that is no more.
     assert_eq!(bodies(&records, 0x01AE), [&[1, 0, 1, 4], &[1, 0, 1, 0x3A]]);
-    let sheets: Vec<u16> =
-        bodies(&records, 0x0017)[0].chunks(2).map(|two| u16::from_le_bytes(two.try_into().unwrap())).collect();
+    let sheets: Vec<u16> = bodies(&records, 0x0017)[0]
+        .chunks(2)
+        .map(|two| u16::from_le_bytes(two.try_into().unwrap()))
+        .collect();
     assert_eq!(sheets, [4, 0, 0, 0, 0, 0xFFFF, 0xFFFF, 1, 0xFFFE, 0xFFFE, 0, 0, 0]);
     // The area to print came home, by a number of its own.
     let area = bodies(&records, 0x0018)[1];
     assert!(area.ends_with(&[0x3B, 3, 0, 0, 0, 9, 0, 0, 0, 3, 0]), "{area:02x?}");
     let all = format!("{records:?}");
-    assert!(!all.contains(&format!("{:?}", b"203.0".to_vec()).replace(['[', ']'], "")), "nothing of the path is left");
+    assert!(
+        !all.contains(&format!("{:?}", b"203.0".to_vec()).replace(['[', ']'], "")),
+        "nothing of the path is left"
+    );
     assert_clean(&outcome);
     // The same file twice is the same result.
     assert_eq!(run(&one_sheet(&links(), &sheet)).clean, outcome.clean);
@@ -317,8 +336,16 @@ fn a_sheet_of_macros_becomes_a_plain_one() {
 
 /// A link of a cell: flags, then what they say there is.
 fn link(flags: u32, parts: &[Vec<u8>]) -> Vec<u8> {
-    let mark = [0xD0, 0xC9, 0xEA, 0x79, 0xF9, 0xBA, 0xCE, 0x11, 0x8C, 0x82, 0x00, 0xAA, 0x00, 0x4B, 0xA9, 0x0B];
-    [vec![0, 0, 0, 0, 1, 0, 1, 0], mark.to_vec(), vec![2, 0, 0, 0], flags.to_le_bytes().to_vec(), parts.concat()].concat()
+    let mark =
+        [0xD0, 0xC9, 0xEA, 0x79, 0xF9, 0xBA, 0xCE, 0x11, 0x8C, 0x82, 0x00, 0xAA, 0x00, 0x4B, 0xA9, 0x0B];
+    [
+        vec![0, 0, 0, 0, 1, 0, 1, 0],
+        mark.to_vec(),
+        vec![2, 0, 0, 0],
+        flags.to_le_bytes().to_vec(),
+        parts.concat(),
+    ]
+    .concat()
 }
 
 fn counted(text: &str) -> Vec<u8> {
@@ -327,7 +354,8 @@ fn counted(text: &str) -> Vec<u8> {
 }
 
 fn address(target: &str) -> Vec<u8> {
-    let mark = [0xE0, 0xC9, 0xEA, 0x79, 0xF9, 0xBA, 0xCE, 0x11, 0x8C, 0x82, 0x00, 0xAA, 0x00, 0x4B, 0xA9, 0x0B];
+    let mark =
+        [0xE0, 0xC9, 0xEA, 0x79, 0xF9, 0xBA, 0xCE, 0x11, 0x8C, 0x82, 0x00, 0xAA, 0x00, 0x4B, 0xA9, 0x0B];
     let units: Vec<u8> = target.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect();
     // What some versions add behind an address.
     let more = [7; 24];
@@ -346,7 +374,10 @@ fn links_lead_where_they_may() {
         (link(0x103, &[counted(r"\\203.0.113.1\x")]), false),
         (link(0x103, &[counted("https://a.example/")]), true),
         // A file, by its own sort of target.
-        (link(0x03, &[[vec![3, 3, 0, 0, 0, 0, 0, 0, 0xC0, 0, 0, 0, 0, 0, 0, 0x46], vec![0; 40]].concat()]), false),
+        (
+            link(0x03, &[[vec![3, 3, 0, 0, 0, 0, 0, 0, 0xC0, 0, 0, 0, 0, 0, 0, 0x46], vec![0; 40]].concat()]),
+            false,
+        ),
         (link(0x03, &[address("https://a/")[..20].to_vec()]), false),
         (link(0x00, &[]), false),
         (web[..web.len() - 30].to_vec(), false),
@@ -359,8 +390,11 @@ fn links_lead_where_they_may() {
         }
     }
     assert_eq!(hyperlink::of_cells(&web, LinkPolicy::Remove), None);
-    let tip = [vec![0, 8, 0, 0, 0, 0, 1, 0, 1, 0], "説明\0".encode_utf16().flat_map(u16::to_le_bytes).collect()].concat();
-    let sheet = [(0x01B8, web), (0x0800, tip.clone()), (0x01B8, link(0x03, &[address("file:///x")])), (0x0800, tip)];
+    let tip =
+        [vec![0, 8, 0, 0, 0, 0, 1, 0, 1, 0], "説明\0".encode_utf16().flat_map(u16::to_le_bytes).collect()]
+            .concat();
+    let sheet =
+        [(0x01B8, web), (0x0800, tip.clone()), (0x01B8, link(0x03, &[address("file:///x")])), (0x0800, tip)];
     let outcome = run(&one_sheet(&[], &sheet));
     assert_eq!(told(&outcome), [Threat::Hyperlink]);
     let records = clean_records(&outcome);
@@ -370,7 +404,11 @@ fn links_lead_where_they_may() {
 
 /// A drawing with one shape for each of these: kind, properties, flags; and what the shape is on the sheet.
 fn drawn(shapes: &[(u16, Vec<u8>, Vec<u8>)]) -> Vec<Made> {
-    let mut inside = atom(0x0F, 0xF004, &[atom(0x01, 0xF009, &[0; 16]), atom(0x02, 0xF00A, &[0, 4, 0, 0, 5, 0, 0, 0])].concat());
+    let mut inside = atom(
+        0x0F,
+        0xF004,
+        &[atom(0x01, 0xF009, &[0; 16]), atom(0x02, 0xF00A, &[0, 4, 0, 0, 5, 0, 0, 0])].concat(),
+    );
     let mut ends = Vec::new();
     for (at, (kind, properties, _)) in shapes.iter().enumerate() {
         let number = [1 + at as u8, 4, 0, 0, 0x10, 0x0A, 0, 0];
@@ -411,10 +449,25 @@ fn object(kind: u16, parts: &[(u16, &[u8])]) -> Vec<u8> {
 /// The list of pictures with one PNG.
 fn pictures() -> Made {
     let mut png = std::io::Cursor::new(Vec::new());
-    image::RgbImage::from_pixel(2, 2, image::Rgb([9, 8, 7])).write_to(&mut png, image::ImageFormat::Png).unwrap();
-    let picture = atom(0x6E00, 0xF01E, &[vec![1; 16], vec![0xFF], png.into_inner(), b"trailing".to_vec()].concat());
-    let entry = [vec![6, 6], vec![1; 16], vec![0xFF, 0], (picture.len() as u32).to_le_bytes().to_vec(), vec![1, 0, 0, 0], vec![0; 8], picture];
-    let clusters = atom(0, 0xF006, &[vec![2, 4, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0], vec![1, 0, 0, 0, 2, 0, 0, 0]].concat());
+    image::RgbImage::from_pixel(2, 2, image::Rgb([9, 8, 7]))
+        .write_to(&mut png, image::ImageFormat::Png)
+        .unwrap();
+    let picture =
+        atom(0x6E00, 0xF01E, &[vec![1; 16], vec![0xFF], png.into_inner(), b"trailing".to_vec()].concat());
+    let entry = [
+        vec![6, 6],
+        vec![1; 16],
+        vec![0xFF, 0],
+        (picture.len() as u32).to_le_bytes().to_vec(),
+        vec![1, 0, 0, 0],
+        vec![0; 8],
+        picture,
+    ];
+    let clusters = atom(
+        0,
+        0xF006,
+        &[vec![2, 4, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0], vec![1, 0, 0, 0, 2, 0, 0, 0]].concat(),
+    );
     let list = atom(0x1F, 0xF001, &atom(0x62, 0xF007, &entry.concat()));
     (0x00EB, atom(0x0F, 0xF000, &[clusters, list].concat()))
 }
@@ -448,7 +501,11 @@ fn objects_leave_their_pictures() {
     let nodes = drawing::parse(&drawing).unwrap_or_else(|_| panic!("a drawing"));
     let [counts, group] = nodes[0].inside.as_slice() else { panic!("counts and a group") };
     assert_eq!(counts.body[..4], [5, 0, 0, 0]);
-    let kinds: Vec<_> = group.inside.iter().map(|shape| shape.inside[if shape.inside[0].number == 0xF009 { 1 } else { 0 }].head >> 4).collect();
+    let kinds: Vec<_> = group
+        .inside
+        .iter()
+        .map(|shape| shape.inside[if shape.inside[0].number == 0xF009 { 1 } else { 0 }].head >> 4)
+        .collect();
     assert_eq!(kinds, [0, 75, 75, 75, 1]);
     let control = &group.inside[2].inside[1];
     assert!(control.body.windows(6).any(|one| one == property(0x01FF, 0x0008_0000)));
@@ -471,7 +528,13 @@ fn what_is_not_read_here_is_converted() {
         ("areas that are counted wrongly", one_sheet(&[], &[(0x00E5, vec![2, 0, 0, 0, 0, 0, 0, 0, 0, 0])])),
         ("a style that there is not", one_sheet(&[(0x0293, vec![9, 0x80, 0, 0])], &[])),
         ("colours that are counted wrongly", one_sheet(&[(0x0092, vec![56, 0, 1, 2, 3, 0])], &[])),
-        ("two drawings", one_sheet(&[], &[drawn(&[]), vec![(0x00EC, vec![]), (0x0012, vec![0, 0]), (0x00EC, vec![])]].concat())),
+        (
+            "two drawings",
+            one_sheet(
+                &[],
+                &[drawn(&[]), vec![(0x00EC, vec![]), (0x0012, vec![0, 0]), (0x00EC, vec![])]].concat(),
+            ),
+        ),
         ("a shape of no known sort", one_sheet(&[], &drawn(&[(1, property(0x0181, 0), object(0x0F, &[]))]))),
         ("a cell of an older version", one_sheet(&[], &[(0x0406, vec![0; 35])])),
         ("a project", file(&[], &[(6, 0x0010, "Module1", plain_sheet(&[]))], &[])),
@@ -501,7 +564,20 @@ fn rules_stay_as_far_as_their_formulas_do() {
     let input = |tokens: &[u8]| {
         let texts = [words("題"), words("\0"), words("b"), words("c")].concat();
         let count = (tokens.len() as u16).to_le_bytes();
-        (0x01BE, [vec![3, 1, 0, 0], texts, count.to_vec(), vec![0, 0], tokens.to_vec(), vec![0; 4], vec![1, 0], vec![0; 8]].concat())
+        (
+            0x01BE,
+            [
+                vec![3, 1, 0, 0],
+                texts,
+                count.to_vec(),
+                vec![0, 0],
+                tokens.to_vec(),
+                vec![0; 4],
+                vec![1, 0],
+                vec![0; 8],
+            ]
+            .concat(),
+        )
     };
     let (fine, external) = ([0x1E, 1, 0].as_slice(), [0x5A, 1, 0, 0, 0, 0, 0].as_slice());
     let sheet = [
@@ -538,7 +614,8 @@ fn records_on_no_list_go_and_are_told() {
         (0x0B0B, vec![1, 2, 3]),
         (0x003C, vec![4]),
     ];
-    let outcome = run(&one_sheet(&[(0x00D3, vec![]), (0x0896, vec![0; 40]), (0x01BA, words("Book"))], &sheet));
+    let outcome =
+        run(&one_sheet(&[(0x00D3, vec![]), (0x0896, vec![0; 40]), (0x01BA, words("Book"))], &sheet));
     assert_eq!(told(&outcome), [Threat::Extension, Threat::AuxiliaryPart]);
     let records = clean_records(&outcome);
     for number in [0x004D, 0x01BA, 0x0872, 0x0B0B, 0x00D3, 0x0896, 0x003C] {
@@ -590,12 +667,17 @@ fn an_approver_sees_the_cells() {
     let (preview, _) = crate::preview(Kind::Xls, &clean, &trial::job("a.xls").limits).unwrap();
     let worker_protocol::Preview::Text { blocks, truncated } = preview else { panic!("text") };
     assert!(!truncated);
-    let [TextBlock::Heading { text }, TextBlock::Table { rows }] = blocks.as_slice() else { panic!("{blocks:?}") };
+    let [TextBlock::Heading { text }, TextBlock::Table { rows }] = blocks.as_slice() else {
+        panic!("{blocks:?}")
+    };
     assert_eq!(text, "表");
     assert_eq!(rows, &[vec!["住民", "2025-01-01"], vec!["1", "2.5"], vec!["", "", "#REF!"], vec!["結果"]]);
     let text = trial::run(&trial::job_in("a.xls", Mode::TextOnly), &bytes);
     assert_eq!(text.report.road, Some(Road::Text));
-    assert_eq!(String::from_utf8(text.clean.unwrap()).unwrap(), "表\r\n住民\t2025-01-01\r\n1\t2.5\r\n\t\t#REF!\r\n結果\r\n");
+    assert_eq!(
+        String::from_utf8(text.clean.unwrap()).unwrap(),
+        "表\r\n住民\t2025-01-01\r\n1\t2.5\r\n\t\t#REF!\r\n結果\r\n"
+    );
 }
 
 /// Texts as they may stand in a workbook: short ones, and ones that need several records.
