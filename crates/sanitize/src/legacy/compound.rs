@@ -16,7 +16,7 @@ use crate::{Refusal, Work, compound};
 pub(super) struct Seen {
     /// How many sheets or slides it has, if that can be told.
     pub(super) pages: Option<u64>,
-    /// What is known of a workbook.
+    /// What is known of a workbook; of one of Excel 97 and before it is read when it is converted (`known_book`).
     pub(super) book: KnownBook,
     /// What is known of how a document is laid out.
     pub(super) layout: KnownLayout,
@@ -52,11 +52,16 @@ pub(super) fn read(untrusted: &[u8], kind: Kind, work: &mut Work<'_>) -> Result<
     match kind {
         Kind::Doc => words::read(&mut file, work).map(|layout| Seen { layout, ..Seen::default() }),
         Kind::Xls => {
-            let (pages, book) = sheets::read(&mut file, work)?;
-            Ok(Seen { pages: Some(pages), book, mark, ..Seen::default() })
+            let pages = sheets::read(&mut file, work)?;
+            Ok(Seen { pages: Some(pages), mark, ..Seen::default() })
         }
         _ => slides::read(&mut file, work).map(|pages| Seen { pages, ..Seen::default() }),
     }
+}
+
+/// What is known of a workbook that was read before.
+pub(super) fn known_book(untrusted: &[u8], work: &mut Work<'_>) -> Result<KnownBook, Refusal> {
+    sheets::known(&mut Compound { file: compound::open(untrusted)? }, work)
 }
 
 /// A stream of a file that was read before.

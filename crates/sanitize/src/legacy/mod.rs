@@ -68,7 +68,7 @@ pub(crate) fn rebuild(
             unlocked = bytes;
             untrusted = &unlocked;
         }
-        let seen = compound::read(untrusted, kind, work)?;
+        let mut seen = compound::read(untrusted, kind, work)?;
         if kind == Kind::Xls
             && mode != Mode::Strict
             && let Some(rebuilt) = rebuild_book(untrusted, &seen, work)?
@@ -85,6 +85,9 @@ pub(crate) fn rebuild(
                 }
                 _ => return Ok(rebuilt),
             }
+        }
+        if kind == Kind::Xls && what.to() == Kind::Xlsx {
+            seen.book = compound::known_book(untrusted, work)?;
         }
         if kind == Kind::Ppt
             && let Some(mended) = numbered::mend(untrusted, work)?
@@ -125,7 +128,7 @@ fn rebuild_book(
     work: &mut Work<'_>,
 ) -> Result<Option<Rebuilt>, Refusal> {
     match compound::main_stream(untrusted, "/Workbook", work)? {
-        Some(stream) => book::rebuild(&stream, seen.mark.clone(), work),
+        Some(stream) => book::rebuild(stream, seen.mark.clone(), work),
         None => Ok(None),
     }
 }

@@ -32,8 +32,8 @@ pub(super) const SINCE_97: u16 = 0x0600;
 /// Names that run when the workbook opens, closes, or a sheet is shown, as they are written (MS-XLS, section 2.5.114).
 const RUNNING: [u8; 4] = [0x01, 0x02, 0x0A, 0x0B];
 
-/// Reports what the records carry, and returns how many sheets there are and what is known of them.
-pub(super) fn read(file: &mut Compound<'_>, work: &mut Work<'_>) -> Result<(u64, KnownBook), Refusal> {
+/// The main stream of a workbook, and its version.
+fn stream(file: &mut Compound<'_>, work: &mut Work<'_>) -> Result<(Vec<u8>, u16), Refusal> {
     let damaged = Refusal::held(Reason::Damaged);
     let book = match file.stream("/Workbook", work)? {
         Some(book) => book,
@@ -43,16 +43,27 @@ pub(super) fn read(file: &mut Compound<'_>, work: &mut Work<'_>) -> Result<(u64,
         return Err(damaged);
     }
     let version = u16_at(&book, 4).unwrap_or(SINCE_97);
-    let mut sheets = 0;
+    Ok((book, version))
+}
+
+/// The records of a stream: where each begins, its number and its body.
+fn records(book: &[u8]) -> impl Iterator<Item = (usize, u16, &[u8])> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let (start, number, length) = (at, u16_at(book, at)?, u16_at(book, at + 2)?);
+        // The end of a stream that was cut off; the office program will say what it makes of that.
+        let body = book.get(at + 4..at + 4 + usize::from(length))?;
+        at += 4 + body.len();
+        Some((start, number, body))
+    })
+}
+
+/// What is known of the sheets that an office program would not tell.
+pub(super) fn known(file: &mut Compound<'_>, work: &mut Work<'_>) -> Result<KnownBook, Refusal> {
+    let (book, version) = stream(file, work)?;
     let mut values = Values::of(version);
     let mut objects = Objects::default();
-    let mut at = 0;
-    while let (Some(number), Some(length)) = (u16_at(&book, at), u16_at(&book, at + 2)) {
-        let start = at;
-        at += 4;
-        // The end of a stream that was cut off; the office program will say what it makes of that.
-        let Some(body) = book.get(at..at + usize::from(length)) else { break };
-        at += usize::from(length);
+    for (start, number, body) in records(&book) {
         values.record(start, number, body);
         if version >= SINCE_97 {
             objects.record(start + 4, number, body, values.sheet_being_read());
@@ -60,6 +71,17 @@ pub(super) fn read(file: &mut Compound<'_>, work: &mut Work<'_>) -> Result<(u64,
         if number == record::SHEET && body.get(5) != Some(&6) {
             values.sheet(place_at(body, 0), sheet_name(body, version));
         }
+    }
+    let mut known = values.into_book();
+    objects.put(&book, &mut known.sheets, work)?;
+    Ok(known)
+}
+
+/// Reports what the records carry, and returns how many sheets there are.
+pub(super) fn read(file: &mut Compound<'_>, work: &mut Work<'_>) -> Result<u64, Refusal> {
+    let (book, version) = stream(file, work)?;
+    let mut sheets = 0;
+    for (_, number, body) in records(&book) {
         match number {
             record::PASSWORD => return Err(Refusal::held(Reason::PasswordNeeded)),
             record::SHEET => match body.get(5) {
@@ -85,9 +107,7 @@ pub(super) fn read(file: &mut Compound<'_>, work: &mut Work<'_>) -> Result<(u64,
             _ => {}
         }
     }
-    let mut known = values.into_book();
-    objects.put(&book, &mut known.sheets, work)?;
-    Ok((sheets, known))
+    Ok(sheets)
 }
 
 fn sheet_name(body: &[u8], version: u16) -> String {

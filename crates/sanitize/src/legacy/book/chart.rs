@@ -5,7 +5,7 @@
 
 use super::super::bytes::u16_at;
 use super::page::Page;
-use super::records::{self, Item, Part, Record};
+use super::records::{self, Item, Items, Part, Record};
 use super::sheet::Book;
 use super::{CHART, Stop, drawing, formula, object, shapes};
 use crate::Work;
@@ -39,18 +39,22 @@ pub(super) fn rebuild(
     let mut out = Vec::new();
     part.put_begin(CHART, &mut out)?;
     let mut page = Page::with(book.mark.clone().filter(|_| is_sheet));
-    let mut rest = part.items.as_slice();
-    while let Some((item, behind)) = rest.split_first() {
-        let Item::Record(record) = item else { return Err(Stop::Other) };
-        let mut taken = 0;
+    let mut items = part.items();
+    loop {
+        let here = items.clone();
+        let record = match items.next() {
+            Some(Item::Record(record)) => record,
+            Some(Item::Part(_)) => return Err(Stop::Other),
+            None => break,
+        };
         match record.number {
             record::DRAWING => {
-                let (written, count) = drawing::rebuild(rest, book, sheet, work)?;
+                let (written, behind) = drawing::rebuild(here, book, sheet, work)?;
                 out.extend_from_slice(&written);
-                taken = count - 1;
+                items = behind;
             }
             record::TEXT => {
-                let (written, more) = object::text(record, book.fonts)?;
+                let (written, more) = object::text(&record, book.fonts)?;
                 if !more.is_empty() {
                     return Err(Stop::Other);
                 }
@@ -61,13 +65,12 @@ pub(super) fn rebuild(
                 records::put(&mut out, record.number, &written);
             }
             record::FILLING => {
-                let written = drawing::of_chart(record, book.pictures, book.policy)?;
+                let written = drawing::of_chart(&record, book.pictures, book.policy)?;
                 records::put(&mut out, record.number, &written);
             }
-            number if Page::owns(number) => page.put(record, &mut out)?,
-            _ => known(record, behind, sheet, work, &mut out)?,
+            number if Page::owns(number) => page.put(&record, &mut out)?,
+            _ => known(&record, &items, sheet, work, &mut out)?,
         }
-        rest = behind.get(taken..).ok_or(Stop::Other)?;
     }
     page.done()?;
     records::put(&mut out, records::END, &[]);
@@ -76,7 +79,7 @@ pub(super) fn rebuild(
 
 fn known(
     record: &Record<'_>,
-    behind: &[Item<'_>],
+    behind: &Items<'_>,
     sheet: &str,
     work: &mut Work<'_>,
     out: &mut Vec<u8>,
@@ -86,8 +89,8 @@ fn known(
         Some(_) if !is_later(record.number) => return Err(Stop::Other),
         _ => {
             // What stands inside a record that goes would be taken for the inside of another.
-            let has_inside =
-                matches!(behind.first(), Some(Item::Record(next)) if next.number == record::BEGIN);
+            let next = behind.clone().next();
+            let has_inside = matches!(next, Some(Item::Record(next)) if next.number == record::BEGIN);
             if has_inside || record::OF_CHARTS.contains(&record.number) {
                 return Err(Stop::Other);
             }

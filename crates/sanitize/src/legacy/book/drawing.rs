@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use worker_protocol::{LinkPolicy, Threat};
 
 use super::super::bytes::{u16_at, u32_at};
-use super::records::{self, Item, Record};
+use super::records::{self, Item, Items, Record};
 use super::sheet::Book;
 use super::{Stop, chart, hyperlink, object};
 use crate::Work;
@@ -115,21 +115,22 @@ enum Between {
     Text(Vec<u8>),
 }
 
-/// Rebuilds the drawing that begins these items; says how many of them it took.
-pub(super) fn rebuild(
-    items: &[Item<'_>],
+/// Rebuilds the drawing that begins these items; returns those behind it.
+pub(super) fn rebuild<'a>(
+    items: Items<'a>,
     book: &mut Book<'_>,
     sheet: &str,
     work: &mut Work<'_>,
-) -> Result<(Vec<u8>, usize), Stop> {
+) -> Result<(Vec<u8>, Items<'a>), Stop> {
     let mut bytes = Vec::new();
+    let mut items = items;
     let mut between: Vec<Between> = Vec::new();
-    let mut taken = 0;
-    for item in items {
-        match item {
-            Item::Record(record) => match record.number {
+    loop {
+        let here = items.clone();
+        match items.next() {
+            Some(Item::Record(record)) => match record.number {
                 record::DRAWING | records::CONTINUE => {
-                    record.pieces().for_each(|piece| bytes.extend_from_slice(piece))
+                    record.pieces().for_each(|piece| bytes.extend_from_slice(piece));
                 }
                 record::OBJECT => {
                     let kind = object::read(record.body, book, sheet, work)?;
@@ -138,23 +139,26 @@ pub(super) fn rebuild(
                     record.more.iter().for_each(|piece| bytes.extend_from_slice(piece));
                 }
                 record::TEXT => {
-                    let (text, rest) = object::text(record, book.fonts)?;
+                    let (text, rest) = object::text(&record, book.fonts)?;
                     between.push(Between::Text(text));
                     rest.iter().for_each(|piece| bytes.extend_from_slice(piece));
                 }
-                _ => break,
+                _ => {
+                    items = here;
+                    break;
+                }
             },
-            Item::Part(part) => {
+            Some(Item::Part(part)) => {
                 let Some(Between::Object { kind, chart }) = between.last_mut() else {
                     return Err(Stop::Other);
                 };
                 if !kind.is_chart() || chart.is_some() {
                     return Err(Stop::Other);
                 }
-                *chart = Some(chart::rebuild(part, false, book, sheet, work)?);
+                *chart = Some(chart::rebuild(&part, false, book, sheet, work)?);
             }
+            None => break,
         }
-        taken += 1;
     }
     work.budget.spend(bytes.len() as u64).map_err(Stop::Refused)?;
     let nodes = parse(&bytes)?;
@@ -195,7 +199,7 @@ pub(super) fn rebuild(
     if let Some(rest) = drawing.get(start..).filter(|rest| !rest.is_empty()) {
         records::put(&mut out, record::DRAWING, rest);
     }
-    Ok((out, taken))
+    Ok((out, items))
 }
 
 struct Writer<'b> {
@@ -288,7 +292,10 @@ impl<'b> Writer<'b> {
             .iter()
             .any(|inside| inside.number == drawn::PROPERTIES && names_picture(inside, self.pictures));
         if was_object && !has_picture {
-            // Nothing of it can be seen without what it was.
+            // Nothing of it can be seen without what it was. One that leads a group is none of what programs write.
+            if node.inside.iter().any(|inside| inside.number == drawn::GROUP_FRAME) {
+                return Err(Stop::Other);
+            }
             let number = node.inside.iter().find(|inside| inside.number == drawn::KIND);
             self.dropped.extend(number.and_then(|kind| u32_at(kind.body, 0)));
             return Ok(());
@@ -330,7 +337,7 @@ impl<'b> Writer<'b> {
     fn kind(&mut self, node: &Node<'_>, was_object: bool) -> Result<(), Stop> {
         let (number, flags) = u32_at(node.body, 0).zip(u32_at(node.body, 4)).ok_or(Stop::Other)?;
         let sort = node.head >> 4;
-        let sort = if was_object || sort == HOST_CONTROL { PICTURE_FRAME } else { sort };
+        let sort = if was_object { PICTURE_FRAME } else { sort };
         let body = [number.to_le_bytes(), (flags & SHAPE_FLAGS).to_le_bytes()].concat();
         if node.body.len() != 8 {
             return Err(Stop::Other);

@@ -9,7 +9,7 @@ use super::super::bytes::u16_at;
 use super::super::sheets;
 use super::Stop;
 use super::formula::{self, Formula};
-use super::records::{self, Item, Part, Reader, Record, put_characters, shown};
+use super::records::{self, Part, Reader, Record, put_characters, shown};
 use crate::ooxml::is_dangerous_function;
 
 /// Records by number.
@@ -187,10 +187,9 @@ impl<'a> Links<'a> {
     /// Reads them from what holds for all of the workbook.
     pub(super) fn read(globals: &Part<'a>, sheet_count: usize, policy: LinkPolicy) -> Result<Self, Stop> {
         let mut links = Self::default();
-        for item in &globals.items {
-            let Item::Record(record) = item else { continue };
+        for record in globals.records() {
             match record.number {
-                record::BOOK => links.books.push(book(record)?),
+                record::BOOK => links.books.push(book(&record)?),
                 record::OTHER_NAME => {
                     let book = links.books.last_mut().ok_or(Stop::Other)?;
                     if book.target == Target::AddIn {
@@ -199,7 +198,7 @@ impl<'a> Links<'a> {
                         book.names.push((text, is_known));
                     }
                 }
-                record::SHEETS => links.read_sheets(record)?,
+                record::SHEETS => links.read_sheets(&record)?,
                 record::NAME => {
                     let text = name_text(record.body).ok_or(Stop::Other)?;
                     links.names.push(Name { body: record.body, remark: None, text, now: None });

@@ -92,7 +92,7 @@ impl From<Refusal> for Stop {
 /// # Errors
 /// Blocked beyond the bounds.
 pub(super) fn rebuild(
-    book: &[u8],
+    book: Vec<u8>,
     borne: Option<Mark>,
     work: &mut Work<'_>,
 ) -> Result<Option<Rebuilt>, Refusal> {
@@ -117,26 +117,42 @@ struct Listed {
     written: Vec<u8>,
 }
 
-fn try_rebuild(book: &[u8], borne: Option<Mark>, work: &mut Work<'_>) -> Result<Rebuilt, Stop> {
-    work.budget.spend(book.len() as u64)?;
-    let parts = records::read(book)?;
+fn try_rebuild(untrusted: Vec<u8>, borne: Option<Mark>, work: &mut Work<'_>) -> Result<Rebuilt, Stop> {
+    let mark = work.job.mark.clone().or(borne);
+    let (stream, fidelity) = rebuild_stream(&untrusted, mark.as_ref(), work)?;
+    // A workbook is as large as what became of it, and there is one more of it to come.
+    drop(untrusted);
+    // What is not read again as it was written is no workbook.
+    if records::read(&stream)?.len() as u64 != fidelity.pages.after + 1 {
+        return Err(Stop::Other);
+    }
+    let clean = file(stream, mark.as_ref()).ok_or(Stop::Other)?;
+    Ok(Rebuilt { fidelity: Some(fidelity), ..Rebuilt::same(clean, Kind::Xls) })
+}
+
+fn rebuild_stream(
+    untrusted: &[u8],
+    mark: Option<&Mark>,
+    work: &mut Work<'_>,
+) -> Result<(Vec<u8>, Fidelity), Stop> {
+    work.budget.spend(untrusted.len() as u64)?;
+    let parts = records::read(untrusted)?;
     let (globals, sheets) = parts.split_first().ok_or(Stop::Other)?;
     if u16_at(globals.begin, 0) != Some(SINCE_97) || globals.kind() != Some(BOOK) {
         return Err(Stop::Other);
     }
-    let of_number = |number: u16| records_of(globals).filter(move |record| record.number == number);
-    let names: Vec<&Record<'_>> = of_number(record::SHEET).collect();
+    let of_number = |number: u16| globals.records().filter(move |record| record.number == number);
+    let names: Vec<Record<'_>> = of_number(record::SHEET).collect();
     if names.is_empty() || names.len() > SHEETS_MAX {
         return Err(Stop::Other);
     }
     let policy = work.job.policy.links;
     let fonts = of_number(record::FONT).count();
     let strings = match of_number(record::STRINGS).next() {
-        Some(strings) => Strings::read(strings, fonts)?,
+        Some(strings) => Strings::read(&strings, fonts)?,
         None => Strings::default(),
     };
     let pictures = read_pictures(globals, work)?;
-    let mark = work.job.mark.clone().or(borne);
     let mut book = Book {
         links: Links::read(globals, names.len(), policy)?,
         strings,
@@ -145,38 +161,24 @@ fn try_rebuild(book: &[u8], borne: Option<Mark>, work: &mut Work<'_>) -> Result<
         pictures: pictures.count,
         policy,
         cells: 0,
-        mark: mark.as_ref().map(mark::shown),
+        mark: mark.map(mark::shown),
     };
     let mut listed = Vec::new();
-    for name in names {
+    for name in &names {
         listed.push(read_sheet(name, sheets, &mut book, work)?);
     }
-    let characters = book.strings.characters();
-    let stream = put_book(globals, &listed, &book, &pictures, work)?;
-    // What is not read again as it was written is no workbook.
-    if records::read(&stream)?.len() != listed.len() + 1 {
-        return Err(Stop::Other);
-    }
-    let clean = file(&stream, mark.as_ref()).ok_or(Stop::Other)?;
     let kept = |count: u64| Kept { before: count, after: count };
     let fidelity = Fidelity {
-        characters: kept(characters),
+        characters: kept(book.strings.characters()),
         cells: kept(book.cells),
         pages: kept(listed.len() as u64),
         pictures: kept(pictures.count as u64),
     };
-    Ok(Rebuilt { fidelity: Some(fidelity), ..Rebuilt::same(clean, Kind::Xls) })
-}
-
-fn records_of<'p, 'a>(part: &'p Part<'a>) -> impl Iterator<Item = &'p Record<'a>> {
-    part.items.iter().filter_map(|item| match item {
-        Item::Record(record) => Some(record),
-        Item::Part(_) => None,
-    })
+    Ok((put_book(globals, listed, &book, &pictures, work)?, fidelity))
 }
 
 fn read_pictures(globals: &Part<'_>, work: &mut Work<'_>) -> Result<Pictures, Stop> {
-    let records = records_of(globals).filter(|record| record.number == record::PICTURES);
+    let records = globals.records().filter(|record| record.number == record::PICTURES);
     let bytes: Vec<u8> =
         records.flat_map(|record| record.pieces().flatten().copied().collect::<Vec<u8>>()).collect();
     if bytes.is_empty() { Ok(Pictures::default()) } else { pictures::rebuild(&bytes, work) }
@@ -210,7 +212,7 @@ fn read_sheet(
 /// The stream: what holds for all of the workbook, then the sheets.
 fn put_book(
     globals: &Part<'_>,
-    sheets: &[Listed],
+    sheets: Vec<Listed>,
     book: &Book<'_>,
     pictures: &Pictures,
     work: &mut Work<'_>,
@@ -218,18 +220,18 @@ fn put_book(
     let mut out = Vec::new();
     globals.put_begin(BOOK, &mut out)?;
     let has_theme =
-        records_of(globals).any(|record| record.number == record::THEME && !is_usual_theme(record));
+        globals.records().any(|record| record.number == record::THEME && !is_usual_theme(&record));
     if has_theme {
         work.findings.add(Threat::Extension, "Workbook/theme");
     }
     let mut places = Vec::new();
     let (mut has_links, mut has_sheets, mut has_pictures, mut has_strings) = (false, false, false, false);
-    for item in &globals.items {
+    for item in globals.items() {
         let Item::Record(record) = item else { return Err(Stop::Other) };
         match record.number {
             record::SHEET => {
                 if !std::mem::replace(&mut has_sheets, true) {
-                    for sheet in sheets {
+                    for sheet in &sheets {
                         places.push(out.len() + 4);
                         put_listed(&mut out, sheet)?;
                     }
@@ -271,7 +273,7 @@ fn put_book(
                 records::put(&mut out, record::STYLE, record.body);
             }
             record::FORMAT => {
-                if !is_format(record, book) {
+                if !is_format(&record, book) {
                     return Err(Stop::Other);
                 }
                 records::put(&mut out, record::FORMAT, record.body);
@@ -283,7 +285,7 @@ fn put_book(
             // Programs read past it whatever it holds; where a password was, that is what `locked` left.
             record::IGNORED => {}
             number => match shapes::of_book(number) {
-                Some(shape) if shapes::fits(record, shape) => records::put(&mut out, number, record.body),
+                Some(shape) if shapes::fits(&record, shape) => records::put(&mut out, number, record.body),
                 Some(_) if number < shapes::LATER && number != 0x105C => return Err(Stop::Other),
                 _ => Book::leave_out(work, number, "")?,
             },
@@ -294,7 +296,8 @@ fn put_book(
         book.strings.put(&mut out);
     }
     records::put(&mut out, records::END, &[]);
-    for (sheet, place) in sheets.iter().zip(places) {
+    out.reserve_exact(sheets.iter().map(|sheet| sheet.written.len()).sum());
+    for (sheet, place) in sheets.into_iter().zip(places) {
         let start = u32::try_from(out.len()).map_err(|_| Stop::Other)?;
         out.get_mut(place..place + 4).ok_or(Stop::Other)?.copy_from_slice(&start.to_le_bytes());
         out.extend_from_slice(&sheet.written);
@@ -340,10 +343,13 @@ fn is_style(body: &[u8], formats: usize) -> bool {
 }
 
 /// The file around the stream, and the mark for programs.
-fn file(stream: &[u8], mark: Option<&Mark>) -> Option<Vec<u8>> {
-    let mut file = cfb::CompoundFile::create_with_version(cfb::Version::V3, Cursor::new(Vec::new())).ok()?;
-    let mut padded = stream.to_vec();
-    padded.resize(stream.len().max(STREAM_BYTES_MIN), 0);
+fn file(stream: Vec<u8>, mark: Option<&Mark>) -> Option<Vec<u8>> {
+    let mut padded = stream;
+    padded.resize(padded.len().max(STREAM_BYTES_MIN), 0);
+    // Each sector needs four bytes in a table, and the file a head and a directory.
+    let room = padded.len() + padded.len() / 64 + 4096;
+    let bytes = Cursor::new(Vec::with_capacity(room));
+    let mut file = cfb::CompoundFile::create_with_version(cfb::Version::V3, bytes).ok()?;
     file.create_stream("/Workbook").ok()?.write_all(&padded).ok()?;
     if let Some(mark) = mark {
         file.create_stream(properties::STREAM).ok()?.write_all(&properties::written(mark)).ok()?;

@@ -20,8 +20,8 @@ const BODY_BYTES_MAX: usize = 8224;
 /// The body of a beginning, in bytes.
 const BEGIN_BYTES: usize = 16;
 
-/// Records of one workbook that are read.
-const RECORDS_MAX: usize = 4_000_000;
+/// Sheets of one workbook that are read.
+const PARTS_MAX: usize = 10_000;
 
 /// Charts on charts.
 const DEPTH_MAX: usize = 4;
@@ -35,6 +35,10 @@ pub(super) struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
+    pub(super) fn new(number: u16, body: &'a [u8]) -> Self {
+        Self { number, body, more: Vec::new() }
+    }
+
     /// Its bytes and those of the records it goes on in, one after the other.
     pub(super) fn pieces(&self) -> impl Iterator<Item = &'a [u8]> + '_ {
         std::iter::once(self.body).chain(self.more.iter().copied())
@@ -42,18 +46,36 @@ impl<'a> Record<'a> {
 }
 
 /// What stands between a beginning and its end.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Part<'a> {
-    /// Where it begins in the stream, by which a sheet is known.
+    /// Where it begins in the stream, by which a sheet is known; in its sheet for a chart.
     pub(super) start: usize,
     pub(super) begin: &'a [u8],
-    pub(super) items: Vec<Item<'a>>,
+    inside: &'a [u8],
 }
 
-impl Part<'_> {
+impl<'a> Part<'a> {
     /// What it is: a number that follows the version.
     pub(super) fn kind(&self) -> Option<u16> {
         u16_at(self.begin, 2)
+    }
+
+    /// What is in it. Nothing is kept of what was read: a workbook has as many records as cells.
+    pub(super) fn items(&self) -> Items<'a> {
+        Items { bytes: self.inside, at: 0 }
+    }
+
+    /// The records in it, without those of charts.
+    pub(super) fn records(&self) -> impl Iterator<Item = Record<'a>> + use<'a> {
+        self.items().filter_map(|item| match item {
+            Item::Record(record) => Some(record),
+            Item::Part(_) => None,
+        })
+    }
+
+    /// How many bytes are in it.
+    pub(super) fn len(&self) -> usize {
+        self.inside.len()
     }
 
     /// Writes its beginning: version, what it is, and as what kind of program wrote it. Short ones have no more than that.
@@ -74,54 +96,97 @@ pub(super) enum Item<'a> {
     Part(Part<'a>),
 }
 
+/// Reads what is in a part, one after the other.
+#[derive(Debug, Clone)]
+pub(super) struct Items<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Items<'a> {
+    /// The next record by itself: where it begins, its number and its body.
+    fn raw(&mut self) -> Option<(usize, u16, &'a [u8])> {
+        let start = self.at;
+        let (number, body) = raw(self.bytes, start)?;
+        self.at = start + HEAD_BYTES + body.len();
+        Some((start, number, body))
+    }
+}
+
+impl<'a> Iterator for Items<'a> {
+    type Item = Item<'a>;
+
+    fn next(&mut self) -> Option<Item<'a>> {
+        let (start, number, body) = loop {
+            let next = self.raw()?;
+            // What they go on stays without them, or goes.
+            if !LATER_CONTINUES.contains(&next.1) {
+                break next;
+            }
+        };
+        if number == BEGIN {
+            let from = self.at;
+            let mut depth = 1;
+            while depth > 0 {
+                let (end, number, _) = self.raw()?;
+                match number {
+                    BEGIN => depth += 1,
+                    END => depth -= 1,
+                    _ => {}
+                }
+                if depth == 0 {
+                    return Some(Item::Part(Part { start, begin: body, inside: self.bytes.get(from..end)? }));
+                }
+            }
+        }
+        let mut record = Record::new(number, body);
+        while let Some((CONTINUE, more)) = raw(self.bytes, self.at) {
+            record.more.push(more);
+            self.at += HEAD_BYTES + more.len();
+        }
+        Some(Item::Record(record))
+    }
+}
+
+/// The head of a record: its number and the length of its body.
+const HEAD_BYTES: usize = 4;
+
+fn raw(bytes: &[u8], at: usize) -> Option<(u16, &[u8])> {
+    let (number, length) = (u16_at(bytes, at)?, usize::from(u16_at(bytes, at + 2)?));
+    Some((number, bytes.get(at + HEAD_BYTES..at + HEAD_BYTES + length)?))
+}
+
 /// The parts of a workbook in their order: what holds for all of it, then the sheets.
 ///
 /// # Errors
 /// Another road is taken when the records do not fit into each other.
 pub(super) fn read(book: &[u8]) -> Result<Vec<Part<'_>>, Stop> {
     let mut parts = Vec::new();
-    let mut open: Vec<Part<'_>> = Vec::new();
-    let mut at = 0;
-    let mut count = 0;
-    while let (Some(number), Some(length)) = (u16_at(book, at), u16_at(book, at + 2)) {
-        let start = at;
-        let end = at + 4 + usize::from(length);
-        let body = book.get(at + 4..end).ok_or(Stop::Other)?;
-        at = end;
-        count += 1;
-        if count > RECORDS_MAX {
-            return Err(Stop::Other);
-        }
-        let depth = open.len();
-        match (number, open.last_mut()) {
+    let mut all = Items { bytes: book, at: 0 };
+    let mut begun = None;
+    let mut depth = 0;
+    while let Some((start, number, body)) = all.raw() {
+        match number {
+            BEGIN if depth >= DEPTH_MAX || parts.len() >= PARTS_MAX => return Err(Stop::Other),
+            BEGIN => {
+                depth += 1;
+                begun = begun.or(Some((start, body, all.at)));
+            }
             // A stream is filled up behind its last record.
-            (_, None) if number != BEGIN => break,
-            (BEGIN, _) if depth >= DEPTH_MAX => return Err(Stop::Other),
-            (BEGIN, _) => open.push(Part { start, begin: body, items: Vec::new() }),
-            (END, _) => {
-                let Some(part) = open.pop() else { return Err(Stop::Other) };
-                match open.last_mut() {
-                    Some(around) => around.items.push(Item::Part(part)),
-                    None => parts.push(part),
+            _ if depth == 0 => return if parts.is_empty() { Err(Stop::Other) } else { Ok(parts) },
+            END => {
+                depth -= 1;
+                if depth == 0 {
+                    let (at, begin, from) = begun.take().ok_or(Stop::Other)?;
+                    let inside = book.get(from..start).ok_or(Stop::Other)?;
+                    parts.push(Part { start: at, begin, inside });
                 }
             }
-            (CONTINUE, Some(part)) => match part.items.last_mut() {
-                Some(Item::Record(record)) => record.more.push(body),
-                // Behind a chart, a drawing goes on.
-                Some(Item::Part(_)) => {
-                    part.items.push(Item::Record(Record { number, body, more: Vec::new() }))
-                }
-                None => return Err(Stop::Other),
-            },
-            // What they go on stays without them, or goes.
-            (number, _) if LATER_CONTINUES.contains(&number) => {}
-            (number, Some(part)) => {
-                part.items.push(Item::Record(Record { number, body, more: Vec::new() }));
-            }
-            (_, None) => return Err(Stop::Other),
+            _ => {}
         }
     }
-    if open.is_empty() && !parts.is_empty() { Ok(parts) } else { Err(Stop::Other) }
+    // What is cut off ends in the middle of a part.
+    if depth == 0 && !parts.is_empty() { Ok(parts) } else { Err(Stop::Other) }
 }
 
 /// Writes a record; what is longer than one holds goes on in others.

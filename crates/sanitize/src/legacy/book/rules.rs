@@ -7,7 +7,7 @@
 use worker_protocol::Threat;
 
 use super::super::bytes::u16_at;
-use super::records::{self, CONTINUE, Item, Reader, Record, put_plain, put_text};
+use super::records::{self, CONTINUE, Item, Items, Reader, Record, put_plain, put_text};
 use super::shapes::{AREA_BYTES, are_areas};
 use super::sheet::{Book, record};
 use super::{Stop, formula};
@@ -16,26 +16,25 @@ use crate::Work;
 /// Characters of one text that stand in one record.
 const CHARS_IN_RECORD: usize = 4000;
 
-/// Writes a rule for looks with its conditions, which follow it; says how many these are.
+/// Writes a rule for looks with its conditions, which follow it.
 pub(super) fn looks(
     record: &Record<'_>,
-    behind: &[Item<'_>],
+    behind: &mut Items<'_>,
     book: &Book<'_>,
     sheet: &str,
     work: &mut Work<'_>,
     out: &mut Vec<u8>,
-) -> Result<usize, Stop> {
+) -> Result<(), Stop> {
     let body = record.body;
     let count = u16_at(body, 0).map(usize::from).ok_or(Stop::Other)?;
     let areas = u16_at(body, 12).map(usize::from).ok_or(Stop::Other)?;
     if body.len() != 14 + areas * AREA_BYTES || !body.get(14..).is_some_and(are_areas) {
         return Err(Stop::Other);
     }
-    let conditions = behind.get(..count).ok_or(Stop::Other)?;
     let mut written = Vec::new();
     let mut gone = None;
-    for condition in conditions {
-        let Item::Record(condition) = condition else { return Err(Stop::Other) };
+    for _ in 0..count {
+        let Some(Item::Record(condition)) = behind.next() else { return Err(Stop::Other) };
         if condition.number != record::LOOK {
             return Err(Stop::Other);
         }
@@ -53,7 +52,7 @@ pub(super) fn looks(
             written.iter().for_each(|condition| records::put(out, record::LOOK, condition));
         }
     }
-    Ok(count)
+    Ok(())
 }
 
 /// One condition: what it compares, how cells look then, two formulas.
@@ -95,27 +94,29 @@ fn is_look(bytes: &[u8]) -> Option<bool> {
     Some(reader.is_at_end())
 }
 
-/// Writes the rules for input, which follow their head; says how many these were.
+/// Writes the rules for input, which follow their head.
 pub(super) fn inputs(
     record: &Record<'_>,
-    behind: &[Item<'_>],
+    behind: &mut Items<'_>,
     book: &Book<'_>,
     sheet: &str,
     work: &mut Work<'_>,
     out: &mut Vec<u8>,
-) -> Result<usize, Stop> {
+) -> Result<(), Stop> {
     if record.body.len() != 18 {
         return Err(Stop::Other);
     }
     let mut written = Vec::new();
-    let mut count = 0;
-    for item in behind {
-        let Item::Record(rule) = item else { break };
-        if rule.number != record::INPUT {
-            break;
-        }
-        count += 1;
-        match input(rule, book).ok_or(Stop::Other)? {
+    loop {
+        let here = behind.clone();
+        let rule = match behind.next() {
+            Some(Item::Record(rule)) if rule.number == record::INPUT => rule,
+            _ => {
+                *behind = here;
+                break;
+            }
+        };
+        match input(&rule, book).ok_or(Stop::Other)? {
             Ok(rule) => written.push(rule),
             Err(threat) => Book::tell(work, threat, sheet),
         }
@@ -124,7 +125,7 @@ pub(super) fn inputs(
     let rules = u32::try_from(written.len()).map_err(|_| Stop::Other)?;
     records::put(out, record::INPUTS, &[head, &rules.to_le_bytes()].concat());
     written.iter().for_each(|rule| records::put(out, record::INPUT, rule));
-    Ok(count)
+    Ok(())
 }
 
 /// One rule: flags, four texts, two formulas, the cells it holds for.

@@ -154,10 +154,12 @@ impl<'b, 'a, 'w, 'j> Sheet<'b, 'a, 'w, 'j> {
         self.look_for_shared(part)?;
         let mut has_drawing = false;
         let mut is_in_view = false;
-        let mut rest = part.items.as_slice();
-        while let Some((item, behind)) = rest.split_first() {
+        self.out.reserve_exact(part.len() + part.len() / 64 + 4096);
+        let mut items = part.items();
+        loop {
+            let here = items.clone();
+            let Some(item) = items.next() else { break };
             let Item::Record(record) = item else { return Err(Stop::Other) };
-            let mut taken = 0;
             match record.number {
                 record::VIEW_BEGIN => is_in_view = true,
                 record::VIEW_END => is_in_view = false,
@@ -166,19 +168,18 @@ impl<'b, 'a, 'w, 'j> Sheet<'b, 'a, 'w, 'j> {
                 record::DRAWING if has_drawing => return Err(Stop::Other),
                 record::DRAWING => {
                     has_drawing = true;
-                    let (written, count) = drawing::rebuild(rest, self.book, self.name, self.work)?;
+                    let (written, behind) = drawing::rebuild(here, self.book, self.name, self.work)?;
                     self.out.extend_from_slice(&written);
-                    taken = count - 1;
+                    items = behind;
                 }
                 record::LOOKS => {
-                    taken = rules::looks(record, behind, self.book, self.name, self.work, &mut self.out)?;
+                    rules::looks(&record, &mut items, self.book, self.name, self.work, &mut self.out)?;
                 }
                 record::INPUTS => {
-                    taken = rules::inputs(record, behind, self.book, self.name, self.work, &mut self.out)?;
+                    rules::inputs(&record, &mut items, self.book, self.name, self.work, &mut self.out)?;
                 }
-                _ => self.record(record)?,
+                _ => self.record(&record)?,
             }
-            rest = behind.get(taken..).ok_or(Stop::Other)?;
         }
         self.page.done()?;
         records::put(&mut self.out, records::END, &[]);
@@ -190,8 +191,7 @@ impl<'b, 'a, 'w, 'j> Sheet<'b, 'a, 'w, 'j> {
         if self.has_macros {
             return Ok(());
         }
-        for item in &part.items {
-            let Item::Record(record) = item else { continue };
+        for record in part.records() {
             let at = match record.number {
                 record::SHARED_FORMULA => TOKENS_OF_SHARED,
                 record::ARRAY => TOKENS_OF_ARRAY,
@@ -313,7 +313,7 @@ impl<'b, 'a, 'w, 'j> Sheet<'b, 'a, 'w, 'j> {
                 if let Some(flags) = body.first_mut() {
                     *flags &= !1;
                 }
-                self.known(&Record { number: record.number, body: &body, more: Vec::new() })?;
+                self.known(&Record::new(record.number, &body))?;
             }
             record::SETTINGS if body.first().is_some_and(|flags| flags & 0x10 != 0) => {
                 // A box with controls, which only macros open.

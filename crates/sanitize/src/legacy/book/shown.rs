@@ -77,7 +77,7 @@ pub(crate) fn read(clean: &[u8]) -> Option<ShownBook> {
     let mut own = HashMap::new();
     let mut strings = Strings::default();
     let mut names = Vec::new();
-    for record in records_of(globals) {
+    for record in globals.records() {
         let at = |place| u16_at(record.body, place);
         match record.number {
             more::FROM_1904 => book.is_from_1904 = at(0) == Some(1),
@@ -93,7 +93,7 @@ pub(crate) fn read(clean: &[u8]) -> Option<ShownBook> {
                 let mut reader = Reader::new(record.body.get(6..)?);
                 names.push((u32_at(record.body, 0)?, shown(&reader.short_text()?)));
             }
-            more::STRINGS => strings = Strings::read(record, usize::from(u16::MAX)).ok()?,
+            more::STRINGS => strings = Strings::read(&record, usize::from(u16::MAX)).ok()?,
             _ => {}
         }
     }
@@ -106,22 +106,15 @@ pub(crate) fn read(clean: &[u8]) -> Option<ShownBook> {
     Some(book)
 }
 
-fn records_of<'p, 'a>(part: &'p Part<'a>) -> impl Iterator<Item = &'p Record<'a>> {
-    part.items.iter().filter_map(|item| match item {
-        Item::Record(record) => Some(record),
-        Item::Part(_) => None,
-    })
-}
-
 /// Reads a sheet, and the charts on it.
 fn read_sheet(part: &Part<'_>, strings: &Strings, sheet: &mut ShownSheet) {
     let mut is_remark = false;
     let mut awaiting = None;
-    for item in &part.items {
+    for item in part.items() {
         let record = match item {
             Item::Record(record) => record,
             Item::Part(chart) => {
-                read_sheet(chart, strings, sheet);
+                read_sheet(&chart, strings, sheet);
                 continue;
             }
         };
@@ -131,7 +124,7 @@ fn read_sheet(part: &Part<'_>, strings: &Strings, sheet: &mut ShownSheet) {
         match record.number {
             more::OBJECT => is_remark = u16_at(record.body, 4) == Some(REMARK),
             more::WORDS => {
-                if let Some(words) = words(record).filter(|words| !words.trim().is_empty()) {
+                if let Some(words) = words(&record).filter(|words| !words.trim().is_empty()) {
                     if is_remark { sheet.remarks.push(words) } else { sheet.words.push(words) }
                 }
             }
@@ -142,13 +135,13 @@ fn read_sheet(part: &Part<'_>, strings: &Strings, sheet: &mut ShownSheet) {
             // Values that a chart keeps are those of cells.
             _ if part.kind() == Some(super::CHART) => {}
             record::RESULT => {
-                if let Some((place, text)) = awaiting.take().zip(Reader::of(record).text()) {
+                if let Some((place, text)) = awaiting.take().zip(Reader::of(&record).text()) {
                     sheet.cells.insert(place, Held::Words(shown(&text)));
                 }
             }
             record::FORMULA => awaiting = formula(record.body, sheet),
             _ => {
-                cell(record, strings, sheet);
+                cell(&record, strings, sheet);
             }
         }
     }
@@ -217,6 +210,7 @@ fn words(record: &Record<'_>) -> Option<String> {
     let count = usize::from(u16_at(record.body, 10)?);
     let (first, rest) = record.more.split_first()?;
     let (form, _) = first.split_first()?;
-    let text = Record { number: record.number, body: first.get(1..)?, more: rest.to_vec() };
+    let mut text = Record::new(record.number, first.get(1..)?);
+    rest.iter().for_each(|piece| text.more.push(piece));
     Reader::of(&text).characters(count, form & 1 == 1).map(|text| shown(&text))
 }
