@@ -170,6 +170,7 @@ pub(super) fn rebuild<'a>(
         policy: book.policy,
         dropped: HashSet::new(),
         shapes: 0,
+        gone: 0,
         told: Vec::new(),
     };
     for node in &nodes {
@@ -181,7 +182,8 @@ pub(super) fn rebuild<'a>(
     if writer.between.next().is_some() {
         return Err(Stop::Other);
     }
-    let Writer { out: drawing, cuts, told, .. } = writer;
+    let Writer { out: drawing, cuts, told, gone, .. } = writer;
+    book.shapes_gone += gone;
     told.into_iter().for_each(|threat| Book::tell(work, threat, sheet));
     let mut out = Vec::new();
     let mut start = 0;
@@ -212,6 +214,7 @@ struct Writer<'b> {
     /// Shapes that went, by number.
     dropped: HashSet<u32>,
     shapes: u32,
+    gone: u32,
     told: Vec<Threat>,
 }
 
@@ -297,6 +300,7 @@ impl<'b> Writer<'b> {
                 return Err(Stop::Other);
             }
             let number = node.inside.iter().find(|inside| inside.number == drawn::KIND);
+            self.gone += 1;
             self.dropped.extend(number.and_then(|kind| u32_at(kind.body, 0)));
             return Ok(());
         }
@@ -386,15 +390,16 @@ mod property {
         [0x0145, 0x0146, 0x0151, 0x0152, 0x0155, 0x0156, 0x0157, 0x0197, 0x01CF, 0x0383];
     /// No colour behind, no line around: the upper half says what is set, the lower half how.
     pub(super) const FRAME: [(u16, u32); 2] = [(0x01BF, 0x0010_0000), (0x01FF, 0x0008_0000)];
-    /// Numbers of looks, from and to. What is not in here names scripts, other files, or nothing that is known.
-    pub(super) const NUMBERS: [(u16, u16); 24] = [
+    /// Numbers of looks, from and to. What is not in here names scripts, other files, objects, or nothing that is known.
+    pub(super) const NUMBERS: [(u16, u16); 25] = [
         (0x0004, 0x0004),
         (0x0077, 0x007F),
         (0x0080, 0x008F),
         (0x00BF, 0x00C4),
         (0x00F0, 0x00FF),
         (0x0100, 0x0104),
-        (0x0107, 0x0110),
+        (0x0107, 0x010A),
+        (0x010C, 0x0110),
         (0x0117, 0x0120),
         (0x0139, 0x013F),
         (0x0140, 0x0144),

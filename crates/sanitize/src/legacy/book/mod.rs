@@ -56,6 +56,7 @@ mod record {
     pub(super) const FORMAT: u16 = 0x00E0;
     pub(super) const PICTURES: u16 = 0x00EB;
     pub(super) const STRINGS: u16 = 0x00FC;
+    pub(super) const REFRESH: u16 = 0x01B7;
     pub(super) const IGNORED: u16 = 0x01C0;
     pub(super) const STYLE: u16 = 0x0293;
     pub(super) const THEME: u16 = 0x0896;
@@ -161,6 +162,7 @@ fn rebuild_stream(
         pictures: pictures.count,
         policy,
         cells: 0,
+        shapes_gone: 0,
         mark: mark.map(mark::shown),
     };
     let mut listed = Vec::new();
@@ -244,7 +246,7 @@ fn put_book(
             }
             record::PICTURES => {
                 if !std::mem::replace(&mut has_pictures, true) {
-                    records::put(&mut out, record::PICTURES, &pictures.written);
+                    records::put(&mut out, record::PICTURES, &pictures.written_without(book.shapes_gone));
                 }
             }
             record::STRINGS => {
@@ -282,6 +284,8 @@ fn put_book(
                 records::put(&mut out, record::THEME, record.body.get(..THEME_BYTES).unwrap_or_default());
             }
             number if has_theme && record::OF_THEME.contains(&number) => {}
+            // Nothing is fetched when it opens.
+            record::REFRESH => records::put(&mut out, record::REFRESH, &[0, 0]),
             // Programs read past it whatever it holds; where a password was, that is what `locked` left.
             record::IGNORED => {}
             number => match shapes::of_book(number) {

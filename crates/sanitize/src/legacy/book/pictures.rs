@@ -44,10 +44,25 @@ const PNG: Format = Format { of_entry: [6, 6], number: 0xF01E, sort: 0x6E0 };
 /// The pictures of a workbook, and what else holds for all of its drawings.
 #[derive(Debug, Default)]
 pub(super) struct Pictures {
-    /// As it is written; nothing when there are no drawings.
-    pub(super) written: Vec<u8>,
+    /// As it is written, but for the number of shapes; nothing when there are no drawings.
+    written: Vec<u8>,
+    /// Where in it stands how many shapes there are.
+    shapes_at: Option<usize>,
     /// Entries in the list.
     pub(super) count: usize,
+}
+
+impl Pictures {
+    /// What is written when so many shapes are no more.
+    pub(super) fn written_without(&self, shapes_gone: u32) -> Vec<u8> {
+        let mut written = self.written.clone();
+        let place = self.shapes_at.and_then(|at| written.get_mut(at..at + 4));
+        if let Some(place) = place {
+            let shapes = u32_at(place, 0).unwrap_or(0).saturating_sub(shapes_gone);
+            place.copy_from_slice(&shapes.to_le_bytes());
+        }
+        written
+    }
 }
 
 /// Rebuilds what all drawings share.
@@ -59,10 +74,12 @@ pub(super) fn rebuild(bytes: &[u8], work: &mut Work<'_>) -> Result<Pictures, Sto
         return Err(Stop::Other);
     }
     let mut inside = Vec::new();
-    let mut count = 0;
+    let (mut count, mut shapes_at) = (0, None);
     for node in &all.inside {
         match node.number {
             drawn::CLUSTERS if is_clusters(node) => {
+                // Behind both heads, the largest number of a shape and how many clusters there are.
+                shapes_at = Some(HEAD_BYTES + inside.len() + HEAD_BYTES + 8);
                 drawing::put_node(&mut inside, node.head, node.number, node.body)?;
             }
             drawn::PICTURES => {
@@ -92,7 +109,7 @@ pub(super) fn rebuild(bytes: &[u8], work: &mut Work<'_>) -> Result<Pictures, Sto
     }
     let mut written = Vec::new();
     drawing::put_node(&mut written, all.head, all.number, &inside)?;
-    Ok(Pictures { written, count })
+    Ok(Pictures { written, shapes_at, count })
 }
 
 const ENTRY: u16 = 0xF007;

@@ -54,7 +54,7 @@ pub(super) fn of_book(number: u16) -> Option<Shape> {
         // Who calculates how, what is protected, which windows there were.
         0x000E | 0x0012 | 0x0013 | 0x0019 | 0x0022 | 0x0040 | 0x0042 | 0x008D | 0x009C | 0x00C1 | 0x00DA
         | 0x00E1 | 0x0160 | 0x0161 | 0x01AF | 0x01BC => Bytes(2, 2),
-        0x00E2 | 0x0060 => Bytes(0, 0),
+        0x00E2 => Bytes(0, 0),
         0x008C => Bytes(4, 4),
         0x01C1 => Bytes(8, 8),
         0x013D => Bytes(0, 2 * 8192),
@@ -165,9 +165,9 @@ pub(super) fn fate(number: u16) -> Fate {
         // Other values for the same cells, labels that formulas of old used, a picture behind the cells.
         0x0094 | 0x00AE | 0x00AF | 0x00E9 | 0x015F => Fate::GoesAndIsTold(Threat::Extension),
         // Where records were; a window of the workbook among the records of a sheet; what a project calls the sheet; who has the file open, may change it, saw what last; how it was
-        // sorted; how wide columns would be elsewhere; how much of it was seen as an object.
-        0x000B | 0x0016 | 0x003D | 0x005B | 0x0061 | 0x0086 | 0x0090 | 0x00AB | 0x00D3 | 0x00D7 | 0x00DE
-        | 0x00ED | 0x00FF | 0x01A9 | 0x01B7 | 0x01BA | 0x01BD | 0x01C2 | 0x020B | 0x0867 | 0x0896
+        // sorted; that it is a template, which its name no longer says; how wide columns would be elsewhere; how much of it was seen as an object.
+        0x000B | 0x0016 | 0x003D | 0x005B | 0x0060 | 0x0061 | 0x0086 | 0x0090 | 0x00AB | 0x00D3 | 0x00D7
+        | 0x00DE | 0x00ED | 0x00FF | 0x01A9 | 0x01BA | 0x01BD | 0x01C2 | 0x020B | 0x0867 | 0x0896
         | 0x0897 => Fate::Goes,
         // Connections and what is summed up from elsewhere, told as such.
         0x0050..=0x0052

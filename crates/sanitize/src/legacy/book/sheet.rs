@@ -67,6 +67,8 @@ pub(super) struct Book<'a> {
     pub(super) policy: LinkPolicy,
     /// Cells that hold something.
     pub(super) cells: u64,
+    /// Shapes that went with what they were.
+    pub(super) shapes_gone: u32,
     /// The mark, as people read it.
     pub(super) mark: Option<String>,
 }

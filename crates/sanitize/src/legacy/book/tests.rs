@@ -466,7 +466,7 @@ fn pictures() -> Made {
     let clusters = atom(
         0,
         0xF006,
-        &[vec![2, 4, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0], vec![1, 0, 0, 0, 2, 0, 0, 0]].concat(),
+        &[vec![2, 4, 0, 0, 2, 0, 0, 0, 7, 0, 0, 0, 1, 0, 0, 0], vec![1, 0, 0, 0, 2, 0, 0, 0]].concat(),
     );
     let list = atom(0x1F, 0xF001, &atom(0x62, 0xF007, &entry.concat()));
     (0x00EB, atom(0x0F, 0xF000, &[clusters, list].concat()))
@@ -499,6 +499,8 @@ fn objects_leave_their_pictures() {
     assert_eq!(objects[2], object(7, &[]));
     let drawing: Vec<u8> = bodies(&records, 0x00EC).concat();
     let nodes = drawing::parse(&drawing).unwrap_or_else(|_| panic!("a drawing"));
+    // Two of seven shapes went, and both places that count them know.
+    assert_eq!(bodies(&records, 0x00EB)[0][24..28], [5, 0, 0, 0]);
     let [counts, group] = nodes[0].inside.as_slice() else { panic!("counts and a group") };
     assert_eq!(counts.body[..4], [5, 0, 0, 0]);
     let kinds: Vec<_> = group
