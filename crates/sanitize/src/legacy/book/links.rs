@@ -37,6 +37,9 @@ const BUILT_IN: [u16; 9] = [0x00, 0x03, 0x04, 0x05, 0x06, 0x07, 0x09, 0x0C, 0x0D
 /// Of these, those that belong to a sheet: areas to print, titles, filters.
 const OF_SHEET: [u16; 3] = [0x06, 0x07, 0x0D];
 
+/// Names that lead to each other, one behind the other.
+const CHAIN_MAX: usize = 64;
+
 /// Before the text of a name: flags, lengths, its sheet.
 const HEAD_BYTES: usize = 14;
 
@@ -212,7 +215,7 @@ impl<'a> Links<'a> {
             }
         }
         links.find_own_sheets(policy);
-        links.number_names(sheet_count, policy);
+        links.number_names(sheet_count, policy)?;
         Ok(links)
     }
 
@@ -246,16 +249,19 @@ impl<'a> Links<'a> {
     /// By which number a name may lead to its own sheet where it would lead elsewhere.
     fn own_sheet(&self, name: &Name<'_>) -> Option<u16> {
         let sheet = u16_at(name.body, 8)?;
-        let at = self.own_sheets.iter().position(|own| *own == sheet)?;
+        let at = self.own_sheets.binary_search(&sheet).ok()?;
         let is_of_sheet = matches!(name.text.as_slice(), [code] if OF_SHEET.contains(code));
         u16::try_from(self.sheets.len() + at).ok().filter(|_| is_of_sheet)
     }
 
     /// Which names stay: those whose formulas stay, and these name others.
-    fn number_names(&mut self, sheet_count: usize, policy: LinkPolicy) {
+    ///
+    /// # Errors
+    /// Another road is taken where names lead to names that lead to names, further than anybody writes.
+    fn number_names(&mut self, sheet_count: usize, policy: LinkPolicy) -> Result<(), Stop> {
         let mut stays: Vec<bool> =
             self.names.iter().map(|name| is_wanted(name, sheet_count).unwrap_or(false)).collect();
-        loop {
+        for _ in 0..CHAIN_MAX {
             let mut next = 0;
             for (name, stays) in self.names.iter_mut().zip(&stays) {
                 name.now = stays.then(|| {
@@ -270,10 +276,11 @@ impl<'a> Links<'a> {
                 .map(|(name, stays)| *stays && self.written(name, policy).is_some())
                 .collect();
             if judged == stays {
-                return;
+                return Ok(());
             }
             stays = judged;
         }
+        Err(Stop::Other)
     }
 
     /// Where a number leads; none when there is no such number.

@@ -27,11 +27,11 @@ mod part {
 mod kind {
     pub(super) const CHART: u16 = 0x05;
     pub(super) const PICTURE: u16 = 0x08;
-    pub(super) const DIALOG: u16 = 0x0F;
     pub(super) const DROP_DOWN: u16 = 0x14;
-    pub(super) const ALL: [u16; 23] = [
-        0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0B, 0x0C, 0x0D, 0x0E, 0x10, 0x11, 0x12,
-        0x13, 0x14, 0x19, 0x1E, 0x0A, DIALOG,
+    /// All but the frame of a box that only macros open.
+    pub(super) const ALL: [u16; 22] = [
+        0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x0E, 0x10, 0x11,
+        0x12, 0x13, 0x14, 0x19, 0x1E,
     ];
 }
 
@@ -106,7 +106,7 @@ pub(super) fn read(body: &[u8], book: &Book<'_>, sheet: &str, work: &mut Work<'_
             }
             part::COMMON if object.bytes.is_empty() && inside.len() == 18 => {
                 object.kind = u16_at(inside, 0).ok_or(Stop::Other)?;
-                if !kind::ALL.contains(&object.kind) || object.kind == kind::DIALOG {
+                if !kind::ALL.contains(&object.kind) {
                     return Err(Stop::Other);
                 }
                 put(&mut object.bytes, number, inside);

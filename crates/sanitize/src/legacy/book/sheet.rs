@@ -55,6 +55,9 @@ const TOKENS_OF_CELL: usize = 20;
 const TOKENS_OF_SHARED: usize = 8;
 const TOKENS_OF_ARRAY: usize = 12;
 
+/// Formulas of one sheet that several cells share and that go. Each cell is looked for among them.
+const GONE_MAX: usize = 2_000;
+
 /// What is known of the workbook while its sheets are written.
 #[derive(Debug)]
 pub(super) struct Book<'a> {
@@ -202,6 +205,9 @@ impl<'b, 'a, 'w, 'j> Sheet<'b, 'a, 'w, 'j> {
             let (tokens, extra) = tokens(record.body, at)?;
             if let Err(threat) = formula::judge(tokens, extra, &self.book.links, self.book.policy) {
                 let cells = shared_cells(record.body)?;
+                if self.gone.len() >= GONE_MAX {
+                    return Err(Stop::Other);
+                }
                 self.gone.push(cells);
                 Book::tell_at(self.work, threat, self.name, cells[2], cells[0]);
             }

@@ -539,6 +539,13 @@ fn what_is_not_read_here_is_converted() {
         ),
         ("a shape of no known sort", one_sheet(&[], &drawn(&[(1, property(0x0181, 0), object(0x0F, &[]))]))),
         ("a cell of an older version", one_sheet(&[], &[(0x0406, vec![0; 35])])),
+        ("names that lead to names that lead elsewhere", {
+            // Seven come before them; each leads to the next one, and the last one to another workbook.
+            let next = |at: u16| [&[0x23], (8 + at + 1).to_le_bytes().as_slice(), &[0, 0]].concat();
+            let chain = (0..200).map(|at| name(0, 0, "n", &next(at)));
+            let last = name(0, 0, "n", &[0x3A, 1, 0, 0, 0, 0, 0]);
+            one_sheet(&[links(), chain.chain([last]).collect()].concat(), &[])
+        }),
         ("a project", file(&[], &[(6, 0x0010, "Module1", plain_sheet(&[]))], &[])),
         ("a sheet that there is not", {
             let mut stream = stream(&[], &[(0, 0x0010, "表", plain_sheet(&[]))], &[]);
