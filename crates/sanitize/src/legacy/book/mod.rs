@@ -224,7 +224,7 @@ fn put_book(
     let has_theme =
         globals.records().any(|record| record.number == record::THEME && !is_usual_theme(&record));
     if has_theme {
-        work.findings.add(Threat::Extension, "Workbook/theme");
+        work.findings.add(Threat::Unknown, "Workbook/theme");
     }
     let mut places = Vec::new();
     let (mut has_links, mut has_sheets, mut has_pictures, mut has_strings) = (false, false, false, false);

@@ -162,8 +162,15 @@ pub(super) fn fate(number: u16) -> Fate {
     match number {
         // What a printer was told.
         0x004D => Fate::GoesAndIsTold(Threat::AuxiliaryPart),
-        // Other values for the same cells, labels that formulas of old used, a picture behind the cells.
-        0x0094 | 0x00AE | 0x00AF | 0x00E9 | 0x015F => Fate::GoesAndIsTold(Threat::Extension),
+        // Other values for the same cells, labels that formulas of old used, a picture behind the cells; of later versions data
+        // bars and scales of colours, tables, pictures in page headers. A reader would look for them.
+        0x0094 | 0x00AE | 0x00AF | 0x00E9 | 0x015F | 0x0866 | 0x0871 | 0x0872 | 0x0877..=0x087A => {
+            Fate::GoesAndIsTold(Threat::Unknown)
+        }
+        // How later versions draw charts, and what they note about rules, sorting and errors in cells.
+        0x0868 | 0x086B..=0x086D | 0x0874 | 0x087B | 0x087E | 0x0895 | 0x089E..=0x08A6 | 0x08C9..=0x08CB => {
+            Fate::GoesAndIsTold(Threat::AuxiliaryPart)
+        }
         // Where records were; a window of the workbook among the records of a sheet; what a project calls the sheet; who has the file open, may change it, saw what last; how it was
         // sorted; that it is a template, which its name no longer says; how wide columns would be elsewhere; how much of it was seen as an object.
         0x000B | 0x0016 | 0x003D | 0x005B | 0x0060 | 0x0061 | 0x0086 | 0x0090 | 0x00AB | 0x00D3 | 0x00D7
@@ -180,7 +187,7 @@ pub(super) fn fate(number: u16) -> Fate {
         | 0x01B5
         | 0x0802..=0x0807
         | 0x0876 => Fate::Goes,
-        // Later versions: what they draw, sort, and check besides.
+        // Later versions: whatever they have besides.
         LATER.. => Fate::GoesAndIsTold(Threat::Extension),
         _ => Fate::IsUnknown,
     }

@@ -620,14 +620,16 @@ fn records_on_no_list_go_and_are_told() {
         (0x004D, b"\0\0printer".to_vec()),
         (0x01BA, words("Sheet1")),
         (0x0872, vec![0; 40]),
+        (0x08A4, vec![0; 40]),
         (0x0B0B, vec![1, 2, 3]),
         (0x003C, vec![4]),
     ];
     let outcome =
         run(&one_sheet(&[(0x00D3, vec![]), (0x0896, vec![0; 40]), (0x01BA, words("Book"))], &sheet));
-    assert_eq!(told(&outcome), [Threat::Extension, Threat::AuxiliaryPart]);
+    assert_eq!(told(&outcome), [Threat::Extension, Threat::AuxiliaryPart, Threat::Unknown]);
+    assert_eq!(outcome.report.verdict, Verdict::Partial);
     let records = clean_records(&outcome);
-    for number in [0x004D, 0x01BA, 0x0872, 0x0B0B, 0x00D3, 0x0896, 0x003C] {
+    for number in [0x004D, 0x01BA, 0x0872, 0x08A4, 0x0B0B, 0x00D3, 0x0896, 0x003C] {
         assert_eq!(bodies(&records, number).len(), 0, "{number:x}");
     }
     assert_eq!(bodies(&records, 0x005C)[0][..5], [1, 0, 0, b' ', b' ']);
