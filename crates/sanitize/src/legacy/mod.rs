@@ -12,6 +12,7 @@
 mod book;
 mod bytes;
 mod compound;
+mod drawn;
 mod locked;
 mod locked_slides;
 mod numbered;

@@ -9,6 +9,7 @@
 use std::collections::HashMap;
 
 use super::bytes::{place_at, u16_at, u32_at};
+use super::drawn;
 use crate::bounded::Size;
 use crate::ooxml::{Frame, KnownColumns, KnownObject, KnownSheet, PicturesLeft, Usual};
 use crate::{Refusal, Work};
@@ -21,21 +22,6 @@ mod record {
     pub(super) const DRAWING: u16 = 0x00EC;
     pub(super) const ROW: u16 = 0x0208;
     pub(super) const ROW_HEIGHT: u16 = 0x0225;
-}
-
-/// Records of drawings by number (MS-ODRAW 2.2).
-mod drawn {
-    pub(super) const PICTURES: u16 = 0xF001;
-    pub(super) const SHAPE: u16 = 0xF004;
-    pub(super) const PICTURE: u16 = 0xF007;
-    pub(super) const PROPERTIES: u16 = 0xF00B;
-    pub(super) const ANCHOR: u16 = 0xF010;
-    pub(super) const OBJECT: u16 = 0xF011;
-    pub(super) const EMF: u16 = 0xF01A;
-    pub(super) const WMF: u16 = 0xF01B;
-    pub(super) const JPEG: [u16; 2] = [0xF01D, 0xF02A];
-    pub(super) const PNG: u16 = 0xF01E;
-    pub(super) const TIFF: u16 = 0xF029;
 }
 
 /// Properties of a shape by number (MS-ODRAW 2.3).

@@ -11,6 +11,7 @@ use std::collections::HashSet;
 use worker_protocol::{LinkPolicy, Threat};
 
 use super::super::bytes::{u16_at, u32_at};
+use super::super::drawn;
 use super::records::{self, Item, Items, Record};
 use super::sheet::Book;
 use super::{Stop, chart, hyperlink, object};
@@ -21,30 +22,6 @@ mod record {
     pub(super) const OBJECT: u16 = 0x005D;
     pub(super) const DRAWING: u16 = 0x00EC;
     pub(super) const TEXT: u16 = 0x01B6;
-}
-
-/// Records of a drawing by number (MS-ODRAW 2.2).
-pub(super) mod drawn {
-    pub(crate) const ALL: u16 = 0xF000;
-    pub(crate) const PICTURES: u16 = 0xF001;
-    pub(crate) const DRAWING: u16 = 0xF002;
-    pub(crate) const GROUP: u16 = 0xF003;
-    pub(crate) const SHAPE: u16 = 0xF004;
-    pub(crate) const RULES: u16 = 0xF005;
-    pub(crate) const CLUSTERS: u16 = 0xF006;
-    pub(crate) const COUNTS: u16 = 0xF008;
-    pub(crate) const GROUP_FRAME: u16 = 0xF009;
-    pub(crate) const KIND: u16 = 0xF00A;
-    pub(crate) const PROPERTIES: u16 = 0xF00B;
-    pub(crate) const TEXT: u16 = 0xF00D;
-    pub(crate) const ANCHOR_IN_GROUP: u16 = 0xF00F;
-    pub(crate) const ANCHOR: u16 = 0xF010;
-    pub(crate) const OBJECT: u16 = 0xF011;
-    pub(crate) const CONNECTION: u16 = 0xF012;
-    pub(crate) const ARC: u16 = 0xF014;
-    pub(crate) const CALLOUT: u16 = 0xF017;
-    pub(crate) const COLOURS: u16 = 0xF11E;
-    pub(crate) const MORE_PROPERTIES: [u16; 2] = [0xF121, 0xF122];
 }
 
 /// Records in records, and records of one drawing.

@@ -164,14 +164,9 @@ impl Walk<'_, '_> {
                 self.copy(7)?;
                 self.list()
             }
-            0x21 => {
-                let function = self.reader.u16().ok_or(UNKNOWN)?;
-                self.function(function)?;
-                self.out.tokens.extend_from_slice(&function.to_le_bytes());
-                Ok(())
-            }
-            0x22 => {
-                self.copy(1)?;
+            // A function with as many arguments as it has, or with the number of them.
+            0x21 | 0x22 => {
+                self.copy(usize::from(token == 0x22))?;
                 let function = self.reader.u16().ok_or(UNKNOWN)?;
                 self.function(function)?;
                 self.out.tokens.extend_from_slice(&function.to_le_bytes());

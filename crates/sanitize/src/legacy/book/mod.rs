@@ -28,6 +28,7 @@ mod strings;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
 use std::io::{Cursor, Write};
 
 use worker_protocol::{Fidelity, Kept, Kind, Mark, Threat};
@@ -165,6 +166,11 @@ fn rebuild_stream(
         shapes_gone: 0,
         mark: mark.map(mark::shown),
     };
+    // A sheet that is named again and again would be written as often.
+    let starts: HashSet<_> = names.iter().map(|name| place_at(name.body, 0)).collect();
+    if starts.len() != names.len() {
+        return Err(Stop::Other);
+    }
     let mut listed = Vec::new();
     for name in &names {
         listed.push(read_sheet(name, sheets, &mut book, work)?);

@@ -6,9 +6,9 @@
 use md5::{Digest, Md5};
 
 use super::super::bytes::u32_at;
-use super::super::objects;
+use super::super::{drawn, objects};
 use super::Stop;
-use super::drawing::{self, Node, drawn};
+use super::drawing::{self, Node};
 use crate::bounded::Budget;
 use crate::{Work, embedded};
 
@@ -36,10 +36,10 @@ struct Format {
     sort: u16,
 }
 
-const EMF: Format = Format { of_entry: [2, 4], number: 0xF01A, sort: 0x3D4 };
-const WMF: Format = Format { of_entry: [3, 4], number: 0xF01B, sort: 0x216 };
+const EMF: Format = Format { of_entry: [2, 4], number: drawn::EMF, sort: 0x3D4 };
+const WMF: Format = Format { of_entry: [3, 4], number: drawn::WMF, sort: 0x216 };
 const JPEG: Format = Format { of_entry: [5, 5], number: 0xF01D, sort: 0x46A };
-const PNG: Format = Format { of_entry: [6, 6], number: 0xF01E, sort: 0x6E0 };
+const PNG: Format = Format { of_entry: [6, 6], number: drawn::PNG, sort: 0x6E0 };
 
 /// The pictures of a workbook, and what else holds for all of its drawings.
 #[derive(Debug, Default)]
@@ -85,7 +85,7 @@ pub(super) fn rebuild(bytes: &[u8], work: &mut Work<'_>) -> Result<Pictures, Sto
             drawn::PICTURES => {
                 let mut entries = Vec::new();
                 for entry in &node.inside {
-                    if entry.number != ENTRY {
+                    if entry.number != drawn::PICTURE {
                         return Err(Stop::Other);
                     }
                     put_entry(&mut entries, entry, work)?;
@@ -112,8 +112,6 @@ pub(super) fn rebuild(bytes: &[u8], work: &mut Work<'_>) -> Result<Pictures, Sto
     Ok(Pictures { written, shapes_at, count })
 }
 
-const ENTRY: u16 = 0xF007;
-
 /// Whether this says which numbers of shapes are used: a head, and two numbers for each cluster but one.
 fn is_clusters(node: &Node<'_>) -> bool {
     let clusters = u32_at(node.body, 4).and_then(|count| usize::try_from(count).ok()).unwrap_or(0);
@@ -125,7 +123,7 @@ fn put_entry(out: &mut Vec<u8>, entry: &Node<'_>, work: &mut Work<'_>) -> Result
     let shown = u32_at(entry.body, SHOWN_AT).ok_or(Stop::Other)?;
     let is_empty = entry.body.len() <= ENTRY_BYTES;
     if is_empty || shown == 0 {
-        return drawing::put_node(out, 0x02, ENTRY, &[0; ENTRY_BYTES]);
+        return drawing::put_node(out, 0x02, drawn::PICTURE, &[0; ENTRY_BYTES]);
     }
     let untrusted = objects::expanded(entry.body, work).map_err(Stop::Refused)?.ok_or(Stop::Other)?;
     let clean = embedded::rebuild(&untrusted, PLACE, work).map_err(Stop::Refused)?.ok_or(Stop::Other)?;
@@ -151,7 +149,7 @@ fn put_entry(out: &mut Vec<u8>, entry: &Node<'_>, work: &mut Work<'_>) -> Result
     body.extend_from_slice(&[0; 8]);
     body.extend_from_slice(&picture);
     let [system, _] = format.of_entry;
-    drawing::put_node(out, 0x02 | u16::from(system) << 4, ENTRY, &body)
+    drawing::put_node(out, 0x02 | u16::from(system) << 4, drawn::PICTURE, &body)
 }
 
 /// A picture of pixels has one byte before it that says nothing.

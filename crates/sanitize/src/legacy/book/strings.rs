@@ -132,20 +132,21 @@ fn text(reader: &mut Reader<'_>, font_count: usize) -> Option<Text> {
         }
     }
     let reading = reader.take_across(reading)?;
-    let reading = if is_reading(&reading, count) { reading } else { Vec::new() };
+    let reading = if is_reading(&reading, count, font_count) { reading } else { Vec::new() };
     Some(Text { characters, fonts: runs, reading })
 }
 
 /// Whether this is a reading: how it is written, for how many characters, its text, and which belong together.
-fn is_reading(bytes: &[u8], count: usize) -> bool {
+fn is_reading(bytes: &[u8], count: usize, font_count: usize) -> bool {
     let mut reader = Reader::new(bytes);
     let mut read = || {
         let (form, length) = (reader.u16()?, reader.u16()?);
-        let _look = reader.take(4)?;
+        let (font, _look) = (reader.u16()?, reader.u16()?);
         let (runs, characters) = (usize::from(reader.u16()?), usize::from(reader.u16()?));
         let again = usize::from(reader.u16()?);
         let _text = reader.take(characters * 2)?;
         let mut fits = form == 1 && usize::from(length) + 4 == bytes.len() && again == characters;
+        fits &= usize::from(font) <= font_count;
         for _ in 0..runs {
             let (in_reading, in_text, length) = (reader.u16()?, reader.u16()?, reader.u16()?);
             fits &= usize::from(in_reading) <= characters

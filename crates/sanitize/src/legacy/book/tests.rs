@@ -547,6 +547,14 @@ fn what_is_not_read_here_is_converted() {
             one_sheet(&[links(), chain.chain([last]).collect()].concat(), &[])
         }),
         ("a project", file(&[], &[(6, 0x0010, "Module1", plain_sheet(&[]))], &[])),
+        ("a sheet that is named twice", {
+            let sheet = || (0, 0x0010, "表", plain_sheet(&[]));
+            let mut stream = stream(&[], &[sheet(), sheet()], &[]);
+            let named: Vec<_> = stream.windows(2).enumerate().filter(|(_, two)| *two == [0x85, 0]).collect();
+            let places: Vec<usize> = named.iter().map(|(at, _)| at + 4).take(2).collect();
+            stream.copy_within(places[0]..places[0] + 4, places[1]);
+            compound(&[("/Workbook", &stream)])
+        }),
         ("a sheet that there is not", {
             let mut stream = stream(&[], &[(0, 0x0010, "表", plain_sheet(&[]))], &[]);
             let at = stream.windows(2).position(|two| two == [0x85, 0]).unwrap();
