@@ -699,6 +699,31 @@ fn an_approver_sees_the_cells() {
     );
 }
 
+/// A text with a font from its second character on, and with how it is read in this font.
+fn read_aloud(font: u16) -> Vec<u8> {
+    let reading: Vec<u8> = "ジュウミン".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let numbers = |list: &[u16]| list.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>();
+    let inside = [numbers(&[font, 0x37, 1, 5, 5]), reading, numbers(&[0, 0, 2])].concat();
+    let reading = [numbers(&[1, inside.len() as u16]), inside].concat();
+    let text: Vec<u8> = "住民".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let head = [&[2, 0, 0x0D, 1, 0][..], &(reading.len() as u32).to_le_bytes()].concat();
+    [&[1, 0, 0, 0, 1, 0, 0, 0][..], &head, &text, &numbers(&[1, 1]), &reading].concat()
+}
+
+#[test]
+fn a_text_keeps_how_it_is_read() {
+    for (font, stays) in [(1, true), (9, false)] {
+        let body = read_aloud(font);
+        let strings = Strings::read(&Record::new(0x00FC, &body), 1).unwrap_or_else(|_| panic!("texts"));
+        let mut out = Vec::new();
+        strings.put(&mut out);
+        let is_same = out.get(4..4 + body.len()) == Some(body.as_slice());
+        assert_eq!(is_same, stays);
+        let again = Strings::read(&Record::new(0x00FC, &out[4..4 + usize::from(out[2])]), 1);
+        assert_eq!(again.unwrap_or_else(|_| panic!("texts")).text(0), strings.text(0));
+    }
+}
+
 /// Texts as they may stand in a workbook: short ones, and ones that need several records.
 fn texts() -> impl Strategy<Value = Vec<Vec<u16>>> {
     let short = prop::collection::vec(prop_oneof![0x20u16..0x7F, 0x3040u16..0x30FF], 0..40);
