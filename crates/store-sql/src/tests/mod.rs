@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::{
     Config, SqlStore,
-    db::{Db, args},
+    db::{Db, Link, args},
 };
 
 /// A fresh database, and what must be thrown away after it.
@@ -133,8 +133,12 @@ use assert_matches;
 
 /// Runs a statement that only tests need.
 pub(super) async fn show(db: &Db, statement: String) -> Vec<String> {
+    show_on(&mut db.reader().await.unwrap(), statement).await
+}
+
+/// As [`show`], on a connection that keeps what was set on it.
+pub(super) async fn show_on(link: &mut Link, statement: String) -> Vec<String> {
     let sql = crate::sql::Sql { name: "test", lite: String::leak(statement), pg: "" };
     let sql = crate::sql::Sql { pg: sql.lite, ..sql };
-    let mut link = db.reader().await.unwrap();
     link.conn().rows(&sql, &args![]).await.unwrap().iter().map(crate::db::Row::show).collect()
 }
