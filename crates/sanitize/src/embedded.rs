@@ -30,6 +30,15 @@ pub(crate) fn rebuild(
     }
 }
 
+/// What stands where a picture could not be kept.
+///
+/// # Errors
+/// None that the bounds of a picture allow for.
+pub(crate) fn missing() -> Result<Embedded, Refusal> {
+    let bytes = picture::placeholder()?;
+    Ok(Embedded { bytes, extension: "png", media_type: "image/png" })
+}
+
 /// What clean bytes are called, told from how they begin.
 fn named(bytes: Vec<u8>) -> Option<Embedded> {
     let starts = |magic: &[u8]| bytes.starts_with(magic);

@@ -12,7 +12,7 @@ use super::bytes::{place_at, u16_at, u32_at};
 use super::drawn;
 use crate::bounded::Size;
 use crate::ooxml::{Frame, KnownColumns, KnownObject, KnownSheet, PicturesLeft, Usual};
-use crate::{Refusal, Work};
+use crate::{Refusal, Work, picture};
 
 /// Records by number.
 mod record {
@@ -348,6 +348,9 @@ pub(super) fn expanded(entry: &[u8], work: &mut Work<'_>) -> Result<Option<Vec<u
     let Some((kind, inside)) = picture_of(entry) else { return Ok(None) };
     if kind != drawn::EMF && kind != drawn::WMF {
         // A mark of the program stands before the picture.
+        if kind == drawn::DIB {
+            return Ok(inside.get(1..).map(picture::dib_as_file));
+        }
         let is_known = drawn::JPEG.contains(&kind) || kind == drawn::PNG || kind == drawn::TIFF;
         return inside.get(1..).filter(|_| is_known).map(|bytes| work.budget.copy(bytes)).transpose();
     }

@@ -18,6 +18,8 @@ mod svg;
 mod tiff;
 mod webp;
 
+pub(crate) use bmp::dib_as_file;
+
 use std::borrow::Cow;
 
 use worker_protocol::{

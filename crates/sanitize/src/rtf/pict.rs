@@ -81,7 +81,7 @@ impl Picture {
             return Ok(Vec::new());
         }
         if self.form == Form::Dib {
-            self.data = with_file_header(&self.data);
+            self.data = picture::dib_as_file(&self.data);
         }
         let rebuilt = embedded::rebuild(&self.data, "pict", work)?;
         let blip = |extension: &str| match extension {
@@ -139,28 +139,4 @@ impl Picture {
         }
         Ok(out)
     }
-}
-
-/// A device-independent bitmap as a file: fourteen bytes before it say where the pixels begin.
-fn with_file_header(dib: &[u8]) -> Vec<u8> {
-    let u32_at =
-        |at: usize| dib.get(at..at + 4).and_then(|b| b.try_into().ok()).map(u32::from_le_bytes).unwrap_or(0);
-    let u16_at =
-        |at: usize| dib.get(at..at + 2).and_then(|b| b.try_into().ok()).map(u16::from_le_bytes).unwrap_or(0);
-    let header = u32_at(0);
-    let (bits, colours) = if header >= 40 { (u16_at(14), u32_at(32)) } else { (u16_at(10), 0) };
-    let entry = if header >= 40 { 4 } else { 3 };
-    let colours = match (bits, colours) {
-        (1..=8, 0) => 1u32 << bits,
-        (_, stated) => stated.min(256),
-    };
-    let masks = if header == 40 && u32_at(16) == 3 { 12 } else { 0 };
-    let pixels_at = 14u32.saturating_add(header).saturating_add(masks).saturating_add(colours * entry);
-    let size = u32::try_from(dib.len()).unwrap_or(u32::MAX).saturating_add(14);
-    let mut file = b"BM".to_vec();
-    file.extend_from_slice(&size.to_le_bytes());
-    file.extend_from_slice(&[0; 4]);
-    file.extend_from_slice(&pixels_at.to_le_bytes());
-    file.extend_from_slice(dib);
-    file
 }

@@ -12,12 +12,9 @@
 mod chart;
 mod drawing;
 mod formula;
-mod hyperlink;
 mod links;
 mod object;
 mod page;
-mod pictures;
-pub(super) mod properties;
 mod records;
 mod rules;
 mod shapes;
@@ -34,10 +31,11 @@ use std::io::{Cursor, Write};
 use worker_protocol::{Fidelity, Kept, Kind, Mark, Threat};
 
 use super::bytes::{place_at, u16_at, u32_at};
+use super::drawn::pictures::{self, Home, Pictures};
 use super::sheets::SINCE_97;
+use super::{Stop, properties};
 use crate::{Rebuilt, Refusal, Work, mark};
 use links::Links;
-use pictures::Pictures;
 use records::{Item, Part, Reader, Record};
 use sheet::{Book, Sheet};
 use strings::Strings;
@@ -74,20 +72,6 @@ const STREAM_BYTES_MIN: usize = 4096;
 
 /// Sheets of one workbook that are read.
 const SHEETS_MAX: usize = 5_000;
-
-/// Why this road ends.
-#[derive(Debug)]
-enum Stop {
-    /// There is another one.
-    Other,
-    Refused(Refusal),
-}
-
-impl From<Refusal> for Stop {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
-    }
-}
 
 /// Rebuilds a workbook; nothing when it has to go another road. What it carries besides its records has been told.
 ///
@@ -189,7 +173,11 @@ fn read_pictures(globals: &Part<'_>, work: &mut Work<'_>) -> Result<Pictures, St
     let records = globals.records().filter(|record| record.number == record::PICTURES);
     let bytes: Vec<u8> =
         records.flat_map(|record| record.pieces().flatten().copied().collect::<Vec<u8>>()).collect();
-    if bytes.is_empty() { Ok(Pictures::default()) } else { pictures::rebuild(&bytes, work) }
+    if bytes.is_empty() {
+        Ok(Pictures::default())
+    } else {
+        pictures::rebuild(&bytes, Home::List, "Workbook/pictures", work)
+    }
 }
 
 /// Writes the sheet that the list names here.

@@ -3,8 +3,9 @@
 //! Owns: where records begin and end, which of them go on in others, text that goes on in another record.
 //! Leaves to others: what a record means (the modules beside this one).
 
-use super::super::bytes::u16_at;
 use super::Stop;
+pub(super) use crate::legacy::bytes::Reader;
+use crate::legacy::bytes::u16_at;
 
 /// Records by number that tell where others belong.
 pub(super) const BEGIN: u16 = 0x0809;
@@ -202,66 +203,9 @@ pub(super) fn put(out: &mut Vec<u8>, number: u16, body: &[u8]) {
     }
 }
 
-/// Reads numbers and text one after the other.
-#[derive(Debug, Clone)]
-pub(super) struct Reader<'a> {
-    piece: &'a [u8],
-    rest: std::vec::IntoIter<&'a [u8]>,
-}
-
 impl<'a> Reader<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self { piece: bytes, rest: Vec::new().into_iter() }
-    }
-
     pub(super) fn of(record: &Record<'a>) -> Self {
         Self { piece: record.body, rest: record.more.clone().into_iter() }
-    }
-
-    /// So many bytes of this piece. Nothing but text is cut between records.
-    pub(super) fn take(&mut self, count: usize) -> Option<&'a [u8]> {
-        if self.piece.is_empty() && count > 0 {
-            self.piece = self.rest.next()?;
-        }
-        let (taken, rest) = self.piece.split_at_checked(count)?;
-        self.piece = rest;
-        Some(taken)
-    }
-
-    /// So many bytes, however they are cut.
-    pub(super) fn take_across(&mut self, count: usize) -> Option<Vec<u8>> {
-        let mut taken = Vec::new();
-        while taken.len() < count {
-            let some = (count - taken.len()).min(self.piece.len());
-            if some == 0 {
-                self.piece = self.rest.next()?;
-                continue;
-            }
-            taken.extend_from_slice(self.take(some)?);
-        }
-        Some(taken)
-    }
-
-    pub(super) fn u8(&mut self) -> Option<u8> {
-        self.take(1)?.first().copied()
-    }
-
-    pub(super) fn u16(&mut self) -> Option<u16> {
-        Some(u16::from_le_bytes(self.take(2)?.try_into().ok()?))
-    }
-
-    pub(super) fn u32(&mut self) -> Option<u32> {
-        Some(u32::from_le_bytes(self.take(4)?.try_into().ok()?))
-    }
-
-    /// What is left of this piece.
-    pub(super) fn left(&self) -> &'a [u8] {
-        self.piece
-    }
-
-    /// Whether nothing is left at all.
-    pub(super) fn is_at_end(&self) -> bool {
-        self.piece.is_empty() && self.rest.as_slice().iter().all(|piece| piece.is_empty())
     }
 
     /// Characters of one byte or two. Where they go on in another record, that says anew how wide they are (MS-XLS 2.5.293).

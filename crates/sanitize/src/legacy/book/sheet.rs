@@ -7,12 +7,13 @@
 use worker_protocol::{LinkPolicy, Spot, Threat};
 
 use super::super::bytes::{u16_at, u32_at};
+use super::super::drawn::hyperlink;
 use super::links::Links;
 use super::page::Page;
 use super::records::{self, Item, Part, Reader, Record};
 use super::shapes::{self, Fate};
 use super::strings::Strings;
-use super::{Stop, drawing, formula, hyperlink, rules};
+use super::{Stop, drawing, formula, rules};
 use crate::Work;
 use crate::workbook::cell_name;
 

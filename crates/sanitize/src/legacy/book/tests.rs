@@ -8,8 +8,9 @@ use worker_protocol::{Job, Kind, LinkPolicy, Mode, Outcome, Reason, Road, Spot, 
 use super::formula::{self, Formula};
 use super::links::Links;
 use super::records::{self, Item, Reader, Record};
+use super::shown;
 use super::strings::Strings;
-use super::{drawing, hyperlink, shown};
+use crate::legacy::drawn::{self, hyperlink};
 use crate::legacy::tests::{atom, compound};
 use crate::trial;
 
@@ -498,7 +499,7 @@ fn objects_leave_their_pictures() {
     assert_eq!(objects[0], object(8, &[(7, &[2, 0]), (8, &[1, 0])]));
     assert_eq!(objects[2], object(7, &[]));
     let drawing: Vec<u8> = bodies(&records, 0x00EC).concat();
-    let nodes = drawing::parse(&drawing).unwrap_or_else(|_| panic!("a drawing"));
+    let nodes = drawn::parse(&drawing).unwrap_or_else(|_| panic!("a drawing"));
     // Two of seven shapes went, and both places that count them know.
     assert_eq!(bodies(&records, 0x00EB)[0][24..28], [5, 0, 0, 0]);
     let [counts, group] = nodes[0].inside.as_slice() else { panic!("counts and a group") };

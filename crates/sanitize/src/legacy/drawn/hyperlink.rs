@@ -1,12 +1,11 @@
-//! Links of a workbook of Excel 97 (MS-OSHARED 2.3.7).
+//! Links of shapes and cells (MS-OSHARED 2.3.7).
 //!
 //! Owns: reading where a link leads and writing one that leads there and nowhere else.
 //! Leaves to others: which targets may stay (`link`).
 
 use worker_protocol::LinkPolicy;
 
-use super::super::bytes::{u16_at, wide};
-use super::records::Reader;
+use crate::legacy::bytes::{Reader, u16_at, wide};
 use crate::link;
 
 /// What a link has, one bit each.
@@ -35,7 +34,7 @@ const CHARS_MAX: usize = 4096;
 const TIP_BYTES_MAX: usize = 10 + 256 * 2;
 
 /// The link of some cells; none when it may not stay.
-pub(super) fn of_cells(body: &[u8], policy: LinkPolicy) -> Option<Vec<u8>> {
+pub(in crate::legacy) fn of_cells(body: &[u8], policy: LinkPolicy) -> Option<Vec<u8>> {
     let (cells, rest) = body.split_at_checked(8)?;
     let at = |place| u16_at(cells, place);
     let is_sound = at(0)? <= at(2)? && at(4)? <= at(6)? && at(6)? <= 0xFF;
@@ -44,7 +43,7 @@ pub(super) fn of_cells(body: &[u8], policy: LinkPolicy) -> Option<Vec<u8>> {
 }
 
 /// The link of a shape; none when it may not stay.
-pub(super) fn of_shape(body: &[u8], policy: LinkPolicy) -> Option<Vec<u8>> {
+pub(in crate::legacy) fn of_shape(body: &[u8], policy: LinkPolicy) -> Option<Vec<u8>> {
     let rest = body.strip_prefix(&IS_LINK)?;
     Some([IS_LINK.as_slice(), &rebuilt(rest, policy)?].concat())
 }
@@ -120,7 +119,7 @@ fn put_text(out: &mut Vec<u8>, text: &str) {
 }
 
 /// Whether a record holds what is shown beside a link: cells, and a text to its end.
-pub(super) fn is_tip(body: &[u8]) -> bool {
+pub(in crate::legacy) fn is_tip(body: &[u8]) -> bool {
     let text = body.get(10..).unwrap_or_default();
     (12..=TIP_BYTES_MAX).contains(&body.len()) && text.len().is_multiple_of(2) && text.ends_with(&[0, 0])
 }

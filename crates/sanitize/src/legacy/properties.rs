@@ -1,14 +1,14 @@
-//! The mark as properties of a workbook of Excel 97 (MS-OLEPS, MS-OSHARED 2.3.3.2.3).
+//! The mark as properties of a compound file (MS-OLEPS, MS-OSHARED 2.3.3.2.3).
 //!
 //! Owns: the stream that says it to programs. It holds nothing else, so a later pass knows it by writing it again.
-//! Leaves to others: what people see of the mark (`page`).
+//! Leaves to others: what people see of the mark.
 
 use worker_protocol::Mark;
 
 use crate::legacy::bytes::{place_at, wide};
 use crate::ooxml::{LABEL_PROPERTY, LEVELS_PROPERTY, is_sound_mark};
 
-pub(in crate::legacy) const STREAM: &str = "/\u{5}DocumentSummaryInformation";
+pub(super) const STREAM: &str = "/\u{5}DocumentSummaryInformation";
 
 /// Sets of properties: those that every document has, and its own.
 const COMMON: [u8; 16] =
@@ -86,7 +86,7 @@ fn push_text(out: &mut Vec<u8>, text: &str) {
 }
 
 /// The mark that a stream bears which says nothing else.
-pub(in crate::legacy) fn read(stream: &[u8]) -> Option<Mark> {
+pub(super) fn read(stream: &[u8]) -> Option<Mark> {
     // Where both texts begin follows from what stands before them; whether they do is found out by writing them again.
     let own = place_at(stream, 28 + 20 + 16)?;
     let text_of = |index: usize| {
