@@ -53,6 +53,7 @@ pub(crate) fn has_place(kind: Kind) -> bool {
         Kind::Docx
             | Kind::Xlsx
             | Kind::Xls
+            | Kind::Ppt
             | Kind::Pptx
             | Kind::Odt
             | Kind::Ods

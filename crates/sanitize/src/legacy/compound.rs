@@ -7,7 +7,7 @@ use std::io::Read;
 
 use worker_protocol::{Kind, Mark, Reason, Threat};
 
-use super::{book, sheets, slides, words};
+use super::{properties, sheets, slides, words};
 use crate::ooxml::{KnownBook, KnownLayout};
 use crate::{Refusal, Work, compound};
 
@@ -38,11 +38,11 @@ pub(super) fn read(untrusted: &[u8], kind: Kind, work: &mut Work<'_>) -> Result<
         return Err(Refusal::held(Reason::PasswordNeeded));
     }
     let mark = match kind {
-        Kind::Xls => file.stream(book::properties::STREAM, work)?.as_deref().and_then(book::properties::read),
+        Kind::Xls | Kind::Ppt => file.stream(properties::STREAM, work)?.as_deref().and_then(properties::read),
         _ => None,
     };
     for entry in &entries {
-        if mark.is_some() && entry.path.eq_ignore_ascii_case(book::properties::STREAM) {
+        if mark.is_some() && entry.path.eq_ignore_ascii_case(properties::STREAM) {
             continue;
         }
         if let Some(threat) = threat(entry, &entries, kind) {
@@ -55,7 +55,7 @@ pub(super) fn read(untrusted: &[u8], kind: Kind, work: &mut Work<'_>) -> Result<
             let pages = sheets::read(&mut file, work)?;
             Ok(Seen { pages: Some(pages), mark, ..Seen::default() })
         }
-        _ => slides::read(&mut file, work).map(|pages| Seen { pages, ..Seen::default() }),
+        _ => slides::read(&mut file, work).map(|pages| Seen { pages, mark, ..Seen::default() }),
     }
 }
 

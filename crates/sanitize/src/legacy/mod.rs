@@ -1,4 +1,4 @@
-//! Office files of old formats: read for what they carry, and rebuilt; as what they are where that is done here (`book`), and
+//! Office files of old formats: read for what they carry, and rebuilt; as what they are where that is done here (`book`, `show`), and
 //! otherwise as what somebody outside converted them into.
 //!
 //! Owns: the order of these steps, and which of two reports about the same thing counts.
@@ -20,7 +20,9 @@ mod obfuscated;
 mod objects;
 mod packed;
 mod packed_values;
+mod properties;
 mod sheets;
+mod show;
 mod slides;
 mod values;
 mod words;
@@ -30,6 +32,8 @@ mod tests;
 
 use worker_protocol::conversion::Conversion;
 use worker_protocol::{Kind, Mode, Reason, Road, Threat};
+
+pub(crate) use show::shown::read as read_show;
 
 pub(crate) use book::shown::{Held, Pattern, ShownSheet, read as read_book};
 
@@ -70,13 +74,12 @@ pub(crate) fn rebuild(
             untrusted = &unlocked;
         }
         let mut seen = compound::read(untrusted, kind, work)?;
-        if kind == Kind::Xls
-            && mode != Mode::Strict
-            && let Some(rebuilt) = rebuild_book(untrusted, &seen, work)?
+        if mode != Mode::Strict
+            && let Some(rebuilt) = rebuild_as_is(untrusted, kind, &seen, work)?
         {
             match mode {
                 Mode::TextOnly => {
-                    let words = preview::whole_text(Kind::Xls, &rebuilt.clean, &work.job.limits)?;
+                    let words = preview::whole_text(kind, &rebuilt.clean, &work.job.limits)?;
                     return Ok(text::written_down(words, work));
                 }
                 // The office program lays out what is clean.
@@ -122,15 +125,23 @@ pub(crate) fn rebuild(
     Ok(rebuilt)
 }
 
-/// A workbook of Excel 97 as what it is; nothing when it has to be converted.
-fn rebuild_book(
+/// A workbook of Excel 97 or a presentation of PowerPoint 97 as what it is; nothing when it has to be converted.
+fn rebuild_as_is(
     untrusted: &[u8],
+    kind: Kind,
     seen: &compound::Seen,
     work: &mut Work<'_>,
 ) -> Result<Option<Rebuilt>, Refusal> {
-    match compound::main_stream(untrusted, "/Workbook", work)? {
-        Some(stream) => book::rebuild(stream, seen.mark.clone(), work),
-        None => Ok(None),
+    match kind {
+        Kind::Xls => match compound::main_stream(untrusted, "/Workbook", work)? {
+            Some(stream) => book::rebuild(stream, seen.mark.clone(), work),
+            None => Ok(None),
+        },
+        Kind::Ppt => match show::Streams::read(untrusted, work)? {
+            Some(streams) => show::rebuild(&streams, seen.mark.clone(), work),
+            None => Ok(None),
+        },
+        _ => Ok(None),
     }
 }
 
@@ -144,6 +155,20 @@ pub(crate) fn unlocked(
     work: &mut Work<'_>,
 ) -> Result<Option<Vec<u8>>, Refusal> {
     locked::open(untrusted, kind, work)
+}
+
+/// Why an old file is not rebuilt as what it is.
+#[derive(Debug)]
+enum Stop {
+    /// The office program converts it.
+    Other,
+    Refused(Refusal),
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
 }
 
 /// What the old file was read for. When it was found there, the echo of it in the converted file is not told again.

@@ -31,7 +31,7 @@ pub(crate) enum Stamp {
 }
 
 /// The name of the shape that bears the mark on a slide.
-pub(super) const SHAPE_NAME: &str = "sekisho-mark";
+pub(crate) const SHAPE_NAME: &str = "sekisho-mark";
 
 /// The tag of the content control that bears the mark in a header of Word.
 const CONTROL_TAG: &str = "sekisho-mark";

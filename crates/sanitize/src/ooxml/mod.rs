@@ -40,7 +40,9 @@ pub(crate) use encrypted::{DEFAULT_PASSWORD, PASSWORDS_MAX, open as open_encrypt
 pub(crate) use fields::danger as field_danger;
 pub(crate) use formula::{danger as formula_danger, is_dangerous_function};
 pub(crate) use layout::{KnownLayout, restore_layout};
-pub(crate) use mark::{LABEL_PROPERTY, LEVELS_PROPERTY, is_sound as is_sound_mark, with_plain_mark};
+pub(crate) use mark::{
+    LABEL_PROPERTY, LEVELS_PROPERTY, SHAPE_NAME as MARK_SHAPE, is_sound as is_sound_mark, with_plain_mark,
+};
 pub(crate) use measures::{KnownColumns, KnownFont, Usual};
 pub(crate) use objects::{Frame, shown};
 pub(crate) use package::{Package, relations_path, resolve};
