@@ -36,6 +36,9 @@ impl Formula {
 const CALL_OF_NAME: u16 = 255;
 const HYPERLINK: u16 = 359;
 
+/// A function that asks a pivot table, which does not stay.
+const OF_PIVOT: u16 = 358;
+
 /// Functions of sheets by number (MS-XLS 2.5.198.17), from and to. What stands between them belongs to sheets of macros,
 /// asks other programs, or reads files.
 const FUNCTIONS: [(u16, u16); 30] = [
@@ -66,7 +69,7 @@ const FUNCTIONS: [(u16, u16); 30] = [
     (336, 337),
     (342, 347),
     (350, 354),
-    (358, HYPERLINK),
+    (HYPERLINK, HYPERLINK),
     (360, 368),
     (369, 376),
 ];
@@ -264,6 +267,9 @@ impl Walk<'_, '_> {
         let is_known = FUNCTIONS.iter().any(|(from, to)| (*from..=*to).contains(&number));
         if number == HYPERLINK {
             self.hyperlinks += 1;
+        }
+        if number == OF_PIVOT {
+            return Err(Threat::Unknown);
         }
         // What is called by name is judged where the name stands.
         if is_known || number == CALL_OF_NAME { Ok(()) } else { Err(UNKNOWN) }

@@ -269,10 +269,8 @@ fn put_book(
                 records::put(&mut out, record::STYLE, record.body);
             }
             record::FORMAT => {
-                if !is_format(&record, book) {
-                    return Err(Stop::Other);
-                }
-                records::put(&mut out, record::FORMAT, record.body);
+                let look = format(&record, book).ok_or(Stop::Other)?;
+                records::put(&mut out, record::FORMAT, &look);
             }
             record::THEME if !has_theme => {
                 records::put(&mut out, record::THEME, record.body.get(..THEME_BYTES).unwrap_or_default());
@@ -317,14 +315,23 @@ fn is_usual_theme(record: &Record<'_>) -> bool {
     record.body.len() == THEME_BYTES && u32_at(record.body, 12) == Some(USUAL_THEME)
 }
 
-/// How cells look: a font that there is, and another look to begin with, unless it is one of styles.
-fn is_format(record: &Record<'_>, book: &Book<'_>) -> bool {
+/// How cells look: with a font that there is, and another look to begin with, unless it is one of styles. Where there is no
+/// such font or look, the first one takes its place.
+fn format(record: &Record<'_>, book: &Book<'_>) -> Option<Vec<u8>> {
     const IS_OF_STYLES: u16 = 0x0004;
-    let at = |place| u16_at(record.body, place).unwrap_or(u16::MAX);
-    let (flags, parent) = (at(4), usize::from(at(4) >> 4));
-    shapes::fits(record, shapes::Shape::Bytes(20, 20))
-        && usize::from(at(0)) <= book.fonts
-        && (flags & IS_OF_STYLES != 0 || parent < book.formats)
+    const FLAGS_AT: usize = 4;
+    if !shapes::fits(record, shapes::Shape::Bytes(20, 20)) {
+        return None;
+    }
+    let mut look = record.body.to_vec();
+    let (font, flags) = u16_at(&look, 0).zip(u16_at(&look, FLAGS_AT))?;
+    if usize::from(font) > book.fonts {
+        look.get_mut(..2)?.fill(0);
+    }
+    if flags & IS_OF_STYLES == 0 && usize::from(flags >> 4) >= book.formats {
+        look.get_mut(FLAGS_AT..FLAGS_AT + 2)?.copy_from_slice(&(flags & 0x0F).to_le_bytes());
+    }
+    Some(look)
 }
 
 /// A style: one of those that every workbook has, or one with a name.

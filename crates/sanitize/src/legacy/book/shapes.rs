@@ -167,6 +167,17 @@ pub(super) fn fate(number: u16) -> Fate {
         0x0094 | 0x00AE | 0x00AF | 0x00E9 | 0x015F | 0x0866 | 0x0871 | 0x0872 | 0x0877..=0x087A => {
             Fate::GoesAndIsTold(Threat::Unknown)
         }
+        // A pivot table: its cells stay as they were seen, and what it was made of goes.
+        0x00B0 => Fate::GoesAndIsTold(Threat::Unknown),
+        0x00B1..=0x00B6
+        | 0x00C5
+        | 0x00D0..=0x00D2
+        | 0x00F0..=0x00F2
+        | 0x00F4..=0x00F9
+        | 0x00FB
+        | 0x0100
+        | 0x0103
+        | 0x0122 => Fate::Goes,
         // How later versions draw charts, and what they note about rules, sorting and errors in cells.
         0x0868 | 0x086B..=0x086D | 0x0874 | 0x087B | 0x087E | 0x0895 | 0x089E..=0x08A6 | 0x08C9..=0x08CB => {
             Fate::GoesAndIsTold(Threat::AuxiliaryPart)
@@ -177,16 +188,9 @@ pub(super) fn fate(number: u16) -> Fate {
         | 0x00DE | 0x00ED | 0x00FF | 0x01A9 | 0x01BA | 0x01BD | 0x01C2 | 0x020B | 0x0867 | 0x0896
         | 0x0897 => Fate::Goes,
         // Connections and what is summed up from elsewhere, told as such.
-        0x0050..=0x0052
-        | 0x00CD
-        | 0x00D5
-        | 0x00DC
-        | 0x00E3
-        | 0x00F6
-        | 0x01AD
-        | 0x01B5
-        | 0x0802..=0x0807
-        | 0x0876 => Fate::Goes,
+        0x0050..=0x0052 | 0x00CD | 0x00D5 | 0x00DC | 0x00E3 | 0x01AD | 0x01B5 | 0x0802..=0x0807 | 0x0876 => {
+            Fate::Goes
+        }
         // Later versions: whatever they have besides.
         LATER.. => Fate::GoesAndIsTold(Threat::Extension),
         _ => Fate::IsUnknown,

@@ -24,7 +24,6 @@ pub(super) mod record {
     pub(crate) const COLUMNS: u16 = 0x007D;
     pub(crate) const SETTINGS: u16 = 0x0081;
     pub(crate) const FILTER: u16 = 0x009E;
-    pub(crate) const PIVOT: u16 = 0x00B0;
     pub(crate) const NUMBERS: u16 = 0x00BD;
     pub(crate) const BLANKS: u16 = 0x00BE;
     pub(crate) const RICH_TEXT: u16 = 0x00D6;
@@ -328,8 +327,8 @@ impl<'b, 'a, 'w, 'j> Sheet<'b, 'a, 'w, 'j> {
                 // A box with controls, which only macros open.
                 return Err(Stop::Other);
             }
-            // Pivot tables, and rules without their heads.
-            record::PIVOT | record::LOOK | record::INPUT => return Err(Stop::Other),
+            // Rules without their heads.
+            record::LOOK | record::INPUT => return Err(Stop::Other),
             number if Page::owns(number) => self.page.put(record, &mut self.out)?,
             _ => self.known(record)?,
         }

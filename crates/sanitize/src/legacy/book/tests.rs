@@ -319,6 +319,30 @@ fn formulas_that_reach_out_leave_their_values() {
 }
 
 #[test]
+fn a_pivot_table_leaves_its_cells() {
+    let source = [vec![0; 6], vec![1, 0, 2], b"S".to_vec()].concat();
+    let more = [(0x00D5, vec![1, 0]), (0x00E3, vec![1, 0]), (0x0051, source)];
+    let sheet = [
+        number(0, 0, 3.0),
+        calculated(0, 1, 5f64.to_le_bytes(), &[0x17, 1, 0, b'a', 0x42, 1, 0x66, 1]),
+        (0x00B0, vec![0; 61]),
+        (0x00B1, vec![0; 10]),
+        (0x00B2, vec![0; 8]),
+        (0x0100, vec![0; 20]),
+        (0x0802, vec![0; 32]),
+    ];
+    let outcome = run(&one_sheet(&more, &sheet));
+    assert_eq!(outcome.report.verdict, Verdict::Partial);
+    assert_eq!(told(&outcome), [Threat::Unknown]);
+    let records = clean_records(&outcome);
+    assert_eq!((bodies(&records, 0x0203).len(), bodies(&records, 0x0006).len()), (2, 0));
+    for gone in [0x0051, 0x00B0, 0x00B1, 0x00B2, 0x00D5, 0x00E3, 0x0100, 0x0802] {
+        assert_eq!(bodies(&records, gone).len(), 0, "{gone:04x}");
+    }
+    assert_clean(&outcome);
+}
+
+#[test]
 fn a_sheet_of_macros_becomes_a_plain_one() {
     let macros = plain_sheet(&[
         calculated(0, 0, 1f64.to_le_bytes(), &[0x17, 4, 0, b'c', b'a', b'l', b'c', 0x42, 1, 110, 0]),
@@ -520,7 +544,6 @@ fn objects_leave_their_pictures() {
 fn what_is_not_read_here_is_converted() {
     let cell = |body: Vec<u8>| one_sheet(&[], &[(0x0203, body)]);
     let rows: Vec<(&str, Vec<u8>)> = vec![
-        ("a pivot table", one_sheet(&[], &[(0x00B0, vec![0; 61])])),
         ("a box with controls", one_sheet(&[], &[(0x0081, vec![0x10, 0])])),
         ("a look that there is not", cell([place(0, 0)[..4].to_vec(), vec![9, 0], vec![0; 8]].concat())),
         ("a column that there is not", cell([place(0, 256), vec![0; 8]].concat())),
