@@ -71,6 +71,12 @@ fn taken_apart(target: &str, extension: &str, bytes: &[u8]) -> Option<Vec<Vec<u8
             file.open_stream("/Workbook").ok()?.read_to_end(&mut stream).ok()?;
             Some(vec![[&b"x"[..], &stream].concat()])
         }
+        ("old_show", "ppt" | "pps" | "pot") => {
+            let mut stream = Vec::new();
+            let mut file = cfb::CompoundFile::open(Cursor::new(bytes)).ok()?;
+            file.open_stream("/PowerPoint Document").ok()?.read_to_end(&mut stream).ok()?;
+            Some(vec![[&b"x"[..], &stream].concat()])
+        }
         ("outlook", "msg") => behind(b'H', 0),
         ("rtf", "rtf") => behind(b'H', 4),
         ("svg", "svg") | ("emf", "emf") | ("wmf", "wmf") | ("mhtml", "mht" | "mhtml") => behind(b'H', 0),

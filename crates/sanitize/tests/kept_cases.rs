@@ -61,6 +61,7 @@ targets! {
     ooxml_encrypted,
     legacy,
     old_book,
+    old_show,
     zip,
     seven_zip,
     lha,

@@ -14,6 +14,7 @@ mod judge;
 mod legacy;
 mod mail;
 mod old_book;
+mod old_show;
 mod packages;
 mod pdf;
 mod pictures;
@@ -54,6 +55,7 @@ pub(crate) const TARGETS: &[Target] = &[
     packages::ENCRYPTED,
     legacy::LEGACY,
     old_book::OLD_BOOK,
+    old_show::OLD_SHOW,
     archives::ZIP,
     archives::SEVEN_ZIP,
     archives::LHA,
