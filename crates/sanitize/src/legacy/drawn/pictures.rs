@@ -20,6 +20,9 @@ const PLACE_AT: usize = 28;
 const NAME_AT: usize = 33;
 const ENTRY_BYTES: usize = 36;
 
+/// What stands four times where a picture stands nowhere.
+const NOWHERE: u8 = 0xFF;
+
 /// In the head of a drawing's record: its size, its corners, its size on paper, its packed size, how it is packed.
 const METAFILE_BYTES: usize = 34;
 const PACKED_AT: usize = 28;
@@ -180,7 +183,13 @@ fn put_entry(
     let shown = u32_at(entry, SHOWN_AT).ok_or(Stop::Other)?;
     let is_empty = entry.len() <= ENTRY_BYTES;
     if is_empty || shown == 0 {
-        return put_node(out, 0x02, PICTURE, &[0; ENTRY_BYTES]);
+        let mut nothing = [0; ENTRY_BYTES];
+        if apart.is_some()
+            && let Some(place) = nothing.get_mut(PLACE_AT..PLACE_AT + 4)
+        {
+            place.fill(NOWHERE);
+        }
+        return put_node(out, 0x02, PICTURE, &nothing);
     }
     let Rebuilt { format, digest, record: picture } = rebuilt_record(entry, place, work)?;
     let length = u32::try_from(picture.len()).map_err(|_| Stop::Other)?;

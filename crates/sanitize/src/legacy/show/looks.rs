@@ -170,34 +170,54 @@ fn put_whole(
     all
 }
 
-/// Runs of paragraphs and runs of characters, for so many characters (StyleTextPropAtom).
+/// Runs of paragraphs and runs of characters, for so many characters and their end (StyleTextPropAtom). Where runs are
+/// missing or cut off, one without looks of its own takes their place.
 pub(super) fn of_words(body: &[u8], characters: usize, known: Known) -> Vec<u8> {
+    let all = characters + 1;
     // Some programs count the end of the words in the runs of characters only.
-    [characters + 1, characters]
+    [all, characters]
         .into_iter()
-        .map(|paragraphs| of_words_as(body, paragraphs, characters + 1, known))
+        .map(|paragraphs| of_words_as(body, paragraphs, all, known))
         .find_map(|(written, is_whole)| is_whole.then_some(written))
-        .unwrap_or_else(|| of_words_as(body, characters + 1, characters + 1, known).0)
+        .unwrap_or_else(|| of_words_as(body, all, all, known).0)
 }
 
+/// The runs, and whether the body holds these and nothing else.
 fn of_words_as(body: &[u8], paragraphs: usize, characters: usize, known: Known) -> (Vec<u8>, bool) {
     let mut reader = Reader::new(body);
-    let mut out = Vec::new();
-    let mut runs = |of: usize, fields: Fields, with_level: bool| {
+    let (mut out, mut is_whole) = (Vec::new(), true);
+    for (of, fields, level_bytes) in [(paragraphs, PARAGRAPH, 2), (characters, CHARACTERS, 0)] {
         let mut done = 0usize;
-        while done < of && !reader.is_at_end() {
-            let length = reader.take(4)?;
-            let count = Reader::new(length).u32().and_then(|count| usize::try_from(count).ok())?;
-            let level = if with_level { reader.take(2)? } else { &[] };
-            put_whole(&mut reader, &[fields], known, &[length, level].concat(), &mut out)?;
-            done = done.checked_add(count)?;
+        while done < of {
+            let run = is_whole.then(|| put_run(&mut reader, fields, level_bytes, known, &mut out)).flatten();
+            match run {
+                Some(count) => done = done.saturating_add(count),
+                None => {
+                    is_whole = false;
+                    let left = u32::try_from(of - done).unwrap_or(u32::MAX);
+                    out.extend_from_slice(&left.to_le_bytes());
+                    out.extend_from_slice([0; 2].get(..level_bytes).unwrap_or_default());
+                    out.extend_from_slice(&0u32.to_le_bytes());
+                    done = of;
+                }
+            }
         }
-        (done >= of).then_some(())
-    };
-    let is_whole =
-        runs(paragraphs, PARAGRAPH, true).and_then(|()| runs(characters, CHARACTERS, false)).is_some();
-    let is_at_end = reader.is_at_end();
-    (out, is_whole && is_at_end)
+    }
+    (out, is_whole && reader.is_at_end())
+}
+
+/// Writes one run; returns how many characters it has.
+fn put_run(
+    reader: &mut Reader<'_>,
+    fields: Fields,
+    level_bytes: usize,
+    known: Known,
+    out: &mut Vec<u8>,
+) -> Option<usize> {
+    let before = reader.take(4 + level_bytes)?;
+    let count = Reader::new(before).u32().and_then(|count| usize::try_from(count).ok())?;
+    put_whole(reader, &[fields], known, before, out)?;
+    Some(count)
 }
 
 /// Levels of one kind of words on a master (TextMasterStyleAtom, and those of later versions).

@@ -18,6 +18,9 @@ pub(super) mod shown;
 mod tags;
 mod words;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{HashMap, HashSet};
 use std::io::{Cursor, Write};
 
@@ -257,8 +260,9 @@ fn try_rebuild(streams: &Streams, borne: Option<Mark>, work: &mut Work<'_>) -> R
     let document = objects.get(stream, objects.document, &[record::DOCUMENT], work)?;
     let named = document::named(&document)?;
     let led_to = led_to(&named, &objects)?;
-    let numbers = |of| named.list(of).iter().map(|(_, own)| *own).collect::<HashSet<u32>>();
-    let (masters, notes) = (numbers(list::MASTERS), numbers(list::NOTES));
+    let masters: HashSet<u32> = named.list(list::MASTERS).iter().map(|(_, own)| *own).collect();
+    let notes = named.list(list::NOTES).iter().filter(|(object, _)| objects.places.contains_key(object));
+    let notes: HashSet<u32> = notes.map(|(_, own)| *own).collect();
     let (common, bullets) = document::common(&document, work)?;
     let drawings = document.inside.iter().find(|node| node.number == record::DRAWINGS);
     let mut drawings = mark::Drawings::read(drawings.ok_or(Stop::Other)?)?;
