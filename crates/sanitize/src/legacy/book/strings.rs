@@ -240,12 +240,13 @@ impl<'o> Writer<'o> {
         for run in &text.fonts {
             self.plain(&run.map(u16::to_le_bytes).concat());
         }
+        // A reading is made of numbers of two bytes, none of which is cut.
         let mut reading = text.reading.as_slice();
         while !reading.is_empty() {
-            if self.room() == 0 {
+            if self.room() < 2 {
                 self.go_on();
             }
-            let (now, later) = reading.split_at(self.room().min(reading.len()));
+            let (now, later) = reading.split_at((self.room() & !1).min(reading.len()));
             self.out.extend_from_slice(now);
             reading = later;
         }

@@ -748,6 +748,29 @@ fn a_text_keeps_how_it_is_read() {
     }
 }
 
+#[test]
+fn no_number_of_a_reading_is_cut() {
+    const BODY_BYTES_MAX: usize = 8224;
+    let mut cut = 0;
+    for length in 8_100..8_220u16 {
+        let aloud = read_aloud(1);
+        let first =
+            [&[2, 0, 0, 0, 2, 0, 0, 0][..], &length.to_le_bytes(), &[0], &vec![b'a'; length.into()]].concat();
+        let body = [&first, &aloud[8..]].concat();
+        let strings = Strings::read(&Record::new(0x00FC, &body), 1).unwrap_or_else(|_| panic!("texts"));
+        let mut out = Vec::new();
+        strings.put(&mut out);
+        let here = usize::from(u16::from_le_bytes([out[2], out[3]]));
+        // A head of nine bytes, two characters, a run.
+        let reading = first.len() + 9 + 4 + 4;
+        if here > reading && here < body.len() {
+            cut += 1;
+            assert!((here - reading).is_multiple_of(2) && here >= BODY_BYTES_MAX - 1, "{length}: {here}");
+        }
+    }
+    assert!(cut > 20, "{cut}");
+}
+
 /// Texts as they may stand in a workbook: short ones, and ones that need several records.
 fn texts() -> impl Strategy<Value = Vec<Vec<u16>>> {
     let short = prop::collection::vec(prop_oneof![0x20u16..0x7F, 0x3040u16..0x30FF], 0..40);
