@@ -145,9 +145,9 @@ async fn old_files_come_back_as_current_ones() {
     let pool = pool(OfficeConfig { place: place.0.join("desks"), ..office.clone() });
     let rows = [
         ("doc", Kind::Doc, Kind::Docx, Road::Converted),
-        // A workbook is rebuilt as what it is, unless it holds what is not read.
+        // Workbooks and presentations are rebuilt as what they are, unless they hold what is not read.
         ("xls", Kind::Xls, Kind::Xls, Road::Rebuilt),
-        ("ppt", Kind::Ppt, Kind::Pptx, Road::Converted),
+        ("ppt", Kind::Ppt, Kind::Ppt, Road::Rebuilt),
     ];
     let mut files = Vec::new();
     for (ending, kind, current, road) in rows {
@@ -175,11 +175,17 @@ async fn old_files_come_back_as_current_ones() {
     let (outcome, _) = run(&pool, &job("a.zip"), &archive).await;
     let roads: Vec<_> = outcome.report.members.iter().map(|member| member.report.road).collect();
     assert_eq!(roads, rows.map(|(.., road)| Some(road)));
-    // Where security comes first, a workbook goes the way of the others.
-    let mut strict = job("a.xls");
-    strict.policy.modes.insert(Kind::Xls, Mode::Strict);
-    let (outcome, _) = run(&pool, &strict, &files[1].1).await;
-    assert_eq!((outcome.report.clean_kind, outcome.report.road), (Some(Kind::Xlsx), Some(Road::Converted)));
+    // Where security comes first, these are converted once they are clean.
+    for (at, name, kind, current) in
+        [(1, "a.xls", Kind::Xls, Kind::Xlsx), (2, "a.ppt", Kind::Ppt, Kind::Pptx)]
+    {
+        let mut strict = job(name);
+        strict.policy.modes.insert(kind, Mode::Strict);
+        let (outcome, clean) = run(&pool, &strict, &files[at].1).await;
+        assert_eq!((outcome.report.clean_kind, outcome.report.road), (Some(current), Some(Road::Converted)));
+        let words = text_of(&pool, &outcome.report.clean_name, &clean).await;
+        assert!(words.contains("条例の本文です"), "{name}: {words}");
+    }
     // Pages and words only.
     let mut pictures = job("a.doc");
     pictures.policy.modes.insert(Kind::Doc, Mode::ImagePdf);

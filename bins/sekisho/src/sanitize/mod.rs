@@ -58,7 +58,7 @@ pub(crate) struct Options {
     /// 分類の id(例: c2)。--mark とともに、プログラムが読む印になります
     #[arg(long, requires = "mark")]
     mark_level: Vec<String>,
-    /// 古い形式(doc・ppt・xlsbと一部のxls)の変換に使うLibreOfficeの場所。none なら使いません(既定は入っているものを探します)
+    /// 古い形式(doc・xlsbと一部のxls・ppt)の変換に使うLibreOfficeの場所。none なら使いません(既定は入っているものを探します)
     #[arg(long, value_name = "PATH|none")]
     office: Option<String>,
     /// フォルダーを処理するとき、同時に動かす数(既定はCPUの数)

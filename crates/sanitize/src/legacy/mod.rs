@@ -31,7 +31,7 @@ mod words;
 mod tests;
 
 use worker_protocol::conversion::Conversion;
-use worker_protocol::{Kind, Mode, Reason, Road, Threat};
+use worker_protocol::{Kind, Mark, Mode, Reason, Road, Threat};
 
 pub(crate) use show::shown::read as read_show;
 
@@ -74,16 +74,19 @@ pub(crate) fn rebuild(
             untrusted = &unlocked;
         }
         let mut seen = compound::read(untrusted, kind, work)?;
-        if mode != Mode::Strict
-            && let Some(rebuilt) = rebuild_as_is(untrusted, kind, &seen, work)?
-        {
+        // Where pages or another file are made of it, these bear the mark.
+        let mark = match mode {
+            Mode::Rebuild => work.job.mark.clone().or(seen.mark.clone()),
+            _ => None,
+        };
+        if let Some(rebuilt) = rebuild_as_is(untrusted, kind, mark, &seen, work)? {
             match mode {
                 Mode::TextOnly => {
                     let words = preview::whole_text(kind, &rebuilt.clean, &work.job.limits)?;
                     return Ok(text::written_down(words, work));
                 }
-                // The office program lays out what is clean.
-                Mode::ImagePdf => {
+                // The office program is given what is clean.
+                Mode::ImagePdf | Mode::Strict => {
                     opened = rebuilt.clean;
                     untrusted = &opened;
                 }
@@ -129,16 +132,17 @@ pub(crate) fn rebuild(
 fn rebuild_as_is(
     untrusted: &[u8],
     kind: Kind,
+    mark: Option<Mark>,
     seen: &compound::Seen,
     work: &mut Work<'_>,
 ) -> Result<Option<Rebuilt>, Refusal> {
     match kind {
         Kind::Xls => match compound::main_stream(untrusted, "/Workbook", work)? {
-            Some(stream) => book::rebuild(stream, seen.mark.clone(), work),
+            Some(stream) => book::rebuild(stream, mark.as_ref(), work),
             None => Ok(None),
         },
         Kind::Ppt => match show::Streams::read(untrusted, work)? {
-            Some(streams) => show::rebuild(&streams, seen.mark.clone(), work),
+            Some(streams) => show::rebuild(&streams, mark.as_ref(), seen.mark.is_some(), work),
             None => Ok(None),
         },
         _ => Ok(None),

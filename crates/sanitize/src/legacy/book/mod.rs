@@ -73,17 +73,17 @@ const STREAM_BYTES_MIN: usize = 4096;
 /// Sheets of one workbook that are read.
 const SHEETS_MAX: usize = 5_000;
 
-/// Rebuilds a workbook; nothing when it has to go another road. What it carries besides its records has been told.
+/// Rebuilds a workbook, with this mark; nothing when it has to go another road. What it carries besides its records has been told.
 ///
 /// # Errors
 /// Blocked beyond the bounds.
 pub(super) fn rebuild(
     book: Vec<u8>,
-    borne: Option<Mark>,
+    mark: Option<&Mark>,
     work: &mut Work<'_>,
 ) -> Result<Option<Rebuilt>, Refusal> {
     let found = std::mem::take(&mut work.findings);
-    let rebuilt = try_rebuild(book, borne, work);
+    let rebuilt = try_rebuild(book, mark, work);
     let here = std::mem::replace(&mut work.findings, found);
     match rebuilt {
         Ok(rebuilt) => {
@@ -103,16 +103,15 @@ struct Listed {
     written: Vec<u8>,
 }
 
-fn try_rebuild(untrusted: Vec<u8>, borne: Option<Mark>, work: &mut Work<'_>) -> Result<Rebuilt, Stop> {
-    let mark = work.job.mark.clone().or(borne);
-    let (stream, fidelity) = rebuild_stream(&untrusted, mark.as_ref(), work)?;
+fn try_rebuild(untrusted: Vec<u8>, mark: Option<&Mark>, work: &mut Work<'_>) -> Result<Rebuilt, Stop> {
+    let (stream, fidelity) = rebuild_stream(&untrusted, mark, work)?;
     // A workbook is as large as what became of it, and there is one more of it to come.
     drop(untrusted);
     // What is not read again as it was written is no workbook.
     if records::read(&stream)?.len() as u64 != fidelity.pages.after + 1 {
         return Err(Stop::Other);
     }
-    let clean = file(stream, mark.as_ref()).ok_or(Stop::Other)?;
+    let clean = file(stream, mark).ok_or(Stop::Other)?;
     Ok(Rebuilt { fidelity: Some(fidelity), ..Rebuilt::same(clean, Kind::Xls) })
 }
 

@@ -590,7 +590,7 @@ fn what_is_not_read_here_is_converted() {
         let outcome = run(&bytes);
         assert_eq!(outcome.report.reason, Some(Reason::NotRebuilt), "{what}: {:?}", outcome.report);
     }
-    // Security first: the office program's reading of it is what is rebuilt.
+    // Security first: what the office program makes of the clean workbook is rebuilt once more.
     let outcome = trial::run(&trial::job_in("a.xls", Mode::Strict), &one_sheet(&[], &[]));
     assert_eq!(outcome.report.reason, Some(Reason::NotRebuilt));
 }

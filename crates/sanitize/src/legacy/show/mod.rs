@@ -152,17 +152,18 @@ impl Streams {
     }
 }
 
-/// Rebuilds a presentation; nothing when it has to go another road. What it carries besides has been told.
+/// Rebuilds a presentation, with this mark in the place of the one that it bears; nothing when it has to go another road. What it carries besides has been told.
 ///
 /// # Errors
 /// Blocked beyond the bounds.
 pub(super) fn rebuild(
     streams: &Streams,
-    borne: Option<Mark>,
+    mark: Option<&Mark>,
+    is_marked: bool,
     work: &mut Work<'_>,
 ) -> Result<Option<Rebuilt>, Refusal> {
     let found = std::mem::take(&mut work.findings);
-    let rebuilt = try_rebuild(streams, borne, work);
+    let rebuilt = try_rebuild(streams, mark, is_marked, work);
     let here = std::mem::replace(&mut work.findings, found);
     match rebuilt {
         Ok(rebuilt) => {
@@ -251,10 +252,13 @@ fn led_to(named: &Named, objects: &Objects) -> Result<Vec<(u32, &'static [u16])>
     if different.len() == all.len() { Ok(all) } else { Err(Stop::Other) }
 }
 
-fn try_rebuild(streams: &Streams, borne: Option<Mark>, work: &mut Work<'_>) -> Result<Rebuilt, Stop> {
+fn try_rebuild(
+    streams: &Streams,
+    mark: Option<&Mark>,
+    is_marked: bool,
+    work: &mut Work<'_>,
+) -> Result<Rebuilt, Stop> {
     work.budget.spend(streams.document.len() as u64)?;
-    let is_marked = borne.is_some();
-    let mark = work.job.mark.clone().or(borne);
     let objects = Objects::read(streams, work)?;
     let stream = streams.document.as_slice();
     let document = objects.get(stream, objects.document, &[record::DOCUMENT], work)?;
@@ -282,7 +286,7 @@ fn try_rebuild(streams: &Streams, borne: Option<Mark>, work: &mut Work<'_>) -> R
     let mut written = Vec::new();
     for (object, sorts) in &led_to {
         let node = objects.get(stream, *object, sorts, work)?;
-        let added = match &mark {
+        let added = match mark {
             Some(mark) if slides.contains(object) => Some(drawings.mark(&node, mark, named.width)?),
             _ => None,
         };
@@ -307,7 +311,7 @@ fn try_rebuild(streams: &Streams, borne: Option<Mark>, work: &mut Work<'_>) -> R
     told.into_iter().for_each(|threat| work.findings.add(threat, "PowerPoint Document"));
     written.insert(0, first);
     let (user, stream) = put_edit(written)?;
-    let clean = file(&user, &stream, &pictures.apart, mark.as_ref()).ok_or(Stop::Other)?;
+    let clean = file(&user, &stream, &pictures.apart, mark).ok_or(Stop::Other)?;
     let kept = |count: u64| Kept { before: count, after: count };
     let fidelity = Fidelity {
         characters: kept(characters),

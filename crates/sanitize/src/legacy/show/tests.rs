@@ -651,6 +651,41 @@ fn what_is_not_read_here_is_converted() {
     assert_eq!(strict.report.reason, Some(Reason::NotRebuilt));
 }
 
+/// Keeps what it was given, and converts nothing.
+struct Given(Vec<Vec<u8>>);
+
+impl crate::Converter for Given {
+    fn convert(
+        &mut self,
+        _: worker_protocol::conversion::Conversion,
+        untrusted: &[u8],
+    ) -> Result<Vec<u8>, Reason> {
+        self.0.push(untrusted.to_vec());
+        Err(Reason::NotRebuilt)
+    }
+}
+
+#[test]
+fn the_office_program_is_given_what_is_clean_and_not_marked() {
+    let mut deck = Deck::new(vec![(202, text_box("一"))]);
+    deck.others = vec![atom(0x10, 0x1011, b"an object")];
+    let mut job = trial::job("a.ppt");
+    job.mark = Some(trial::mark("機密性2", "c2"));
+    let marked = trial::run(&job, &deck.file()).clean.unwrap();
+    let plain = run(&deck.file()).clean.unwrap();
+    for mode in [Mode::Strict, Mode::ImagePdf] {
+        for file in [deck.file(), marked.clone()] {
+            let mut job = trial::job_in("a.ppt", mode);
+            job.mark = Some(trial::mark("機密性3", "c3"));
+            let mut given = Given(Vec::new());
+            let outcome = crate::sanitise_with(&job, file, &mut given, &mut |_, _| ());
+            assert_eq!((outcome.report.reason, given.0.len()), (Some(Reason::NotRebuilt), 1));
+            let words = |bytes: &[u8]| shown::read(bytes).unwrap();
+            assert_eq!(words(&given.0[0]), words(&plain));
+        }
+    }
+}
+
 proptest! {
     /// Whatever looks are: what was written is written again.
     #[test]
