@@ -142,7 +142,7 @@ fn rebuild_as_is(
             None => Ok(None),
         },
         Kind::Ppt => match show::Streams::read(untrusted, work)? {
-            Some(streams) => show::rebuild(&streams, mark.as_ref(), seen.mark.is_some(), work),
+            Some(streams) => show::rebuild(streams, mark.as_ref(), seen.mark.is_some(), work),
             None => Ok(None),
         },
         _ => Ok(None),

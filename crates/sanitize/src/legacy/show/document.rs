@@ -3,6 +3,7 @@
 //! Owns: which of it stays, what the lists name.
 //! Leaves to others: the slides themselves (`pages`), words in the lists (`words`), pictures (`drawn`).
 
+use std::cell::Cell;
 use std::collections::HashSet;
 
 use worker_protocol::{LinkPolicy, Threat};
@@ -127,18 +128,19 @@ fn links(objects: &Node<'_>, policy: LinkPolicy) -> HashSet<u32> {
     .collect()
 }
 
-/// Whether a link leads to a slide of this file or to what the policy lets stand.
+/// Whether a link leads to a slide of this file or to what the policy lets stand. It has one target at most.
 fn leads_on(link: &Node<'_>, policy: LinkPolicy) -> bool {
     /// What the texts of a link are, by their instance.
     const TARGET: u16 = 1;
     const PLACE: u16 = 3;
-    let text = |sort: u16| {
-        let text = link.inside.iter().find(|text| text.number == record::TEXT && text.head >> 4 == sort);
-        text.map(|text| wide(text.body)).filter(|text| !text.is_empty())
+    let texts = |sort: u16| {
+        let texts = link.inside.iter().filter(|text| text.number == record::TEXT && text.head >> 4 == sort);
+        texts.map(|text| wide(text.body)).filter(|text| !text.is_empty()).collect::<Vec<_>>()
     };
-    match (text(TARGET), text(PLACE)) {
-        (Some(target), _) => is_slide(&target) || link::is_kept(&target, policy),
-        (None, place) => place.is_some_and(|place| is_slide(&place)),
+    match (texts(TARGET).as_slice(), texts(PLACE).as_slice()) {
+        ([target], [] | [_]) => is_slide(target) || link::is_kept(target, policy),
+        ([], [place]) => is_slide(place),
+        _ => false,
     }
 }
 
@@ -156,6 +158,7 @@ pub(super) struct Writing<'a> {
     pub(super) common: &'a Common,
     pub(super) bullets: &'a [u8],
     pub(super) pictures: &'a Pictures,
+    pub(super) policy: LinkPolicy,
     /// The new number of each object that stays.
     pub(super) renumbered: &'a dyn Fn(u32) -> Option<u32>,
 }
@@ -248,7 +251,9 @@ impl Writing<'_> {
                 record::LINK => {
                     let number = inside.inside.iter().find(|atom| atom.number == record::LINK_ATOM);
                     let number = number.and_then(|atom| u32_at(atom.body, 0));
-                    if number.is_some_and(|number| self.common.links.contains(&number)) {
+                    let is_known = number.is_some_and(|number| self.common.links.contains(&number));
+                    // Another link may have the same number.
+                    if is_known && leads_on(inside, self.policy) {
                         let written = tags::of_list(inside, &[(record::LINK_ATOM, 4)])?;
                         put_node(&mut out, inside.head, inside.number, &written)?;
                         stay += 1;
@@ -287,7 +292,8 @@ impl Writing<'_> {
     fn info(&self, node: &Node<'_>, told: &mut Vec<Threat>) -> Result<Vec<u8>, Stop> {
         let mut out = Vec::new();
         let none = HashSet::new();
-        let around = Around { known: self.common.known, dropped: &none, bullets: self.bullets };
+        let bullets = Cell::new(self.bullets);
+        let around = Around { known: self.common.known, dropped: &none, bullets: &bullets };
         for tags in node.inside.iter().filter(|node| node.number == record::TAGS) {
             out.extend_from_slice(&tags::put(tags, around, told)?);
         }

@@ -157,7 +157,7 @@ impl Streams {
 /// # Errors
 /// Blocked beyond the bounds.
 pub(super) fn rebuild(
-    streams: &Streams,
+    streams: Streams,
     mark: Option<&Mark>,
     is_marked: bool,
     work: &mut Work<'_>,
@@ -179,6 +179,8 @@ pub(super) fn rebuild(
 struct Objects {
     places: HashMap<u32, usize>,
     document: u32,
+    /// How much may still be read: objects may lie over each other, but together they are no longer than the stream.
+    left: usize,
 }
 
 impl Objects {
@@ -206,12 +208,12 @@ impl Objects {
                 _ => break,
             }
         }
-        Ok(Self { places, document: document.ok_or(Stop::Other)? })
+        Ok(Self { places, document: document.ok_or(Stop::Other)?, left: stream.len() })
     }
 
     /// The object of this number, if it is of one of these sorts.
     fn get<'a>(
-        &self,
+        &mut self,
         stream: &'a [u8],
         number: u32,
         sorts: &[u16],
@@ -222,7 +224,7 @@ impl Objects {
         let length =
             place_at(rest, 4).and_then(|length| length.checked_add(HEAD_BYTES)).ok_or(Stop::Other)?;
         let bytes = rest.get(..length).ok_or(Stop::Other)?;
-        // Objects may lie over each other.
+        self.left = self.left.checked_sub(bytes.len()).ok_or(Stop::Other)?;
         work.budget.spend(bytes.len() as u64)?;
         let mut nodes = drawn::parse(bytes)?;
         match nodes.pop() {
@@ -253,13 +255,26 @@ fn led_to(named: &Named, objects: &Objects) -> Result<Vec<(u32, &'static [u16])>
 }
 
 fn try_rebuild(
-    streams: &Streams,
+    streams: Streams,
     mark: Option<&Mark>,
     is_marked: bool,
     work: &mut Work<'_>,
 ) -> Result<Rebuilt, Stop> {
+    let (clean, fidelity) = rebuild_streams(&streams, mark, is_marked, work)?;
+    // A presentation is as large as what became of it, and there is one more of it to come.
+    drop(streams);
+    let clean = file(&clean, mark).ok_or(Stop::Other)?;
+    Ok(Rebuilt { fidelity: Some(fidelity), ..Rebuilt::same(clean, Kind::Ppt) })
+}
+
+fn rebuild_streams(
+    streams: &Streams,
+    mark: Option<&Mark>,
+    is_marked: bool,
+    work: &mut Work<'_>,
+) -> Result<(Streams, Fidelity), Stop> {
     work.budget.spend(streams.document.len() as u64)?;
-    let objects = Objects::read(streams, work)?;
+    let mut objects = Objects::read(streams, work)?;
     let stream = streams.document.as_slice();
     let document = objects.get(stream, objects.document, &[record::DOCUMENT], work)?;
     let named = document::named(&document)?;
@@ -272,7 +287,6 @@ fn try_rebuild(
     let mut drawings = mark::Drawings::read(drawings.ok_or(Stop::Other)?)?;
     let mut pages = Pages {
         common: &common,
-        bullets: &bullets,
         pictures: drawings.pictures(),
         policy: work.job.policy.links,
         masters: &masters,
@@ -304,6 +318,7 @@ fn try_rebuild(
         common: &common,
         bullets: &bullets,
         pictures: &pictures,
+        policy: work.job.policy.links,
         renumbered: &|object| renumbered.get(&object).copied(),
     };
     let mut told = Vec::new();
@@ -311,7 +326,6 @@ fn try_rebuild(
     told.into_iter().for_each(|threat| work.findings.add(threat, "PowerPoint Document"));
     written.insert(0, first);
     let (user, stream) = put_edit(written)?;
-    let clean = file(&user, &stream, &pictures.apart, mark).ok_or(Stop::Other)?;
     let kept = |count: u64| Kept { before: count, after: count };
     let fidelity = Fidelity {
         characters: kept(characters),
@@ -319,7 +333,7 @@ fn try_rebuild(
         pictures: kept(shown.len() as u64),
         ..Fidelity::default()
     };
-    Ok(Rebuilt { fidelity: Some(fidelity), ..Rebuilt::same(clean, Kind::Ppt) })
+    Ok((Streams { user, document: stream, pictures: pictures.apart }, fidelity))
 }
 
 /// What a report calls an object.
@@ -367,7 +381,8 @@ fn put_edit(objects: Vec<Vec<u8>>) -> Result<(Vec<u8>, Vec<u8>), Stop> {
 }
 
 /// The file around the streams, and the mark for programs.
-fn file(user: &[u8], document: &[u8], pictures: &[u8], mark: Option<&Mark>) -> Option<Vec<u8>> {
+fn file(streams: &Streams, mark: Option<&Mark>) -> Option<Vec<u8>> {
+    let Streams { user, document, pictures } = streams;
     let length = user.len() + document.len() + pictures.len();
     // Each sector needs four bytes in a table, and the file a head and a directory.
     let bytes = Cursor::new(Vec::with_capacity(length + length / 64 + 3 * STREAM_BYTES_MIN));

@@ -3,6 +3,7 @@
 //! Owns: which of their records stay, and what PowerPoint keeps with a shape.
 //! Leaves to others: shapes (`drawn`), words (`words`), what later versions added (`tags`).
 
+use std::cell::Cell;
 use std::collections::HashSet;
 
 use worker_protocol::Threat;
@@ -19,7 +20,6 @@ use crate::ooxml::MARK_SHAPE;
 /// What the slides share while they are written.
 pub(super) struct Pages<'a> {
     pub(super) common: &'a Common,
-    pub(super) bullets: &'a [u8],
     /// How many pictures the drawings share.
     pub(super) pictures: usize,
     pub(super) policy: worker_protocol::LinkPolicy,
@@ -80,7 +80,7 @@ impl Pages<'_> {
                 record::TEXT => is_text(body).then(|| body.to_vec()),
                 record::TAGS => {
                     let around =
-                        Around { known: self.common.known, dropped: &dropped, bullets: self.bullets };
+                        Around { known: self.common.known, dropped: &dropped, bullets: &Cell::default() };
                     out.extend_from_slice(&tags::put(inside, around, &mut told)?);
                     None
                 }
@@ -120,13 +120,7 @@ impl Pages<'_> {
         dropped: &mut HashSet<u32>,
         told: &mut Vec<Threat>,
     ) -> Result<Vec<u8>, Stop> {
-        let slide = Slide {
-            common: self.common,
-            bullets: self.bullets,
-            is_marked: self.is_marked,
-            characters: 0,
-            told: Vec::new(),
-        };
+        let slide = Slide { common: self.common, is_marked: self.is_marked, characters: 0, told: Vec::new() };
         let mut writer = Writer::new(slide, self.pictures, self.policy);
         if let Some(added) = added {
             writer.add(added);
@@ -145,7 +139,6 @@ impl Pages<'_> {
 /// What PowerPoint keeps with the shapes of one page.
 struct Slide<'a> {
     common: &'a Common,
-    bullets: &'a [u8],
     is_marked: bool,
     characters: u64,
     told: Vec<Threat>,
@@ -185,7 +178,8 @@ impl Client for Slide<'_> {
                 record::RECOLOURED => is_recoloured(body).then(|| body.to_vec()),
                 record::TAGS => {
                     let none = HashSet::new();
-                    let around = Around { known: self.common.known, dropped: &none, bullets: self.bullets };
+                    let around =
+                        Around { known: self.common.known, dropped: &none, bullets: &Cell::default() };
                     inside.extend_from_slice(&tags::put(with, around, &mut self.told)?);
                     None
                 }

@@ -3,6 +3,7 @@
 //! Owns: which of these stay.
 //! Leaves to others: how words look (`looks`).
 
+use std::cell::Cell;
 use std::collections::HashSet;
 
 use worker_protocol::Threat;
@@ -45,8 +46,8 @@ pub(super) struct Around<'a> {
     pub(super) known: Known,
     /// Shapes that went: what moves them goes with them.
     pub(super) dropped: &'a HashSet<u32>,
-    /// The rebuilt pictures of bullets.
-    pub(super) bullets: &'a [u8],
+    /// The rebuilt pictures of bullets, for the first record that holds some.
+    pub(super) bullets: &'a Cell<&'a [u8]>,
 }
 
 /// Writes the tags of a slide or shape that stay; nothing when none does. What goes is told.
@@ -111,7 +112,7 @@ fn records(
             number::USUAL_FONTS => looks::of_one(body, Sort::LaterFonts, known),
             number::OUTLINE | number::FONT_OUTLINE => Some(outline(node, known)?),
             record::LATER_FONTS => Some(fonts(node)?),
-            record::BULLETS => Some(around.bullets.to_vec()),
+            record::BULLETS => Some(around.bullets.take().to_vec()).filter(|bullets| !bullets.is_empty()),
             record::LINE_BREAKS => Some(of_list(node, &[(record::LINE_BREAKS_ATOM, 4)])?),
             number::COMMENT => Some(of_list(node, &[(number::COMMENT_ATOM, 28)])?),
             number::COMMENT_AUTHOR => Some(of_list(node, &[(number::COMMENT_AUTHOR_ATOM, 8)])?),
@@ -165,13 +166,13 @@ pub(super) fn fonts(node: &Node<'_>) -> Result<Vec<u8>, Stop> {
     let mut count = 0u16;
     for inside in node.inside.iter().filter(|inside| inside.number == record::FONT) {
         let (name, about) = inside.body.split_at_checked(NAME_BYTES).ok_or(Stop::Other)?;
-        let ends = name.chunks_exact(2).any(|character| character == [0, 0]);
-        if about.len() != 4 || !ends {
-            return Err(Stop::Other);
-        }
+        let end = name.chunks_exact(2).position(|character| character == [0, 0]).ok_or(Stop::Other)?;
+        let mut name = name.to_vec();
+        // Whatever stands behind the end of a name is no name.
+        name.get_mut(end * 2..).ok_or(Stop::Other)?.fill(0);
         // How wide its characters are, and no longer that a part of it is in the file.
         let [set, flags, sort, family] = *about else { return Err(Stop::Other) };
-        let body = [name, &[set, flags & !1, sort, family]].concat();
+        let body = [name.as_slice(), &[set, flags & !1, sort, family]].concat();
         put_node(&mut out, inside.head & 0x0F | count << 4, inside.number, &body)?;
         count = count.checked_add(1).filter(|count| *count < 1 << 12).ok_or(Stop::Other)?;
     }

@@ -651,6 +651,54 @@ fn what_is_not_read_here_is_converted() {
     assert_eq!(strict.report.reason, Some(Reason::NotRebuilt));
 }
 
+#[test]
+fn nothing_is_written_twice_or_hidden_behind_another() {
+    // Links with the number of one that stays, or with a target behind their target.
+    let two_targets = [
+        atom(0, 0x0FD3, &numbers(&[2])),
+        atom(0x10, 0x0FBA, &wide("https://a.example/")),
+        atom(0x10, 0x0FBA, &wide("file:///c:/a.exe")),
+    ];
+    let links = [
+        atom(0, 0x040A, &numbers(&[4])),
+        link(1, "https://a.example/"),
+        link(1, "file:///c:/a.exe"),
+        atom(0x0F, 0x0FD7, &two_targets.concat()),
+    ];
+    // Pictures of bullets are the document's, once.
+    let bullet = [vec![6, 0], png()].concat();
+    let bullets = tags("___PPT9", &atom(0x0F, 0x07F8, &atom(0, 0x07F9, &bullet)));
+    let mut deck = Deck::new(vec![(202, [with(&bullets), text_box("一")].concat())]);
+    deck.slide = bullets.clone();
+    deck.document =
+        [atom(0x0F, 0x0409, &links.concat()), atom(0x0F, 0x07D0, &[bullets.clone(), bullets].concat())]
+            .concat();
+    let outcome = run(&deck.file());
+    let records = clean_records(&outcome);
+    assert_eq!(bodies(&records, 0x0FD3), [numbers(&[1])]);
+    assert!(!bodies(&records, 0x0FBA).contains(&wide("file:///c:/a.exe").as_slice()));
+    assert_eq!((bodies(&records, 0x07F8).len(), bodies(&records, 0x07F9).len()), (1, 1));
+    assert_clean(&outcome);
+    // Behind the end of a font's name.
+    let (mut stream, edit) = deck.stream();
+    let name = wide("ＭＳ Ｐゴシック\0");
+    let end = stream.windows(name.len()).position(|some| some == name).unwrap() + name.len();
+    stream[end..end + 6].copy_from_slice(b"secret");
+    let hidden = run(&whole(&stream, edit, &[]));
+    assert!(hidden.clean == outcome.clean);
+    // Many slides at the place of a large one.
+    let mut deck = Deck::new(vec![(202, text_box(&"一".repeat(5_000)))]);
+    deck.slides.extend(vec![Vec::new(); 7]);
+    let (mut stream, edit) = deck.stream();
+    assert!(run(&whole(&stream, edit, &[])).clean.is_some());
+    // Before the last edit, with its head, stand the places of all objects.
+    let first = edit as usize - 8 * 4;
+    for slide in 1..8 {
+        stream.copy_within(first..first + 4, first + slide * 4);
+    }
+    assert_eq!(run(&whole(&stream, edit, &[])).report.reason, Some(Reason::NotRebuilt));
+}
+
 /// Keeps what it was given, and converts nothing.
 struct Given(Vec<Vec<u8>>);
 
