@@ -189,8 +189,10 @@ impl Writing<'_> {
                     told.push(Threat::AuxiliaryPart);
                     None
                 }
-                // Sounds, which are told of before; how it was printed; what nobody knows.
-                _ => None,
+                number => {
+                    told.extend(record::threat(number));
+                    None
+                }
             };
             if let Some(written) = written {
                 put_node(&mut out, node.head, node.number, &written)?;

@@ -226,7 +226,7 @@ pub(super) fn of_levels(body: &[u8], kind: u16, sort: Sort, known: Known) -> Opt
     let count = reader.u16().filter(|count| *count <= LEVELS_MAX)?;
     let mut out = count.to_le_bytes().to_vec();
     for _ in 0..count {
-        let level = if kind >= KIND_WITH_LEVELS { reader.take(2)? } else { &[] };
+        let level = if sort == Sort::Levels && kind >= KIND_WITH_LEVELS { reader.take(2)? } else { &[] };
         put_whole(&mut reader, sort.fields(), known, level, &mut out)?;
     }
     Some(out)
@@ -261,10 +261,12 @@ impl Sort {
     }
 }
 
-/// A record that says one thing.
+/// A record that says one thing. That of paragraphs has two bytes before it that say nothing (TextPFExceptionAtom).
 pub(super) fn of_one(body: &[u8], sort: Sort, known: Known) -> Option<Vec<u8>> {
+    let mut reader = Reader::new(body);
     let mut out = Vec::new();
-    put_whole(&mut Reader::new(body), sort.fields(), known, &[], &mut out)?;
+    let before: &[u8] = if sort == Sort::Paragraph { reader.take(2).map(|_| &[0; 2])? } else { &[] };
+    put_whole(&mut reader, sort.fields(), known, before, &mut out)?;
     Some(out)
 }
 

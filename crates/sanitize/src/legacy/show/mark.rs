@@ -126,7 +126,8 @@ fn shape(number: u32, mark: &Mark, slide_width: i32) -> Result<Vec<u8>, Stop> {
         .chain(name)
         .collect();
     put_node(&mut inside, 3 << 4 | 3, drawn::PROPERTIES, &properties)?;
-    let corners: Vec<u8> = [0, right - width, right, HEIGHT].into_iter().flat_map(i16::to_le_bytes).collect();
+    let corners: Vec<u8> =
+        [0, right.saturating_sub(width), right, HEIGHT].into_iter().flat_map(i16::to_le_bytes).collect();
     put_node(&mut inside, 0, drawn::ANCHOR, &corners)?;
     put_node(&mut inside, HOLDS_OTHERS, drawn::TEXT, &words(mark)?)?;
     let mut out = Vec::with_capacity(inside.len() + HEAD_BYTES);

@@ -108,6 +108,31 @@ mod record {
     pub(super) const TAGS: u16 = 0x1388;
     pub(super) const TAG: u16 = 0x138A;
     pub(super) const TAG_DATA: u16 = 0x138B;
+
+    /// What goes without a word: what is told of before (objects, sounds), how windows lay and pages were printed, empty places,
+    /// and what later versions note for themselves (numbers of shapes, colours of their themes, sums over what they wrote).
+    const SILENT: [std::ops::RangeInclusive<u16>; 14] = [
+        0x0000..=0x0000,
+        0x03FA..=0x0400,
+        0x0402..=0x0408,
+        0x0413..=0x0415,
+        0x040F..=0x040F,
+        0x041C..=0x041F,
+        0x0422..=0x0426,
+        0x07E4..=0x07E7,
+        0x0BC1..=0x0BC1,
+        0x1019..=0x101D,
+        0x1770..=0x1773,
+        0x1788..=0x178E,
+        0x2B0B..=0x2B0D,
+        0x3714..=0x3715,
+    ];
+
+    /// What is told of a record that goes because its number is on no list.
+    pub(super) fn threat(number: u16) -> Option<worker_protocol::Threat> {
+        let is_silent = SILENT.iter().any(|numbers| numbers.contains(&number));
+        (!is_silent).then_some(worker_protocol::Threat::Unknown)
+    }
 }
 
 /// What says to programs that the presentation is not locked, the version of its form, and the sorts of program that wrote it.
@@ -132,8 +157,8 @@ const RUN_MAX: usize = 0xFFF;
 /// The longest text that is not the words of a slide, in bytes.
 const TEXT_BYTES_MAX: usize = 1 << 16;
 
-/// Streams shorter than this are stored in another way, which some programs do not expect.
-const STREAM_BYTES_MIN: usize = 4096;
+/// What a file takes besides its streams and the table of their sectors.
+const FRAME_BYTES: usize = 12 << 10;
 
 /// The streams of a presentation.
 pub(super) struct Streams {
@@ -152,7 +177,8 @@ impl Streams {
     }
 }
 
-/// Rebuilds a presentation, with this mark in the place of the one that it bears; nothing when it has to go another road. What it carries besides has been told.
+/// Rebuilds a presentation, with this mark in the place of the one that it bears; nothing when it has to go another road.
+/// What it carries besides has been told.
 ///
 /// # Errors
 /// Blocked beyond the bounds.
@@ -296,16 +322,20 @@ fn rebuild_streams(
         characters: 0,
         gone: 0,
     };
-    let slides: HashSet<u32> = named.list(list::SLIDES).iter().map(|(object, _)| *object).collect();
+    let slides: HashMap<u32, u32> =
+        named.list(list::SLIDES).iter().zip(1..).map(|((object, _), place)| (*object, place)).collect();
     let mut written = Vec::new();
     for (object, sorts) in &led_to {
         let node = objects.get(stream, *object, sorts, work)?;
         let added = match mark {
-            Some(mark) if slides.contains(object) => Some(drawings.mark(&node, mark, named.width)?),
+            Some(mark) if slides.contains_key(object) => Some(drawings.mark(&node, mark, named.width)?),
             _ => None,
         };
-        let place = place(&named, *object);
         let page = pages.rebuild(&node, added)?;
+        let place = match slides.get(object) {
+            Some(place) => format!("PowerPoint Document/slide {place}"),
+            None => "PowerPoint Document/master".to_owned(),
+        };
         page.told.into_iter().for_each(|threat| work.findings.add(threat, &place));
         written.push(page.written);
     }
@@ -334,15 +364,6 @@ fn rebuild_streams(
         ..Fidelity::default()
     };
     Ok((Streams { user, document: stream, pictures: pictures.apart }, fidelity))
-}
-
-/// What a report calls an object.
-fn place(named: &Named, object: u32) -> String {
-    let slide = named.list(list::SLIDES).iter().position(|(other, _)| *other == object);
-    match slide {
-        Some(at) => format!("PowerPoint Document/slide {}", at + 1),
-        None => "PowerPoint Document/master".to_owned(),
-    }
 }
 
 /// The objects one after the other, and behind them where each stands; and the stream that says where that is.
@@ -384,8 +405,8 @@ fn put_edit(objects: Vec<Vec<u8>>) -> Result<(Vec<u8>, Vec<u8>), Stop> {
 fn file(streams: &Streams, mark: Option<&Mark>) -> Option<Vec<u8>> {
     let Streams { user, document, pictures } = streams;
     let length = user.len() + document.len() + pictures.len();
-    // Each sector needs four bytes in a table, and the file a head and a directory.
-    let bytes = Cursor::new(Vec::with_capacity(length + length / 64 + 3 * STREAM_BYTES_MIN));
+    // Each sector needs four bytes in a table.
+    let bytes = Cursor::new(Vec::with_capacity(length + length / 64 + FRAME_BYTES));
     let mut file = cfb::CompoundFile::create_with_version(cfb::Version::V3, bytes).ok()?;
     file.create_stream("/Current User").ok()?.write_all(user).ok()?;
     file.create_stream("/PowerPoint Document").ok()?.write_all(document).ok()?;

@@ -88,8 +88,10 @@ impl Pages<'_> {
                     told.push(Threat::AuxiliaryPart);
                     None
                 }
-                // What only the program that wrote it makes use of, and what nobody knows.
-                _ => None,
+                number => {
+                    told.extend(record::threat(number));
+                    None
+                }
             };
             if let Some(written) = written {
                 put_node(&mut out, inside.head, inside.number, &written)?;
@@ -183,8 +185,10 @@ impl Client for Slide<'_> {
                     inside.extend_from_slice(&tags::put(with, around, &mut self.told)?);
                     None
                 }
-                // The number of an object, and what nobody knows.
-                _ => None,
+                number => {
+                    self.told.extend(record::threat(number));
+                    None
+                }
             };
             if let Some(written) = written {
                 put_node(&mut inside, with.head, with.number, &written)?;

@@ -180,7 +180,7 @@ pub(super) fn fonts(node: &Node<'_>) -> Result<Vec<u8>, Stop> {
 }
 
 /// What moves on a slide, by number: records that hold others, and those of so many bytes.
-const TIMED: [u16; 14] = [
+const TIMED: [u16; 15] = [
     0xF125,
     0xF12A,
     0xF12B,
@@ -195,6 +195,8 @@ const TIMED: [u16; 14] = [
     0xF13E,
     0xF13F,
     number::TIMING,
+    // What follows another effect.
+    0xF145,
 ];
 const TIMED_ATOMS: [(u16, usize); 19] = [
     (0xF127, 32),
@@ -205,8 +207,8 @@ const TIMED_ATOMS: [(u16, usize); 19] = [
     (0xF135, 52),
     (0xF136, 8),
     (0xF137, 20),
+    (0xF137, 32),
     (0xF138, 20),
-    (0xF139, 24),
     (0xF139, 20),
     (0xF139, 32),
     (0xF13A, 8),

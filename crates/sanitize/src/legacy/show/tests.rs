@@ -304,6 +304,8 @@ fn only_what_the_document_leads_to_is_written() {
         atom(0x5F, 0x07E4, &atom(0x0F, 0x07E6, &atom(0, 0x07E7, b"RIFF"))),
         atom(0x0F, 0x07D0, &atom(0x0F, 0x03FF, &atom(2, 0x0400, &numbers(&[5, 1, 2])))),
         atom(0, 0x0406, b"mail"),
+        // What nobody knows.
+        atom(0, 0x0777, b"unknown"),
         // A package of a later version whose head says that it holds records.
         atom(0x0F, 0x0428, b"PK\x03\x04 no records"),
     ]
@@ -315,10 +317,11 @@ fn only_what_the_document_leads_to_is_written() {
         Threat::Multimedia,
         Threat::AuxiliaryPart,
         Threat::Metadata,
+        Threat::Unknown,
     ];
     assert_eq!(told(&outcome), expected);
     let records = clean_records(&outcome);
-    for gone in [0x0409, 0x07E4, 0x03FF, 0x0400, 0x0406, 0x0428, 0x0FB8, 0x1011] {
+    for gone in [0x0409, 0x0777, 0x07E4, 0x03FF, 0x0400, 0x0406, 0x0428, 0x0FB8, 0x1011] {
         assert_eq!(bodies(&records, gone).len(), 0, "{gone:04x}");
     }
     assert_eq!(bodies(&records, 0x0FA0), [wide("住民税"), wide("発言者ノート")]);
@@ -533,6 +536,11 @@ fn looks_are_written_as_they_were_read() {
         one(&[numbers(&[0x0100_0000]), vec![9, 0]].concat(), Sort::LaterFonts),
         Some([numbers(&[0x0100_0000]), vec![0xFF; 2]].concat())
     );
+    let usual = [vec![0, 0], numbers(&[0x002E_0810]), vec![9, 0, 1, 0, 7, 0, 0, 0]].concat();
+    let first_font = [&usual[..6], &[0, 0, 1, 0, 7, 0, 0, 0]].concat();
+    assert_eq!(one(&usual, Sort::Paragraph), Some(first_font));
+    let numbered = [vec![1, 0], numbers(&[0x0300_0000]), vec![1, 0, 3, 0, 1, 0], numbers(&[0])].concat();
+    assert_eq!(looks::of_levels(&numbered, 7, Sort::Numbered, known), Some(numbered));
     let levels = [vec![2, 0], numbers(&[0, 0, 0, 0])].concat();
     assert_eq!(looks::of_levels(&levels, 1, Sort::Levels, known), Some(levels.clone()));
     assert_eq!(looks::of_levels(&levels, 5, Sort::Levels, known), None);

@@ -9,7 +9,7 @@ use super::super::Stop;
 use super::super::bytes::u32_at;
 use super::super::drawn::{Node, put_node};
 use super::looks::{self, Known, Sort};
-use super::{is_text, record};
+use super::record;
 
 /// What holds for all words of a presentation.
 #[derive(Debug, Default)]
@@ -43,7 +43,7 @@ pub(super) fn put(nodes: &[Node<'_>], common: &Common, out: &mut Vec<u8>) -> Res
                 characters = 0;
                 (body.len() == 4).then(|| body.to_vec())
             }
-            record::WORDS if is_text(body) => {
+            record::WORDS if body.len().is_multiple_of(2) => {
                 characters = body.len() / 2;
                 all += characters as u64;
                 Some(body.to_vec())
