@@ -137,10 +137,17 @@ fn rebuild_as_is(
     work: &mut Work<'_>,
 ) -> Result<Option<Rebuilt>, Refusal> {
     match kind {
-        Kind::Xls => match compound::main_stream(untrusted, "/Workbook", work)? {
-            Some(stream) => book::rebuild(stream, mark.as_ref(), work),
-            None => Ok(None),
-        },
+        Kind::Xls => {
+            // Some programs call it as it was called before.
+            let stream = match compound::main_stream(untrusted, "/Workbook", work)? {
+                Some(stream) => Some(stream),
+                None => compound::main_stream(untrusted, "/Book", work)?,
+            };
+            match stream {
+                Some(stream) => book::rebuild(stream, mark.as_ref(), work),
+                None => Ok(None),
+            }
+        }
         Kind::Ppt => match show::Streams::read(untrusted, work)? {
             Some(streams) => show::rebuild(streams, mark.as_ref(), seen.mark.is_some(), work),
             None => Ok(None),

@@ -319,6 +319,16 @@ fn formulas_that_reach_out_leave_their_values() {
 }
 
 #[test]
+fn a_workbook_may_be_called_as_older_ones_were() {
+    let stream = stream(&[], &[(0, 0x0010, "表", plain_sheet(&[number(0, 0, 1.0)]))], &[]);
+    for name in ["/Book", "/BOOK", "/WORKBOOK"] {
+        let outcome = run(&compound(&[(name, &stream)]));
+        assert_eq!(bodies(&clean_records(&outcome), 0x0203).len(), 1, "{name}");
+        assert_clean(&outcome);
+    }
+}
+
+#[test]
 fn a_pivot_table_leaves_its_cells() {
     let source = [vec![0; 6], vec![1, 0, 2], b"S".to_vec()].concat();
     let more = [(0x00D5, vec![1, 0]), (0x00E3, vec![1, 0]), (0x0051, source)];
