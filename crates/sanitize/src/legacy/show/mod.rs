@@ -24,7 +24,7 @@ mod tests;
 use std::collections::{HashMap, HashSet};
 use std::io::{Cursor, Write};
 
-use worker_protocol::{Fidelity, Kept, Kind, Mark};
+use worker_protocol::{Fidelity, Kept, Kind, Mark, Spot};
 
 use super::bytes::{place_at, u32_at};
 use super::drawn::pictures::Home;
@@ -332,11 +332,14 @@ fn rebuild_streams(
             _ => None,
         };
         let page = pages.rebuild(&node, added)?;
-        let place = match slides.get(object) {
-            Some(place) => format!("PowerPoint Document/slide {place}"),
-            None => "PowerPoint Document/master".to_owned(),
-        };
-        page.told.into_iter().for_each(|threat| work.findings.add(threat, &place));
+        for threat in page.told {
+            match slides.get(object) {
+                Some(number) => {
+                    work.findings.add_at(threat, "PowerPoint Document", Spot::Slide { number: *number });
+                }
+                None => work.findings.add(threat, "PowerPoint Document/master"),
+            }
+        }
         written.push(page.written);
     }
     let Pages { shown, characters, gone, .. } = pages;

@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use proptest::prelude::*;
-use worker_protocol::{Job, Kind, LinkPolicy, Mode, Outcome, Reason, Road, TextBlock, Threat, Verdict};
+use worker_protocol::{Job, Kind, LinkPolicy, Mode, Outcome, Reason, Road, Spot, TextBlock, Threat, Verdict};
 
 use super::looks::{self, Known, Sort};
 use super::shown;
@@ -480,6 +480,8 @@ fn comments_numbers_and_lines_of_pages_stay() {
     );
     let outcome = run(&deck.file());
     assert_eq!(told(&outcome), [Threat::HiddenData, Threat::AuxiliaryPart, Threat::Metadata]);
+    let hidden = outcome.report.removals.iter().find(|removal| removal.what == Threat::HiddenData);
+    assert_eq!(hidden.unwrap().spot, Some(Spot::Slide { number: 1 }));
     let records = clean_records(&outcome);
     let texts = bodies(&records, 0x0FBA);
     for kept in ["課長", "要確認", "総務課", "抜粋"] {
