@@ -697,10 +697,11 @@ fn nothing_is_written_twice_or_hidden_behind_another() {
     let hidden = run(&whole(&stream, edit, &[]));
     assert!(hidden.clean == outcome.clean);
     // Many slides at the place of a large one.
-    let mut deck = Deck::new(vec![(202, text_box(&"一".repeat(5_000)))]);
+    let mut deck = Deck::new(vec![(202, text_box(&"一".repeat(40_000)))]);
     deck.slides.extend(vec![Vec::new(); 7]);
     let (mut stream, edit) = deck.stream();
-    assert!(run(&whole(&stream, edit, &[])).clean.is_some());
+    let fidelity = run(&whole(&stream, edit, &[])).report.fidelity.unwrap();
+    assert_eq!((fidelity.pages.after, fidelity.characters.after), (8, 40_006));
     // Before the last edit, with its head, stand the places of all objects.
     let first = edit as usize - 8 * 4;
     for slide in 1..8 {
