@@ -128,7 +128,8 @@ pub(crate) fn rebuild(
     Ok(rebuilt)
 }
 
-/// A workbook of Excel 97 or a presentation of PowerPoint 97 as what it is; nothing when it has to be converted.
+/// A workbook of Excel 97 or a presentation of PowerPoint 97 as what it is; nothing when it has to be converted. What
+/// was found on the way is told when it has not.
 fn rebuild_as_is(
     untrusted: &[u8],
     kind: Kind,
@@ -136,24 +137,32 @@ fn rebuild_as_is(
     seen: &compound::Seen,
     work: &mut Work<'_>,
 ) -> Result<Option<Rebuilt>, Refusal> {
-    match kind {
-        Kind::Xls => {
-            // Some programs call it as it was called before.
-            let stream = match compound::main_stream(untrusted, "/Workbook", work)? {
-                Some(stream) => Some(stream),
-                None => compound::main_stream(untrusted, "/Book", work)?,
-            };
-            match stream {
-                Some(stream) => book::rebuild(stream, mark.as_ref(), work),
-                None => Ok(None),
-            }
+    let found = std::mem::take(&mut work.findings);
+    let rebuilt = match kind {
+        Kind::Xls => workbook(untrusted, work).and_then(|stream| book::rebuild(stream, mark.as_ref(), work)),
+        Kind::Ppt => show::Streams::read(untrusted, work)
+            .and_then(|streams| show::rebuild(streams, mark.as_ref(), seen.mark.is_some(), work)),
+        _ => Err(Stop::Other),
+    };
+    let here = std::mem::replace(&mut work.findings, found);
+    match rebuilt {
+        Ok(rebuilt) => {
+            work.findings.append(here, |_| true);
+            Ok(Some(rebuilt))
         }
-        Kind::Ppt => match show::Streams::read(untrusted, work)? {
-            Some(streams) => show::rebuild(streams, mark.as_ref(), seen.mark.is_some(), work),
-            None => Ok(None),
-        },
-        _ => Ok(None),
+        Err(Stop::Other) => Ok(None),
+        Err(Stop::Refused(refusal)) => Err(refusal),
     }
+}
+
+/// The stream of a workbook. Some programs call it as it was called before.
+fn workbook(untrusted: &[u8], work: &mut Work<'_>) -> Result<Vec<u8>, Stop> {
+    for name in ["/Workbook", "/Book"] {
+        if let Some(stream) = compound::main_stream(untrusted, name, work)? {
+            return Ok(stream);
+        }
+    }
+    Err(Stop::Other)
 }
 
 /// The file without its encryption, when it had one.

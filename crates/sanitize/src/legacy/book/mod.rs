@@ -34,7 +34,7 @@ use super::bytes::{place_at, u16_at, u32_at};
 use super::drawn::pictures::{self, Home, Pictures};
 use super::sheets::SINCE_97;
 use super::{Stop, properties};
-use crate::{Rebuilt, Refusal, Work, mark};
+use crate::{Rebuilt, Work, mark};
 use links::Links;
 use records::{Item, Part, Reader, Record};
 use sheet::{Book, Sheet};
@@ -73,28 +73,6 @@ const STREAM_BYTES_MIN: usize = 4096;
 /// Sheets of one workbook that are read.
 const SHEETS_MAX: usize = 5_000;
 
-/// Rebuilds a workbook, with this mark; nothing when it has to go another road. What it carries besides its records has been told.
-///
-/// # Errors
-/// Blocked beyond the bounds.
-pub(super) fn rebuild(
-    book: Vec<u8>,
-    mark: Option<&Mark>,
-    work: &mut Work<'_>,
-) -> Result<Option<Rebuilt>, Refusal> {
-    let found = std::mem::take(&mut work.findings);
-    let rebuilt = try_rebuild(book, mark, work);
-    let here = std::mem::replace(&mut work.findings, found);
-    match rebuilt {
-        Ok(rebuilt) => {
-            work.findings.append(here, |_| true);
-            Ok(Some(rebuilt))
-        }
-        Err(Stop::Other) => Ok(None),
-        Err(Stop::Refused(refusal)) => Err(refusal),
-    }
-}
-
 /// A sheet as the list of them names it.
 struct Listed {
     visibility: u8,
@@ -103,7 +81,11 @@ struct Listed {
     written: Vec<u8>,
 }
 
-fn try_rebuild(untrusted: Vec<u8>, mark: Option<&Mark>, work: &mut Work<'_>) -> Result<Rebuilt, Stop> {
+/// Rebuilds a workbook, with this mark. What it carries besides its records has been told.
+///
+/// # Errors
+/// Another road when something is not read here; blocked beyond the bounds.
+pub(super) fn rebuild(untrusted: Vec<u8>, mark: Option<&Mark>, work: &mut Work<'_>) -> Result<Rebuilt, Stop> {
     let (stream, fidelity) = rebuild_stream(&untrusted, mark, work)?;
     // A workbook is as large as what became of it, and there is one more of it to come.
     drop(untrusted);

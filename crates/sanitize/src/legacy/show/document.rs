@@ -185,10 +185,6 @@ impl Writing<'_> {
                     told.push(Threat::Metadata);
                     None
                 }
-                number if drawn::PACKAGES.contains(&number) => {
-                    told.push(Threat::AuxiliaryPart);
-                    None
-                }
                 number => {
                     told.extend(record::threat(number));
                     None

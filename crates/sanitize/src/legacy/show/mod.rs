@@ -31,12 +31,16 @@ use super::drawn::pictures::Home;
 use super::drawn::{self, HEAD_BYTES, Node, put_node};
 use super::locked_slides::{LAST_EDIT, content, objects, record as edits};
 use super::{Stop, compound, properties};
-use crate::{Rebuilt, Refusal, Work};
+use crate::{Rebuilt, Work};
 use document::{Named, list};
 use pages::Pages;
 
 /// Records by number.
 mod record {
+    use worker_protocol::Threat;
+
+    use crate::legacy::drawn::PACKAGES;
+
     pub(super) const DOCUMENT: u16 = 0x03E8;
     pub(super) const DOCUMENT_ATOM: u16 = 0x03E9;
     pub(super) const END: u16 = 0x03EA;
@@ -128,10 +132,13 @@ mod record {
         0x3714..=0x3715,
     ];
 
-    /// What is told of a record that goes because its number is on no list.
-    pub(super) fn threat(number: u16) -> Option<worker_protocol::Threat> {
+    /// What is told of a record that goes because nothing is known that it is wanted for.
+    pub(super) fn threat(number: u16) -> Option<Threat> {
         let is_silent = SILENT.iter().any(|numbers| numbers.contains(&number));
-        (!is_silent).then_some(worker_protocol::Threat::Unknown)
+        match number {
+            _ if PACKAGES.contains(&number) => Some(Threat::AuxiliaryPart),
+            _ => (!is_silent).then_some(Threat::Unknown),
+        }
     }
 }
 
@@ -168,36 +175,13 @@ pub(super) struct Streams {
 }
 
 impl Streams {
-    /// The streams of a file that was read before; nothing when it has other ones.
-    pub(super) fn read(untrusted: &[u8], work: &mut Work<'_>) -> Result<Option<Self>, Refusal> {
+    /// The streams of a file that was read before.
+    pub(super) fn read(untrusted: &[u8], work: &mut Work<'_>) -> Result<Self, Stop> {
         let mut stream = |path| compound::main_stream(untrusted, path, work);
         let (user, document) = (stream("/Current User")?, stream("/PowerPoint Document")?);
         let pictures = stream("/Pictures")?.unwrap_or_default();
-        Ok(user.zip(document).map(|(user, document)| Self { user, document, pictures }))
-    }
-}
-
-/// Rebuilds a presentation, with this mark in the place of the one that it bears; nothing when it has to go another road.
-/// What it carries besides has been told.
-///
-/// # Errors
-/// Blocked beyond the bounds.
-pub(super) fn rebuild(
-    streams: Streams,
-    mark: Option<&Mark>,
-    is_marked: bool,
-    work: &mut Work<'_>,
-) -> Result<Option<Rebuilt>, Refusal> {
-    let found = std::mem::take(&mut work.findings);
-    let rebuilt = try_rebuild(streams, mark, is_marked, work);
-    let here = std::mem::replace(&mut work.findings, found);
-    match rebuilt {
-        Ok(rebuilt) => {
-            work.findings.append(here, |_| true);
-            Ok(Some(rebuilt))
-        }
-        Err(Stop::Other) => Ok(None),
-        Err(Stop::Refused(refusal)) => Err(refusal),
+        let (user, document) = user.zip(document).ok_or(Stop::Other)?;
+        Ok(Self { user, document, pictures })
     }
 }
 
@@ -280,7 +264,11 @@ fn led_to(named: &Named, objects: &Objects) -> Result<Vec<(u32, &'static [u16])>
     if different.len() == all.len() { Ok(all) } else { Err(Stop::Other) }
 }
 
-fn try_rebuild(
+/// Rebuilds a presentation, with this mark in the place of the one that it bears. What it carries besides has been told.
+///
+/// # Errors
+/// Another road when something is not read here; blocked beyond the bounds.
+pub(super) fn rebuild(
     streams: Streams,
     mark: Option<&Mark>,
     is_marked: bool,

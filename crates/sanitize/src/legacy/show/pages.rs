@@ -84,10 +84,6 @@ impl Pages<'_> {
                     out.extend_from_slice(&tags::put(inside, around, &mut told)?);
                     None
                 }
-                number if drawn::PACKAGES.contains(&number) => {
-                    told.push(Threat::AuxiliaryPart);
-                    None
-                }
                 number => {
                     told.extend(record::threat(number));
                     None
