@@ -58,6 +58,13 @@ pub(super) fn named(document: &Node<'_>) -> Result<Named, Stop> {
     if atom.body.len() != ATOM_BYTES {
         return Err(Stop::Other);
     }
+    // What is written for each of these does not come from it alone, so one that stands there again and again would be
+    // written as often.
+    for once in [record::ENVIRONMENT, record::OBJECTS, record::DRAWINGS, record::INFO] {
+        if document.inside.iter().filter(|node| node.number == once).count() > 1 {
+            return Err(Stop::Other);
+        }
+    }
     let at = |place| u32_at(atom.body, place).ok_or(Stop::Other);
     let mut named = Named {
         notes_master: at(NOTES_MASTER_AT)?,

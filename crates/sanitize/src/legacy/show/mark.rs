@@ -55,7 +55,9 @@ impl<'a> Drawings<'a> {
         let mut nodes = drawn::parse(group.body)?;
         let all =
             nodes.pop().filter(|all| all.number == drawn::ALL && nodes.is_empty()).ok_or(Stop::Other)?;
-        let clusters = all.inside.iter().find(|node| node.number == drawn::CLUSTERS).ok_or(Stop::Other)?;
+        let mut clusters = all.inside.iter().filter(|node| node.number == drawn::CLUSTERS);
+        // A second one would be written as the first.
+        let (Some(clusters), None) = (clusters.next(), clusters.next()) else { return Err(Stop::Other) };
         let clusters = clusters.body.to_vec();
         Ok(Self { all, clusters, shapes_added: 0 })
     }

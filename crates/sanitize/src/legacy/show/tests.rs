@@ -708,6 +708,16 @@ fn nothing_is_written_twice_or_hidden_behind_another() {
         stream.copy_within(first..first + 4, first + slide * 4);
     }
     assert_eq!(run(&whole(&stream, edit, &[])).report.reason, Some(Reason::NotRebuilt));
+    // A second list of pictures, of tags, of clusters.
+    let plain = || Deck::new(vec![(202, text_box("一"))]);
+    for number in [0x040B, 0x07D0] {
+        let mut deck = plain();
+        deck.document = [atom(0x0F, number, &[]), atom(0x0F, number, &[])].concat();
+        assert_eq!(run(&deck.file()).report.reason, Some(Reason::NotRebuilt), "{number:04x}");
+    }
+    let mut deck = plain();
+    deck.list = atom(0, 0xF006, &[]);
+    assert_eq!(run(&deck.file()).report.reason, Some(Reason::NotRebuilt));
 }
 
 /// Keeps what it was given, and converts nothing.
