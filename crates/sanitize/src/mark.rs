@@ -51,6 +51,7 @@ pub(crate) fn has_place(kind: Kind) -> bool {
     matches!(
         kind,
         Kind::Docx
+            | Kind::Doc
             | Kind::Xlsx
             | Kind::Xls
             | Kind::Ppt

@@ -8,6 +8,7 @@ mod beside;
 mod number_format;
 mod office;
 mod old_book;
+mod old_document;
 mod old_show;
 mod open;
 mod pages;
@@ -41,6 +42,7 @@ pub fn preview(kind: Kind, clean: &[u8], limits: &Limits) -> Option<(Preview, Ve
         Kind::Docx => office::words(TextPreview::default(), clean, limits).map(TextPreview::finish),
         Kind::Xlsx => office::sheets(TextPreview::default(), clean, limits).map(TextPreview::finish),
         Kind::Pptx => office::slides(TextPreview::default(), clean, limits).map(TextPreview::finish),
+        Kind::Doc => old_document::words(TextPreview::default(), clean, limits).map(TextPreview::finish),
         Kind::Xls => old_book::sheets(TextPreview::default(), clean).map(TextPreview::finish),
         Kind::Ppt => old_show::slides(TextPreview::default(), clean).map(TextPreview::finish),
         Kind::Odt | Kind::Ods | Kind::Odp | Kind::Odg => {
@@ -112,6 +114,7 @@ fn read_whole(kind: Kind, clean: &[u8], limits: &Limits) -> Option<TextPreview> 
         Kind::Docx => office::words(whole, clean, limits),
         Kind::Xlsx => office::sheets(whole, clean, limits),
         Kind::Pptx => office::slides(whole, clean, limits),
+        Kind::Doc => old_document::words(whole, clean, limits),
         Kind::Xls => old_book::sheets(whole, clean),
         Kind::Ppt => old_show::slides(whole, clean),
         _ => None,

@@ -38,7 +38,9 @@ pub(super) fn read(untrusted: &[u8], kind: Kind, work: &mut Work<'_>) -> Result<
         return Err(Refusal::held(Reason::PasswordNeeded));
     }
     let mark = match kind {
-        Kind::Xls | Kind::Ppt => file.stream(properties::STREAM, work)?.as_deref().and_then(properties::read),
+        Kind::Doc | Kind::Xls | Kind::Ppt => {
+            file.stream(properties::STREAM, work)?.as_deref().and_then(properties::read)
+        }
         _ => None,
     };
     for entry in &entries {
@@ -50,7 +52,7 @@ pub(super) fn read(untrusted: &[u8], kind: Kind, work: &mut Work<'_>) -> Result<
         }
     }
     match kind {
-        Kind::Doc => words::read(&mut file, work).map(|layout| Seen { layout, ..Seen::default() }),
+        Kind::Doc => words::read(&mut file, work).map(|layout| Seen { layout, mark, ..Seen::default() }),
         Kind::Xls => {
             let pages = sheets::read(&mut file, work)?;
             Ok(Seen { pages: Some(pages), mark, ..Seen::default() })

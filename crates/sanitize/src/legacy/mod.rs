@@ -12,7 +12,9 @@
 mod book;
 mod bytes;
 mod compound;
+mod document;
 mod drawn;
+mod fields;
 mod locked;
 mod locked_slides;
 mod numbered;
@@ -33,6 +35,7 @@ mod tests;
 use worker_protocol::conversion::Conversion;
 use worker_protocol::{Kind, Mark, Mode, Reason, Road, Threat};
 
+pub(crate) use document::shown::{ShownLine, read as read_document};
 pub(crate) use show::shown::read as read_show;
 
 pub(crate) use book::shown::{Held, Pattern, ShownSheet, read as read_book};
@@ -139,6 +142,8 @@ fn rebuild_as_is(
 ) -> Result<Option<Rebuilt>, Refusal> {
     let found = std::mem::take(&mut work.findings);
     let rebuilt = match kind {
+        Kind::Doc => document::Streams::read(untrusted, work)
+            .and_then(|streams| document::rebuild(streams, mark.as_ref(), seen.mark.as_ref(), work)),
         Kind::Xls => workbook(untrusted, work).and_then(|stream| book::rebuild(stream, mark.as_ref(), work)),
         Kind::Ppt => show::Streams::read(untrusted, work)
             .and_then(|streams| show::rebuild(streams, mark.as_ref(), seen.mark.is_some(), work)),

@@ -7,6 +7,7 @@ use worker_protocol::{Mode, Reason, Threat};
 
 use super::bytes::{narrow, place_at, u16_at, u32_at, wide};
 use super::compound::Compound;
+use super::fields::scan;
 use crate::ooxml::KnownLayout;
 use crate::{Refusal, Work, ooxml};
 
@@ -28,14 +29,8 @@ const TEXT: usize = 0x9A + 33 * 8;
 const SETTINGS: usize = 500 + 8 + 4;
 const ADDS_SPACES: u32 = 0x04;
 
-/// Fields inside fields that are followed.
-const NESTING_MAX: usize = 64;
-
 /// Fields that stand where an object is; that is told of by its storage.
 const OBJECTS: [&str; 3] = ["EMBED", "CONTROL", "SHAPE"];
-
-/// The longest instruction that is kept, in characters. What makes a field dangerous stands at its beginning.
-const INSTRUCTION_CHARS_MAX: usize = 4_096;
 
 /// Whether a main stream that begins so is locked.
 pub(super) fn is_locked(main: &[u8]) -> bool {
@@ -124,46 +119,23 @@ fn text(pieces: &[u8], main: &[u8], work: &mut Work<'_>) -> Result<Option<String
     Ok(Some(text))
 }
 
-/// Reports the fields that do not stay. They begin with one control character, their result with another, and end with
-/// a third.
+/// Reports the fields that do not stay.
 fn fields(text: &str, work: &mut Work<'_>) {
     let is_strict = work.job.policy.modes.values().any(|mode| *mode == Mode::Strict);
     let links = work.job.policy.links;
-    let mut open: Vec<(String, bool)> = Vec::new();
-    for character in text.chars() {
-        match character {
-            '\u{13}' if open.len() < NESTING_MAX => open.push((String::new(), true)),
-            '\u{14}' => {
-                if let Some((_, is_instruction)) = open.last_mut() {
-                    *is_instruction = false;
-                }
-            }
-            '\u{15}' => {
-                let Some((instruction, _)) = open.pop() else { continue };
-                let is_object =
-                    instruction.split_whitespace().next().is_some_and(|word| OBJECTS.contains(&word));
-                if let Some(threat) = ooxml::field_danger(&instruction, links, is_strict)
-                    // Links are told of where they are taken away, in the converted file.
-                    && threat != Threat::Hyperlink
-                    && !is_object
-                {
-                    work.findings.add(threat, "WordDocument");
-                }
-                if let Some((outer, true)) = open.last_mut() {
-                    push(outer, &instruction);
-                }
-            }
-            character => {
-                if let Some((instruction, true)) = open.last_mut() {
-                    push(instruction, character.encode_utf8(&mut [0; 4]));
-                }
-            }
+    let units: Vec<u16> = text.encode_utf16().collect();
+    for field in scan(&units) {
+        if let Some(threat) = ooxml::field_danger(&field.instruction, links, is_strict)
+            // Links are told of where they are taken away.
+            && threat != Threat::Hyperlink
+            && !is_object(&field.instruction)
+        {
+            work.findings.add(threat, "WordDocument");
         }
     }
 }
 
-fn push(instruction: &mut String, more: &str) {
-    if instruction.len() + more.len() <= INSTRUCTION_CHARS_MAX {
-        instruction.push_str(more);
-    }
+/// Whether a field stands where an object is.
+pub(super) fn is_object(instruction: &str) -> bool {
+    instruction.split_whitespace().next().is_some_and(|word| OBJECTS.contains(&word))
 }

@@ -61,8 +61,8 @@ pub(in crate::legacy) struct Pictures {
 pub(in crate::legacy) enum Home<'a> {
     /// In the entries, each of which says how many shapes show its picture.
     List,
-    /// In a stream of their own; and which of them are shown, by number from 1.
-    Stream { bytes: &'a [u8], shown: &'a HashSet<u32> },
+    /// In another stream, in which they will stand from `base` on; and which of them are shown, by number from 1.
+    Stream { bytes: &'a [u8], base: u32, shown: &'a HashSet<u32> },
 }
 
 impl Pictures {
@@ -120,9 +120,9 @@ pub(in crate::legacy) fn rebuild_tree(
                     count += 1;
                     match home {
                         Home::List => put_entry(&mut entries, None, entry.body, place, work)?,
-                        Home::Stream { bytes, shown } => {
+                        Home::Stream { bytes, base, shown } => {
                             let body = with_picture(entry.body, count, bytes, shown);
-                            put_entry(&mut entries, Some(&mut apart), &body, place, work)?;
+                            put_entry(&mut entries, Some((&mut apart, base)), &body, place, work)?;
                         }
                     }
                 }
@@ -175,7 +175,7 @@ fn with_picture(entry: &[u8], number: u32, stream: &[u8], shown: &HashSet<u32>) 
 /// count them.
 fn put_entry(
     out: &mut Vec<u8>,
-    apart: Option<&mut Vec<u8>>,
+    apart: Option<(&mut Vec<u8>, u32)>,
     entry: &[u8],
     place: &str,
     work: &mut Work<'_>,
@@ -199,14 +199,31 @@ fn put_entry(
     body.extend_from_slice(&length.to_le_bytes());
     body.extend_from_slice(&shown.to_le_bytes());
     let at = match &apart {
-        Some(apart) => u32::try_from(apart.len()).map_err(|_| Stop::Other)?,
+        Some((apart, base)) => {
+            u32::try_from(apart.len()).ok().and_then(|at| at.checked_add(*base)).ok_or(Stop::Other)?
+        }
         None => 0,
     };
     body.extend_from_slice(&at.to_le_bytes());
     body.extend_from_slice(&[0; 4]);
-    apart.unwrap_or(&mut body).extend_from_slice(&picture);
+    match apart {
+        Some((apart, _)) => apart.extend_from_slice(&picture),
+        None => body.extend_from_slice(&picture),
+    }
     let [system, _] = format.of_entry;
     put_node(out, 0x02 | u16::from(system) << 4, PICTURE, &body)
+}
+
+/// An entry with its picture in it that one shape shows, and no other.
+pub(in crate::legacy) fn put_shown(
+    out: &mut Vec<u8>,
+    entry: &[u8],
+    place: &str,
+    work: &mut Work<'_>,
+) -> Result<(), Stop> {
+    let mut entry = entry.to_vec();
+    entry.get_mut(SHOWN_AT..SHOWN_AT + 4).ok_or(Stop::Other)?.copy_from_slice(&1u32.to_le_bytes());
+    put_entry(out, None, &entry, place, work)
 }
 
 /// A picture that stands in no list, as a record.

@@ -161,6 +161,11 @@ impl<C: Client> Writer<C> {
         })
     }
 
+    /// Writes a shape that stands in no drawing.
+    pub(in crate::legacy) fn alone(&mut self, node: &Node<'_>) -> Result<(), Stop> {
+        self.shape(node)
+    }
+
     fn members(&mut self, node: &Node<'_>) -> Result<(), Stop> {
         for node in &node.inside {
             match node.number {
@@ -200,7 +205,9 @@ impl<C: Client> Writer<C> {
                 match node.number {
                     KIND => writer.kind(node, was_object)?,
                     GROUP_FRAME | ANCHOR_IN_GROUP => writer.copy(node, 16)?,
-                    ANCHOR if matches!(node.body.len(), 8 | 16 | 18) => writer.copy(node, node.body.len())?,
+                    ANCHOR if matches!(node.body.len(), 4 | 8 | 16 | 18) => {
+                        writer.copy(node, node.body.len())?
+                    }
                     OBJECT | TEXT => writer.client.put(&mut with, node, &mut writer.out)?,
                     number if is_properties(number) => {
                         let (mut head, mut body, threats) =

@@ -331,7 +331,7 @@ fn rebuild_streams(
         written.push(page.written);
     }
     let Pages { shown, characters, gone, .. } = pages;
-    let home = Home::Stream { bytes: &streams.pictures, shown: &shown };
+    let home = Home::Stream { bytes: &streams.pictures, base: 0, shown: &shown };
     let pictures = drawings.rebuild(home, gone, work)?;
     let renumbered: HashMap<u32, u32> =
         led_to.iter().zip(2u32..).map(|((object, _), number)| (*object, number)).collect();
