@@ -13,6 +13,9 @@ const BEGIN: u16 = 0x13;
 const RESULT: u16 = 0x14;
 const END: u16 = 0x15;
 
+/// What stands in an instruction for data of a field.
+const DATA: u16 = 0x01;
+
 /// A field: where its characters stand, and what it is told to do.
 #[derive(Debug)]
 pub(super) struct Field {
@@ -78,6 +81,7 @@ pub(super) fn scan(units: &[u16]) -> Vec<Field> {
                 let instruction = String::from_utf16_lossy(&instruction);
                 all.push(Field { begin, result, end: at, instruction, is_named_by_field });
             }
+            DATA => {}
             unit => {
                 if let Some(field) = open.last_mut().filter(|field| field.result.is_none()) {
                     field.push(&[unit]);

@@ -116,7 +116,7 @@ pub(super) struct Runs {
 
 /// Writes the text anew, as far as the stories reach.
 pub(super) fn write(text: &Text<'_>, runs: Runs, gone: &[Range<u32>], added: &[Added]) -> Written {
-    let last = text.starts.last().copied().unwrap_or(0);
+    let last = text.end();
     let mut written = Written { looks: runs.looks, ..Written::default() };
     let mut characters = text.characters.iter().map(|(end, _)| *end).zip(&runs.characters).peekable();
     let mut paragraphs = text.paragraphs.iter().map(|(end, _)| *end).zip(&runs.paragraphs).peekable();

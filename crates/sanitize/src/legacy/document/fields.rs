@@ -216,7 +216,7 @@ fn sort(instruction: &str) -> Option<u8> {
     let name = if instruction.starts_with('=') {
         "="
     } else {
-        instruction.split([' ', '\t', '\r', '\n', '"', '\\', '\u{1}', '\u{3000}', '\u{a0}']).next()?
+        instruction.split([' ', '\t', '\r', '\n', '"', '\\', '\u{3000}', '\u{a0}']).next()?
     };
     SORTS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, sort)| *sort)
 }

@@ -45,17 +45,12 @@ pub(super) fn change(
     let mut change = Change { headers: headers.to_vec(), ..Change::default() };
     let Some(new) = new else { return change };
     let all = text.story(story::HEADERS);
-    // One place more than there are page headers, and one that nobody looks at.
+    // Where the last page header ends, and a place that nobody looks at.
     let needed = SEPARATORS + sections.looks().len() * HEADERS_OF_SECTION + 2;
-    if change.headers.is_empty() {
-        change.headers.push(0);
-    }
-    // The last place is the one that nobody looks at.
-    if change.headers.len() > 1 {
-        change.headers.pop();
-    }
+    let last = change.headers.pop();
     let end = change.headers.last().copied().unwrap_or(0);
-    change.headers.resize(needed, end);
+    change.headers.resize(needed - 1, end);
+    change.headers.push(last.unwrap_or(end).max(end));
     let label = |mark: &Mark| mark.label.encode_utf16().chain([sign::PARAGRAPH]).collect::<Vec<u16>>();
     let line = label(new);
     let old = old.map(label);
@@ -99,6 +94,13 @@ pub(super) fn change(
                 });
             }
         }
+    }
+    if last.is_none() {
+        // Behind all of them there is the end of a paragraph.
+        let (at, header) = (all.end, needed - 2);
+        let units = vec![sign::PARAGRAPH];
+        let (characters, paragraph) = (Vec::new(), Vec::new());
+        change.added.push(Added { at, header, units, characters, style: PLAIN, paragraph });
     }
     change
 }

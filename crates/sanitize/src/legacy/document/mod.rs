@@ -169,8 +169,9 @@ fn rebuild_streams(
     for (which, length) in lengths.iter_mut().enumerate() {
         *length = places.end(which) - places.start(which);
     }
-    // Behind stories of other sorts there is one end more.
-    if lengths.iter().skip(1).any(|length| *length > 0) {
+    // Behind stories of other sorts there is one end more, also where they are new.
+    let has_end = text.end() > text.starts.last().copied().unwrap_or(0);
+    if !has_end && lengths.iter().skip(1).any(|length| *length > 0) {
         written.units.push(sign::PARAGRAPH);
         let now = u32::try_from(written.units.len()).map_err(|_| Stop::Other)?;
         let (plain, of_paragraph) = (written.looks.number(Vec::new()), written.looks.number(vec![0; 2]));
@@ -327,8 +328,10 @@ fn put_place(look: &mut Vec<u8>, place: u32, is_data: bool) {
         look.extend_from_slice(&number::IS_FIELD_DATA.to_le_bytes());
         look.push(1);
     }
-    look.extend_from_slice(&number::IS_SPECIAL.to_le_bytes());
-    look.push(1);
+    if looks::find(look, number::IS_SPECIAL) != Some(1) {
+        look.extend_from_slice(&number::IS_SPECIAL.to_le_bytes());
+        look.push(1);
+    }
 }
 
 /// Puts looks of paragraphs that are too long for a page into the data stream.

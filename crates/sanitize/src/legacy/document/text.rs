@@ -63,6 +63,13 @@ impl Text<'_> {
         self.units.get(usize::try_from(at).ok()?).copied()
     }
 
+    /// Where the text ends: behind all stories, there is one end of a paragraph more if there is another story than the first.
+    pub(super) fn end(&self) -> u32 {
+        let last = self.starts.last().copied().unwrap_or(0);
+        let has_end = last > self.story(story::MAIN).end && self.unit(last) == Some(sign::PARAGRAPH);
+        last + u32::from(has_end)
+    }
+
     /// The characters of a range.
     pub(super) fn slice(&self, range: &Range<u32>) -> &[u16] {
         let (from, to) = (usize::try_from(range.start).ok(), usize::try_from(range.end).ok());
