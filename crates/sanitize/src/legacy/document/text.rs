@@ -139,7 +139,10 @@ pub(super) fn read<'a>(
                 _ => false,
             };
             if is_end {
-                let (_, list) = look_at(&paragraphs, place);
+                // A paragraph of which nothing is said looks as each program thinks.
+                let known = paragraphs.partition_point(|(range, _)| range.end <= place);
+                let known = paragraphs.get(known).filter(|(range, _)| range.start <= place);
+                let (_, list) = known.ok_or(Stop::Other)?;
                 text.paragraphs.push((count + offset + 1, Look { list, of_piece: piece.look }));
             }
         }

@@ -29,7 +29,7 @@ mod property {
     /// No colour behind, no line around: the upper half says what is set, the lower half how.
     pub(super) const FRAME: [(u16, u32); 2] = [(0x01BF, 0x0010_0000), (0x01FF, 0x0008_0000)];
     /// Numbers of looks, from and to. What is not in here names scripts, other files, objects, or nothing that is known.
-    pub(super) const NUMBERS: [(u16, u16); 25] = [
+    pub(super) const NUMBERS: [(u16, u16); 27] = [
         (0x0004, 0x0004),
         (0x0077, 0x007F),
         (0x0080, 0x008F),
@@ -54,7 +54,9 @@ mod property {
         (0x02A0, 0x033F),
         (0x0340, 0x037F),
         (0x0384, 0x0388),
+        (0x038F, 0x0396),
         (0x03BF, 0x03BF),
+        (0x07C0, 0x07C5),
     ];
 }
 
