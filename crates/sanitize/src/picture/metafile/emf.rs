@@ -1,12 +1,14 @@
 //! Enhanced metafiles (MS-EMF).
 //!
 //! Owns: the list of records that may stay and the shape of each.
-//! Leaves to others: bitmaps (`dib`). Records of EMF+ are not read: files that have them for newer programs nearly
-//! always say the same in plain records, which stay; a file that says it only there is held.
+//! Leaves to others: bitmaps (`dib`), the newer records in comments between these (`plus`). Files that have those nearly
+//! always say the same in plain records, too; so where they cannot be written anew they go, and the plain ones stay. A
+//! file that says it only there is held then.
 
 use worker_protocol::{Reason, Threat};
 
-use super::{Fields, RECORDS_MAX, dib, drop_record, narrow_text, set_long, wide_text};
+use super::{Drawing, Fields, RECORDS_MAX, dib, drop_record, narrow_text, plus, set_long, wide_text};
+use crate::picture::Format;
 use crate::{Refusal, Work};
 
 /// Bytes before a record's own fields.
@@ -14,6 +16,10 @@ const HEAD: usize = 8;
 
 /// The length of the header that is written, with its second extension.
 const HEADER: usize = 108;
+
+/// Kinds of records.
+const END: u32 = 14;
+const COMMENT: u32 = 70;
 
 /// How a record is laid out, counted from its beginning.
 enum Shape {
@@ -95,8 +101,9 @@ fn shape(kind: u32) -> Shape {
 pub(super) fn rebuild(
     untrusted: &[u8],
     place: &str,
+    depth: usize,
     work: &mut Work<'_>,
-) -> Result<(Vec<u8>, Vec<String>), Refusal> {
+) -> Result<Drawing, Refusal> {
     let damaged = Refusal::held(Reason::Damaged);
     let header = Fields(untrusted);
     let header_bytes = header.size(4).filter(|size| *size >= 88 && size % 4 == 0).ok_or(damaged)?;
@@ -108,26 +115,28 @@ pub(super) fn rebuild(
     let mut texts = Vec::new();
     let mut at = header_bytes;
     let mut records = 1usize;
-    let mut has_plus = false;
+    let comments = || plus_comments(untrusted, header_bytes);
+    let has_plus = comments().next().is_some();
+    let plus = if has_plus { plus::rebuild(comments(), place, depth, work)? } else { None };
+    if plus.is_none() && comments().any(says_only_plus) {
+        return Err(Refusal::held(Reason::NotRebuilt));
+    }
+    let keeps_plus = plus.is_some();
+    let plus::Plus { comments: plus_comments, is_alone, texts: plus_texts } = plus.unwrap_or_default();
+    let mut plus_comments = plus_comments.into_iter();
     let mut draws = false;
     let mut path = Path::default();
     loop {
-        let (kind, size) =
-            (header_at(untrusted, at).ok_or(damaged)?, Fields(untrusted).size(at + 4).ok_or(damaged)?);
-        if size < HEAD || size % 4 != 0 {
-            return Err(damaged);
-        }
-        let record = untrusted.get(at..at.checked_add(size).ok_or(damaged)?).ok_or(damaged)?;
-        at += size;
-        if kind == 14 {
+        let (kind, record) = record_at(untrusted, at).ok_or(damaged)?;
+        at += record.len();
+        if kind == END {
             break;
         }
-        if kind == 70 {
-            if is_plus(record) {
-                has_plus = true;
-                if says_only_plus(record) {
-                    return Err(Refusal::held(Reason::NotRebuilt));
-                }
+        if kind == COMMENT {
+            if plus::is_plus(record) {
+                let comments = plus_comments.next().unwrap_or_default();
+                out.extend_from_slice(&comments.bytes);
+                records += comments.count;
             } else {
                 report_comment(record, place, work);
             }
@@ -167,20 +176,24 @@ pub(super) fn rebuild(
     if untrusted.get(at..).is_some_and(|rest| rest.iter().any(|b| *b != 0)) {
         work.findings.add(Threat::HiddenData, &format!("{place}#trailing"));
     }
-    if has_plus && !draws {
-        // Whatever its flags say, there is nothing in plain records.
-        return Err(Refusal::held(Reason::NotRebuilt));
-    }
-    if has_plus {
+    if has_plus && !keeps_plus {
+        if !draws {
+            // Whatever its flags say, there is nothing in plain records.
+            return Err(Refusal::held(Reason::NotRebuilt));
+        }
         work.findings.add(Threat::AuxiliaryPart, &format!("{place}#emf-plus"));
     }
-    for value in [14u32, 20, 0, 0, 20] {
+    if is_alone || !draws {
+        // Otherwise the plain records say the same words.
+        texts.extend(plus_texts);
+    }
+    for value in [END, 20, 0, 0, 20] {
         out.extend_from_slice(&value.to_le_bytes());
     }
     let length = out.len();
     set_long(&mut out, 48, length);
     set_long(&mut out, 52, records + 1);
-    Ok((out, texts))
+    Ok(Drawing { clean: out, format: Format::Emf, texts, has_plus: keeps_plus })
 }
 
 /// A path that is being written.
@@ -215,8 +228,21 @@ fn is_drawn(kind: u32) -> bool {
     matches!(kind, 2..=8 | 15 | 41..=47 | 53..=56 | 62..=64 | 71..=74 | 76..=81 | 83..=92 | 108 | 114 | 116 | 118)
 }
 
-fn header_at(untrusted: &[u8], at: usize) -> Option<u32> {
-    Fields(untrusted).long(at)
+/// The record that begins here, and its kind.
+fn record_at(untrusted: &[u8], at: usize) -> Option<(u32, &[u8])> {
+    let (kind, size) = (Fields(untrusted).long(at)?, Fields(untrusted).size(at.checked_add(4)?)?);
+    let is_sound = size >= HEAD && size % 4 == 0;
+    Some((kind, Fields(untrusted).bytes(at, size).filter(|_| is_sound)?))
+}
+
+/// The comments that hold newer records.
+fn plus_comments(untrusted: &[u8], mut at: usize) -> impl Iterator<Item = &[u8]> {
+    let records = std::iter::from_fn(move || {
+        let (kind, record) = record_at(untrusted, at).filter(|(kind, _)| *kind != END)?;
+        at += record.len();
+        Some((kind, record))
+    });
+    records.filter(|(kind, record)| *kind == COMMENT && plus::is_plus(record)).map(|(_, record)| record)
 }
 
 /// Bounds, frame and device; no description, no pixel format.
@@ -239,10 +265,6 @@ fn new_header(old: Fields<'_>) -> Option<Vec<u8>> {
     };
     out.extend_from_slice(&micrometres);
     Some(out)
-}
-
-fn is_plus(record: &[u8]) -> bool {
-    record.get(12..16) == Some(b"EMF+")
 }
 
 /// The header of the newer records says whether the plain ones draw the same.

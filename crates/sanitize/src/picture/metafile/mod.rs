@@ -1,7 +1,8 @@
 //! Windows drawings (EMF and WMF), record by record.
 //!
-//! Owns: what both share: which of the two a file is, the text they draw, the bitmaps inside (`dib`).
-//! Leaves to others: the records themselves (`emf`, `wmf`).
+//! Owns: what both share: which of the two a file is, the text they draw, the bitmaps inside (`dib`), how deep drawings
+//! lie in each other.
+//! Leaves to others: the records themselves (`emf`, `wmf`, and `plus` for the newer ones inside the first).
 //!
 //! A record that draws is written again from its fields, each as long as its counts say. Escapes to a printer, comments
 //! (in which other programs hide whole files), device contexts of other libraries and records of unknown kind stay
@@ -10,6 +11,7 @@
 
 mod dib;
 mod emf;
+mod plus;
 mod wmf;
 
 use worker_protocol::{Reason, Threat};
@@ -23,10 +25,15 @@ pub(super) struct Drawing {
     pub(super) format: Format,
     /// Pieces of text, in drawing order.
     pub(super) texts: Vec<String>,
+    /// Whether newer records are among the older ones.
+    has_plus: bool,
 }
 
 /// Records of one drawing, beyond which it is a bomb.
 const RECORDS_MAX: usize = 2_000_000;
+
+/// How many drawings one may lie in.
+const DEPTH_MAX: usize = 4;
 
 pub(super) fn format_of(untrusted: &[u8]) -> Option<Format> {
     if untrusted.starts_with(b"\xd7\xcd\xc6\x9a")
@@ -41,13 +48,26 @@ pub(super) fn format_of(untrusted: &[u8]) -> Option<Format> {
 }
 
 pub(super) fn rebuild(untrusted: &[u8], place: &str, work: &mut Work<'_>) -> Result<Drawing, Refusal> {
+    rebuild_inside(untrusted, place, 0, work)
+}
+
+/// A drawing that lies in so many others.
+fn rebuild_inside(
+    untrusted: &[u8],
+    place: &str,
+    depth: usize,
+    work: &mut Work<'_>,
+) -> Result<Drawing, Refusal> {
+    if depth > DEPTH_MAX {
+        return Err(Refusal::held(Reason::NotRebuilt));
+    }
     let format = format_of(untrusted).ok_or(Refusal::held(Reason::UnknownKind))?;
     work.budget.spend(untrusted.len() as u64)?;
-    let (clean, texts) = match format {
-        Format::Wmf => wmf::rebuild(untrusted, place, work)?,
-        _ => emf::rebuild(untrusted, place, work)?,
-    };
-    Ok(Drawing { clean, format, texts })
+    if format == Format::Wmf {
+        let (clean, texts) = wmf::rebuild(untrusted, place, work)?;
+        return Ok(Drawing { clean, format, texts, has_plus: false });
+    }
+    emf::rebuild(untrusted, place, depth, work)
 }
 
 /// Numbers out of a record, little-endian.

@@ -5,26 +5,26 @@ use crate::picture::tests::with_work;
 use proptest::prelude::*;
 use worker_protocol::Limits;
 
-fn run(bytes: &[u8]) -> (Result<Drawing, Refusal>, Vec<Threat>) {
+pub(super) fn run(bytes: &[u8]) -> (Result<Drawing, Refusal>, Vec<Threat>) {
     with_work(Limits::default(), None, |work| rebuild(bytes, "", work))
 }
 
-fn longs(values: &[u32]) -> Vec<u8> {
+pub(super) fn longs(values: &[u32]) -> Vec<u8> {
     values.iter().flat_map(|v| v.to_le_bytes()).collect()
 }
 
-fn shorts(values: &[u16]) -> Vec<u8> {
+pub(super) fn shorts(values: &[u16]) -> Vec<u8> {
     values.iter().flat_map(|v| v.to_le_bytes()).collect()
 }
 
-fn record(kind: u32, fields: Vec<u8>) -> Vec<u8> {
+pub(super) fn record(kind: u32, fields: Vec<u8>) -> Vec<u8> {
     let mut fields = fields;
     fields.resize(fields.len().next_multiple_of(4), 0);
     [longs(&[kind, u32::try_from(fields.len() + 8).unwrap()]), fields].concat()
 }
 
 /// A drawing of these records, with its header and end.
-fn emf(records: &[Vec<u8>]) -> Vec<u8> {
+pub(super) fn emf(records: &[Vec<u8>]) -> Vec<u8> {
     let body = records.concat();
     let mut out = longs(&[1, 108, 0, 0, 100, 80, 0, 0, 2600, 2100]);
     out.extend_from_slice(b" EMF\0\0\x01\0");
@@ -37,7 +37,7 @@ fn emf(records: &[Vec<u8>]) -> Vec<u8> {
     out
 }
 
-fn words(text: &str) -> Vec<u8> {
+pub(super) fn words(text: &str) -> Vec<u8> {
     let units: Vec<u16> = text.encode_utf16().collect();
     let mut fields = longs(&[0, 0, 50, 20, 1, 0x3F80_0000, 0x3F80_0000, 5, 9]);
     let string = 76 + 8;
@@ -62,7 +62,7 @@ fn stretch(info: &[u8], bits: &[u8]) -> Vec<u8> {
     record(81, [fields, info.to_vec(), bits.to_vec()].concat())
 }
 
-fn kinds(clean: &[u8]) -> Vec<u32> {
+pub(super) fn kinds(clean: &[u8]) -> Vec<u32> {
     let mut at = 0;
     let mut found = Vec::new();
     while let (Some(kind), Some(size)) = (Fields(clean).long(at), Fields(clean).size(at + 4)) {
@@ -104,18 +104,7 @@ fn an_emf_keeps_what_it_draws() {
     assert_eq!((again.unwrap().clean, threats), (drawing.clean, Vec::new()));
 }
 
-#[test]
-fn newer_records_alone_are_held_and_beside_plain_ones_dropped() {
-    let plus = |flags: u16| {
-        let header = [b"EMF+".to_vec(), shorts(&[0x4001, flags]), longs(&[28, 16, 0, 0, 96, 96])].concat();
-        record(70, [longs(&[u32::try_from(header.len()).unwrap()]), header].concat())
-    };
-    let (drawing, threats) = run(&emf(&[plus(1), words("a")]));
-    assert_eq!((kinds(&drawing.unwrap().clean), threats), (vec![1, 84, 14], vec![Threat::AuxiliaryPart]));
-    assert_eq!(run(&emf(&[plus(0)])).0.err(), Some(Refusal::held(Reason::NotRebuilt)));
-}
-
-fn wmf(records: &[(u16, Vec<u8>)]) -> Vec<u8> {
+pub(super) fn wmf(records: &[(u16, Vec<u8>)]) -> Vec<u8> {
     let mut out = b"\xd7\xcd\xc6\x9a\0\0".to_vec();
     out.extend(shorts(&[0, 0, 1000, 800, 1440, 0, 0, 0]));
     out.extend(shorts(&[1, 9, 0x300, 0, 0, 2, 0, 0, 0]));
