@@ -19,6 +19,7 @@ mod packages;
 mod pdf;
 mod pictures;
 mod pieces;
+mod plus;
 mod texts;
 
 pub(crate) use judge::check;

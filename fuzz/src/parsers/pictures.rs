@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::pieces::{deflated, little, number, picture, png, put, seed};
-use super::{File, Target};
+use super::{File, Target, plus};
 
 const SVG_WORDS: &[&str] = &[
     "<svg xmlns=\"http://www.w3.org/2000/svg\"",
@@ -77,10 +77,19 @@ pub(super) const SVG: Target = Target {
     words: SVG_WORDS,
 };
 
-/// The records of a drawing, whose header is made to fit (variant 0); all of it (1).
+/// The records of a drawing, whose header is made to fit (variant 0); all of it (1); its newer records (2), where words
+/// are said by the older ones, too (3).
 pub(super) const EMF: Target = Target {
     name: "emf",
-    shell: |variant, rest| File::new("a.emf", if variant == 1 { rest.to_vec() } else { emf(rest) }),
+    shell: |variant, rest| {
+        let bytes = match variant {
+            1 => rest.to_vec(),
+            2 => emf(&plus::comment(false, rest)),
+            3 => emf(&[plus::comment(true, rest), longs(&[2, 44, 0, 0, 9, 9, 2, 1, 2, 3, 4])].concat()),
+            _ => emf(rest),
+        };
+        File::new("a.emf", bytes)
+    },
     seeds: emf_seeds,
     words: &[
         "\x0e\0\0\0\x14\0\0\0",
@@ -89,6 +98,12 @@ pub(super) const EMF: Target = Target {
         "\x51\0\0\0",
         "\x4c\0\0\0",
         "EMF+",
+        "\x02\x10\u{c0}\u{db}",
+        "\x08\x40",
+        "\x14\x40",
+        "\x1c\x40",
+        "\x36\x40",
+        "\x0a\x20\x26\0",
         "\x28\0\0\0",
         "\x20\0\u{cc}\0",
     ],
@@ -362,7 +377,7 @@ fn shorts(values: &[u16]) -> Vec<u8> {
 }
 
 /// A drawing of these records, with its header and end.
-fn emf(body: &[u8]) -> Vec<u8> {
+pub(super) fn emf(body: &[u8]) -> Vec<u8> {
     let mut count = 2;
     let mut at = 0;
     while let Some(size) = number(body, at + 4).filter(|size| *size >= 8) {
@@ -421,6 +436,7 @@ fn emf_seeds() -> Vec<Vec<u8>> {
     ];
     let mut seeds: Vec<Vec<u8>> = (0..8).map(|mode| seed(b'@' + mode, all.concat())).collect();
     seeds.push(seed(b'H', emf(&all.concat())));
+    seeds.extend(b"PRSX".iter().map(|first| seed(*first, plus::all())));
     seeds
 }
 
