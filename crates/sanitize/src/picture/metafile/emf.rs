@@ -110,8 +110,10 @@ pub(super) fn rebuild(
         work.findings.add(Threat::AuxiliaryPart, &format!("{place}#emf-plus"));
     }
     if is_alone || !draws {
-        // Otherwise the plain records say the same words.
         texts.extend(plus_texts);
+    } else if letters(&plus_texts) > letters(&texts) {
+        // Both say the same words, but plain records may do so by numbers of glyphs.
+        texts = plus_texts;
     }
     for value in [END, 20, 0, 0, 20] {
         out.extend_from_slice(&value.to_le_bytes());
@@ -147,6 +149,10 @@ impl Path {
         (self.kinds, self.at) = ([nearest, kind], if closes { at + CLOSE.len() } else { at });
         usize::from(closes)
     }
+}
+
+fn letters(texts: &[String]) -> usize {
+    texts.iter().flat_map(|text| text.chars()).filter(|c| !c.is_whitespace()).count()
 }
 
 /// The record that begins here, and its kind.

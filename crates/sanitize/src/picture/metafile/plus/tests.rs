@@ -324,6 +324,15 @@ fn newer_and_older_records_keep_their_order_and_say_words_once() {
         assert_eq!(Fields(&drawing.clean).size(52), Some(7));
         assert!(!has(&drawing.clean, b"secret"));
     }
+    // Numbers of glyphs are no words, and a line says none.
+    let mut glyphs = words("納品書");
+    glyphs[52] = 0x10;
+    let line = record(86, [longs(&[0, 0, 9, 9, 2]), shorts(&[1, 2, 3, 4])].concat());
+    for older in [glyphs, line, words("納品")] {
+        let records = [vec![header(true)], all_objects(), vec![string("納品書")]].concat();
+        let (drawing, _) = clean(&emf(&[comment(&records), older]));
+        assert_eq!(drawing.texts, ["納品書"]);
+    }
 }
 
 #[test]
