@@ -67,13 +67,17 @@ fn bitmap(input: &mut Reader<'_>, drawing: &mut Rewriting<'_, '_>, out: &mut Vec
     Ok(())
 }
 
-/// A file without the zeros up to the next whole number. Files of these formats end with something else.
+/// How files of pictures begin and end.
+const FILES: [(&[u8], &[u8]); 3] =
+    [(b"\x89PNG", b"IEND\xaeB`\x82"), (b"\xff\xd8\xff", b"\xff\xd9"), (b"GIF8", b";")];
+
+/// A file without what fills it up to the next whole number: zeros, or whatever was in memory.
 fn without_filling(untrusted: &[u8]) -> &[u8] {
-    let has_end =
-        [&b"\x89PNG"[..], b"\xff\xd8\xff", b"GIF8"].iter().any(|magic| untrusted.starts_with(magic));
-    let zeros = untrusted.iter().rev().take_while(|byte| **byte == 0).count();
-    let filling = if has_end { zeros.min(3) } else { 0 };
-    untrusted.get(..untrusted.len() - filling).unwrap_or(untrusted)
+    let Some((_, end)) = FILES.iter().find(|(start, _)| untrusted.starts_with(start)) else {
+        return untrusted;
+    };
+    let mut shorter = (0..4).filter_map(|filling| untrusted.get(..untrusted.len().checked_sub(filling)?));
+    shorter.find(|file| file.ends_with(end)).unwrap_or(untrusted)
 }
 
 fn pixels(

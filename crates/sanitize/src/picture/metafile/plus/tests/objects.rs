@@ -153,6 +153,10 @@ fn pictures_and_drawings_inside_are_rebuilt() {
     let (drawing, threats) = clean(&alone(&[file(with(b"secret"))]));
     assert!(!has(&drawing.clean, b"secret") && threats == [Threat::HiddenData]);
     assert_eq!(only_record(&drawing)[12..40], longs(&[VERSION, 1, 0, 0, 0, 0, 1]));
+    for filling in [&b"\x01"[..], b"\0\0", b"\xFF\x01\x02"] {
+        let (filled, threats) = clean(&alone(&[file(with(filling))]));
+        assert_eq!((filled.clean, threats), (drawing.clean.clone(), Vec::new()));
+    }
     let rows = bmp::encode(Raster::new(2, 1, Layout::Rgb, 8, vec![1, 2, 3, 4, 5, 6]), &Default::default());
     let (drawing, _) = clean(&alone(&[file(rows)]));
     assert_eq!(only_record(&drawing)[40..44], *b"\x89PNG");
