@@ -119,8 +119,9 @@ pub(super) fn judge(
             all.take(&field, range.start, &known, text, work)?;
         }
     }
-    all.gone.sort_by_key(|range| (range.start, range.end));
     all.kept.sort_by_key(|(at, _)| *at);
+    all.take_strays(text);
+    all.gone.sort_by_key(|range| (range.start, range.end));
     let Fields { gone, kept, forms, .. } = &mut all;
     merge(gone);
     let is_gone = |at: u32| {
@@ -148,6 +149,17 @@ pub(super) fn merge(ranges: &mut Vec<Range<u32>>) {
 }
 
 impl Fields {
+    /// Characters of fields that are not ended, or deeper than anybody looks, belong to none.
+    fn take_strays(&mut self, text: &Text<'_>) {
+        let mut kept = self.kept.iter().map(|(at, _)| *at).peekable();
+        for (at, unit) in (0..text.end()).zip(&text.units) {
+            while kept.next_if(|kept| *kept < at).is_some() {}
+            if sign::FIELDS.contains(unit) && kept.peek() != Some(&at) {
+                self.gone.push(at..at + 1);
+            }
+        }
+    }
+
     fn take(
         &mut self,
         field: &Field,

@@ -240,10 +240,14 @@ impl Places<'_> {
         let start = self.text.story(story::HEADERS).start;
         let base = self.start(story::HEADERS);
         let mut places = Vec::new();
+        let mut added = added.iter().peekable();
+        let mut before = 0;
         for (index, at) in headers.iter().enumerate() {
             let at = start.saturating_add(*at).min(self.text.story(story::HEADERS).end);
-            let before = added.iter().filter(|paragraph| paragraph.header < index).map(Added::len);
-            places.push(self.edit.kept(at) + before.sum::<u32>() - base);
+            while let Some(paragraph) = added.next_if(|paragraph| paragraph.header < index) {
+                before += paragraph.len();
+            }
+            places.push(self.edit.kept(at) + before - base);
         }
         parts.push((part::PAGE_HEADERS, put(places.into_iter(), &[])));
     }

@@ -348,10 +348,12 @@ fn assert_clean(outcome: &Outcome) {
 
 #[test]
 fn the_text_is_put_together_from_its_pieces() {
-    let sample = Sample::new("住民税の通知\rPlain words\r").looks(&[(3, &[0x35, 0x08, 1])]);
-    let (mut main, mut table, behind) = sample.streams();
-    // Words that were cut out stay in the stream; the second paragraph stands in one byte a character behind it.
-    main.extend_from_slice(b"Plain words\r");
+    let sample = Sample::new("住民税の通知\r......\r").looks(&[(3, &[0x35, 0x08, 1])]);
+    let (mut main, mut table, _) = sample.streams();
+    // Words that were cut out stay in the stream; the second paragraph stands there in one byte a character.
+    let second = TEXT + 7 * 2;
+    main[second..second + 12].copy_from_slice(b"Plain words\r");
+    main[0x4C] = 19;
     main.extend(wide("消した文"));
     main[0x0A] |= 0x04;
     let pieces = [
@@ -363,7 +365,7 @@ fn the_text_is_put_together_from_its_pieces() {
         vec![0; 2],
         numbers(&[TEXT as u32]),
         vec![0; 4],
-        numbers(&[behind * 2 | 0x4000_0000]),
+        numbers(&[second as u32 * 2 | 0x4000_0000]),
         vec![1, 0],
     ]
     .concat();
@@ -407,6 +409,8 @@ fn fields_stay_by_what_they_do() {
             LinkPolicy::Keep,
             "前\u{13}IF \u{13}PAGE\u{14}1\u{15} = 1\u{14}結果\u{15}後\r",
         ),
+        // What ends or divides a field that was not begun.
+        ("PAGE\u{14}1\u{15}\u{15}\u{14}", LinkPolicy::Keep, "前\u{13}PAGE\u{14}1\u{15}結果後\r"),
         // What a link knows besides its instruction is not looked at.
         (
             "HYPERLINK \u{1}\"https://www.city.example/\"",
@@ -864,6 +868,10 @@ fn what_is_not_read_here_is_converted() {
                 .with(part::BOOKMARK_NAMES, strings(&["a"], 0))
                 .with(part::BOOKMARK_STARTS, [numbers(&[2, 1]), vec![0; 4]].concat())
                 .file(),
+        ),
+        (
+            "a paragraph of which nothing is said",
+            changed(|main, _| main[0x9A + part::PARAGRAPHS * 8 + 4] = 0),
         ),
         ("more text than there is", changed(|main, _| main[0x4C] = 200)),
         (

@@ -21,6 +21,8 @@ pub(super) mod sign {
     pub(in super::super) const TAB: u16 = 0x09;
     pub(in super::super) const LINE: u16 = 0x0B;
     pub(in super::super) const HYPHEN: u16 = 0x1E;
+    /// What begins, divides and ends a field.
+    pub(in super::super) const FIELDS: [u16; 3] = [0x13, 0x14, 0x15];
 }
 
 /// Looks are kept on pages of this many bytes, the last of which says how many there are.
