@@ -53,7 +53,7 @@ pub struct Report {
 pub const REMOVALS_MAX: usize = 2_000;
 
 /// The version of the rules that `sanitize` follows; raised whenever a rule changes.
-pub const RULES_VERSION: &str = "2026.11.11";
+pub const RULES_VERSION: &str = "2026.11.12";
 
 impl Report {
     /// A report for a file from which no bytes come back.

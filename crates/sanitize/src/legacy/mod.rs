@@ -1,4 +1,4 @@
-//! Office files of old formats: read for what they carry, and rebuilt; as what they are where that is done here (`book`, `show`), and
+//! Office files of old formats: read for what they carry, and rebuilt; as what they are where that is done here (`book`, `document`, `show`), and
 //! otherwise as what somebody outside converted them into.
 //!
 //! Owns: the order of these steps, and which of two reports about the same thing counts.
@@ -131,7 +131,7 @@ pub(crate) fn rebuild(
     Ok(rebuilt)
 }
 
-/// A workbook of Excel 97 or a presentation of PowerPoint 97 as what it is; nothing when it has to be converted. What
+/// A document, a workbook or a presentation of Office 97 as what it is; nothing when it has to be converted. What
 /// was found on the way is told when it has not.
 fn rebuild_as_is(
     untrusted: &[u8],
