@@ -6,7 +6,8 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::text::Text;
+use super::text::{Text, sign};
+use crate::legacy::Stop;
 
 /// A paragraph that comes.
 #[derive(Debug, Clone)]
@@ -169,6 +170,20 @@ pub(super) fn write(text: &Text<'_>, runs: Runs, gone: &[Range<u32>], added: &[A
 }
 
 impl Written {
+    /// Ends the text, with the end of a paragraph more where there is none behind stories of other sorts.
+    pub(super) fn end(&mut self, is_missing: bool) -> Result<(), Stop> {
+        if is_missing {
+            self.units.push(sign::PARAGRAPH);
+            let now = u32::try_from(self.units.len()).map_err(|_| Stop::Other)?;
+            let (plain, of_paragraph) = (self.looks.number(Vec::new()), self.looks.number(vec![0; 2]));
+            self.characters.push((now, plain));
+            self.paragraphs.push((now, of_paragraph));
+        }
+        let is_ended =
+            |(end, _): &(u32, usize)| usize::try_from(*end).is_ok_and(|end| end == self.units.len());
+        if self.paragraphs.last().is_some_and(is_ended) { Ok(()) } else { Err(Stop::Other) }
+    }
+
     fn put(&mut self, paragraph: &Added) {
         self.units.extend_from_slice(&paragraph.units);
         let now = u32::try_from(self.units.len()).unwrap_or(u32::MAX);

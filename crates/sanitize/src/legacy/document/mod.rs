@@ -3,7 +3,7 @@
 //! Owns: the order of the steps, what holds for all of a document, the file around it.
 //! Leaves to others: passwords (`locked`), what the file carries besides (`compound`, `words`), and each part: where it says that
 //! parts stand (`header`), text (`text`), what goes of it (`fields`) and comes (`mark`), how it is written (`edit`, `pages`), how it
-//! looks (`looks`, `styles`, `strings`), what is tied to it (`places`, `shapes`, `data`).
+//! looks (`runs`, `looks`, `styles`, `strings`), what is tied to it (`places`, `shapes`, `data`).
 //!
 //! The text is put together from its pieces and written in one, so what older versions left between them stays behind. Every part
 //! that is written is on a list and has the form that the specification gives it. Where a document has what is not read here,
@@ -17,6 +17,7 @@ mod looks;
 mod mark;
 mod pages;
 mod places;
+mod runs;
 mod shapes;
 pub(super) mod shown;
 mod strings;
@@ -33,12 +34,12 @@ use worker_protocol::{Fidelity, Kept, Kind, Mark, Threat};
 use super::{Stop, compound, properties};
 use crate::{Rebuilt, Work};
 use data::Data;
-use edit::{Edit, Runs};
-use header::{Header, part, story};
-use looks::{Known, about, number};
-use pages::{Of, PARAGRAPH_MAX};
+use edit::Edit;
+use header::{Header, part};
+use looks::Known;
+use pages::Of;
 use places::{Parts, Places, Sections};
-use text::{PAGE_BYTES, Text, sign};
+use text::PAGE_BYTES;
 
 /// Parts that go, and what is told of them: texts kept for later use, to whom it was sent, printers, merging of letters, windows of
 /// earlier versions, documents taken in, variables, fonts, who saved it, messages, marks and trees of other programs.
@@ -130,64 +131,45 @@ fn rebuild_streams(
 ) -> Result<(Clean, Fidelity), Stop> {
     let Streams { header, main, table, data } = streams;
     let part = |number| header.part(number, table);
-    let text = text::read(header, main, table, work.budget)?;
+    let mut text = text::read(header, main, table, work.budget)?;
     let sections = Sections::read(header, main, table)?;
-    let styles = part(part::STYLES)?;
     let (fonts, font_count) = strings::fonts(part(part::FONTS)?)?;
-    let known = Known { fonts: font_count, styles: styles::count(styles)? };
-    for (_, threat) in TOLD.iter().filter(|(number, _)| header.has(*number)) {
-        work.findings.add(*threat, "WordDocument");
-    }
-    if header.was_saved_fast() {
-        work.findings.add(Threat::HiddenData, "WordDocument");
-    }
+    let known = Known { fonts: font_count, styles: styles::count(part(part::STYLES)?)? };
     let settings = settings(part(part::SETTINGS)?)?;
+    tell(header, work);
 
     // The pictures of drawings come right behind the head.
-    let base = header.bytes().next_multiple_of(PAGE_BYTES);
-    let base = u32::try_from(base).map_err(|_| Stop::Other)?;
+    let base = u32::try_from(header.bytes().next_multiple_of(PAGE_BYTES)).map_err(|_| Stop::Other)?;
     let drawings = shapes::rebuilt(part(part::DRAWINGS)?, main, base, work)?;
 
     let judged = fields::judge(&text, header, table, work)?;
     let mut data = Data::new(data);
-    let (runs, without, mut is_unknown) = looks_of(&text, &judged, &mut data, known, work)?;
-    let mut gone = judged.gone;
-    gone.extend(without.into_iter().map(|at| at..at + 1));
-    let places = Places { header, table, text: &text, edit: &Edit::default() };
-    gone.extend(places.of_dropped(&drawings.dropped)?.into_iter().map(|at| at..at + 1));
+    let (runs, without, mut is_unknown) = runs::of_text(&text, &judged, &mut data, known, work)?;
     let (headers, _) = text::plc(part(part::PAGE_HEADERS)?, 0)?;
     let has_even_pages = settings.get(EVEN_PAGES.0).is_some_and(|flags| flags & EVEN_PAGES.1 != 0);
     let change = mark::change(&headers, &text, &sections, has_even_pages, (old, new));
+    let mut gone = judged.gone;
+    gone.extend(without.into_iter().map(|at| at..at + 1));
+    gone.extend(places::of_shapes(header, table, &text, &drawings.dropped)?.into_iter().map(|at| at..at + 1));
     gone.extend(change.gone);
     gone.sort_by_key(|range| (range.start, range.end));
     fields::merge(&mut gone);
-
     let edit = Edit::new(&gone, &change.added);
     let mut written = edit::write(&text, runs, &gone, &change.added);
-    let places = Places { edit: &edit, ..places };
-    let mut lengths = [0; story::COUNT];
-    for (which, length) in lengths.iter_mut().enumerate() {
-        *length = places.end(which) - places.start(which);
-    }
-    // Behind stories of other sorts there is one end more, also where they are new.
+    let places = Places { header, table, text: &text, edit: &edit };
+    let lengths = places.lengths();
     let has_end = text.end() > text.starts.last().copied().unwrap_or(0);
-    if !has_end && lengths.iter().skip(1).any(|length| *length > 0) {
-        written.units.push(sign::PARAGRAPH);
-        let now = u32::try_from(written.units.len()).map_err(|_| Stop::Other)?;
-        let (plain, of_paragraph) = (written.looks.number(Vec::new()), written.looks.number(vec![0; 2]));
-        written.characters.push((now, plain));
-        written.paragraphs.push((now, of_paragraph));
-    }
-    let count = u32::try_from(written.units.len()).map_err(|_| Stop::Other)?;
-    if written.paragraphs.last().is_none_or(|(end, _)| *end != count) {
-        return Err(Stop::Other);
-    }
+    written.end(!has_end && lengths.iter().skip(1).any(|length| *length > 0))?;
+    let characters = Kept { before: shown::count(&text.units), after: shown::count(&written.units) };
+    // A text is as long as the file, and there is one more of it already.
+    text.units = Vec::new();
 
     let mut main = vec![0; usize::try_from(base).map_err(|_| Stop::Other)?];
     main.extend_from_slice(&drawings.pictures);
     main.resize(main.len().next_multiple_of(PAGE_BYTES), 0);
     let text_at = main.len();
-    let width = put_text(&mut main, &written.units, text.is_narrow);
+    let count = written.units.len();
+    let width = put_text(&mut main, &std::mem::take(&mut written.units), text.is_narrow);
     let text_end = main.len();
     let place = |at: u32| {
         let place = usize::try_from(at).ok().and_then(|at| at.checked_mul(width)?.checked_add(text_at));
@@ -196,8 +178,10 @@ fn rebuild_streams(
     let mut parts: Parts = Vec::new();
     parts.push((part::PIECES, one_piece(count, text_at, width)?));
     parts.push((part::CHARACTERS, pages::put(&mut main, &written, Of::Characters, place)?));
-    long_looks(&mut written, &mut data)?;
+    runs::move_long(&mut written, &mut data)?;
     parts.push((part::PARAGRAPHS, pages::put(&mut main, &written, Of::Paragraphs, place)?));
+    drop(written);
+    let places = Places { header, table, text: &text, edit: &edit };
     is_unknown |= places.sections(&sections, known, &mut main, &mut parts)?;
     places.page_headers(&change.headers, &change.added, &mut parts);
     places.common(&judged.kept, &mut parts)?;
@@ -205,6 +189,37 @@ fn rebuild_streams(
     parts.push((part::DRAWINGS, drawings.written));
     parts.push((part::FONTS, fonts));
     parts.push((part::SETTINGS, settings));
+    let (levels, some) = put_tables(header, table, known, &mut parts)?;
+    if is_unknown || some {
+        work.findings.add(Threat::Unknown, "WordDocument");
+    }
+    let (table, directory) = put_parts(parts, &levels);
+    let head = header.written(&directory, lengths, (text_at, text_end), main.len())?;
+    main.get_mut(..head.len()).ok_or(Stop::Other)?.copy_from_slice(&head);
+    let pictures = drawings.count + data.count;
+    let pictures = Kept { before: pictures, after: pictures };
+    Ok((Clean { main, table, data: data.out }, Fidelity { characters, pictures, ..Fidelity::default() }))
+}
+
+/// Tells of parts that go.
+fn tell(header: &Header, work: &mut Work<'_>) {
+    for (_, threat) in TOLD.iter().filter(|(number, _)| header.has(*number)) {
+        work.findings.add(*threat, "WordDocument");
+    }
+    if header.was_saved_fast() {
+        work.findings.add(Threat::HiddenData, "WordDocument");
+    }
+}
+
+/// Writes what no place in the text is tied to: styles, lists and texts. Gives the levels of the lists, and whether something
+/// went that is not known.
+fn put_tables(
+    header: &Header,
+    table: &[u8],
+    known: Known,
+    parts: &mut Parts,
+) -> Result<(Vec<u8>, bool), Stop> {
+    let part = |number| header.part(number, table);
     let empty: [(&[u8], &[u8]); TITLES] = [(&[], &[]); TITLES];
     parts.push((part::TITLES, strings::written(&empty, 0)?));
     for number in [part::REVISERS, part::LIST_NAMES] {
@@ -213,15 +228,14 @@ fn rebuild_streams(
             parts.push((number, strings::written(&all, 0)?));
         }
     }
-    let (sheet, some) = styles::rebuilt(styles, known)?;
-    is_unknown |= some;
+    let (sheet, mut is_unknown) = styles::rebuilt(part(part::STYLES)?, known)?;
     parts.push((part::STYLES, sheet));
-    let mut levels = None;
+    let mut levels = Vec::new();
     if header.has(part::LISTS) {
         let (own, more) = header.part_and_more(part::LISTS, table)?;
         let (own, of_levels, some) = styles::lists(own, more, known)?;
         is_unknown |= some;
-        levels = Some(of_levels);
+        levels = of_levels;
         parts.push((part::LISTS, own));
     }
     if header.has(part::LIST_USES) {
@@ -229,133 +243,7 @@ fn rebuild_streams(
         is_unknown |= some;
         parts.push((part::LIST_USES, uses));
     }
-    if is_unknown {
-        work.findings.add(Threat::Unknown, "WordDocument");
-    }
-
-    let (table, directory) = put_parts(parts, levels.as_deref());
-    let head = header.written(&directory, lengths, (text_at, text_end), main.len())?;
-    main.get_mut(..head.len()).ok_or(Stop::Other)?.copy_from_slice(&head);
-    let kept = |before: u64, after: u64| Kept { before, after };
-    let pictures = drawings.count + data.count;
-    let fidelity = Fidelity {
-        characters: kept(shown::count(&text.units), shown::count(&written.units)),
-        pictures: kept(pictures, pictures),
-        ..Fidelity::default()
-    };
-    Ok((Clean { main, table, data: data.out }, fidelity))
-}
-
-/// New looks of all runs; characters whose picture or data is no more; and whether something went that is not known.
-fn looks_of(
-    text: &Text<'_>,
-    judged: &fields::Fields,
-    data: &mut Data<'_>,
-    known: Known,
-    work: &mut Work<'_>,
-) -> Result<(Runs, Vec<u32>, bool), Stop> {
-    let mut runs = Runs { characters: Vec::new(), paragraphs: Vec::new(), looks: edit::Looks::default() };
-    let mut without = Vec::new();
-    let mut is_unknown = false;
-    let last = text.starts.last().copied().unwrap_or(0);
-    let mut from = 0;
-    for (end, look) in &text.characters {
-        let range = from..*end;
-        from = *end;
-        let mut kept = Vec::new();
-        for list in [look.list, look.of_piece] {
-            is_unknown |= looks::put(list, &[about::CHARACTERS, about::PICTURES], known, &mut kept);
-        }
-        let units = text.slice(&range);
-        if range.start < last && units.contains(&sign::PICTURE) {
-            let pictures = (range.start..range.end).filter(|at| text.unit(*at) == Some(sign::PICTURE));
-            let is_form = judged.forms.contains(&range.start);
-            let place = looks::find(look.list, number::PLACE);
-            let is_data = looks::find(look.list, number::IS_FIELD_DATA).is_some_and(|value| value != 0);
-            let new = match place {
-                Some(place) if is_form && is_data => data.form(place, work)?,
-                Some(place) if !is_data => data.picture(place, work)?,
-                _ => None,
-            };
-            match new {
-                Some(place) if units.iter().all(|unit| *unit == sign::PICTURE) => {
-                    let data: &[u8] = if is_form { &[1] } else { &[] };
-                    put_place(&mut kept, place, !data.is_empty());
-                }
-                // Words in a run with a picture look as the picture does.
-                Some(_) => return Err(Stop::Other),
-                None => without.extend(pictures),
-            }
-        }
-        runs.characters.push(runs.looks.number(kept));
-    }
-    for (_, look) in &text.paragraphs {
-        let (style, list) = look.list.split_at_checked(2).unwrap_or((&[0, 0], &[]));
-        let style = match u16::from_le_bytes([
-            style.first().copied().unwrap_or(0),
-            style.get(1).copied().unwrap_or(0),
-        ]) {
-            style if style < known.styles => style,
-            _ => 0,
-        };
-        let mut kept = style.to_le_bytes().to_vec();
-        for list in [list, look.of_piece] {
-            let sorts = [about::PARAGRAPHS, about::TABLES];
-            if let Some(place) = looks::find(list, number::ROW) {
-                let (place, some) = data.row(place, known, work)?;
-                is_unknown |= some;
-                kept.extend_from_slice(&number::ROW.to_le_bytes());
-                kept.extend_from_slice(&place.to_le_bytes());
-            }
-            is_unknown |= looks::put(list, &sorts, known, &mut kept);
-            for elsewhere in number::ELSEWHERE {
-                if let Some(place) = looks::find(list, elsewhere) {
-                    is_unknown |= looks::put(data.looks(place, work)?, &sorts, known, &mut kept);
-                }
-            }
-        }
-        work.budget.spend(kept.len() as u64)?;
-        runs.paragraphs.push(runs.looks.number(kept));
-    }
-    Ok((runs, without, is_unknown))
-}
-
-/// Says where the data of a character stand.
-fn put_place(look: &mut Vec<u8>, place: u32, is_data: bool) {
-    look.extend_from_slice(&number::PLACE.to_le_bytes());
-    look.extend_from_slice(&place.to_le_bytes());
-    if is_data {
-        look.extend_from_slice(&number::IS_FIELD_DATA.to_le_bytes());
-        look.push(1);
-    }
-    if looks::find(look, number::IS_SPECIAL) != Some(1) {
-        look.extend_from_slice(&number::IS_SPECIAL.to_le_bytes());
-        look.push(1);
-    }
-}
-
-/// Puts looks of paragraphs that are too long for a page into the data stream.
-fn long_looks(written: &mut edit::Written, data: &mut Data<'_>) -> Result<(), Stop> {
-    let mut moved = std::collections::HashMap::new();
-    for (_, look) in &mut written.paragraphs {
-        let long = written.looks.get(*look);
-        if long.len() <= PARAGRAPH_MAX {
-            continue;
-        }
-        let new = match moved.get(look) {
-            Some(new) => *new,
-            None => {
-                let (style, list) = long.split_at_checked(2).ok_or(Stop::Other)?;
-                let place = data.put_looks(list)?;
-                let short = [style, &number::MORE.to_le_bytes(), &place.to_le_bytes()].concat();
-                let new = written.looks.number(short);
-                moved.insert(*look, new);
-                new
-            }
-        };
-        *look = new;
-    }
-    Ok(())
+    Ok((levels, is_unknown))
 }
 
 /// Writes the text; says how many bytes a character has. One as before, if all of them are the same in one byte and in two.
@@ -370,10 +258,11 @@ fn put_text(main: &mut Vec<u8>, units: &[u16], was_narrow: bool) -> usize {
 }
 
 /// A list of pieces with one in it.
-fn one_piece(count: u32, at: usize, width: usize) -> Result<Vec<u8>, Stop> {
+fn one_piece(count: usize, at: usize, width: usize) -> Result<Vec<u8>, Stop> {
     const IS_NARROW: u32 = 0x4000_0000;
+    let count = u32::try_from(count).map_err(|_| Stop::Other)?;
     let at = u32::try_from(at).ok().filter(|at| *at < 1 << 29).ok_or(Stop::Other)?;
-    let at = if width == 1 { at * 2 | IS_NARROW } else { at };
+    let at = if width == 1 { (at * 2) | IS_NARROW } else { at };
     let list = [[0; 4], count.to_le_bytes(), [0x10, 0, 0, 0]].concat();
     let list = [list.get(..10).unwrap_or_default(), &at.to_le_bytes(), &[0; 2]].concat();
     let length = u32::try_from(list.len()).map_err(|_| Stop::Other)?;
@@ -404,14 +293,14 @@ fn settings(old: &[u8]) -> Result<Vec<u8>, Stop> {
 type Directory = Vec<(usize, (usize, usize))>;
 
 /// The table stream: all parts, and the levels of lists right behind these.
-fn put_parts(parts: Parts, levels: Option<&[u8]>) -> (Vec<u8>, Directory) {
+fn put_parts(parts: Parts, levels: &[u8]) -> (Vec<u8>, Directory) {
     let mut table = Vec::new();
     let mut directory = Vec::new();
     for (number, bytes) in parts.into_iter().filter(|(_, bytes)| !bytes.is_empty()) {
         directory.push((number, (table.len(), bytes.len())));
         table.extend_from_slice(&bytes);
         if number == part::LISTS {
-            table.extend_from_slice(levels.unwrap_or_default());
+            table.extend_from_slice(levels);
         }
         table.resize(table.len().next_multiple_of(2), 0);
     }

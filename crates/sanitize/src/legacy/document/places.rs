@@ -32,6 +32,7 @@ const NOWHERE: u32 = u32::MAX;
 
 const BOOKMARK_BYTES: usize = 4;
 const SHAPE_BYTES: usize = 26;
+const SHAPES: [(usize, usize); 2] = [(part::SHAPES, story::MAIN), (part::HEADER_SHAPES, story::HEADERS)];
 
 /// Boxes of words: their texts and where these break, in the text and in page headers.
 const BOXES: [(usize, usize, usize); 2] =
@@ -64,12 +65,21 @@ impl Places<'_> {
     }
 
     /// Where a story begins afterwards. What comes, comes into the page headers.
-    pub(super) fn start(&self, which: usize) -> u32 {
+    fn start(&self, which: usize) -> u32 {
         let start = self.text.story(which).start;
         if which <= story::HEADERS { self.edit.kept(start) } else { self.edit.place(start) }
     }
 
-    pub(super) fn end(&self, which: usize) -> u32 {
+    /// How long each story is afterwards.
+    pub(super) fn lengths(&self) -> [u32; story::COUNT] {
+        let mut lengths = [0; story::COUNT];
+        for (which, length) in lengths.iter_mut().enumerate() {
+            *length = self.end(which) - self.start(which);
+        }
+        lengths
+    }
+
+    fn end(&self, which: usize) -> u32 {
         match which {
             story::HEADER_BOXES => self.edit.place(self.text.story(which).end),
             _ => self.start(which + 1),
@@ -175,7 +185,7 @@ impl Places<'_> {
 
     /// Where shapes are.
     pub(super) fn shapes(&self, dropped: &HashSet<u32>, parts: &mut Parts) -> Result<(), Stop> {
-        for (number, which) in [(part::SHAPES, story::MAIN), (part::HEADER_SHAPES, story::HEADERS)] {
+        for (number, which) in SHAPES {
             let (places, entries) = self.list(number, SHAPE_BYTES)?;
             let all = places.iter().zip(entries.chunks_exact(SHAPE_BYTES));
             let kept: Vec<(u32, &[u8])> = all
@@ -189,21 +199,6 @@ impl Places<'_> {
             }
         }
         Ok(())
-    }
-
-    /// Characters that stand for shapes which are no more.
-    pub(super) fn of_dropped(&self, dropped: &HashSet<u32>) -> Result<Vec<u32>, Stop> {
-        let mut all = Vec::new();
-        for (number, which) in [(part::SHAPES, story::MAIN), (part::HEADER_SHAPES, story::HEADERS)] {
-            let start = self.text.story(which).start;
-            let (places, entries) = self.list(number, SHAPE_BYTES)?;
-            for (at, entry) in places.iter().zip(entries.chunks_exact(SHAPE_BYTES)) {
-                if u32_at(entry, 0).is_some_and(|shape| dropped.contains(&shape)) {
-                    all.push(start.checked_add(*at).ok_or(Stop::Other)?);
-                }
-            }
-        }
-        Ok(all)
     }
 
     /// Sections, whose looks are put at the end of the main stream.
@@ -286,6 +281,26 @@ impl Sections {
     pub(super) fn looks(&self) -> &[Vec<u8>] {
         &self.looks
     }
+}
+
+/// Characters that stand for shapes which are no more.
+pub(super) fn of_shapes(
+    header: &Header,
+    table: &[u8],
+    text: &Text<'_>,
+    dropped: &HashSet<u32>,
+) -> Result<Vec<u32>, Stop> {
+    let mut all = Vec::new();
+    for (number, which) in SHAPES {
+        let start = text.story(which).start;
+        let (places, entries) = plc(header.part(number, table)?, SHAPE_BYTES)?;
+        for (at, entry) in places.iter().zip(entries.chunks_exact(SHAPE_BYTES)) {
+            if u32_at(entry, 0).is_some_and(|shape| dropped.contains(&shape)) {
+                all.push(start.checked_add(*at).ok_or(Stop::Other)?);
+            }
+        }
+    }
+    Ok(all)
 }
 
 /// Writes a list of places.

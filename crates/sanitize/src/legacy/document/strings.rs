@@ -17,8 +17,11 @@ const IS_WIDE: u16 = 0xFFFF;
 const FONT_HEAD: usize = 39;
 const FONT_BYTES_MAX: usize = 255;
 
+/// A text of a list, and what stands behind it.
+pub(super) type Listed<'a> = (&'a [u8], &'a [u8]);
+
 /// The texts of a list of characters of two bytes, each with as many bytes behind it as the list says.
-pub(super) fn read(list: &[u8], extra: usize) -> Result<Vec<(&[u8], &[u8])>, Stop> {
+pub(super) fn read(list: &[u8], extra: usize) -> Result<Vec<Listed<'_>>, Stop> {
     if list.is_empty() {
         return Ok(Vec::new());
     }
@@ -39,7 +42,7 @@ pub(super) fn read(list: &[u8], extra: usize) -> Result<Vec<(&[u8], &[u8])>, Sto
 }
 
 /// Writes a list of texts, each with what stands behind it.
-pub(super) fn written(all: &[(&[u8], &[u8])], extra: usize) -> Result<Vec<u8>, Stop> {
+pub(super) fn written(all: &[Listed<'_>], extra: usize) -> Result<Vec<u8>, Stop> {
     let number = |count: usize| u16::try_from(count).map(u16::to_le_bytes).map_err(|_| Stop::Other);
     let mut out = [IS_WIDE.to_le_bytes(), number(all.len())?, number(extra)?].concat();
     for (text, more) in all {

@@ -365,7 +365,7 @@ fn the_text_is_put_together_from_its_pieces() {
         vec![0; 2],
         numbers(&[TEXT as u32]),
         vec![0; 4],
-        numbers(&[second as u32 * 2 | 0x4000_0000]),
+        numbers(&[(second as u32 * 2) | 0x4000_0000]),
         vec![1, 0],
     ]
     .concat();
