@@ -42,8 +42,8 @@ use places::{Parts, Places, Sections};
 use text::PAGE_BYTES;
 
 /// Parts that go, and what is told of them: texts kept for later use, to whom it was sent, printers, merging of letters, windows of
-/// earlier versions, documents taken in, variables, fonts, who saved it, messages, marks and trees of other programs.
-const TOLD: [(usize, Threat); 17] = [
+/// earlier versions, documents taken in, variables, fonts, who saved it, names of files, messages, marks and trees of other programs.
+const TOLD: [(usize, Threat); 18] = [
     (9, Threat::HiddenData),
     (27, Threat::AuxiliaryPart),
     (44, Threat::DataConnection),
@@ -52,6 +52,7 @@ const TOLD: [(usize, Threat); 17] = [
     (61, Threat::AuxiliaryPart),
     (70, Threat::Metadata),
     (71, Threat::Metadata),
+    (72, Threat::ExternalContent),
     (77, Threat::HiddenData),
     (97, Threat::Metadata),
     (114, Threat::Extension),
@@ -62,6 +63,9 @@ const TOLD: [(usize, Threat); 17] = [
     (140, Threat::Extension),
     (141, Threat::Unknown),
 ];
+
+/// The part that says into which frames a page on the web is divided, and what is in them; programs write it without frames, too.
+const FRAMES: usize = 99;
 
 /// What the settings of a document may be long, and what of them is wiped: when it was made, saved and printed, how often and how long;
 /// what happens when it is opened, keys and gaps.
@@ -136,7 +140,7 @@ fn rebuild_streams(
     let (fonts, font_count) = strings::fonts(part(part::FONTS)?)?;
     let known = Known { fonts: font_count, styles: styles::count(part(part::STYLES)?)? };
     let settings = settings(part(part::SETTINGS)?)?;
-    tell(header, work);
+    tell(header, table, work)?;
 
     // The pictures of drawings come right behind the head.
     let base = u32::try_from(header.bytes().next_multiple_of(PAGE_BYTES)).map_err(|_| Stop::Other)?;
@@ -202,13 +206,19 @@ fn rebuild_streams(
 }
 
 /// Tells of parts that go.
-fn tell(header: &Header, work: &mut Work<'_>) {
+fn tell(header: &Header, table: &[u8], work: &mut Work<'_>) -> Result<(), Stop> {
     for (_, threat) in TOLD.iter().filter(|(number, _)| header.has(*number)) {
         work.findings.add(*threat, "WordDocument");
     }
     if header.was_saved_fast() {
         work.findings.add(Threat::HiddenData, "WordDocument");
     }
+    let frames = header.part(FRAMES, table)?;
+    let names_place = |sign: [u8; 4]| frames.windows(4).any(|part| part == sign);
+    if names_place(*b":\0/\0") || names_place(*b":\0\\\0") || names_place(*b"\\\0\\\0") {
+        work.findings.add(Threat::ExternalContent, "WordDocument");
+    }
+    Ok(())
 }
 
 /// Writes what no place in the text is tied to: styles, lists and texts. Gives the levels of the lists, and whether something

@@ -709,11 +709,18 @@ fn styles_lists_and_settings_keep_what_is_known() {
         .with(part::SETTINGS, settings)
         .with(part::TITLES, strings(&["", "\\\\server\\x.dot", "題名"], 0))
         .with(60, strings(&["変数"], 0))
+        .with(99, wide("frame http://a.example/"))
         .with(71, strings(&["山田", "C:\\Users\\yamada"], 0));
     let outcome = run(&sample.file());
     assert_eq!(
         told(&outcome),
-        [Threat::ExternalTemplate, Threat::HiddenData, Threat::Metadata, Threat::Unknown]
+        [
+            Threat::ExternalTemplate,
+            Threat::ExternalContent,
+            Threat::HiddenData,
+            Threat::Metadata,
+            Threat::Unknown
+        ]
     );
     assert_clean(&outcome);
     let clean = clean(&outcome);
@@ -726,7 +733,7 @@ fn styles_lists_and_settings_keep_what_is_known() {
     assert_eq!(clean.part(part::LIST_USES)[8..16], [0; 8]);
     let settings = clean.part(part::SETTINGS);
     assert_eq!((settings[20..38].iter().all(|byte| *byte == 0), settings[5], settings[7]), (true, 0, 0));
-    for gone in ["server", "題名", "変数", "yamada"] {
+    for gone in ["server", "題名", "変数", "yamada", "a.example"] {
         assert!(!clean.holds(&wide(gone)), "{gone}");
     }
     assert!(clean.holds(&wide("番号")) && clean.holds(&wide("Arial")) && !clean.holds(b"rest"));
