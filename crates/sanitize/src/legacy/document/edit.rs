@@ -176,7 +176,7 @@ impl Written {
             self.units.push(sign::PARAGRAPH);
             let now = u32::try_from(self.units.len()).map_err(|_| Stop::Other)?;
             let (plain, of_paragraph) = (self.looks.number(Vec::new()), self.looks.number(vec![0; 2]));
-            self.characters.push((now, plain));
+            push(&mut self.characters, now, plain);
             self.paragraphs.push((now, of_paragraph));
         }
         let is_ended =

@@ -35,7 +35,7 @@ use super::{Stop, compound, properties};
 use crate::{Rebuilt, Work};
 use data::Data;
 use edit::Edit;
-use header::{Header, part};
+use header::{Header, part, story};
 use looks::Known;
 use pages::Of;
 use places::{Parts, Places, Sections};
@@ -158,11 +158,19 @@ fn rebuild_streams(
     gone.extend(change.gone);
     gone.sort_by_key(|range| (range.start, range.end));
     fields::merge(&mut gone);
-    let edit = Edit::new(&gone, &change.added);
+    let mut edit = Edit::new(&gone, &change.added);
+    // The end behind stories of other sorts goes with the last of them.
+    let last = text.story(story::COUNT - 1).end;
+    let is_alone = change.added.is_empty() && edit.kept(last) == edit.kept(text.story(story::MAIN).end);
+    if is_alone && text.end() > last {
+        gone.push(last..text.end());
+        fields::merge(&mut gone);
+        edit = Edit::new(&gone, &change.added);
+    }
     let mut written = edit::write(&text, runs, &gone, &change.added);
     let places = Places { header, table, text: &text, edit: &edit };
     let lengths = places.lengths();
-    let has_end = text.end() > text.starts.last().copied().unwrap_or(0);
+    let has_end = text.end() > last;
     written.end(!has_end && lengths.iter().skip(1).any(|length| *length > 0))?;
     let characters = Kept { before: shown::count(&text.units), after: shown::count(&written.units) };
     // A text is as long as the file, and there is one more of it already.

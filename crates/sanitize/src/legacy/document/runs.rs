@@ -44,7 +44,8 @@ pub(super) fn of_text(
             let is_data = looks::find(look.list, number::IS_FIELD_DATA).is_some_and(|value| value != 0);
             let new = match place {
                 Some(place) if is_form && is_data => data.form(place, work)?,
-                Some(place) if !is_data => data.picture(place, work)?,
+                // An instruction shows no picture.
+                Some(place) if !is_form && !is_data => data.picture(place, work)?,
                 _ => None,
             };
             match new {
@@ -86,14 +87,15 @@ pub(super) fn of_text(
 
 /// Says where the data of a character stand.
 fn put_place(look: &mut Vec<u8>, place: u32, is_data: bool) {
+    // Before the place, as it stands when it is read again: what was there already comes first.
+    if looks::find(look, number::IS_SPECIAL) != Some(1) {
+        look.extend_from_slice(&number::IS_SPECIAL.to_le_bytes());
+        look.push(1);
+    }
     look.extend_from_slice(&number::PLACE.to_le_bytes());
     look.extend_from_slice(&place.to_le_bytes());
     if is_data {
         look.extend_from_slice(&number::IS_FIELD_DATA.to_le_bytes());
-        look.push(1);
-    }
-    if looks::find(look, number::IS_SPECIAL) != Some(1) {
-        look.extend_from_slice(&number::IS_SPECIAL.to_le_bytes());
         look.push(1);
     }
 }

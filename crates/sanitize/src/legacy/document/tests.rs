@@ -445,6 +445,48 @@ fn fields_stay_by_what_they_do() {
 }
 
 #[test]
+fn characters_of_fields_that_are_none_do_not_stay() {
+    // What stands in the text, in a footnote, and what is left of the text.
+    let rows = [
+        ("一\u{13}DDE a\r", "注\u{14}b\u{15}\r", "一DDE a\r"),
+        ("一\u{14}二\u{15}三\r", "\u{13}注\r", "一二三\r"),
+        (
+            "\u{13}PAGE\u{14}1\u{14}2\u{15}\u{13}\u{13}REF a\u{15}\r",
+            "注\r",
+            "\u{13}PAGE\u{14}12\u{15}\u{13}REF a\u{15}\r",
+        ),
+    ];
+    for (main, note, left) in rows {
+        let mut sample = Sample::new(main);
+        sample.stories[story::FOOTNOTES] = note.to_owned();
+        let outcome = run(&sample.file());
+        assert_clean(&outcome);
+        let text = clean(&outcome).text();
+        assert_eq!(text[story::MAIN], left);
+        let is_sign = |unit: u16| (0x13..=0x15).contains(&unit);
+        assert!(!text[story::FOOTNOTES].encode_utf16().any(is_sign), "{main}");
+    }
+}
+
+#[test]
+fn the_end_behind_all_stories_comes_and_goes_with_them() {
+    // Nothing but a picture that is not there stands in the only note.
+    let mut sample = Sample::new("一\r");
+    sample.stories[story::FOOTNOTES] = "\u{1}".to_owned();
+    let outcome = run(&sample.file());
+    assert_clean(&outcome);
+    assert_eq!(clean(&outcome).looks().last().unwrap().0, 2);
+    // A note without that end, which looks as the note does.
+    let mut sample = Sample::new("一\r");
+    sample.stories[story::FOOTNOTES] = "注\r".to_owned();
+    let (mut main, table, _) = sample.streams();
+    main[TEXT + 8..TEXT + 10].copy_from_slice(&wide("終"));
+    let outcome = run(&whole(&main, &table, &[]));
+    assert_clean(&outcome);
+    assert_eq!(clean(&outcome).looks(), [(5, Vec::new())]);
+}
+
+#[test]
 fn what_is_tied_to_the_text_moves_with_it() {
     let mut sample = Sample::new("一\u{13}DDE a\u{14}二\u{15}三\u{2}四\u{8}\r");
     sample.stories[story::FOOTNOTES] = "\u{2} 注\r".to_owned();
@@ -655,7 +697,11 @@ fn fields_of_forms_keep_what_they_ask_and_no_macros() {
         ("FORMCHECKBOX", 1, "Macro1"),
         ("FORMDROPDOWN", 2, "Macro1"),
     ] {
-        let look = at_place(0, true);
+        let mut look = at_place(0, true);
+        if entry.is_empty() {
+            // It need not say that the character is a special one.
+            look.truncate(9);
+        }
         let begin = 1 + name.len() as u32;
         let mut sample = Sample::new(&format!("\u{13}{name}\u{1}\u{14}値\u{15}\r"))
             .looks(&[(begin, &[]), (begin + 1, &look)]);
@@ -667,10 +713,15 @@ fn fields_of_forms_keep_what_they_ask_and_no_macros() {
         assert!(!clean.holds(&wide("Macro1")) && !clean.holds(b"rest"), "{name} {:?}", clean.data);
         assert!(clean.holds(&wide("ヘルプ")), "{name}");
         assert_eq!(clean.holds(&wide("いいえ")), sort == 2);
-        // Without what it knows it is a field all the same.
-        sample.data = block(0, b"broken");
-        let text = self::clean(&run(&sample.file())).text();
-        assert_eq!(text[0], format!("\u{13}{name}\u{14}値\u{15}\r"));
+        // Without what it knows, or with a picture in its place, it is a field all the same.
+        let picture = block(0x64, &[shape(75, 0x0A00), entry_with(&png())].concat());
+        for (data, look) in [(block(0, b"broken"), look), (picture, at_place(0, false))] {
+            sample = sample.looks(&[(begin, &[]), (begin + 1, &look)]);
+            sample.data = data;
+            let outcome = run(&sample.file());
+            assert_clean(&outcome);
+            assert_eq!(self::clean(&outcome).text()[0], format!("\u{13}{name}\u{14}値\u{15}\r"));
+        }
     }
 }
 
