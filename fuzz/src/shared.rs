@@ -71,6 +71,19 @@ fn taken_apart(target: &str, extension: &str, bytes: &[u8]) -> Option<Vec<Vec<u8
             file.open_stream("/Workbook").ok()?.read_to_end(&mut stream).ok()?;
             Some(vec![[&b"x"[..], &stream].concat()])
         }
+        ("old_document", "doc" | "dot") => {
+            let mut file = cfb::CompoundFile::open(Cursor::new(bytes)).ok()?;
+            let mut stream = |name: &str| {
+                let mut stream = Vec::new();
+                file.open_stream(name).ok()?.read_to_end(&mut stream).ok()?;
+                Some(stream)
+            };
+            // Few have their parts in the other table.
+            let (main, table) = (stream("/WordDocument")?, stream("/1Table")?);
+            let lengths = [&main, &table].map(|own| u32::try_from(own.len()).unwrap_or(0).to_le_bytes());
+            let data = stream("/Data").unwrap_or_default();
+            Some(vec![[&b"x"[..], lengths.as_flattened(), &main, &table, &data].concat()])
+        }
         ("old_show", "ppt" | "pps" | "pot") => {
             let mut stream = Vec::new();
             let mut file = cfb::CompoundFile::open(Cursor::new(bytes)).ok()?;

@@ -62,6 +62,7 @@ targets! {
     legacy,
     old_book,
     old_show,
+    old_document,
     zip,
     seven_zip,
     lha,

@@ -1,7 +1,8 @@
 //! What must hold for every file, however broken.
 //!
 //! Owns: running one input and judging what came of it: no panic in the house's own code, a report that agrees with itself,
-//! bytes within their bound, a clean file that others can read and of which a second pass finds nothing to remove.
+//! bytes within their bound, a clean file that others can read and of which a second pass finds nothing to remove (and writes
+//! it the same, where it is a document of Word 97).
 //! Leaves to others: time and memory, which libFuzzer watches (and a test runner), and how inputs become files.
 
 use std::cell::{Cell, RefCell};
@@ -73,10 +74,18 @@ pub(crate) fn check(target: &Target, input: &[u8]) -> Result<Ending, String> {
         }
     });
     sorted(panics).map_err(|trouble| format!("preview of {kind:?}: {trouble}"))?;
+    // A document of Word 97 is written in one way only, so that a second pass finds nothing to write otherwise.
+    let once = (kind == Kind::Doc).then(|| clean.clone());
     let (second, panics) = watched(|| sanitise(&report.clean_name, mode, mark, clean));
     sorted(panics).map_err(|trouble| format!("second pass: {trouble}"))?;
     if !second.report.hands_over() {
         return Err(format!("{mode:?} {name}: the clean file does not pass again: {:?}", second.report));
+    }
+    if once.is_some() && once != second.clean {
+        return Err(format!(
+            "{mode:?} {name}: a second pass writes {:?} otherwise",
+            second.report.clean_kind
+        ));
     }
     // A format without a place for the mark has none the second time either.
     let dirt: Vec<_> = second

@@ -14,6 +14,7 @@ mod judge;
 mod legacy;
 mod mail;
 mod old_book;
+mod old_document;
 mod old_show;
 mod packages;
 mod pdf;
@@ -57,6 +58,7 @@ pub(crate) const TARGETS: &[Target] = &[
     legacy::LEGACY,
     old_book::OLD_BOOK,
     old_show::OLD_SHOW,
+    old_document::OLD_DOCUMENT,
     archives::ZIP,
     archives::SEVEN_ZIP,
     archives::LHA,
