@@ -1,8 +1,8 @@
-//! What rebuilding a workbook of Excel 97 or a presentation of PowerPoint 97 costs: against reading its streams and writing
-//! them into a new file, which any tool that writes it anew has to do.
+//! What rebuilding a workbook of Excel 97, a presentation of PowerPoint 97 or a document of Word 97 costs: against reading its
+//! streams and writing them into a new file, which any tool that writes it anew has to do.
 //!
 //! Run with `cargo bench -p sanitize --bench old_office`. The ratio of the two rows of a kind is the price of reading,
-//! judging and writing every record.
+//! judging and writing every record, or every look of the text.
 
 #![expect(clippy::unwrap_used, reason = "a bench that cannot make its file has nothing to measure")]
 
@@ -171,6 +171,138 @@ fn show() -> &'static [u8] {
     })
 }
 
+/// Pages with how a text of two bytes a character looks: up to some character so, by number. Each page has all looks on it and so
+/// many runs at most. Returns the list of the pages.
+fn pages(
+    main: &mut Vec<u8>,
+    text: usize,
+    runs: &[(usize, usize)],
+    looks: &[Vec<u8>],
+    entry: usize,
+) -> Vec<u8> {
+    let place = |at: usize| u32::try_from(text + at * 2).unwrap();
+    let each = 400 / (4 + entry);
+    let (mut starts, mut pages, mut from) = (Vec::new(), Vec::new(), 0);
+    for runs in runs.chunks(each) {
+        let mut page = [0; 512];
+        let mut at = 511;
+        let places: Vec<u8> = looks
+            .iter()
+            .map(|look| {
+                at = (at - look.len()) & !1;
+                page.get_mut(at..at + look.len()).unwrap().copy_from_slice(look);
+                if look.is_empty() { 0 } else { u8::try_from(at / 2).unwrap() }
+            })
+            .collect();
+        starts.push(place(from));
+        let mut heads = numbers(&[place(from)]);
+        heads.extend(runs.iter().flat_map(|(end, _)| place(*end).to_le_bytes()));
+        for (_, look) in runs {
+            heads.push(*places.get(*look).unwrap());
+            heads.resize(heads.len() + entry - 1, 0);
+        }
+        assert!(heads.len() <= at, "looks have room beside the runs");
+        page.get_mut(..heads.len()).unwrap().copy_from_slice(&heads);
+        *page.last_mut().unwrap() = u8::try_from(runs.len()).unwrap();
+        from = runs.last().unwrap().0;
+        main.resize(main.len().next_multiple_of(512), 0);
+        pages.push(u32::try_from(main.len() / 512).unwrap());
+        main.extend_from_slice(&page);
+    }
+    starts.push(place(from));
+    numbers(&[starts, pages].concat())
+}
+
+/// The text of a document with its looks, each up to some character and by number.
+#[derive(Default)]
+struct Words {
+    units: Vec<u16>,
+    characters: Vec<(usize, usize)>,
+    paragraphs: Vec<(usize, usize)>,
+}
+
+impl Words {
+    fn put(&mut self, text: &str, look: usize) {
+        self.units.extend(text.encode_utf16());
+        self.characters.push((self.units.len(), look));
+    }
+
+    fn end(&mut self, sign: u16, look: usize) {
+        self.units.push(sign);
+        self.characters.push((self.units.len(), 0));
+        self.paragraphs.push((self.units.len(), look));
+    }
+}
+
+/// A document of fifteen thousand paragraphs, with words in bold and in red in each, and two tables of a thousand rows.
+fn report() -> &'static [u8] {
+    const TEXT: usize = 0x800;
+    static REPORT: OnceLock<Vec<u8>> = OnceLock::new();
+    REPORT.get_or_init(|| {
+        let mut words = Words::default();
+        for part in 0..2 {
+            for number in 0..7_500 {
+                words.put("担当課は、次の事項を", 0);
+                words.put("必ず確認", 1);
+                words.put("し、その結果を", 0);
+                words.put("三日以内", 2);
+                words.put(&format!("に報告すること（第{part}部{number}項）。"), 0);
+                words.end(0x0D, 0);
+            }
+            for row in 0..1_000 {
+                for cell in [format!("{row}番"), "申請者の氏名".to_owned(), "受付済み".to_owned()]
+                {
+                    words.put(&cell, 0);
+                    words.end(0x07, 1);
+                }
+                words.end(0x07, 2);
+            }
+        }
+        words.end(0x0D, 0);
+        let Words { units, characters, paragraphs } = words;
+        let row = [&[0x16, 0x24, 1, 0x17, 0x24, 1, 0x08, 0xD6, 70, 0, 3][..], &[0; 68]].concat();
+        let of_characters = [vec![], vec![3, 0x35, 0x08, 1], vec![6, 0x70, 0x68, 0xC0, 0, 0, 0]];
+        // The number of a style comes first; the length is in words.
+        let of_paragraphs = [&[0x03, 0x24, 0][..], &[0x16, 0x24, 1], &row].map(|look| {
+            let look = [&[0, 0][..], look].concat();
+            [&[u8::try_from(look.len().div_ceil(2)).unwrap()], look.as_slice()].concat()
+        });
+        let mut main = vec![0; TEXT];
+        main.extend(units.iter().flat_map(|unit| unit.to_le_bytes()));
+        let count = u32::try_from(units.len()).unwrap();
+        let place = u32::try_from(TEXT).unwrap();
+        let shorts =
+            |values: &[u16]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
+        let piece = [numbers(&[0, count]), vec![0; 2], numbers(&[place]), vec![0; 2]].concat();
+        let style = [shorts(&[0, 0xFFF1, 2, 0, 0, 1]), shorts(&[0x41, 0, 2, 0, 0])].concat();
+        let styles = [shorts(&[18, 1, 10, 1, 0, 0, 0, 0, 0, 0, 22]), style];
+        let section = [numbers(&[0, count]), vec![0; 2], numbers(&[u32::MAX]), vec![0; 6]];
+        let parts = [
+            (1, styles.concat()),
+            (6, section.concat()),
+            (12, pages(&mut main, TEXT, &characters, &of_characters, 1)),
+            (13, pages(&mut main, TEXT, &paragraphs, &of_paragraphs, 13)),
+            (15, [shorts(&[1, 0]), vec![43], vec![0; 39], shorts(&[0x41, 0])].concat()),
+            (31, vec![0; 544]),
+            (33, [vec![2], numbers(&[u32::try_from(piece.len()).unwrap()]), piece].concat()),
+        ];
+        let mut put =
+            |at: usize, bytes: &[u8]| main.get_mut(at..at + bytes.len()).unwrap().copy_from_slice(bytes);
+        put(0, &shorts(&[0xA5EC, 0xC1, 0, 0x411, 0, 0x1200]));
+        put(0x20, &shorts(&[14]));
+        put(0x3E, &shorts(&[22]));
+        put(0x4C, &numbers(&[count]));
+        put(0x98, &shorts(&[0x88]));
+        let mut table = Vec::new();
+        for (number, bytes) in parts {
+            let length = u32::try_from(bytes.len()).unwrap();
+            put(0x9A + number * 8, &numbers(&[u32::try_from(table.len()).unwrap(), length]));
+            table.extend(bytes);
+        }
+        file(&[("/WordDocument", &main), ("/1Table", &table)])
+    })
+}
+
 /// Sanitises a file, which must come out as what it is.
 fn rebuilt(bencher: Bencher<'_, '_>, name: &str, file: &'static [u8]) {
     let job = Job {
@@ -220,4 +352,14 @@ fn presentation(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn presentation_copied(bencher: Bencher<'_, '_>) {
     copied(bencher, &["/Current User", "/PowerPoint Document"], show());
+}
+
+#[divan::bench]
+fn document(bencher: Bencher<'_, '_>) {
+    rebuilt(bencher, "a.doc", report());
+}
+
+#[divan::bench]
+fn document_copied(bencher: Bencher<'_, '_>) {
+    copied(bencher, &["/WordDocument", "/1Table"], report());
 }
