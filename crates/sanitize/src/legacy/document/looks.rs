@@ -19,6 +19,8 @@ pub(super) mod number {
     /// Where the data of a picture or a field stand.
     pub(in super::super) const PLACE: u16 = 0x6A03;
     pub(in super::super) const IS_FIELD_DATA: u16 = 0x0806;
+    /// The style of a paragraph, where a piece says it.
+    pub(in super::super) const STYLE: u16 = 0x4600;
     pub(in super::super) const IS_SPECIAL: u16 = 0x0855;
     /// All looks of a paragraph stand elsewhere, as older and newer versions say it.
     pub(in super::super) const ELSEWHERE: [u16; 2] = [0x6645, MORE];
@@ -55,7 +57,7 @@ fn form(number: u16) -> Form {
     use Form::{Columns, Each, Font, Lengths, Nested, Plain, Silent, Style, Tabs, Unknown};
     match number {
         0x4A4F..=0x4A51 | 0x4A5E => Font,
-        0x4600 | 0x4A30 | 0x563A => Style,
+        0x4A30 | 0x563A => Style,
         0xC60D => Tabs(2),
         0xC615 => Tabs(4),
         0xD608 => Columns,
@@ -84,9 +86,14 @@ fn form(number: u16) -> Form {
         0xD202 => Lengths(&[212]),
         // Which sitting wrote it; marks of other programs and of fields' data; looks of pages on the web; and of styles in lists.
         0x6815..=0x6817 | 0x6467 | 0x703A | 0x7479 | 0x6465 | 0x740C | 0x7645 | 0x081A | 0xC669 => Silent,
-        number::PLACE | number::IS_FIELD_DATA | 0x080A | 0x0856 | 0x6645 | number::MORE | number::ROW => {
-            Silent
-        }
+        number::PLACE
+        | number::IS_FIELD_DATA
+        | number::STYLE
+        | 0x080A
+        | 0x0856
+        | 0x6645
+        | number::MORE
+        | number::ROW => Silent,
         _ if is_plain(number) => Plain,
         _ => Unknown,
     }

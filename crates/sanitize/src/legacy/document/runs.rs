@@ -62,7 +62,8 @@ pub(super) fn of_text(
     }
     for (_, look) in &text.paragraphs {
         let (style, list) = look.list.split_at_checked(2).unwrap_or((&[0, 0], &[]));
-        let style = u16_at(style, 0).filter(|style| *style < known.styles).unwrap_or(0);
+        let later = looks::find(look.of_piece, number::STYLE).and_then(|style| u16::try_from(style).ok());
+        let style = later.or(u16_at(style, 0)).filter(|style| *style < known.styles).unwrap_or(0);
         let mut kept = style.to_le_bytes().to_vec();
         for list in [list, look.of_piece] {
             let sorts = [about::PARAGRAPHS, about::TABLES];

@@ -348,7 +348,9 @@ fn assert_clean(outcome: &Outcome) {
 
 #[test]
 fn the_text_is_put_together_from_its_pieces() {
-    let sample = Sample::new("住民税の通知\r......\r").looks(&[(3, &[0x35, 0x08, 1])]);
+    let two = [style(1, "標準", &[&[], &[]]), style(1, "見出し", &[&[], &[]])];
+    let sample =
+        Sample::new("住民税の通知\r......\r").looks(&[(3, &[0x35, 0x08, 1])]).with(part::STYLES, sheet(&two));
     let (mut main, mut table, _) = sample.streams();
     // Words that were cut out stay in the stream; the second paragraph stands there in one byte a character.
     let second = TEXT + 7 * 2;
@@ -358,8 +360,8 @@ fn the_text_is_put_together_from_its_pieces() {
     main[0x0A] |= 0x04;
     let pieces = [
         vec![1],
-        shorts(&[3]),
-        vec![0x36, 0x08, 1],
+        shorts(&[7]),
+        vec![0x36, 0x08, 1, 0x00, 0x46, 1, 0],
         vec![2],
         numbers(&[28, 0, 7, 19]),
         vec![0; 2],
@@ -380,6 +382,7 @@ fn the_text_is_put_together_from_its_pieces() {
     assert!(!clean.holds(&wide("消した文")));
     // What a piece says holds for all of it, and for nothing else.
     assert_eq!(clean.looks(), [(3, vec![0x35, 0x08, 1]), (7, vec![]), (19, vec![0x36, 0x08, 1])]);
+    assert_eq!(clean.paragraphs(), [vec![0, 0], vec![1, 0]]);
 }
 
 #[test]
