@@ -155,7 +155,8 @@ fn rebuild_streams(
     let mut gone = judged.gone;
     gone.extend(without.into_iter().map(|at| at..at + 1));
     gone.extend(places::of_shapes(header, table, &text, &drawings.dropped)?.into_iter().map(|at| at..at + 1));
-    gone.extend(change.gone);
+    let marked = change.gone;
+    gone.extend(marked.iter().cloned());
     gone.sort_by_key(|range| (range.start, range.end));
     fields::merge(&mut gone);
     let mut edit = Edit::new(&gone, &change.added);
@@ -172,7 +173,13 @@ fn rebuild_streams(
     let lengths = places.lengths();
     let has_end = text.end() > last;
     written.end(!has_end && lengths.iter().skip(1).any(|length| *length > 0))?;
-    let characters = Kept { before: shown::count(&text.units), after: shown::count(&written.units) };
+    // A mark is none of the content, neither the new one nor that before it.
+    let (old, new): (u64, u64) = (
+        marked.iter().map(|range| shown::count(text.slice(range))).sum(),
+        change.added.iter().map(|paragraph| shown::count(&paragraph.units)).sum(),
+    );
+    let count = |units: &[u16], of_mark: u64| shown::count(units).saturating_sub(of_mark);
+    let characters = Kept { before: count(&text.units, old), after: count(&written.units, new) };
     // A text is as long as the file, and there is one more of it already.
     text.units = Vec::new();
 

@@ -863,6 +863,11 @@ fn the_mark_stands_in_each_page_header_once() {
     assert_eq!((&kept.report.removals, headers(&kept)), (&Vec::new(), expected("機密性2")));
     let other = marked("機密性3 <&>", kept.clean.as_ref().unwrap());
     assert_eq!(headers(&other), expected("機密性3 <&>"));
+    for outcome in [&first, &kept, &other] {
+        // It is none of what the document says.
+        let kept = outcome.report.fidelity.as_ref().unwrap().characters;
+        assert_eq!((kept.before, kept.after), (4, 4));
+    }
     assert_eq!(clean(&other).text()[..2], ["一\r二\r", ""]);
     // A document that has no page headers.
     let bare = marked("機密性2", &Sample::new("一\r").file());
