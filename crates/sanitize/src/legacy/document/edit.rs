@@ -9,6 +9,17 @@ use std::ops::Range;
 use super::text::{Text, sign};
 use crate::legacy::Stop;
 
+/// Makes one of ranges that touch. They are in order.
+pub(super) fn merge<Place: Ord + Copy>(ranges: &mut Vec<Range<Place>>) {
+    ranges.dedup_by(|later, earlier| {
+        let touches = later.start <= earlier.end;
+        if touches {
+            earlier.end = earlier.end.max(later.end);
+        }
+        touches
+    });
+}
+
 /// A paragraph that comes.
 #[derive(Debug, Clone)]
 pub(super) struct Added {

@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use worker_protocol::{Mode, Threat};
 
+use super::edit::merge;
 use super::header::{Header, story};
 use super::text::{Text, plc, sign};
 use crate::legacy::fields::{Field, scan};
@@ -135,17 +136,6 @@ pub(super) fn judge(
         text.slice(range).iter().any(|unit| [sign::CELL, sign::PAGE, sign::SHAPE].contains(unit))
     };
     if gone.iter().any(holds_more) { Err(Stop::Other) } else { Ok(all) }
-}
-
-/// Makes one of ranges that touch. They are in order.
-pub(super) fn merge(ranges: &mut Vec<Range<u32>>) {
-    ranges.dedup_by(|later, earlier| {
-        let touches = later.start <= earlier.end;
-        if touches {
-            earlier.end = earlier.end.max(later.end);
-        }
-        touches
-    });
 }
 
 impl Fields {

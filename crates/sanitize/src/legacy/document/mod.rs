@@ -158,14 +158,14 @@ fn rebuild_streams(
     let marked = change.gone;
     gone.extend(marked.iter().cloned());
     gone.sort_by_key(|range| (range.start, range.end));
-    fields::merge(&mut gone);
+    edit::merge(&mut gone);
     let mut edit = Edit::new(&gone, &change.added);
     // The end behind stories of other sorts goes with the last of them.
     let last = text.story(story::COUNT - 1).end;
     let is_alone = change.added.is_empty() && edit.kept(last) == edit.kept(text.story(story::MAIN).end);
     if is_alone && text.end() > last {
         gone.push(last..text.end());
-        fields::merge(&mut gone);
+        edit::merge(&mut gone);
         edit = Edit::new(&gone, &change.added);
     }
     let mut written = edit::write(&text, runs, &gone, &change.added);

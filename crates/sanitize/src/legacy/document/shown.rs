@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use worker_protocol::Limits;
 
+use super::edit::merge;
 use super::header::{Header, story};
 use super::looks::{self, number};
 use super::text::{self, Text, sign};
@@ -139,12 +140,6 @@ fn hidden(units: &[u16]) -> Vec<Range<usize>> {
     let mut all: Vec<Range<usize>> =
         fields.map(|field| field.begin..field.result.unwrap_or(field.end) + 1).collect();
     all.sort_by_key(|range| (range.start, range.end));
-    all.dedup_by(|later, earlier| {
-        let touches = later.start <= earlier.end;
-        if touches {
-            earlier.end = earlier.end.max(later.end);
-        }
-        touches
-    });
+    merge(&mut all);
     all
 }

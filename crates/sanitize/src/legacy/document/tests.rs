@@ -1,7 +1,5 @@
 //! Documents are made here part by part; what a converter would be asked is refused, so that the road taken shows.
 
-use std::io::Read;
-
 use proptest::prelude::*;
 use worker_protocol::{Job, Kind, LinkPolicy, Mode, Outcome, Reason, Road, TextBlock, Threat, Verdict};
 
@@ -10,7 +8,7 @@ use super::looks::{self, Known, about};
 use super::shown::{self, ShownLine};
 use super::text::{self, plc};
 use crate::bounded::Budget;
-use crate::legacy::tests::{atom, compound};
+use crate::legacy::tests::{atom, compound, stream_of, told};
 use crate::trial;
 
 fn wide(text: &str) -> Vec<u8> {
@@ -267,22 +265,6 @@ fn at_place(place: u32, is_data: bool) -> Vec<u8> {
 
 fn run(bytes: &[u8]) -> Outcome {
     trial::run(&trial::job("a.doc"), bytes)
-}
-
-fn told(outcome: &Outcome) -> Vec<Threat> {
-    let mut told: Vec<Threat> = outcome.report.removals.iter().map(|removal| removal.what).collect();
-    told.sort();
-    told.dedup();
-    told
-}
-
-fn stream_of(clean: &[u8], name: &str) -> Vec<u8> {
-    let mut stream = Vec::new();
-    let mut file = crate::compound::open(clean).unwrap();
-    if file.is_stream(name) {
-        file.open_stream(name).unwrap().read_to_end(&mut stream).unwrap();
-    }
-    stream
 }
 
 /// A clean document: its streams.

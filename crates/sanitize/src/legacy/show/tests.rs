@@ -1,14 +1,12 @@
 //! Presentations are made here record by record; what a converter would be asked is refused, so that the road taken shows.
 
-use std::io::Read;
-
 use proptest::prelude::*;
 use worker_protocol::{Job, Kind, LinkPolicy, Mode, Outcome, Reason, Road, Spot, TextBlock, Threat, Verdict};
 
 use super::looks::{self, Known, Sort};
 use super::shown;
 use crate::legacy::drawn::{self, Node};
-use crate::legacy::tests::{atom, compound};
+use crate::legacy::tests::{atom, compound, stream_of, told};
 use crate::trial;
 
 fn wide(text: &str) -> Vec<u8> {
@@ -242,22 +240,6 @@ fn timing(visual: u32, shape: u32, more: &[u8]) -> Vec<u8> {
 
 fn run(bytes: &[u8]) -> Outcome {
     trial::run(&trial::job("a.ppt"), bytes)
-}
-
-fn told(outcome: &Outcome) -> Vec<Threat> {
-    let mut told: Vec<Threat> = outcome.report.removals.iter().map(|removal| removal.what).collect();
-    told.sort();
-    told.dedup();
-    told
-}
-
-fn stream_of(clean: &[u8], name: &str) -> Vec<u8> {
-    let mut stream = Vec::new();
-    let mut file = crate::compound::open(clean).unwrap();
-    if file.is_stream(name) {
-        file.open_stream(name).unwrap().read_to_end(&mut stream).unwrap();
-    }
-    stream
 }
 
 /// All records of a clean presentation by number, those of tags too.
