@@ -11,7 +11,7 @@ use super::records::{self, Item, Reader, Record};
 use super::shown;
 use super::strings::Strings;
 use crate::legacy::drawn::{self, hyperlink};
-use crate::legacy::tests::{atom, compound};
+use crate::legacy::tests::{atom, compound, told};
 use crate::trial;
 
 /// A record of a workbook.
@@ -151,13 +151,6 @@ fn name(flags: u16, sheet: u16, text: &str, tokens: &[u8]) -> Made {
 /// Runs a workbook for which no office program is there.
 fn run(bytes: &[u8]) -> Outcome {
     trial::run(&trial::job("a.xls"), bytes)
-}
-
-fn told(outcome: &Outcome) -> Vec<Threat> {
-    let mut told: Vec<Threat> = outcome.report.removals.iter().map(|removal| removal.what).collect();
-    told.sort();
-    told.dedup();
-    told
 }
 
 /// The records of a clean workbook, those of charts too.
